@@ -1,0 +1,7 @@
+namespace MuonSharp.Training.Tests;
+
+public class Placeholder
+{
+    [Fact]
+    public void Runs() => Assert.True(true);
+}
