@@ -1,0 +1,16 @@
+namespace MuonSharp.Numerics;
+
+/// <summary>An elementwise operation y = f(a, b, c), implemented by a struct whose fields are its constants.</summary>
+public interface ITernaryOperator
+{
+    /// <summary>The operation on sixteen lanes.</summary>
+    /// <typeparam name="L">Arithmetic on lanes.</typeparam>
+    /// <typeparam name="V">The registers.</typeparam>
+    /// <param name="a">First operand.</param>
+    /// <param name="b">Second operand.</param>
+    /// <param name="c">Third operand.</param>
+    /// <returns>The result.</returns>
+    V Invoke<L, V>(V a, V b, V c)
+        where L : struct, ILanes<V>
+        where V : struct;
+}

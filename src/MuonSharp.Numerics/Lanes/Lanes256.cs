@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace MuonSharp.Numerics;
+
+/// <summary>Sixteen lanes in two 256-bit registers.</summary>
+public readonly unsafe struct Lanes256 : ILanes<VectorPair>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float* destination, VectorPair value)
+    {
+        value.A.Store(destination);
+        value.B.Store(destination + 8);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Broadcast(float value)
+    {
+        var part = Vector256.Create(value);
+        return new(part, part);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Add(VectorPair left, VectorPair right) =>
+        new(Vector256.Add(left.A, right.A), Vector256.Add(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Subtract(VectorPair left, VectorPair right) =>
+        new(Vector256.Subtract(left.A, right.A), Vector256.Subtract(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Multiply(VectorPair left, VectorPair right) =>
+        new(Vector256.Multiply(left.A, right.A), Vector256.Multiply(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Divide(VectorPair left, VectorPair right) =>
+        new(Vector256.Divide(left.A, right.A), Vector256.Divide(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair MultiplyAdd(VectorPair left, VectorPair right, VectorPair addend) =>
+        new(LaneOperations.MultiplyAdd(left.A, right.A, addend.A), LaneOperations.MultiplyAdd(left.B, right.B, addend.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Min(VectorPair left, VectorPair right) =>
+        new(Vector256.MinNative(left.A, right.A), Vector256.MinNative(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Max(VectorPair left, VectorPair right) =>
+        new(Vector256.MaxNative(left.A, right.A), Vector256.MaxNative(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Sqrt(VectorPair value) => new(Vector256.Sqrt(value.A), Vector256.Sqrt(value.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Abs(VectorPair value) => new(Vector256.Abs(value.A), Vector256.Abs(value.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair CopySign(VectorPair magnitude, VectorPair sign) =>
+        new(Vector256.CopySign(magnitude.A, sign.A), Vector256.CopySign(magnitude.B, sign.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Round(VectorPair value) => new(LaneOperations.Round(value.A), LaneOperations.Round(value.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair PowerOfTwo(VectorPair exponent) =>
+        new(LaneOperations.PowerOfTwo(exponent.A), LaneOperations.PowerOfTwo(exponent.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair LessThan(VectorPair left, VectorPair right) =>
+        new(Vector256.LessThan(left.A, right.A), Vector256.LessThan(left.B, right.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Choose(VectorPair mask, VectorPair whenTrue, VectorPair whenFalse) =>
+        new(
+            Vector256.ConditionalSelect(mask.A, whenTrue.A, whenFalse.A),
+            Vector256.ConditionalSelect(mask.B, whenTrue.B, whenFalse.B));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair Mantissa(VectorPair value, out VectorPair exponent)
+    {
+        VectorPair mantissa = new(
+            LaneOperations.Mantissa(value.A, out var e0),
+            LaneOperations.Mantissa(value.B, out var e1));
+        exponent = new(e0, e1);
+        return mantissa;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool All(VectorPair mask) => Vector256.EqualsAll((mask.A & mask.B).AsInt32(), Vector256<int>.AllBitsSet);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(VectorPair value) => LaneOperations.Sum(value.A + value.B);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Maximum(VectorPair value) => LaneOperations.Maximum(Vector256.MaxNative(value.A, value.B));
+}

@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+
+namespace MuonSharp.Numerics;
+
+/// <summary>Threads that share the tasks of one job at a time: a fork and a join of about a microsecond.</summary>
+/// <remarks>
+/// <para>The caller is worker 0 and works too. Workers take tasks in ascending order from one counter, so which worker runs which
+/// task is left to chance while what a task does is not. The caller waits for tasks, never for a worker that came too late to
+/// take one. Idle workers spin for a short while, then sleep until the next job.</para>
+/// <para>A team serves one caller at a time; two trainers in one process have a team each. A job must not start another job on the same team.</para>
+/// </remarks>
+public sealed unsafe class WorkerTeam : IDisposable
+{
+    /// <summary>Spins before an idle worker goes to sleep; some 50 microseconds.</summary>
+    private const int SpinsBeforeSleep = 2000;
+
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim[] _wake;
+    private readonly long[] _tasksOf;
+    private readonly int[] _asleep;
+
+    private delegate*<void*, int, int, void> _run;
+    private void* _job;
+    private int _tasks;
+    private PaddedCounter _unclaimed;
+    private PaddedCounter _done;
+    private PaddedCounter _generation;
+    private int _busy;
+    private volatile bool _stopping;
+    private volatile Exception? _failure;
+
+    /// <summary>Starts a team.</summary>
+    /// <param name="threads">Number of workers, the caller included; 0 takes one per available core.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative or above 1024.</exception>
+    public WorkerTeam(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        _tasksOf = new long[Threads * PaddedCounter.Stride];
+        _threads = new Thread[Threads - 1];
+        _wake = new SemaphoreSlim[Threads - 1];
+        _asleep = new int[Threads - 1];
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            var worker = i + 1;
+            _wake[i] = new SemaphoreSlim(0);
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"MuonSharp worker {worker}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Number of workers, the caller included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Number of jobs that were shared among workers so far.</summary>
+    public long Forks { get; private set; }
+
+    /// <summary>Number of tasks that a worker ran so far: tests show with it that several really worked.</summary>
+    /// <param name="worker">Number of the worker, 0 to <see cref="Threads"/> - 1.</param>
+    /// <returns>The number of tasks.</returns>
+    public long TasksOf(int worker) => Volatile.Read(ref _tasksOf[worker * PaddedCounter.Stride]);
+
+    /// <summary>Runs all tasks of a job and returns when the last one is done.</summary>
+    /// <typeparam name="TJob">The job's type; a struct, so that nothing is allocated and calls are direct.</typeparam>
+    /// <param name="tasks">Number of tasks; it must follow from the shapes of the data alone.</param>
+    /// <param name="job">The job; shared by all workers by reference.</param>
+    /// <exception cref="InvalidOperationException">The team is already running a job.</exception>
+    /// <exception cref="AggregateException">A task threw; the message is that of the first.</exception>
+    /// <exception cref="ObjectDisposedException">The team was disposed.</exception>
+    public void Run<TJob>(int tasks, ref TJob job)
+        where TJob : struct, ITeamJob
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (tasks <= 0)
+        {
+            return;
+        }
+
+        if (Threads == 1 || tasks == 1)
+        {
+            for (var task = 0; task < tasks; task++)
+            {
+                job.Run(task, 0);
+            }
+
+            _tasksOf[0] += tasks;
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            throw new InvalidOperationException("[team] one job at a time; a job started another on its own team, or two threads share a team");
+        }
+
+        _run = &Invoke<TJob>;
+        _job = Unsafe.AsPointer(ref job);
+        _tasks = tasks;
+        Volatile.Write(ref _done.Value, 0);
+
+        // From here on a claim is valid: a worker that claims a task keeps the job alive until that task is done.
+        Interlocked.Exchange(ref _unclaimed.Value, tasks);
+        Interlocked.Increment(ref _generation.Value);
+        Forks++;
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            if (Interlocked.CompareExchange(ref _asleep[i], 0, 1) == 1)
+            {
+                _wake[i].Release();
+            }
+        }
+
+        TakeTasks(0);
+        var spinner = new SpinWait();
+        while (Volatile.Read(ref _done.Value) != tasks)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+
+        _job = null;
+        Volatile.Write(ref _busy, 0);
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            throw new AggregateException(failure.Message, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_stopping)
+        {
+            return;
+        }
+
+        _stopping = true;
+        Interlocked.Increment(ref _generation.Value);
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _wake[i].Release();
+            _threads[i].Join();
+            _wake[i].Dispose();
+        }
+    }
+
+    private static void Invoke<TJob>(void* job, int task, int worker)
+        where TJob : struct, ITeamJob => Unsafe.AsRef<TJob>(job).Run(task, worker);
+
+    private void Work(int worker)
+    {
+        var seen = 0L;
+        while (true)
+        {
+            seen = AwaitJob(worker - 1, seen);
+            if (_stopping)
+            {
+                return;
+            }
+
+            TakeTasks(worker);
+        }
+    }
+
+    private long AwaitJob(int index, long seen)
+    {
+        for (var spin = 0; spin < SpinsBeforeSleep; spin++)
+        {
+            var generation = Volatile.Read(ref _generation.Value);
+            if (generation != seen)
+            {
+                return generation;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        while (true)
+        {
+            Interlocked.Exchange(ref _asleep[index], 1);
+            var generation = Volatile.Read(ref _generation.Value);
+            if (generation != seen || _stopping)
+            {
+                // Whoever resets the flag decides: if the caller did, its wake-up is on its way and must be taken.
+                if (Interlocked.CompareExchange(ref _asleep[index], 0, 1) == 0 && !_stopping)
+                {
+                    _wake[index].Wait();
+                }
+
+                return generation;
+            }
+
+            _wake[index].Wait();
+        }
+    }
+
+    private void TakeTasks(int worker)
+    {
+        long left;
+        while ((left = Interlocked.Decrement(ref _unclaimed.Value)) >= 0)
+        {
+            try
+            {
+                _run(_job, (int)(_tasks - 1 - left), worker);
+            }
+#pragma warning disable CA1031 // Whatever a task throws must reach the caller of Run, on the caller's thread.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                _failure = failure;
+            }
+
+            _tasksOf[worker * PaddedCounter.Stride]++;
+            Interlocked.Increment(ref _done.Value);
+        }
+    }
+}
