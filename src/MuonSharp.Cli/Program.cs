@@ -1,1 +1,1 @@
-return 0;
+return await MuonSharp.Cli.Tool.RunAsync(args);

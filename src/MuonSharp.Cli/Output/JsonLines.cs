@@ -1,0 +1,14 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Cli.Output;
+
+/// <summary>Standard output for programs: one JSON object a line and nothing else.</summary>
+internal static class JsonLines
+{
+    private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes one object and a line end.</summary>
+    public static void Write(JsonObject value) => Console.Out.WriteLine(value.ToJsonString(Options));
+}
