@@ -11,12 +11,12 @@ internal static class OrderedSettings
     /// <exception cref="ToolException">A <c>--set</c> without an equals sign.</exception>
     public static IEnumerable<(string Origin, string Key, string Value)> From(ParseResult parsed, Option<string[]> set, IReadOnlyList<ConfigOption> options)
     {
-        Symbol? current = null;
+        Option? current = null;
         foreach (var token in parsed.Tokens)
         {
             if (token.Type == TokenType.Option)
             {
-                current = token.Symbol ?? parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == token.Value);
+                current = parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == token.Value);
                 continue;
             }
 

@@ -15,7 +15,7 @@ internal static class UsageErrors
 
         var command = parsed.CommandResult.Command;
         var name = command is RootCommand ? "muonsharp" : command.Name;
-        var unknown = parsed.UnmatchedTokens.FirstOrDefault();
+        var unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
         var problem = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
         var help = command is RootCommand ? "muonsharp --help" : $"muonsharp {name} --help";
         return $"[{name}] {problem.TrimEnd('.')} ({help} lists what there is)";
