@@ -1,0 +1,137 @@
+namespace MuonSharp.Nn.Tests.Reference;
+
+/// <summary>One block: x += attention(norm(x)); x += mlp(norm(x)). Written out, with everything remembered for the way back.</summary>
+internal sealed class ReferenceBlock
+{
+    private readonly ReferenceShape _shape;
+    private readonly ReferenceParameters _parameters;
+    private readonly ReferenceBlockNames _names;
+    private readonly ReferenceAttention _attention;
+    private readonly int _batch;
+    private readonly int _time;
+    private double[] _x = [], _normed = [], _q = [], _k = [], _v = [], _attended = [], _middle = [], _normedMiddle = [], _gate = [], _up = [], _active = [];
+
+    public ReferenceBlock(ReferenceShape shape, ReferenceParameters parameters, int layer, int batch, int time)
+    {
+        (_shape, _parameters, _batch, _time) = (shape, parameters, batch, time);
+        _names = new ReferenceBlockNames(shape, layer);
+        _attention = shape.Attention(batch, time);
+    }
+
+    public double[] MaximumLogits { get; private set; } = [];
+
+    private int QueryWidth => _shape.Heads * _shape.HeadWidth;
+
+    private int KeyWidth => _shape.Groups * _shape.HeadWidth;
+
+    public double[] Forward(double[] x)
+    {
+        _x = x;
+        _normed = Norm(_names.AttentionNorm, x);
+        (_q, _k, _v) = Project(_normed);
+        if (!_shape.Gpt2)
+        {
+            _q = ReferenceRotary.Turn(_q, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, 1);
+            _k = ReferenceRotary.Turn(_k, _batch, _time, _shape.Groups, _shape.HeadWidth, _shape.Theta, 1);
+        }
+
+        (_attended, MaximumLogits) = _attention.Forward(_q, _k, _v);
+        _middle = Sum(x, _parameters.Linear(_names.AttentionOutput, _attended, QueryWidth, _shape.Width));
+        _normedMiddle = Norm(_names.MlpNorm, _middle);
+        _up = _parameters.Linear(_names.Up, _normedMiddle, _shape.Width, _shape.Hidden);
+        if (_shape.Activation == ReferenceActivationKind.SwiGlu) _gate = _parameters.Linear(_names.Gate, _normedMiddle, _shape.Width, _shape.Hidden);
+        _active = Activate();
+        return Sum(_middle, _parameters.Linear(_names.Down, _active, _shape.Hidden, _shape.Width));
+    }
+
+    public double[] Backward(double[] dy)
+    {
+        double[] dActive = _parameters.LinearBackward(_names.Down, dy, _active, _shape.Hidden, _shape.Width);
+        double[] dNormedMiddle = ActivateBackward(dActive);
+        double[] dMiddle = Sum(dy, NormBackward(_names.MlpNorm, dNormedMiddle, _middle));
+
+        double[] dAttended = _parameters.LinearBackward(_names.AttentionOutput, dMiddle, _attended, QueryWidth, _shape.Width);
+        (double[] dq, double[] dk, double[] dv) = _attention.Backward(dAttended, _q, _k, _v);
+        if (!_shape.Gpt2)
+        {
+            dq = ReferenceRotary.Turn(dq, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, -1);
+            dk = ReferenceRotary.Turn(dk, _batch, _time, _shape.Groups, _shape.HeadWidth, _shape.Theta, -1);
+        }
+
+        return Sum(dMiddle, NormBackward(_names.AttentionNorm, ProjectBackward(dq, dk, dv), _x));
+    }
+
+    private (double[] Q, double[] K, double[] V) Project(double[] x)
+    {
+        if (!_shape.Gpt2)
+        {
+            return (_parameters.Linear(_names.Query, x, _shape.Width, QueryWidth),
+                _parameters.Linear(_names.Key, x, _shape.Width, KeyWidth),
+                _parameters.Linear(_names.Value, x, _shape.Width, KeyWidth));
+        }
+
+        double[] fused = _parameters.Linear(_names.Fused, x, _shape.Width, 3 * _shape.Width);
+        return (Columns(fused, 0), Columns(fused, 1), Columns(fused, 2));
+
+        double[] Columns(double[] rows, int part)
+        {
+            double[] result = new double[rows.Length / 3];
+            for (int i = 0; i < result.Length; i++)
+                result[i] = rows[(i / _shape.Width * 3 * _shape.Width) + (part * _shape.Width) + (i % _shape.Width)];
+            return result;
+        }
+    }
+
+    private double[] ProjectBackward(double[] dq, double[] dk, double[] dv)
+    {
+        if (!_shape.Gpt2)
+        {
+            return Sum(
+                _parameters.LinearBackward(_names.Query, dq, _normed, _shape.Width, QueryWidth),
+                Sum(_parameters.LinearBackward(_names.Key, dk, _normed, _shape.Width, KeyWidth),
+                    _parameters.LinearBackward(_names.Value, dv, _normed, _shape.Width, KeyWidth)));
+        }
+
+        double[] fused = new double[3 * dq.Length];
+        double[][] parts = [dq, dk, dv];
+        for (int part = 0; part < 3; part++)
+            for (int i = 0; i < dq.Length; i++)
+                fused[(i / _shape.Width * 3 * _shape.Width) + (part * _shape.Width) + (i % _shape.Width)] = parts[part][i];
+        return _parameters.LinearBackward(_names.Fused, fused, _normed, _shape.Width, 3 * _shape.Width);
+    }
+
+    private double[] Activate() => _shape.Activation switch
+    {
+        ReferenceActivationKind.Gelu => ReferenceActivation.Map(_up, ReferenceActivation.Gelu),
+        ReferenceActivationKind.GeluTanh => ReferenceActivation.Map(_up, ReferenceActivation.GeluTanh),
+        ReferenceActivationKind.ReluSquared => ReferenceActivation.Map(_up, ReferenceActivation.ReluSquared),
+        _ => ReferenceActivation.SwiGlu(_gate, _up),
+    };
+
+    private double[] ActivateBackward(double[] dActive)
+    {
+        Func<double, double>? derivative = _shape.Activation switch
+        {
+            ReferenceActivationKind.Gelu => ReferenceActivation.GeluDerivative,
+            ReferenceActivationKind.GeluTanh => ReferenceActivation.GeluTanhDerivative,
+            ReferenceActivationKind.ReluSquared => ReferenceActivation.ReluSquaredDerivative,
+            _ => null,
+        };
+        if (derivative is not null)
+        {
+            double[] dPlain = ReferenceActivation.Map(dActive, _up, (d, u) => d * derivative(u));
+            return _parameters.LinearBackward(_names.Up, dPlain, _normedMiddle, _shape.Width, _shape.Hidden);
+        }
+
+        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dActive, _gate, _up);
+        return Sum(
+            _parameters.LinearBackward(_names.Gate, dGate, _normedMiddle, _shape.Width, _shape.Hidden),
+            _parameters.LinearBackward(_names.Up, dUp, _normedMiddle, _shape.Width, _shape.Hidden));
+    }
+
+    private double[] Norm(string name, double[] x) => ReferenceDecoder.Norm(_shape, _parameters, name, x);
+
+    private double[] NormBackward(string name, double[] dy, double[] x) => ReferenceDecoder.NormBackward(_shape, _parameters, name, dy, x);
+
+    private static double[] Sum(double[] a, double[] b) => ReferenceActivation.Map(a, b, (x, y) => x + y);
+}
