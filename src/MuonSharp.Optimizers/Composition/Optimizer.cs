@@ -1,0 +1,118 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>What all optimizers share: groups, validation, schedules, counting, state and its names. A derived class is its mathematics.</summary>
+/// <remarks>The gate, clipping and the report belong to the step, not to the optimizer: see <see cref="StepDriver"/>. An optimizer
+/// that is part of a <see cref="RoutedOptimizer"/> updates under that one's gate.</remarks>
+public abstract class Optimizer : IOptimizer
+{
+    private readonly StepOptions _stepOptions;
+    private readonly WorkerTeam? _ownTeam;
+    private readonly List<StateBuffer> _buffers = [];
+    private readonly List<StateTensor> _tensors = [];
+    private StepDriver? _driver;
+
+    private protected Optimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? stepOptions, WorkerTeam? team)
+    {
+        _stepOptions = stepOptions ?? new StepOptions();
+        GroupValidation.Check(groups, _stepOptions);
+        Name = groups[0].Options.OptimizerName;
+        Groups = [.. groups.Select(group => new OptimizerGroup(group))];
+        var slots = new List<ParameterSlot>();
+        for (int i = 0; i < groups.Count; i++)
+        {
+            foreach (Parameter parameter in groups[i].Parameters)
+            {
+                slots.Add(new ParameterSlot(parameter, slots.Count, Groups[i]));
+            }
+        }
+
+        Slots = [.. slots];
+        Parameters = [.. slots.Select(slot => slot.Parameter)];
+        _ownTeam = team == null ? new WorkerTeam() : null;
+        Team = team ?? _ownTeam!;
+    }
+
+    /// <summary>The optimizer's name, such as <c>muon</c>.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <inheritdoc/>
+    public long Steps => Driver.Steps;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StateTensor> StateTensors => _tensors;
+
+    internal OptimizerGroup[] Groups { get; }
+
+    internal ParameterSlot[] Slots { get; }
+
+    private protected WorkerTeam Team { get; }
+
+    private StepDriver Driver => _driver ??= new StepDriver([this], _stepOptions, Team);
+
+    /// <inheritdoc/>
+    public StepReport Step() => Driver.Step();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> SaveCounters() => Driver.SaveCounters();
+
+    /// <inheritdoc/>
+    public void LoadCounters(IReadOnlyDictionary<string, long> counters) => Driver.LoadCounters(counters);
+
+    /// <summary>Frees the state.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Updates after the gate: schedules, counts, then the mathematics.</summary>
+    internal void Apply(in StepContext context)
+    {
+        foreach (OptimizerGroup group in Groups)
+        {
+            group.Begin(context);
+        }
+
+        foreach (ParameterSlot slot in Slots)
+        {
+            slot.Active = slot.Parameter.HasGradient || slot.Group.Options.MissingGradient == MissingGradient.Zero;
+            if (slot.Active)
+            {
+                slot.Count++;
+                slot.Group.Report.UpdatedParameters++;
+                slot.Group.Report.UpdatedElements += slot.Parameter.Length;
+            }
+        }
+
+        Update(context);
+    }
+
+    /// <summary>The mathematics: updates state and weights of every active slot.</summary>
+    private protected abstract void Update(in StepContext context);
+
+    /// <summary>State of one kind for all parameters, saved as <c>optimizer.kind/parameter</c>.</summary>
+    private protected StateBuffer AddState(string kind)
+    {
+        var buffer = new StateBuffer($"{Name}.{kind}", Slots);
+        _buffers.Add(buffer);
+        _tensors.AddRange(buffer.Tensors);
+        return buffer;
+    }
+
+    /// <summary>Frees what the optimizer owns.</summary>
+    /// <param name="disposing">True: called from <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _buffers.ForEach(buffer => buffer.Dispose());
+            _driver?.Dispose();
+            _ownTeam?.Dispose();
+        }
+    }
+}

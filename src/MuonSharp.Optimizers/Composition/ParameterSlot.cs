@@ -1,0 +1,23 @@
+namespace MuonSharp.Optimizers;
+
+/// <summary>A parameter within an optimizer: its group, and how many updates it has had.</summary>
+internal sealed unsafe class ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
+{
+    public Parameter Parameter { get; } = parameter;
+
+    /// <summary>The slot's number in the optimizer, which is its place in every state buffer.</summary>
+    public int Index { get; } = index;
+
+    public OptimizerGroup Group { get; } = group;
+
+    /// <summary>Updates so far: the t of bias corrections. A skipped step does not count.</summary>
+    public long Count { get; set; }
+
+    /// <summary>Whether this step updates the parameter.</summary>
+    public bool Active { get; set; }
+
+    public float* Weights => Parameter.Weights.Address;
+
+    /// <summary>The gradient, or null where a missing one counts as zero.</summary>
+    public float* Gradient => Parameter.HasGradient ? Parameter.Gradient.Address : null;
+}

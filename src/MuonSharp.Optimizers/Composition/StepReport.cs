@@ -1,0 +1,76 @@
+namespace MuonSharp.Optimizers;
+
+/// <summary>What a step did: proof that the optimizers ran on what they were meant to. One object, rewritten by every step.</summary>
+public sealed class StepReport
+{
+    internal StepReport(IReadOnlyList<GroupReport> groups) => Groups = groups;
+
+    /// <summary>The step's number, from 1, skipped steps included.</summary>
+    public long Step { get; internal set; }
+
+    /// <summary>True when a gradient was not finite: no weight and no state changed.</summary>
+    public bool Skipped => NonFiniteParameter != null;
+
+    /// <summary>The first parameter (in the optimizer's order) whose gradient held a NaN or an infinity, or null.</summary>
+    public string? NonFiniteParameter { get; internal set; }
+
+    /// <summary>Steps skipped so far.</summary>
+    public long SkippedSteps { get; internal set; }
+
+    /// <summary>Steps skipped without a good one in between, this one included.</summary>
+    public long ConsecutiveSkippedSteps { get; internal set; }
+
+    /// <summary>Global norm of the raw gradients before clipping; not finite when the step was skipped.</summary>
+    public double GradientNorm { get; internal set; }
+
+    /// <summary>What clipping multiplied the gradients with; 1 when it did nothing.</summary>
+    public double ClipFactor { get; internal set; }
+
+    /// <summary>The groups with their learning rates and what happened to them, in the optimizer's order.</summary>
+    public IReadOnlyList<GroupReport> Groups { get; }
+
+    /// <summary>Root mean square of the change over all updated elements, decay included; 0 when nothing was updated.</summary>
+    public double UpdateRms
+    {
+        get
+        {
+            double squares = 0;
+            long elements = 0;
+            for (int i = 0; i < Groups.Count; i++)
+            {
+                squares += Groups[i].UpdateSquares;
+                elements += Groups[i].UpdatedElements;
+            }
+
+            return elements == 0 ? 0 : Math.Sqrt(squares / elements);
+        }
+    }
+
+    /// <summary>Matrices that were orthogonalized, over all groups.</summary>
+    public int MatricesOrthogonalized
+    {
+        get
+        {
+            int count = 0;
+            for (int i = 0; i < Groups.Count; i++)
+            {
+                count += Groups[i].MatricesOrthogonalized;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Parameters that an optimizer updated in this step.</summary>
+    /// <param name="optimizer">The optimizer's name, such as <c>muon</c>.</param>
+    public int ParametersUpdatedBy(string optimizer)
+    {
+        int count = 0;
+        for (int i = 0; i < Groups.Count; i++)
+        {
+            count += string.Equals(Groups[i].Optimizer, optimizer, StringComparison.Ordinal) ? Groups[i].UpdatedParameters : 0;
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,66 @@
+namespace MuonSharp.Optimizers;
+
+/// <summary>A block of floats that anyone may own: an address, a length, and what keeps it alive.</summary>
+/// <remarks>The memory never moves while the block is in use. The block itself owns nothing and frees nothing.</remarks>
+public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
+{
+    /// <summary>Describes memory at a fixed address.</summary>
+    /// <param name="address">The first float; it stays valid as long as <paramref name="owner"/> lives.</param>
+    /// <param name="length">Number of floats, at least 0.</param>
+    /// <param name="owner">The object that keeps the memory alive, or null when the caller does.</param>
+    /// <exception cref="ArgumentException">The length is negative, or the address is null with a positive length.</exception>
+    public MemoryBlock(float* address, int length, object? owner = null)
+    {
+        if (length < 0 || (address == null && length > 0))
+        {
+            throw new ArgumentException($"[memory block] a block is an address and a length >= 0; length {length}, address "
+                + (address == null ? "null" : "set"));
+        }
+
+        Address = address;
+        Length = length;
+        Owner = owner;
+    }
+
+    /// <summary>The first float; null for an empty block.</summary>
+    public float* Address { get; }
+
+    /// <summary>Number of floats.</summary>
+    public int Length { get; }
+
+    /// <summary>What keeps the memory alive, or null when the caller does.</summary>
+    public object? Owner { get; }
+
+    /// <summary>True when the block holds nothing, as the gradient of a parameter that is only used for inference.</summary>
+    public bool IsEmpty => Length == 0;
+
+    /// <summary>The floats as a span.</summary>
+    public Span<float> Span => new(Address, Length);
+
+    /// <summary>Compares address and length.</summary>
+    /// <param name="left">One block.</param>
+    /// <param name="right">The other block.</param>
+    public static bool operator ==(MemoryBlock left, MemoryBlock right) => left.Equals(right);
+
+    /// <summary>Compares address and length.</summary>
+    /// <param name="left">One block.</param>
+    /// <param name="right">The other block.</param>
+    public static bool operator !=(MemoryBlock left, MemoryBlock right) => !left.Equals(right);
+
+    /// <summary>Pins an ordinary array for as long as the block (its <see cref="Owner"/>) is referenced.</summary>
+    /// <param name="array">The floats; the optimizer reads and writes them in place.</param>
+    public static MemoryBlock Of(float[] array)
+    {
+        var pin = new PinnedArray(array);
+        return new MemoryBlock(pin.Address, array.Length, pin);
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(MemoryBlock other) => Address == other.Address && Length == other.Length;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is MemoryBlock other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine((nint)Address, Length);
+}

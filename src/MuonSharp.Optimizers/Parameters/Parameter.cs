@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>One named weight tensor of a model: shape, role, how it splits into matrices, and its two blocks of memory.</summary>
+/// <remarks>A parameter owns no memory. It is a view of a <see cref="ParameterStore"/> or of memory that another library owns.</remarks>
+public sealed class Parameter
+{
+    private bool _hasGradient;
+
+    /// <summary>A parameter over memory of the caller's own.</summary>
+    /// <param name="name">Unique among the parameters of an optimizer; names its state.</param>
+    /// <param name="shape">Row-major sizes, outermost first; every size at least 1.</param>
+    /// <param name="role">What the parameter does in the model; decides the optimizer.</param>
+    /// <param name="weights">As many floats as the shape says.</param>
+    /// <param name="gradient">As many floats as the shape says, or empty when the parameter is never trained.</param>
+    /// <param name="layout">How the tensor splits into matrices; null means one [out, in] matrix (first axis, all others).</param>
+    /// <exception cref="ArgumentException">The shape, a block's length or the layout does not fit.</exception>
+    public Parameter(
+        string name, ImmutableArray<int> shape, ParameterRole role, MemoryBlock weights, MemoryBlock gradient = default, MatrixLayout? layout = null)
+        : this(name, shape, role, layout) => Bind(weights, gradient);
+
+    internal Parameter(string name, ImmutableArray<int> shape, ParameterRole role, MatrixLayout? layout)
+    {
+        Name = name;
+        Shape = shape;
+        Role = role;
+        Layout = layout;
+        Length = CountElements(name, shape);
+        layout?.Check(name, shape);
+    }
+
+    /// <summary>Unique name, in the style of the model's family (<c>transformer.h.0.attn.c_attn.weight</c>).</summary>
+    public string Name { get; }
+
+    /// <summary>Row-major sizes, outermost first.</summary>
+    public ImmutableArray<int> Shape { get; }
+
+    /// <summary>What the parameter does in the model.</summary>
+    public ParameterRole Role { get; }
+
+    /// <summary>How the tensor splits into matrices; null means one [out, in] matrix.</summary>
+    public MatrixLayout? Layout { get; }
+
+    /// <summary>Number of elements.</summary>
+    public int Length { get; }
+
+    /// <summary>The weights. Empty until the store that declares the parameter is built.</summary>
+    public MemoryBlock Weights { get; private set; }
+
+    /// <summary>The gradient of this step; empty in a store for inference.</summary>
+    public MemoryBlock Gradient { get; private set; }
+
+    /// <summary>Whether the parameter took part in this step. Presets differ on what a missing gradient means.</summary>
+    public bool HasGradient
+    {
+        get => _hasGradient;
+        set => _hasGradient = value && !Gradient.IsEmpty;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";
+
+    internal void Bind(MemoryBlock weights, MemoryBlock gradient)
+    {
+        if (weights.Length != Length || (gradient.Length != Length && !gradient.IsEmpty))
+        {
+            throw new ArgumentException($"[parameter] '{Name}' {ShapeText(Shape)} needs {Length} weights and as many gradients or none; "
+                + $"weights {weights.Length}, gradients {gradient.Length}");
+        }
+
+        Weights = weights;
+        Gradient = gradient;
+        HasGradient = !gradient.IsEmpty;
+    }
+
+    internal static string ShapeText(ImmutableArray<int> shape) => $"[{string.Join(", ", shape)}]";
+
+    private static int CountElements(string name, ImmutableArray<int> shape)
+    {
+        long count = shape.IsDefaultOrEmpty ? 0 : 1;
+        foreach (int size in shape.IsDefault ? [] : shape)
+        {
+            count = size < 1 || count > int.MaxValue ? 0 : count * size;
+        }
+
+        return count is > 0 and <= int.MaxValue && name.Length > 0
+            ? (int)count
+            : throw new ArgumentException($"[parameter] a parameter has a name and sizes >= 1 whose product is below 2^31; "
+                + $"'{name}' {(shape.IsDefault ? "no shape" : ShapeText(shape))}");
+    }
+}

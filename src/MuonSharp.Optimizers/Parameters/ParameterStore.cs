@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>All parameters of a model: one aligned native buffer of weights, one of gradients, in a fixed order.</summary>
+/// <remarks>Every parameter starts at a multiple of 64 bytes; the few floats between two parameters are zero and stay zero.
+/// So zeroing, norms, checkpoints and the optimizer are each one pass over contiguous memory.</remarks>
+public sealed unsafe class ParameterStore : IDisposable
+{
+    private readonly NativeBuffer _weights;
+    private readonly NativeBuffer? _gradients;
+    private readonly Dictionary<string, Parameter> _byName;
+
+    internal ParameterStore(ImmutableArray<Parameter> parameters, bool gradients)
+    {
+        Parameters = parameters;
+        long length = parameters.Sum(p => FlatLayout.Padded(p.Length));
+        _weights = new NativeBuffer(length);
+        _gradients = gradients ? new NativeBuffer(length) : null;
+        _byName = parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        long offset = 0;
+        foreach (Parameter parameter in parameters)
+        {
+            parameter.Bind(
+                new MemoryBlock(_weights.Pointer + offset, parameter.Length, _weights),
+                gradients ? new MemoryBlock(_gradients!.Pointer + offset, parameter.Length, _gradients) : default);
+            offset += FlatLayout.Padded(parameter.Length);
+        }
+    }
+
+    /// <summary>The parameters in the order of their declaration, which is their order in memory.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>All weights, <see cref="Length"/> floats.</summary>
+    public float* Weights => _weights.Pointer;
+
+    /// <summary>All gradients, <see cref="Length"/> floats; null in a store for inference.</summary>
+    public float* Gradients => _gradients == null ? null : _gradients.Pointer;
+
+    /// <summary>Floats in either buffer, the padding between parameters included.</summary>
+    public long Length => _weights.Length;
+
+    /// <summary>Whether the store holds gradients.</summary>
+    public bool HasGradients => _gradients != null;
+
+    /// <summary>Number of trainable elements, without padding.</summary>
+    public long ElementCount => Parameters.Sum(p => (long)p.Length);
+
+    /// <summary>The parameter of that name.</summary>
+    /// <param name="name">A declared name.</param>
+    /// <exception cref="KeyNotFoundException">No parameter has that name.</exception>
+    public Parameter this[string name] => _byName.TryGetValue(name, out Parameter? parameter)
+        ? parameter
+        : throw new KeyNotFoundException($"[parameter store] no parameter is named '{name}'");
+
+    /// <summary>The parameter of that name, if there is one.</summary>
+    /// <param name="name">A name.</param>
+    /// <param name="parameter">The parameter, or null.</param>
+    public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Parameter? parameter) =>
+        _byName.TryGetValue(name, out parameter);
+
+    /// <summary>Clears all gradients in one pass and marks every parameter as having one.</summary>
+    public void ZeroGradients()
+    {
+        if (_gradients == null)
+        {
+            throw new InvalidOperationException("[parameter store] zeroing gradients needs gradients; the store was built for inference");
+        }
+
+        System.Runtime.InteropServices.NativeMemory.Clear(_gradients.Pointer, checked((nuint)Length * sizeof(float)));
+        foreach (Parameter parameter in (ImmutableArray<Parameter>)Parameters)
+        {
+            parameter.HasGradient = true;
+        }
+    }
+
+    /// <summary>Frees both buffers. No parameter of the store may be used afterwards.</summary>
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _gradients?.Dispose();
+    }
+}
