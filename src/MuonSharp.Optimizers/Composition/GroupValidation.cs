@@ -4,7 +4,7 @@ namespace MuonSharp.Optimizers;
 internal static class GroupValidation
 {
     /// <exception cref="OptimizerOptionsException">At least one rule is broken; all that are broken are named.</exception>
-    public static void Check(IReadOnlyList<ParameterGroup> groups, StepOptions step)
+    public static void Check(Type? optionsType, IReadOnlyList<ParameterGroup> groups, StepOptions step)
     {
         var problems = new OptionsProblems(step.TotalSteps);
         step.Collect(problems);
@@ -16,6 +16,7 @@ internal static class GroupValidation
             problems.Prefix = groups.Count > 1 ? $"group '{group.Name}': " : string.Empty;
             problems.Require(groupNames.Add(group.Name), "two groups have this name");
             problems.Require(group.Parameters.Count > 0, "the group has no parameters");
+            problems.Require(optionsType == null || group.Options.GetType() == optionsType, $"options must be {optionsType?.Name}, not {group.Options.GetType().Name}");
             group.Options.Collect(problems);
             foreach (Parameter parameter in group.Parameters)
             {

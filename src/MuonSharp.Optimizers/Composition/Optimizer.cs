@@ -13,10 +13,10 @@ public abstract class Optimizer : IOptimizer
     private readonly List<StateTensor> _tensors = [];
     private StepDriver? _driver;
 
-    private protected Optimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? stepOptions, WorkerTeam? team)
+    private protected Optimizer(Type optionsType, IReadOnlyList<ParameterGroup> groups, StepOptions? stepOptions, WorkerTeam? team)
     {
         _stepOptions = stepOptions ?? new StepOptions();
-        GroupValidation.Check(groups, _stepOptions);
+        GroupValidation.Check(optionsType, groups, _stepOptions);
         Name = groups[0].Options.OptimizerName;
         Groups = [.. groups.Select(group => new OptimizerGroup(group))];
         var slots = new List<ParameterSlot>();
@@ -70,14 +70,18 @@ public abstract class Optimizer : IOptimizer
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Updates after the gate: schedules, counts, then the mathematics.</summary>
-    internal void Apply(in StepContext context)
+    /// <summary>Moves the schedules and clears the report, whether or not the step is skipped.</summary>
+    internal void Begin(in StepContext context)
     {
         foreach (OptimizerGroup group in Groups)
         {
             group.Begin(context);
         }
+    }
 
+    /// <summary>Updates after the gate: counts, then the mathematics.</summary>
+    internal void Apply(in StepContext context)
+    {
         foreach (ParameterSlot slot in Slots)
         {
             slot.Active = slot.Parameter.HasGradient || slot.Group.Options.MissingGradient == MissingGradient.Zero;
@@ -111,7 +115,6 @@ public abstract class Optimizer : IOptimizer
         if (disposing)
         {
             _buffers.ForEach(buffer => buffer.Dispose());
-            _driver?.Dispose();
             _ownTeam?.Dispose();
         }
     }

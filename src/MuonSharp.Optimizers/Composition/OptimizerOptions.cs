@@ -17,6 +17,9 @@ public abstract record OptimizerOptions
     /// <summary>What a step does with a parameter that has no gradient; default: skip it.</summary>
     public MissingGradient MissingGradient { get; init; } = MissingGradient.Skip;
 
+    /// <summary>Whether the optimizer steps a tensor as the matrices of its layout (Muon) or element by element (AdamW).</summary>
+    internal virtual bool SplitsMatrices => false;
+
     /// <summary>Everything that is wrong with these options; empty when they are right.</summary>
     /// <param name="totalSteps">Steps of the whole run, 0 when there is no end.</param>
     public IReadOnlyList<string> Problems(long totalSteps = 0)
@@ -38,6 +41,11 @@ public abstract record OptimizerOptions
     internal virtual void CollectFor(Parameter parameter, OptionsProblems problems)
     {
     }
+
+    /// <summary>The independent matrices of a parameter under this optimizer, 0 when it knows none.</summary>
+    internal int MatricesOf(Parameter parameter) => SplitsMatrices && parameter.Shape.Length >= 2
+        ? (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape).Length
+        : 0;
 
     /// <summary>Makes the optimizer of these options' kind over groups that all have options of this kind.</summary>
     internal abstract Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, Numerics.WorkerTeam team);

@@ -9,7 +9,9 @@ internal sealed unsafe class PinnedArray
 
     public PinnedArray(float[] array) => _handle = GCHandle.Alloc(array, GCHandleType.Pinned);
 
+#pragma warning disable MA0055 // The pin ends with the last block that refers to this object; nobody could dispose it earlier.
     ~PinnedArray() => _handle.Free();
+#pragma warning restore MA0055
 
     public float* Address => (float*)_handle.AddrOfPinnedObject();
 }

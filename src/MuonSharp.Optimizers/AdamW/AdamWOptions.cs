@@ -1,0 +1,29 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>What <see cref="AdamW"/> needs to know; the defaults are torch's.</summary>
+public sealed record AdamWOptions() : OptimizerOptions(0.001)
+{
+    /// <inheritdoc/>
+    public override string OptimizerName => "adamw";
+
+    /// <summary>Decay of the first moment, in [0, 1), a number or a schedule, default 0.9.</summary>
+    public Schedule Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment, in [0, 1), default 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the root of the second moment, &gt; 0, default 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    internal override void Collect(OptionsProblems problems)
+    {
+        base.Collect(problems);
+        problems.Schedule("beta1", Beta1, 1);
+        problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
+        problems.Require(Epsilon > 0 && double.IsFinite(Epsilon), $"epsilon must be > 0 and finite, not {Epsilon}");
+    }
+
+    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new AdamW(groups, step, team);
+}

@@ -1,0 +1,64 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>Looks at every gradient before anything changes: the global norm, and the first parameter that is not finite.</summary>
+/// <remarks>One pass gives both: a sum of squares is finite exactly when all elements are. Parameters are added in the order of their
+/// names, so the norm does not depend on how they are grouped or ordered.</remarks>
+internal sealed unsafe class GradientGate
+{
+    private readonly Parameter[] _parameters;
+    private readonly int[] _byName;
+    private readonly (int Parameter, int Start, int Length)[] _pieces;
+    private readonly double[] _pieceSums;
+    private readonly double[] _sums;
+
+    public GradientGate(IReadOnlyList<Parameter> parameters)
+    {
+        _parameters = [.. parameters];
+        _byName = [.. Enumerable.Range(0, _parameters.Length).OrderBy(i => _parameters[i].Name, StringComparer.Ordinal)];
+        var pieces = new List<(int, int, int)>();
+        for (int i = 0; i < _parameters.Length; i++)
+        {
+            for (long start = 0; start < _parameters[i].Length; start += SquareSum.Chunk)
+            {
+                pieces.Add((i, (int)start, (int)Math.Min(SquareSum.Chunk, _parameters[i].Length - start)));
+            }
+        }
+
+        _pieces = [.. pieces];
+        _pieceSums = new double[_pieces.Length];
+        _sums = new double[_parameters.Length];
+    }
+
+    /// <summary>The first parameter whose gradient is not finite, or null; and the norm over all gradients of this step.</summary>
+    public string? Inspect(WorkerTeam team, out double norm)
+    {
+        var job = new Job(this);
+        team.Run(_pieces.Length, ref job);
+        Array.Clear(_sums);
+        for (int i = 0; i < _pieces.Length; i++)
+        {
+            _sums[_pieces[i].Parameter] += _pieceSums[i];
+        }
+
+        double total = 0;
+        foreach (int i in _byName)
+        {
+            total += _sums[i];
+        }
+
+        norm = Math.Sqrt(total);
+        return double.IsFinite(total) ? null : _parameters[Array.FindIndex(_sums, static sum => !double.IsFinite(sum))].Name;
+    }
+
+    private readonly struct Job(GradientGate gate) : ITeamJob
+    {
+        public void Run(int task, int worker)
+        {
+            (int index, int start, int length) = gate._pieces[task];
+            Parameter parameter = gate._parameters[index];
+            gate._pieceSums[task] = parameter.HasGradient ? SquareSum.OfChunk(parameter.Gradient.Address + start, length) : 0;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>One step of one or several optimizers: gate, clip, count, update, report.</summary>
+/// <remarks>All gradients of all optimizers are inspected before any state changes. A skipped step advances the step number (the next
+/// batch is another one) and nothing else. Clipping acts on raw gradients: each optimizer multiplies them with the factor as it reads them.</remarks>
+internal sealed class StepDriver
+{
+    private const string StepCounter = "step";
+    private const string SkippedCounter = "skipped_steps";
+    private const string ConsecutiveCounter = "consecutive_skipped_steps";
+
+    private readonly IReadOnlyList<Optimizer> _optimizers;
+    private readonly StepOptions _options;
+    private readonly WorkerTeam _team;
+    private readonly GradientGate _gate;
+    private readonly StepReport _report;
+
+    /// <param name="optimizers">Who updates, in order.</param>
+    /// <param name="options">What holds for the whole step.</param>
+    /// <param name="team">The workers.</param>
+    /// <param name="parameters">All parameters in the order in which a report names them; null: the optimizers' own order.</param>
+    public StepDriver(IReadOnlyList<Optimizer> optimizers, StepOptions options, WorkerTeam team, IReadOnlyList<Parameter>? parameters = null)
+    {
+        _optimizers = optimizers;
+        _options = options;
+        _team = team;
+        _gate = new GradientGate(parameters ?? [.. optimizers.SelectMany(optimizer => optimizer.Parameters)]);
+        _report = new StepReport([.. optimizers.SelectMany(optimizer => optimizer.Groups).Select(group => group.Report)]);
+    }
+
+    public long Steps => _report.Step;
+
+    public StepReport Step()
+    {
+        _report.Step++;
+        _report.NonFiniteParameter = _gate.Inspect(_team, out double norm);
+        _report.GradientNorm = norm;
+        _report.ClipFactor = !_report.Skipped && norm > _options.MaximumGradientNorm ? _options.MaximumGradientNorm.Value / norm : 1;
+        var context = new StepContext(_report.Step, _options.TotalSteps, (float)_report.ClipFactor, _team);
+        if (_report.Skipped)
+        {
+            _report.SkippedSteps++;
+            _report.ConsecutiveSkippedSteps++;
+        }
+        else
+        {
+            _report.ConsecutiveSkippedSteps = 0;
+        }
+
+        for (int i = 0; i < _optimizers.Count; i++)
+        {
+            _optimizers[i].Begin(context);
+            if (!_report.Skipped)
+            {
+                _optimizers[i].Apply(context);
+            }
+        }
+
+        return _report;
+    }
+
+    public IReadOnlyDictionary<string, long> SaveCounters()
+    {
+        var counters = new SortedDictionary<string, long>(StringComparer.Ordinal)
+        {
+            [StepCounter] = _report.Step,
+            [SkippedCounter] = _report.SkippedSteps,
+            [ConsecutiveCounter] = _report.ConsecutiveSkippedSteps,
+        };
+        foreach (ParameterSlot slot in _optimizers.SelectMany(optimizer => optimizer.Slots))
+        {
+            counters[CountOf(slot)] = slot.Count;
+        }
+
+        return counters;
+    }
+
+    public void LoadCounters(IReadOnlyDictionary<string, long> counters)
+    {
+        var expected = new HashSet<string>(SaveCounters().Keys, StringComparer.Ordinal);
+        var problems = new OptionsProblems(0);
+        foreach (string name in expected)
+        {
+            problems.Require(counters.ContainsKey(name), $"counter '{name}' is missing");
+        }
+
+        foreach ((string name, long value) in counters)
+        {
+            problems.Require(expected.Contains(name), $"counter '{name}' belongs to no parameter of this optimizer");
+            problems.Require(value >= 0, $"counter '{name}' must be >= 0, not {value}");
+        }
+
+        problems.Throw("load counters");
+        _report.Step = counters[StepCounter];
+        _report.SkippedSteps = counters[SkippedCounter];
+        _report.ConsecutiveSkippedSteps = counters[ConsecutiveCounter];
+        foreach (ParameterSlot slot in _optimizers.SelectMany(optimizer => optimizer.Slots))
+        {
+            slot.Count = counters[CountOf(slot)];
+        }
+    }
+
+    private static string CountOf(ParameterSlot slot) => $"count/{slot.Parameter.Name}";
+}

@@ -1,0 +1,95 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>m &lt;- keep·m + gain·s·g and u = fromMomentum·m + fromGradient·s·g, s the clip factor; a null gradient is zero.</summary>
+/// <remarks>Momentum below the smallest normal float32 is flushed: without gradients it would shrink for ever and never arrive.</remarks>
+internal static unsafe class MomentumStage
+{
+    /// <summary>Updates one matrix of the momentum in place and writes the direction without gaps.</summary>
+    public static void Run(
+        WorkerTeam? team, in MatrixSlice slice, float* gradient, float gradientScale, in MomentumCoefficients coefficients, float* momentum, Matrix direction)
+    {
+        var rows = new MatrixRows(slice);
+        var job = new Job
+        {
+            Rows = rows,
+            Gradient = gradient == null ? null : gradient + slice.Offset,
+            Momentum = momentum + slice.Offset,
+            Direction = direction.Data,
+            Columns = slice.Columns,
+            Stride = slice.RowStride,
+            Scale = gradientScale,
+            Keep = (float)coefficients.Keep,
+            Gain = (float)coefficients.Gain,
+            FromMomentum = (float)coefficients.FromMomentum,
+            FromGradient = (float)coefficients.FromGradient,
+        };
+        TeamRunner.Run(team, rows.Tasks, ref job);
+    }
+
+    private struct Job : ITeamJob, ILaneKernel
+    {
+        private const float SmallestNormal = 1.17549435e-38f;
+
+        public MatrixRows Rows;
+        public float* Gradient;
+        public float* Momentum;
+        public float* Direction;
+        public int Columns;
+        public int Stride;
+        public float Scale;
+        public float Keep;
+        public float Gain;
+        public float FromMomentum;
+        public float FromGradient;
+        private int _task;
+
+        public readonly void Run(int task, int worker)
+        {
+            Job own = this;
+            own._task = task;
+            LaneDispatch.Run(ref own);
+        }
+
+        public readonly void Run<L, V>()
+            where L : struct, ILanes<V>
+            where V : struct
+        {
+            (int start, int end) = Rows.Of(_task);
+            for (int row = start; row < end; row++)
+            {
+                float* g = Gradient == null ? null : Gradient + ((long)row * Stride);
+                float* m = Momentum + ((long)row * Stride);
+                float* u = Direction + ((long)row * Columns);
+                int i = 0;
+                for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
+                {
+                    V direction = Direct<L, V>(g == null ? L.Broadcast(0) : L.Load(g + i), L.Load(m + i), out V updated);
+                    L.Store(m + i, updated);
+                    L.Store(u + i, direction);
+                }
+
+                if (i < Columns)
+                {
+                    int left = Columns - i;
+                    V part = g == null ? L.Broadcast(0) : LaneDispatch.LoadPart<L, V>(g + i, left);
+                    V direction = Direct<L, V>(part, LaneDispatch.LoadPart<L, V>(m + i, left), out V updated);
+                    LaneDispatch.StorePart<L, V>(m + i, updated, left);
+                    LaneDispatch.StorePart<L, V>(u + i, direction, left);
+                }
+            }
+        }
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+        private readonly V Direct<L, V>(V rawGradient, V momentum, out V updated)
+            where L : struct, ILanes<V>
+            where V : struct
+        {
+            V g = L.Multiply(rawGradient, L.Broadcast(Scale));
+            V m = L.MultiplyAdd(L.Broadcast(Keep), momentum, L.Multiply(L.Broadcast(Gain), g));
+            updated = L.Choose(L.LessThan(L.Abs(m), L.Broadcast(SmallestNormal)), L.Broadcast(0), m);
+            return L.MultiplyAdd(L.Broadcast(FromMomentum), updated, L.Multiply(L.Broadcast(FromGradient), g));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace MuonSharp.Optimizers;
+
+/// <summary>One independent matrix of a parameter, with what it needs of scratch and what it costs.</summary>
+internal sealed class MuonMatrix
+{
+    public MuonMatrix(ParameterSlot slot, MatrixSlice slice)
+    {
+        var options = (MuonOptions)slot.Group.Options;
+        Slot = slot;
+        Slice = slice;
+        Options = options;
+        Scale = options.Scale.Factor(slice.FanOut, slice.FanIn);
+        long small = Math.Min(slice.Rows, slice.Columns);
+        Work = small * small * Math.Max(slice.Rows, slice.Columns);
+        Scratch = (2 * FlatLayout.Padded(slice.Length)) + options.Orthogonalizer.ScratchLength(slice.Rows, slice.Columns);
+    }
+
+    public ParameterSlot Slot { get; }
+
+    public MatrixSlice Slice { get; }
+
+    public MuonOptions Options { get; }
+
+    /// <summary>The factor by shape.</summary>
+    public double Scale { get; }
+
+    /// <summary>m²n: what one product of the orthogonalization costs.</summary>
+    public long Work { get; }
+
+    /// <summary>Floats of scratch: direction, result, and the orthogonalizer's own.</summary>
+    public long Scratch { get; }
+
+    /// <summary>Sum of the squared changes of this step's update.</summary>
+    public double Squares { get; set; }
+}

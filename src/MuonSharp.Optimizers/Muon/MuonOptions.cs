@@ -1,0 +1,39 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>What <see cref="Muon"/> needs to know; the defaults are those of the original.</summary>
+public sealed record MuonOptions() : OptimizerOptions(0.02)
+{
+    /// <inheritdoc/>
+    public override string OptimizerName => "muon";
+
+    /// <summary>Momentum in [0, 1), a number or a schedule (<see cref="RampSchedule"/> warms it up), default 0.95.</summary>
+    public Schedule Momentum { get; init; } = 0.95;
+
+    /// <summary>How gradients become a direction; default the moving average.</summary>
+    public MomentumForm Form { get; init; } = MomentumForm.Ema;
+
+    /// <summary>Whether the direction looks ahead by one gradient, default true.</summary>
+    public bool Nesterov { get; init; } = true;
+
+    /// <summary>What makes the direction orthogonal; default the original's five Newton-Schulz steps.</summary>
+    public IOrthogonalizer Orthogonalizer { get; init; } = NewtonSchulz.Jordan5;
+
+    /// <summary>The factor by shape; default <see cref="UpdateScale.Original"/>.</summary>
+    public UpdateScale Scale { get; init; } = UpdateScale.Original;
+
+    internal override bool SplitsMatrices => true;
+
+    internal override void Collect(OptionsProblems problems)
+    {
+        base.Collect(problems);
+        problems.Schedule("momentum", Momentum, 1);
+    }
+
+    internal override void CollectFor(Parameter parameter, OptionsProblems problems) => problems.Require(
+        parameter.Shape.Length >= 2,
+        $"parameter '{parameter.Name}' {Parameter.ShapeText(parameter.Shape)} is no matrix; give vectors to AdamW");
+
+    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Muon(groups, step, team);
+}

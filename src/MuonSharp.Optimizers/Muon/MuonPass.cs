@@ -1,0 +1,83 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>The list of work of Muon: small matrices one per worker, large ones one after the other on all workers.</summary>
+/// <remarks>Which is which follows from the shape alone, and the result is the same either way. Scratch is allocated here, once: for each
+/// worker what the largest small matrix needs, and once what the largest large one needs.</remarks>
+internal sealed unsafe class MuonPass : IDisposable
+{
+    /// <summary>m²n up to which a matrix runs on one worker: a product of 640³ is some ten milliseconds of one core.</summary>
+    internal const long LargestSmallWork = 640L * 640 * 640;
+
+    private readonly StateBuffer _momentum;
+    private readonly MuonMatrix[] _small;
+    private readonly MuonMatrix[] _large;
+    private readonly MuonMatrix[] _all;
+    private readonly long _scratchOfWorker;
+    private readonly NativeBuffer _scratch;
+    private StepContext _context;
+
+    public MuonPass(ParameterSlot[] slots, StateBuffer momentum, int workers)
+    {
+        _momentum = momentum;
+        _all = [.. slots.SelectMany(slot => (slot.Parameter.Layout ?? MatrixLayout.OutIn)
+            .Matrices(slot.Parameter.Shape).Select(slice => new MuonMatrix(slot, slice)))];
+
+        // The longest first, so that no worker starts a long one when the others are done.
+        _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];
+        _large = [.. _all.Where(matrix => matrix.Work > LargestSmallWork)];
+        _scratchOfWorker = _small.Length == 0 ? 0 : _small.Max(matrix => matrix.Scratch);
+        long shared = _large.Length == 0 ? 0 : _large.Max(matrix => matrix.Scratch);
+        _scratch = new NativeBuffer(Math.Max(shared, _scratchOfWorker * Math.Min(workers, Math.Max(1, _small.Length))));
+    }
+
+    public void Run(in StepContext context)
+    {
+        _context = context;
+        var job = new Job(this);
+        context.Team.Run(_small.Length, ref job);
+        foreach (MuonMatrix matrix in _large)
+        {
+            Step(context.Team, matrix, _scratch.Pointer);
+        }
+
+        foreach (MuonMatrix matrix in _all)
+        {
+            if (matrix.Slot.Active)
+            {
+                matrix.Slot.Group.Report.UpdateSquares += matrix.Squares;
+                matrix.Slot.Group.Report.MatricesOrthogonalized++;
+            }
+        }
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    /// <summary>Momentum, orthogonalize, apply: one matrix, on a team or on the calling thread.</summary>
+    private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch)
+    {
+        ParameterSlot slot = matrix.Slot;
+        if (!slot.Active)
+        {
+            return;
+        }
+
+        MatrixSlice slice = matrix.Slice;
+        GroupReport values = slot.Group.Report;
+        Matrix direction = Matrix.Dense(scratch, slice.Rows, slice.Columns);
+        Matrix result = Matrix.Dense(scratch + FlatLayout.Padded(slice.Length), slice.Rows, slice.Columns);
+        MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
+        MomentumStage.Run(
+            team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
+        matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
+        matrix.Squares = ApplyStage.Run(
+            team, slice, slot.Weights, result, values.LearningRate * matrix.Scale, values.LearningRate * values.WeightDecay);
+    }
+
+    private readonly struct Job(MuonPass pass) : ITeamJob
+    {
+        public void Run(int task, int worker) =>
+            pass.Step(null, pass._small[task], pass._scratch.Pointer + (worker * pass._scratchOfWorker));
+    }
+}

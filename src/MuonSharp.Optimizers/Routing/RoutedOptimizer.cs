@@ -1,0 +1,76 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>Several optimizers behind one gate, each with the parameters that belong to it: Muon and AdamW in one line.</summary>
+/// <remarks>All gradients are checked and the global norm is taken before any of the optimizers changes anything.</remarks>
+public sealed class RoutedOptimizer : IOptimizer
+{
+    private readonly Optimizer[] _optimizers;
+    private readonly WorkerTeam? _ownTeam;
+    private readonly StepDriver _driver;
+
+    /// <summary>Routes parameters by role.</summary>
+    /// <param name="parameters">The parameters, in the order in which reports name them.</param>
+    /// <param name="routes">Who takes what; null: <see cref="Route.Muon"/>.</param>
+    /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
+    /// <param name="team">The workers; null: a team of the optimizer's own on all cores.</param>
+    /// <exception cref="OptimizerOptionsException">Options or parameters are wrong or a parameter has no route; all problems are named.</exception>
+    public RoutedOptimizer(
+        IReadOnlyList<Parameter> parameters, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null)
+    {
+        step ??= new StepOptions();
+        Plan = RoutingPlan.Make(parameters, routes ?? Route.Muon());
+        GroupValidation.Check(null, Plan.Groups, step);
+        _ownTeam = team == null ? new WorkerTeam() : null;
+        WorkerTeam workers = team ?? _ownTeam!;
+        _optimizers = [.. Plan.Groups.GroupBy(group => group.Options.GetType())
+            .Select(groups => groups.First().Options.Create([.. groups], step, workers))];
+        _driver = new StepDriver(_optimizers, step, workers, parameters);
+        Parameters = parameters;
+        StateTensors = [.. _optimizers.SelectMany(optimizer => optimizer.StateTensors)];
+    }
+
+    /// <summary>Routes the parameters of a store by role.</summary>
+    /// <param name="store">A store with gradients.</param>
+    /// <param name="routes">Who takes what; null: <see cref="Route.Muon"/>.</param>
+    /// <param name="step">Length of the run and clipping.</param>
+    /// <param name="team">The workers; null: a team of the optimizer's own.</param>
+    /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>
+    public RoutedOptimizer(ParameterStore store, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null)
+        : this(store.Parameters, routes, step, team)
+    {
+    }
+
+    /// <summary>Who steps what, and why.</summary>
+    public RoutingPlan Plan { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <inheritdoc/>
+    public long Steps => _driver.Steps;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<StateTensor> StateTensors { get; }
+
+    /// <inheritdoc/>
+    public StepReport Step() => _driver.Step();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> SaveCounters() => _driver.SaveCounters();
+
+    /// <inheritdoc/>
+    public void LoadCounters(IReadOnlyDictionary<string, long> counters) => _driver.LoadCounters(counters);
+
+    /// <summary>Frees the state of all optimizers.</summary>
+    public void Dispose()
+    {
+        foreach (Optimizer optimizer in _optimizers)
+        {
+            optimizer.Dispose();
+        }
+
+        _ownTeam?.Dispose();
+    }
+}

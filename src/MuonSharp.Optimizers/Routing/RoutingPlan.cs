@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>Who steps what: every parameter with its optimizer and the reason. Made from roles; names play no part.</summary>
+public sealed class RoutingPlan
+{
+    private RoutingPlan(ImmutableArray<RoutingPlanRow> rows, ImmutableArray<ParameterGroup> groups)
+    {
+        Rows = rows;
+        Groups = groups;
+    }
+
+    /// <summary>One row a parameter, in the order of the parameters.</summary>
+    public ImmutableArray<RoutingPlanRow> Rows { get; }
+
+    /// <summary>The groups that have parameters, in the order of the routes.</summary>
+    public ImmutableArray<ParameterGroup> Groups { get; }
+
+    /// <summary>Routes parameters without building an optimizer; their memory need not exist.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="routes">The routes; the first that takes a parameter gets it.</param>
+    /// <exception cref="OptimizerOptionsException">A parameter has no route; all of them are named.</exception>
+    public static RoutingPlan Make(IReadOnlyList<Parameter> parameters, IReadOnlyList<Route> routes)
+    {
+        var problems = new OptionsProblems(0);
+        var members = routes.Select(_ => new List<Parameter>()).ToArray();
+        ImmutableArray<RoutingPlanRow>.Builder rows = ImmutableArray.CreateBuilder<RoutingPlanRow>(parameters.Count);
+        foreach (Parameter parameter in parameters)
+        {
+            int index = 0;
+            while (index < routes.Count && !routes[index].Takes(parameter))
+            {
+                index++;
+            }
+
+            problems.Require(index < routes.Count, $"no route takes '{parameter.Name}' ({parameter.Role})");
+            if (index < routes.Count)
+            {
+                members[index].Add(parameter);
+                OptimizerOptions options = routes[index].Options;
+                rows.Add(new RoutingPlanRow(
+                    parameter, options.MatricesOf(parameter), options.OptimizerName, routes[index].Group, RoleReason.Of(parameter, options)));
+            }
+        }
+
+        problems.Throw("routing");
+        return new RoutingPlan(
+            rows.ToImmutable(),
+            [.. routes.Select((route, i) => new ParameterGroup(route.Group, members[i], route.Options)).Where(group => group.Parameters.Count > 0)]);
+    }
+
+    /// <summary>Number of elements that an optimizer steps.</summary>
+    /// <param name="optimizer">The optimizer's name.</param>
+    public long ElementsOf(string optimizer) =>
+        Rows.Where(row => string.Equals(row.Optimizer, optimizer, StringComparison.Ordinal)).Sum(row => (long)row.Parameter.Length);
+
+    /// <summary>The plan as a table of plain text, one line a parameter.</summary>
+    public override string ToString()
+    {
+        string[][] cells =
+        [
+            ["parameter", "shape", "matrices", "optimizer", "group", "reason"],
+            .. Rows.Select(row => new[]
+            {
+                row.Parameter.Name,
+                Parameter.ShapeText(row.Parameter.Shape),
+                row.Matrices == 0 ? "-" : row.Matrices.ToString(),
+                row.Optimizer,
+                row.Group,
+                row.Reason,
+            }),
+        ];
+        int[] widths = [.. Enumerable.Range(0, cells[0].Length).Select(column => cells.Max(row => row[column].Length))];
+        var text = new StringBuilder();
+        foreach (string[] row in cells)
+        {
+            text.Append(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
+        }
+
+        return text.ToString();
+    }
+}
