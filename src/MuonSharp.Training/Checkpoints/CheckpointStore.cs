@@ -1,0 +1,235 @@
+using System.Text;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>A folder of checkpoints that survives a kill or a power failure at any instant.</summary>
+/// <remarks>
+/// <para>A checkpoint is written to a temporary folder, every file and the folder are flushed to disk, then it is renamed
+/// to <c>step-00000500</c>, and then <c>latest</c>, which names the newest complete one, is replaced. So at every instant
+/// <see cref="LoadLatest"/> finds a complete checkpoint: the old one or the new one.</para>
+/// <para>One process may save (the run's lock sees to that); any number may load meanwhile.</para>
+/// </remarks>
+public sealed class CheckpointStore
+{
+    private readonly IFileOperations _files;
+    private readonly CheckpointFolder _content;
+
+    /// <summary>A store in a folder, which the first save creates.</summary>
+    /// <param name="folder">The folder, such as <c>runs/first/checkpoints</c>.</param>
+    /// <param name="files">How files are written; the file system itself if null.</param>
+    public CheckpointStore(string folder, IFileOperations? files = null)
+    {
+        Folder = folder;
+        _files = files ?? FileOperations.Instance;
+        _content = new CheckpointFolder(folder);
+    }
+
+    /// <summary>The folder that holds the checkpoints.</summary>
+    public string Folder { get; }
+
+    /// <summary>The steps of which there is a checkpoint (not verified), newest first.</summary>
+    /// <exception cref="InvalidFileException">The folder cannot be read.</exception>
+    public IReadOnlyList<long> Steps => ReadSteps();
+
+    /// <summary>Writes a checkpoint; when this returns it is complete, on the disk, and the one that <c>latest</c> names.</summary>
+    /// <param name="step">How many steps have been done; a checkpoint of the same step is replaced.</param>
+    /// <param name="contents">What to write.</param>
+    /// <param name="keep">How many of the newest checkpoints stay, at least 1. Two or more: a damaged one can be passed over.
+    /// Checkpoints of later steps, which a run left behind that went back, are removed as well.</param>
+    /// <returns>The checkpoint's folder.</returns>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written; the checkpoints before are untouched.</exception>
+    public string Save(long step, CheckpointContents contents, int keep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
+        string folder = Path.Combine(Folder, CheckpointNames.Of(step));
+        try
+        {
+            _files.EnsureDirectory(Folder);
+            CleanUp();
+            string temporary = WriteTemporary(step, contents);
+            Publish(temporary, folder);
+            Point(step);
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
+        {
+            throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
+        }
+
+        Retain(step, keep);
+        return folder;
+    }
+
+    /// <summary>Opens the newest complete checkpoint. Every file is verified against its SHA-256 first.</summary>
+    /// <param name="problems">One line for each newer checkpoint that was passed over because it is damaged.</param>
+    /// <returns>The checkpoint, to be disposed; null if the folder holds none.</returns>
+    /// <exception cref="InvalidFileException">There are checkpoints, and every one is damaged.</exception>
+    public LoadedCheckpoint? LoadLatest(out IReadOnlyList<string> problems)
+    {
+        while (true)
+        {
+            long? latest = _content.Latest(out string? problem);
+            List<string> found = problem is null ? [] : [problem];
+            problems = found;
+            LoadedCheckpoint? loaded = FirstComplete(latest, found);
+            if (loaded is not null || found.Count == 0)
+            {
+                return loaded;
+            }
+
+            // A trainer may have replaced and removed what we were looking at; look again then.
+            if (_content.Latest(out _) == latest)
+            {
+                throw new InvalidFileException(CheckpointNames.Operation, Folder, $"a complete checkpoint is needed; {string.Join("; ", found)}");
+            }
+        }
+    }
+
+    /// <summary>Removes what a save that was interrupted left behind. For the run's one owner only; <see cref="Save"/> does it too.</summary>
+    /// <exception cref="IOException">A leftover cannot be removed.</exception>
+    internal void CleanUp()
+    {
+        foreach (string aside in _content.Leftovers(CheckpointNames.Replaced))
+        {
+            string place = Path.Combine(Folder, Path.GetFileName(aside)[CheckpointNames.Replaced.Length..]);
+            if (Directory.Exists(place))
+            {
+                Remove(aside);
+            }
+            else
+            {
+                _files.Move(aside, place);
+            }
+        }
+
+        foreach (string leftover in _content.Leftovers(CheckpointNames.Temporary))
+        {
+            _files.DeleteTree(leftover);
+        }
+    }
+
+    private LoadedCheckpoint? FirstComplete(long? latest, List<string> problems)
+    {
+        List<long> steps = ReadSteps();
+        if (latest is { } named && !steps.Contains(named))
+        {
+            steps.Add(named);
+        }
+
+        // The one named, then those before it, newest first; a later one that was never named only if all else fails.
+        foreach (long step in steps.OrderBy(step => step > latest).ThenByDescending(step => step))
+        {
+            try
+            {
+                return CheckpointReader.Open(_content.Locate(step));
+            }
+            catch (InvalidFileException exception)
+            {
+                problems.Add(exception.Message);
+            }
+        }
+
+        return null;
+    }
+
+    private List<long> ReadSteps()
+    {
+        try
+        {
+            return _content.Steps();
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            throw InvalidFileException.Unreadable(CheckpointNames.Operation, Folder, exception);
+        }
+    }
+
+    private string WriteTemporary(long step, CheckpointContents contents)
+    {
+        string folder = Path.Combine(Folder, CheckpointNames.Temporary + CheckpointNames.Of(step));
+        try
+        {
+            _files.CreateDirectory(folder);
+            FileDigest model = WriteTensors(Path.Combine(folder, CheckpointNames.Model), contents.Model);
+            FileDigest optimizer = WriteTensors(Path.Combine(folder, CheckpointNames.Optimizer), contents.Optimizer);
+            var state = new CheckpointState(step, model, optimizer, contents.State);
+            _files.Replace(Path.Combine(folder, CheckpointNames.State), state.ToBytes());
+            return folder;
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
+        {
+            TryRemove(folder);
+            throw;
+        }
+    }
+
+    private FileDigest WriteTensors(string path, IReadOnlyList<NamedTensor> tensors)
+    {
+        using Stream file = _files.Open(path, keep: 0);
+        using var hashing = new HashingStream(file);
+        SafetensorsWriter.Write(hashing, tensors, s_metadata);
+        _files.Flush(file);
+        return hashing.Digest;
+    }
+
+    private void Publish(string temporary, string folder)
+    {
+        string? aside = null;
+        if (Directory.Exists(folder))
+        {
+            aside = Path.Combine(Folder, CheckpointNames.Replaced + Path.GetFileName(folder));
+            _files.Move(folder, aside);
+        }
+
+        _files.Move(temporary, folder);
+        _files.FlushDirectory(Folder);
+        if (aside is not null)
+        {
+            TryRemove(aside);
+        }
+    }
+
+    private void Point(long step) =>
+        _files.Replace(Path.Combine(Folder, CheckpointNames.Latest), Encoding.UTF8.GetBytes(CheckpointNames.Of(step) + "\n"));
+
+    private void Retain(long step, int keep)
+    {
+        List<long> steps = _content.Steps();
+        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep)))
+        {
+            TryRemove(Path.Combine(Folder, CheckpointNames.Of(old)));
+        }
+    }
+
+    // Renamed first, so that no half-deleted folder has a checkpoint's name.
+    private void Remove(string folder)
+    {
+        string doomed = Path.Combine(Folder, CheckpointNames.Temporary + "removed-" + Path.GetFileName(folder).TrimStart('.'));
+        if (!Path.GetFileName(folder).StartsWith(CheckpointNames.Temporary, StringComparison.Ordinal))
+        {
+            _files.Move(folder, doomed);
+            folder = doomed;
+        }
+
+        _files.DeleteTree(folder);
+    }
+
+    private void TryRemove(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+            {
+                Remove(folder);
+            }
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
+        {
+            // The next save tries again; what counts is complete already.
+        }
+    }
+
+    // What other readers of safetensors files ask for: plain row-major tensors.
+    private static readonly Dictionary<string, string> s_metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
+}
