@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Training;
+
+/// <summary>Configurations as nested JSON objects.</summary>
+internal static class ConfigJson
+{
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowDuplicateProperties = false,
+    };
+
+    public static JsonObject Write(TrainingConfig config)
+    {
+        JsonObject root = [];
+        foreach (ConfigKey key in ConfigKeys.All)
+        {
+            string[] parts = key.Name.Split('.');
+            JsonObject place = root;
+            foreach (string part in parts.AsSpan(0, parts.Length - 1))
+            {
+                if (place[part] is not JsonObject inner)
+                {
+                    inner = [];
+                    place[part] = inner;
+                }
+
+                place = inner;
+            }
+
+            place[parts[^1]] = key.Read(config);
+        }
+
+        return root;
+    }
+
+    /// <summary>Reads the leaves of a JSON object as dotted keys; adds a problem for each that is unknown or wrong.</summary>
+    /// <param name="utf8">The JSON text, which may hold comments and trailing commas.</param>
+    /// <param name="source">What problems name: a path, or the preset.</param>
+    /// <param name="config">The configuration that the keys are set on.</param>
+    /// <param name="keys">Receives the name of every key that was set.</param>
+    /// <param name="problems">Receives every problem.</param>
+    public static TrainingConfig Read(
+        ReadOnlyMemory<byte> utf8, string source, TrainingConfig config, HashSet<string> keys, List<string> problems)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, Lenient);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                problems.Add($"[config] {source}: the file must hold one JSON object; {document.RootElement.ValueKind} came");
+                return config;
+            }
+
+            return ReadObject(document.RootElement, "", source, config, keys, problems);
+        }
+        catch (JsonException error)
+        {
+            string place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
+            problems.Add($"[config] {source}: the file must be JSON; {FirstSentence(error.Message)}{place}");
+            return config;
+        }
+    }
+
+    private static TrainingConfig ReadObject(
+        JsonElement element, string prefix, string source, TrainingConfig config, HashSet<string> keys, List<string> problems)
+    {
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            string name = prefix + property.Name;
+            if (property.Value.ValueKind == JsonValueKind.Object && IsGroup(name))
+            {
+                config = ReadObject(property.Value, name + ".", source, config, keys, problems);
+            }
+            else if (IsGroup(name))
+            {
+                problems.Add($"[config] {source}: {name} must be an object; {property.Value.ValueKind} came");
+            }
+            else if (ConfigKeys.Find(name, problems, source) is { } key)
+            {
+                config = key.Set(config, property.Value, source, problems) ?? config;
+                keys.Add(name);
+            }
+        }
+
+        return config;
+    }
+
+    private static bool IsGroup(string name) =>
+        ConfigKeys.All.Any(key => key.Name.Length > name.Length && key.Name[name.Length] == '.'
+            && key.Name.StartsWith(name, StringComparison.Ordinal));
+
+    private static string FirstSentence(string message)
+    {
+        int end = message.IndexOf(". ", StringComparison.Ordinal);
+        return (end < 0 ? message : message[..end]).TrimEnd('.').ReplaceLineEndings(" ");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MuonSharp.Training;
+
+/// <summary>A text as tokens, split into the part to train on and, at its end, the part to evaluate on.</summary>
+public sealed class TextData
+{
+    private readonly int[] _tokens;
+    private readonly int _split;
+
+    private TextData(ITokenizer tokenizer, int[] tokens, int split, string source, string sha256)
+    {
+        (Tokenizer, _tokens, _split, Source, Sha256) = (tokenizer, tokens, split, source, sha256);
+    }
+
+    /// <summary>The tokenizer of the tokens.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Path of the text, or the embedded corpus's name.</summary>
+    public string Source { get; }
+
+    /// <summary>SHA-256 of the text as UTF-8, in lower-case hexadecimal: what a resumed run compares.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>The tokens to train on.</summary>
+    public ReadOnlyMemory<int> Training => _tokens.AsMemory(0, _split);
+
+    /// <summary>The tokens held out.</summary>
+    public ReadOnlyMemory<int> Validation => _tokens.AsMemory(_split);
+
+    /// <summary>Reads and splits the text that a configuration names.</summary>
+    /// <param name="config">Names file, tokenizer, share and the context's length.</param>
+    /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
+    /// <exception cref="BadInputException">The text cannot be read, or is too short for the context.</exception>
+    public static TextData Load(TrainingConfig config, ITokenizer? tokenizer = null)
+    {
+        string source = config.Data.File ?? EmbeddedCorpus.Name;
+        string text = config.Data.File is { } file ? TextFile.Read(file) : EmbeddedCorpus.Read();
+        return FromText(text, source, config, tokenizer);
+    }
+
+    /// <summary>Splits a text that is already in memory.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="source">What messages call it.</param>
+    /// <param name="config">Names tokenizer, share and the context's length.</param>
+    /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
+    /// <exception cref="BadInputException">The text is too short for the context, or holds characters the tokenizer lacks.</exception>
+    public static TextData FromText(string text, string source, TrainingConfig config, ITokenizer? tokenizer = null)
+    {
+        tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, text);
+        int[] tokens = tokenizer.Encode(text);
+        int split = (int)(tokens.Length * (1 - config.Data.ValidationShare));
+        if (split < config.Model.Context + 1)
+        {
+            throw new BadInputException(
+                $"[data] {source}: the training part must hold model.context + 1 = {config.Model.Context + 1} tokens; "
+                + $"{split} of the text's {tokens.Length} came");
+        }
+
+        if (config.Evaluate.Every != -1 && tokens.Length - split < 2)
+        {
+            throw new BadInputException(
+                $"[data] {source}: the validation part must hold 2 tokens; {tokens.Length - split} of {tokens.Length} came");
+        }
+
+        string sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return new TextData(tokenizer, tokens, split, source, sha256);
+    }
+}

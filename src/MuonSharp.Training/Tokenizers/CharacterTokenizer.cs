@@ -1,0 +1,84 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Training;
+
+/// <summary>One token per character (Unicode scalar value); the vocabulary is the sorted set of a text's characters.</summary>
+public sealed class CharacterTokenizer : ITokenizer
+{
+    /// <summary>Name of this kind.</summary>
+    public const string KindName = "character";
+
+    private readonly Rune[] _characters;
+    private readonly byte[][] _bytes;
+    private readonly FrozenDictionary<int, int> _tokens;
+
+    private CharacterTokenizer(Rune[] characters)
+    {
+        _characters = characters;
+        _bytes = [.. characters.Select(character => Encoding.UTF8.GetBytes(character.ToString()))];
+        _tokens = characters.Select((character, token) => KeyValuePair.Create(character.Value, token)).ToFrozenDictionary();
+    }
+
+    /// <inheritdoc/>
+    public string Kind => KindName;
+
+    /// <inheritdoc/>
+    public int VocabularySize => _characters.Length;
+
+    /// <summary>A tokenizer whose vocabulary is the characters of a text, sorted by code point.</summary>
+    /// <param name="text">The training text; at least one character.</param>
+    /// <exception cref="BadInputException">The text is empty.</exception>
+    public static CharacterTokenizer FromText(string text)
+    {
+        HashSet<Rune> seen = [];
+        foreach (Rune character in text.EnumerateRunes())
+        {
+            seen.Add(character);
+        }
+
+        return seen.Count > 0
+            ? new([.. seen.Order()])
+            : throw new BadInputException("[tokenizer] the text must hold at least one character; an empty one came");
+    }
+
+    /// <inheritdoc/>
+    public int[] Encode(string text)
+    {
+        List<int> tokens = new(text.Length);
+        foreach (Rune character in text.EnumerateRunes())
+        {
+            tokens.Add(_tokens.TryGetValue(character.Value, out int token)
+                ? token
+                : throw new BadInputException(
+                    $"[tokenizer] every character must be one of the {VocabularySize} of the training text; {Describe(character)} came"));
+        }
+
+        return [.. tokens];
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Bytes(int token) => _bytes[token];
+
+    /// <inheritdoc/>
+    public JsonObject ToJson() => new()
+    {
+        ["kind"] = Kind,
+        ["characters"] = string.Concat(_characters.Select(character => character.ToString())),
+    };
+
+    internal static CharacterTokenizer FromJson(JsonObject json, string path)
+    {
+        string characters = json["characters"] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0
+            ? text
+            : throw new BadInputException($"[tokenizer] {path}: 'characters' must be a text that is not empty");
+        Rune[] runes = [.. characters.EnumerateRunes()];
+        return runes.SequenceEqual(runes.Distinct().Order())
+            ? new(runes)
+            : throw new BadInputException($"[tokenizer] {path}: 'characters' must be sorted and distinct");
+    }
+
+    private static string Describe(Rune character) =>
+        Rune.IsControl(character) ? $"U+{character.Value:X4}" : $"'{character}' (U+{character.Value:X4})";
+}

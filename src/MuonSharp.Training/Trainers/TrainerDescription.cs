@@ -1,0 +1,35 @@
+namespace MuonSharp.Training;
+
+/// <summary>What a trainer is about to do, with every derived number: the material of a banner.</summary>
+public sealed record TrainerDescription
+{
+    /// <summary>Path of the text, or the embedded corpus's name.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Kind of the tokenizer.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <summary>Number of distinct tokens.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Tokens to train on.</summary>
+    public required long TrainingTokens { get; init; }
+
+    /// <summary>Tokens held out.</summary>
+    public required long ValidationTokens { get; init; }
+
+    /// <summary>Tokens of a step.</summary>
+    public required long TokensPerStep { get; init; }
+
+    /// <summary>Number of weights.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Number of weights of every optimizer, by its name.</summary>
+    public required IReadOnlyList<OptimizerShare> Shares { get; init; }
+
+    /// <summary>The routing in words: which parameter goes to which optimizer and why.</summary>
+    public required string Plan { get; init; }
+
+    /// <summary>Threads that compute.</summary>
+    public required int Threads { get; init; }
+}
