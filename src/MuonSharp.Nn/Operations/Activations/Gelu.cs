@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>y = x Φ(x), y' = Φ(x) + x φ(x), with Φ through erf.</summary>
+/// <remarks>Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units", arXiv:1606.08415.</remarks>
+internal readonly struct Gelu : IActivation
+{
+    public static bool IsIdentity => false;
+
+    public static bool DerivativeFromOutput => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Multiply(x, LaneMath.NormalDistribution<TLanes, TVector>(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Derivative<TLanes, TVector>(TVector kept)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct =>
+        TLanes.MultiplyAdd(kept, LaneMath.NormalDensity<TLanes, TVector>(kept), LaneMath.NormalDistribution<TLanes, TVector>(kept));
+}

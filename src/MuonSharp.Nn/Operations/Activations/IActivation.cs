@@ -1,0 +1,23 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>An elementwise nonlinearity y = f(x) on sixteen lanes.</summary>
+internal interface IActivation
+{
+    /// <summary>Whether f is the identity, which costs nothing.</summary>
+    static abstract bool IsIdentity { get; }
+
+    /// <summary>Whether the derivative is computed from y, so that x need not be kept.</summary>
+    static abstract bool DerivativeFromOutput { get; }
+
+    /// <summary>f(x).</summary>
+    static abstract TVector Value<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct;
+
+    /// <summary>f'(x), from x or, if <see cref="DerivativeFromOutput"/>, from y.</summary>
+    static abstract TVector Derivative<TLanes, TVector>(TVector kept)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct;
+}

@@ -1,0 +1,22 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>y = x.</summary>
+internal readonly struct Identity : IActivation
+{
+    public static bool IsIdentity => true;
+
+    public static bool DerivativeFromOutput => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Derivative<TLanes, TVector>(TVector kept)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Broadcast(1);
+}

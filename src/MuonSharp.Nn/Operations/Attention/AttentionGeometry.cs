@@ -1,0 +1,49 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>Sizes of an attention and the blocks that they cut it into.</summary>
+internal struct AttentionGeometry
+{
+    /// <summary>Queries and keys of a block: 64 x 64 logits are 16 KB, half a first-level cache.</summary>
+    public const int Block = 64;
+
+    public int Batch;
+    public int Time;
+    public int Heads;
+    public int KeyValueHeads;
+    public int Width;
+    public int Window;
+    public float Scale;
+    public int Blocks;
+
+    public readonly int ForwardTasks => Batch * Heads * Blocks;
+
+    public readonly int BackwardTasks => Batch * KeyValueHeads;
+
+    public readonly int Group => Heads / KeyValueHeads;
+
+    /// <summary>Tokens in a block.</summary>
+    public readonly int Rows(int block) => Math.Min(Block, Time - (block * Block));
+
+    /// <summary>First block with a key that a query of the block sees.</summary>
+    public readonly int FirstKeyBlock(int queryBlock) => FirstKey(queryBlock * Block) / Block;
+
+    /// <summary>Last block with a query that sees a key of the block.</summary>
+    public readonly int LastQueryBlock(int keyBlock)
+    {
+        var lastKey = (keyBlock * Block) + Rows(keyBlock) - 1;
+        return (int)Math.Min(Blocks - 1, ((long)lastKey + Window - 1) / Block);
+    }
+
+    /// <summary>First key that a query sees.</summary>
+    public readonly int FirstKey(int query) => Math.Max(0, query - Window + 1);
+
+    /// <summary>The rows of a block and the columns of a head.</summary>
+    public readonly Matrix View(Matrix all, int sequence, int block, int head) =>
+        all.Block((sequence * Time) + (block * Block), head * Width, Rows(block), Width);
+
+    /// <summary>The columns of block of keys that a query sees, as a half-open range.</summary>
+    public readonly (int First, int End) Visible(int query, int firstKey, int keys) =>
+        (Math.Clamp(FirstKey(query) - firstKey, 0, keys), Math.Clamp(query - firstKey + 1, 0, keys));
+}

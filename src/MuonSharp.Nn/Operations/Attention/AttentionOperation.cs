@@ -1,0 +1,127 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>Blocked causal attention: o[t] = Σ p[t, s] v[s] over s ≤ t inside the window, p = softmax(scale q kᵀ) by rows.</summary>
+/// <remarks>
+/// <para>Forward, for a block of queries: key blocks one after the other, with the running maximum m and sum l of each row; what was
+/// accumulated is rescaled when m grows (online softmax). Only L = m + log l is saved, so memory is linear in the context.</para>
+/// <para>Backward: P = exp(scale q kᵀ - L) again by blocks, D = rowsum(do · o); dv += Pᵀ do, dS = P (do vᵀ - D) scale, dq += dS k, dk += dSᵀ q.</para>
+/// <para>Tasks: forward (sequence, head, query block), backward (sequence, key-value head), which owns its dk and dv. Blocks outside the
+/// window are skipped. Cost: forward 4, backward 10 FLOPs per pair of tokens in the visited blocks and unit of width.</para>
+/// <para>Source: T. Dao, "FlashAttention-2", arXiv:2307.08691.</para>
+/// </remarks>
+internal sealed unsafe class AttentionOperation : Operation
+{
+    private readonly AttentionOperand _query;
+    private readonly AttentionOperand _key;
+    private readonly AttentionOperand _value;
+    private readonly AttentionShape _shape;
+    private StepBuffer _logSumExp = null!;
+    private StepBuffer _maxima = null!;
+    private StepBuffer _forwardScratch = null!;
+    private StepBuffer? _backwardScratch;
+    private GradientSlot? _queryGradient;
+    private GradientSlot? _keyGradient;
+    private GradientSlot? _valueGradient;
+
+    public AttentionOperation(AttentionOperand query, AttentionOperand key, AttentionOperand value, AttentionShape shape)
+        : base("attention") => (_query, _key, _value, _shape) = (query, key, value, shape);
+
+    public Tensor Output { get; private set; } = null!;
+
+    public Tensor MaximumLogits { get; private set; } = null!;
+
+    private int Rows => _query.Tensor.Rows;
+
+    private int Batch => Rows / _shape.Time;
+
+    private int QueryBlocks => Cut.Pieces(_shape.Time, AttentionGeometry.Block);
+
+    protected internal override void Declare(OperationPlan plan)
+    {
+        plan.Reads(_query.Tensor, inBackward: true);
+        plan.Reads(_key.Tensor, inBackward: true);
+        plan.Reads(_value.Tensor, inBackward: true);
+        Output = plan.Writes(Rows, _shape.Heads * _shape.HeadWidth, inBackward: true);
+        MaximumLogits = plan.Writes(1, _shape.Heads, differentiable: false);
+        _logSumExp = plan.Saves("log-sum-exp", (long)Rows * _shape.Heads);
+        _maxima = plan.ScratchInForward("maxima", (long)Batch * QueryBlocks * _shape.Heads);
+        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength);
+        _queryGradient = plan.Gradient(_query.Tensor);
+        _keyGradient = _key.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_key.Tensor);
+        _valueGradient = _value.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_value.Tensor);
+        if (Output.RequiresGradient)
+        {
+            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardJob.ScratchLength(_shape));
+        }
+    }
+
+    protected internal override void Forward(in TapeRun run)
+    {
+        var job = new AttentionForwardJob
+        {
+            Geometry = Geometry(),
+            Query = Data(_query),
+            Key = Data(_key),
+            Value = Data(_value),
+            Output = Output.Data,
+            LogSumExp = _logSumExp.Pointer,
+            Maxima = _maxima.Pointer,
+            Scratch = _forwardScratch.Pointer,
+        };
+        run.Team.Run(job.Geometry.ForwardTasks, ref job);
+        for (var head = 0; head < _shape.Heads; head++)
+        {
+            var maximum = float.NegativeInfinity;
+            for (var i = 0; i < Batch * QueryBlocks; i++)
+            {
+                maximum = Math.Max(maximum, _maxima.Pointer[(i * _shape.Heads) + head]);
+            }
+
+            MaximumLogits.Data[head] = maximum;
+        }
+    }
+
+    protected internal override void Backward(in TapeRun run)
+    {
+        var job = new AttentionBackwardJob
+        {
+            Geometry = Geometry(),
+            Query = Data(_query),
+            Key = Data(_key),
+            Value = Data(_value),
+            Output = Output.Data,
+            OutputGradient = Output.GradientData,
+            LogSumExp = _logSumExp.Pointer,
+            QueryGradient = GradientData(_queryGradient, _query),
+            KeyGradient = GradientData(_keyGradient, _key),
+            ValueGradient = GradientData(_valueGradient, _value),
+            AddQuery = _queryGradient is { Accumulates: true },
+            AddKey = _keyGradient is { Accumulates: true },
+            AddValue = _valueGradient is { Accumulates: true },
+            Scratch = _backwardScratch!.Pointer,
+            ScratchStride = AttentionBackwardJob.ScratchLength(_shape),
+        };
+        run.Team.Run(job.Geometry.BackwardTasks, ref job);
+    }
+
+    private static Matrix Data(AttentionOperand operand) =>
+        new(operand.Tensor.Data + operand.Column, operand.Tensor.Rows, operand.Tensor.Columns - operand.Column, operand.Tensor.Columns);
+
+    private static Matrix GradientData(GradientSlot? slot, AttentionOperand operand) => slot is null
+        ? default
+        : new(slot.Data + operand.Column, operand.Tensor.Rows, operand.Tensor.Columns - operand.Column, operand.Tensor.Columns);
+
+    private AttentionGeometry Geometry() => new()
+    {
+        Batch = Batch,
+        Time = _shape.Time,
+        Heads = _shape.Heads,
+        KeyValueHeads = _shape.EffectiveKeyValueHeads,
+        Width = _shape.HeadWidth,
+        Window = _shape.Window ?? _shape.Time,
+        Scale = _shape.EffectiveScale,
+        Blocks = QueryBlocks,
+    };
+}

@@ -1,0 +1,83 @@
+namespace MuonSharp.Nn;
+
+/// <summary>Token and position vectors: y[t] = table[token t] + positions[t mod time].</summary>
+/// <remarks>
+/// <para>Backward: dtable[v] = the sum of dy[t] over all t with token v, in ascending t; dpositions[p] = the sum over the batch. Tasks own a
+/// range of the vocabulary and of the width and each walks over all tokens, so nothing is added atomically.</para>
+/// <para>Cost: one pass over y; backward one pass over dy, spread over the rows that occur. No scratch.</para>
+/// </remarks>
+internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table, Tensor? positions, int time) : Operation("embedding")
+{
+    private GradientSlot? _tableGradient;
+    private GradientSlot? _positionGradient;
+
+    public Tensor Output { get; private set; } = null!;
+
+    protected internal override void Declare(OperationPlan plan)
+    {
+        plan.Reads(table);
+        plan.Reads(positions);
+        Output = plan.Writes(tokens.Length, table.Columns);
+        _tableGradient = plan.Gradient(table);
+        _positionGradient = plan.Gradient(positions);
+    }
+
+    protected internal override void Forward(in TapeRun run)
+    {
+        CheckTokens();
+        var job = new GatherJob
+        {
+            Tokens = tokens.Data,
+            Count = tokens.Length,
+            Width = table.Columns,
+            Time = time,
+            Table = table.Data,
+            Positions = positions is null ? null : positions.Data,
+            Output = Output.Data,
+        };
+        run.Team.Run(Cut.Pieces(tokens.Length, Cut.RowsPerTask(table.Columns)), ref job);
+    }
+
+    protected internal override void Backward(in TapeRun run)
+    {
+        if (_tableGradient is not null)
+        {
+            var job = new ScatterJob
+            {
+                Tokens = tokens.Data,
+                Count = tokens.Length,
+                Vocabulary = table.Rows,
+                Width = table.Columns,
+                Source = Output.GradientData,
+                Gradient = _tableGradient.Data,
+                Add = _tableGradient.Accumulates,
+            };
+            run.Team.Run(job.Tasks, ref job);
+        }
+
+        if (_positionGradient is not null)
+        {
+            var job = new PositionJob
+            {
+                Count = tokens.Length,
+                Time = time,
+                Rows = positions!.Rows,
+                Width = table.Columns,
+                Source = Output.GradientData,
+                Gradient = _positionGradient.Data,
+                Add = _positionGradient.Accumulates,
+            };
+            run.Team.Run(Cut.Pieces(positions.Rows, PositionJob.RowsPerTask), ref job);
+        }
+    }
+
+    private void CheckTokens()
+    {
+        var worst = tokens.Span.IndexOfAnyExceptInRange(0, table.Rows - 1);
+        if (worst >= 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                tokens.Name, $"[embedding] tokens are 0 to {table.Rows - 1}; token {tokens.Span[worst]} at position {worst}");
+        }
+    }
+}

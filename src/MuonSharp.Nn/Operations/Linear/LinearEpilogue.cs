@@ -1,0 +1,60 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>tile = f(tile + bias) + residual, and the argument of f put aside where the backward run needs it.</summary>
+internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
+    where TActivation : struct, IActivation
+{
+    public float* Bias;
+    public float* Residual;
+    public float* Kept;
+    public int Columns;
+    private float* _tile;
+    private nint _rowStride;
+    private int _rows;
+    private int _columns;
+    private int _row;
+    private int _column;
+
+    public readonly void Apply(float* tile, nint rowStride, int rows, int columns, int row, int column)
+    {
+        var mine = this;
+        mine._tile = tile;
+        (mine._rowStride, mine._rows, mine._columns, mine._row, mine._column) = (rowStride, rows, columns, row, column);
+        LaneDispatch.Run(ref mine);
+    }
+
+    public readonly void Run<TLanes, TVector>()
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        for (var i = 0; i < _rows; i++)
+        {
+            var tile = _tile + (i * _rowStride);
+            var place = ((nint)(_row + i) * Columns) + _column;
+            for (var j = 0; j < _columns; j += LaneDispatch.Count)
+            {
+                var left = _columns - j;
+                var value = RowLanes.Load<TLanes, TVector>(tile + j, left);
+                if (Bias != null)
+                {
+                    value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Bias + _column + j, left));
+                }
+
+                if (Kept != null)
+                {
+                    RowLanes.Store<TLanes, TVector>(Kept + place + j, value, left);
+                }
+
+                value = TActivation.Value<TLanes, TVector>(value);
+                if (Residual != null)
+                {
+                    value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Residual + place + j, left));
+                }
+
+                RowLanes.Store<TLanes, TVector>(tile + j, value, left);
+            }
+        }
+    }
+}

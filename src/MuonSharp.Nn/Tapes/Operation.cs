@@ -1,0 +1,34 @@
+namespace MuonSharp.Nn;
+
+/// <summary>One node of a tape: knows its forward and its backward, and declares what memory each of them touches.</summary>
+/// <remarks>To add an operation, derive from this, and add an extension method of <see cref="Tape"/> beside it that checks the shapes, calls
+/// <see cref="Tape.Record"/> and returns the output. Neither run may allocate managed memory.</remarks>
+public abstract class Operation
+{
+    /// <summary>Names the operation.</summary>
+    /// <param name="name">For messages, profiles and buffer names.</param>
+    protected Operation(string name) => Name = name;
+
+    /// <summary>Name for messages and profiles.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether the backward run calls this operation: some gradient arrives at one of its outputs.</summary>
+    public bool HasBackward { get; internal set; }
+
+    /// <summary>Declares inputs, outputs, gradients and buffers. Called once, when the operation is recorded.</summary>
+    /// <param name="plan">Takes the declarations.</param>
+    protected internal abstract void Declare(OperationPlan plan);
+
+    /// <summary>Fills constant buffers, once, when the tape is compiled.</summary>
+    protected internal virtual void Prepare()
+    {
+    }
+
+    /// <summary>Computes the outputs.</summary>
+    /// <param name="run">Team and keys of this run.</param>
+    protected internal abstract void Forward(in TapeRun run);
+
+    /// <summary>Computes the contributions to the gradients of the inputs from the gradients of the outputs, which it may overwrite.</summary>
+    /// <param name="run">Team and keys of this run.</param>
+    protected internal abstract void Backward(in TapeRun run);
+}

@@ -1,0 +1,112 @@
+namespace MuonSharp.Nn;
+
+/// <summary>What one operation reads, writes and keeps, and when: the material of the memory plan.</summary>
+public sealed class OperationPlan
+{
+    private readonly bool _training;
+
+    internal OperationPlan(Operation operation, Tape tape) => (Operation, _training, Workers) = (operation, tape.Training, tape.Team.Threads);
+
+    /// <summary>The operation that declares.</summary>
+    public Operation Operation { get; }
+
+    /// <summary>Number of workers: scratch memory may be cut by worker, results may not depend on it.</summary>
+    public int Workers { get; }
+
+    internal List<(Tensor Tensor, bool InBackward)> Inputs { get; } = [];
+
+    internal List<(Tensor Tensor, bool InBackward)> Outputs { get; } = [];
+
+    internal List<GradientSlot> Slots { get; } = [];
+
+    internal List<StepBuffer> Saved { get; } = [];
+
+    internal List<StepBuffer> ForwardScratch { get; } = [];
+
+    internal List<StepBuffer> BackwardScratch { get; } = [];
+
+    internal List<StepBuffer> Constant { get; } = [];
+
+    internal List<(Tensor Input, Tensor Output)> InPlace { get; } = [];
+
+    /// <summary>The forward run reads a tensor's value.</summary>
+    /// <param name="tensor">The tensor; null is ignored, for optional inputs.</param>
+    /// <param name="inBackward">Whether the backward run reads it as well, so that it must live until then.</param>
+    public void Reads(Tensor? tensor, bool inBackward = false)
+    {
+        if (tensor is not null)
+        {
+            Inputs.Add((tensor, inBackward));
+        }
+    }
+
+    /// <summary>Creates an output. Its gradient is wanted when that of any input declared before is.</summary>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="inBackward">Whether the backward run reads its value.</param>
+    /// <param name="replaces">An input whose memory the output may take over if nothing else reads it any more: the forward run must be
+    /// elementwise in it.</param>
+    /// <param name="differentiable">False for a by-product that no gradient flows through.</param>
+    /// <returns>The tensor.</returns>
+    public Tensor Writes(int rows, int columns, bool inBackward = false, Tensor? replaces = null, bool differentiable = true)
+    {
+        var gradient = differentiable && _training && Inputs.Any(input => input.Tensor.RequiresGradient);
+        var output = new Tensor(Operation.Name, TensorKind.Activation, rows, columns, gradient);
+        Outputs.Add((output, inBackward));
+        if (replaces is not null)
+        {
+            InPlace.Add((replaces, output));
+        }
+
+        return output;
+    }
+
+    /// <summary>Announces a contribution to an input's gradient.</summary>
+    /// <param name="tensor">The input; null is ignored.</param>
+    /// <param name="passedFrom">An output of equal size whose gradient buffer may become the input's: the backward run must then be
+    /// elementwise, or do nothing where it is the identity.</param>
+    /// <param name="duringForward">Whether the forward run makes the contribution.</param>
+    /// <returns>The slot; null when no gradient of the tensor is wanted.</returns>
+    public GradientSlot? Gradient(Tensor? tensor, Tensor? passedFrom = null, bool duringForward = false)
+    {
+        if (!_training || tensor is not { RequiresGradient: true })
+        {
+            return null;
+        }
+
+        var slot = new GradientSlot(tensor, duringForward, passedFrom);
+        Slots.Add(slot);
+        return slot;
+    }
+
+    /// <summary>A buffer from the forward to the backward run.</summary>
+    /// <param name="what">What it holds.</param>
+    /// <param name="length">Number of floats.</param>
+    /// <returns>The buffer.</returns>
+    public StepBuffer Saves(string what, long length) => Add(Saved, what, length);
+
+    /// <summary>A buffer for the forward run alone.</summary>
+    /// <param name="what">What it holds.</param>
+    /// <param name="length">Number of floats.</param>
+    /// <returns>The buffer.</returns>
+    public StepBuffer ScratchInForward(string what, long length) => Add(ForwardScratch, what, length);
+
+    /// <summary>A buffer for the backward run alone.</summary>
+    /// <param name="what">What it holds.</param>
+    /// <param name="length">Number of floats.</param>
+    /// <returns>The buffer.</returns>
+    public StepBuffer ScratchInBackward(string what, long length) => Add(BackwardScratch, what, length);
+
+    /// <summary>A buffer that keeps its content over all runs; <see cref="Operation.Prepare"/> fills it.</summary>
+    /// <param name="what">What it holds.</param>
+    /// <param name="length">Number of floats.</param>
+    /// <returns>The buffer.</returns>
+    public StepBuffer Keeps(string what, long length) => Add(Constant, what, length);
+
+    private StepBuffer Add(List<StepBuffer> list, string what, long length)
+    {
+        var buffer = new StepBuffer($"{Operation.Name}.{what}", length);
+        list.Add(buffer);
+        return buffer;
+    }
+}

@@ -1,0 +1,208 @@
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>A computation that is recorded once for fixed shapes, compiled, and run many times.</summary>
+/// <remarks>
+/// <para>Recording declares operations in order; compiling decides who writes and who adds to each gradient, and where each buffer lies in
+/// one arena. After that <see cref="Forward"/> and <see cref="Backward"/> allocate nothing.</para>
+/// <para>Gradients of parameters always add to what the parameter store holds: zero them once a step, and micro-batches add up.</para>
+/// <para>An inference tape (training false) records no backward, and each buffer is free again after its last reader.</para>
+/// </remarks>
+public sealed class Tape : IDisposable
+{
+    private readonly List<Operation> _operations = [];
+    private readonly List<OperationPlan> _plans = [];
+    private readonly List<Tensor> _inputs = [];
+    private readonly List<TokenBuffer> _tokens = [];
+    private readonly Dictionary<Parameter, Tensor> _parameters = [];
+    private StepArena? _arena;
+    private bool _disposed;
+
+    /// <summary>Starts an empty tape.</summary>
+    /// <param name="team">Workers that share each operation; not owned.</param>
+    /// <param name="training">Whether backward runs will follow.</param>
+    public Tape(WorkerTeam team, bool training)
+    {
+        Team = team;
+        Training = training;
+    }
+
+    /// <summary>Workers that share each operation.</summary>
+    public WorkerTeam Team { get; }
+
+    /// <summary>Whether the tape has a backward run.</summary>
+    public bool Training { get; }
+
+    /// <summary>Training step: a key of random operations such as dropout.</summary>
+    public ulong Step { get; set; }
+
+    /// <summary>Number within the step of the batch's first sequence: a key of random operations.</summary>
+    public uint FirstSample { get; set; }
+
+    /// <summary>The operations in forward order.</summary>
+    public IReadOnlyList<Operation> Operations => _operations;
+
+    /// <summary>The memory plan.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
+    public MemoryPlan MemoryPlan => _arena?.Plan ?? throw new InvalidOperationException("[tape] the memory plan exists once the tape is compiled");
+
+    internal IReadOnlyList<OperationPlan> Plans => _plans;
+
+    internal IReadOnlyList<Tensor> Inputs => _inputs;
+
+    /// <summary>Adds a matrix that the user writes before each run through <see cref="Tensor.Value"/>.</summary>
+    /// <param name="name">Name for messages.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="gradient">Whether the backward run computes its gradient, readable through <see cref="Tensor.Gradient"/>.</param>
+    /// <returns>The tensor.</returns>
+    public Tensor Input(string name, int rows, int columns, bool gradient = false)
+    {
+        ThrowIfCompiled();
+        var tensor = new Tensor(name, TensorKind.Input, rows, columns, gradient && Training);
+        _inputs.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>Adds token numbers that the user writes before each run. The tape frees them.</summary>
+    /// <param name="name">Name for messages.</param>
+    /// <param name="length">Number of tokens.</param>
+    /// <returns>The buffer.</returns>
+    public TokenBuffer Tokens(string name, int length)
+    {
+        ThrowIfCompiled();
+        var tokens = new TokenBuffer(name, length);
+        _tokens.Add(tokens);
+        return tokens;
+    }
+
+    /// <summary>Views a parameter. The same parameter gives the same tensor, so a tied weight is simply used twice.</summary>
+    /// <param name="parameter">The parameter; its memory must outlive the tape.</param>
+    /// <returns>The tensor: [first axis, all other axes], a vector as [1, n].</returns>
+    public Tensor Parameter(Parameter parameter)
+    {
+        ThrowIfCompiled();
+        if (!_parameters.TryGetValue(parameter, out var tensor))
+        {
+            var rows = parameter.Shape.Length > 1 ? parameter.Shape[0] : 1;
+            tensor = new Tensor(parameter.Name, TensorKind.Parameter, rows, parameter.Weights.Length / rows, HasGradientMemory(parameter))
+            {
+                Parameter = parameter,
+            };
+            _parameters.Add(parameter, tensor);
+        }
+
+        return tensor;
+    }
+
+    /// <summary>Appends an operation.</summary>
+    /// <typeparam name="TOperation">Type of the operation.</typeparam>
+    /// <param name="operation">The operation, its shapes checked.</param>
+    /// <returns>The operation, its outputs declared.</returns>
+    public TOperation Record<TOperation>(TOperation operation)
+        where TOperation : Operation
+    {
+        ThrowIfCompiled();
+        var plan = new OperationPlan(operation, this);
+        operation.Declare(plan);
+        _operations.Add(operation);
+        _plans.Add(plan);
+        return operation;
+    }
+
+    /// <summary>Keeps a tensor's value readable after the forward run.</summary>
+    /// <param name="tensor">An output of this tape.</param>
+    public void Keep(Tensor tensor)
+    {
+        ThrowIfCompiled();
+        tensor.IsKept = true;
+    }
+
+    /// <summary>Lets the user write a tensor's gradient between the forward and the backward run, through <see cref="Tensor.Gradient"/>. The
+    /// backward run may overwrite it.</summary>
+    /// <param name="tensor">An output of this tape.</param>
+    public void Seed(Tensor tensor)
+    {
+        ThrowIfCompiled();
+        tensor.IsSeeded = true;
+    }
+
+    /// <summary>Decides gradients and memory, and allocates the arena.</summary>
+    /// <exception cref="InvalidOperationException">The tape is already compiled.</exception>
+    /// <exception cref="OutOfMemoryException">The system refuses the memory.</exception>
+    public void Compile()
+    {
+        ThrowIfCompiled();
+        _arena = new StepArena(TapeCompiler.Compile(this));
+        foreach (var operation in _operations)
+        {
+            operation.Prepare();
+        }
+    }
+
+    /// <summary>Runs every operation in order.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
+    public void Forward()
+    {
+        ThrowIfNotCompiled();
+        var run = new TapeRun(Team, Training, Step, FirstSample);
+        foreach (var operation in _operations)
+        {
+            operation.Forward(run);
+        }
+    }
+
+    /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order. Follows a <see cref="Forward"/> with the same
+    /// keys.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled, or is one for inference.</exception>
+    public void Backward()
+    {
+        ThrowIfNotCompiled();
+        if (!Training)
+        {
+            throw new InvalidOperationException("[tape] a backward run needs a training tape; this one was made for inference");
+        }
+
+        var run = new TapeRun(Team, Training, Step, FirstSample);
+        for (var i = _operations.Count - 1; i >= 0; i--)
+        {
+            if (_operations[i].HasBackward)
+            {
+                _operations[i].Backward(run);
+            }
+        }
+    }
+
+    /// <summary>Frees the arena and the token buffers.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _arena?.Dispose();
+        foreach (var tokens in _tokens)
+        {
+            tokens.Dispose();
+        }
+    }
+
+    private unsafe bool HasGradientMemory(Parameter parameter) => Training && parameter.Gradient.Address != null;
+
+    private void ThrowIfCompiled()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_arena is not null)
+        {
+            throw new InvalidOperationException("[tape] recording ends with Compile; the tape is compiled");
+        }
+    }
+
+    private void ThrowIfNotCompiled()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_arena is null)
+        {
+            throw new InvalidOperationException("[tape] a run needs a compiled tape; call Compile first");
+        }
+    }
+}

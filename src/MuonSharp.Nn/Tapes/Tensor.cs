@@ -1,0 +1,81 @@
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>A matrix on a tape: a place with a shape, whose memory is known once the tape is compiled.</summary>
+/// <remarks>Every tensor is a dense row-major matrix; activations are [tokens, width], vectors are [1, n]. Parameters may have any
+/// number of axes, of which the first is the rows.</remarks>
+public sealed unsafe class Tensor
+{
+    internal Tensor(string name, TensorKind kind, int rows, int columns, bool requiresGradient)
+    {
+        if (rows <= 0 || columns <= 0)
+        {
+            throw new ArgumentException($"[tensor] sizes must be positive; {name} is [{rows}, {columns}]");
+        }
+
+        (Name, Kind, Rows, Columns, RequiresGradient) = (name, kind, rows, columns, requiresGradient);
+        if (kind != TensorKind.Parameter)
+        {
+            ValueBuffer = new StepBuffer(name, Length);
+            GradientBuffer = new StepBuffer(name + ".gradient", Length);
+        }
+    }
+
+    /// <summary>Name for messages and printed plans.</summary>
+    public string Name { get; }
+
+    /// <summary>Who owns the memory.</summary>
+    public TensorKind Kind { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows { get; }
+
+    /// <summary>Number of columns.</summary>
+    public int Columns { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Length => (long)Rows * Columns;
+
+    /// <summary>Whether the backward run computes its gradient.</summary>
+    public bool RequiresGradient { get; }
+
+    /// <summary>The parameter that it views, if any.</summary>
+    public Parameter? Parameter { get; init; }
+
+    /// <summary>Whether its value keeps its memory after the run (<see cref="Tape.Keep"/>).</summary>
+    public bool IsKept { get; internal set; }
+
+    /// <summary>Whether the user writes its gradient before the backward run (<see cref="Tape.Seed"/>).</summary>
+    public bool IsSeeded { get; internal set; }
+
+    /// <summary>Address of the value during the run of an operation that declared to use it.</summary>
+    public float* Data => Parameter is { } parameter ? parameter.Weights.Address : ValueBuffer!.Pointer;
+
+    /// <summary>Address of the gradient during the backward run of an operation that declared to use it.</summary>
+    public float* GradientData => Parameter is { } parameter ? parameter.Gradient.Address : GradientBuffer!.Pointer;
+
+    /// <summary>The value of an input, a parameter or a kept tensor.</summary>
+    /// <exception cref="InvalidOperationException">The memory is shared with other tensors, or the tape is not compiled.</exception>
+    public Span<float> Value => Kind == TensorKind.Activation && !IsKept
+        ? throw new InvalidOperationException($"[tensor] only inputs, parameters and kept tensors can be read; {Name} is neither")
+        : View(Data);
+
+    /// <summary>The gradient of an input, a parameter or a seeded tensor.</summary>
+    /// <exception cref="InvalidOperationException">The memory is shared with other tensors, there is no gradient, or the tape is not
+    /// compiled.</exception>
+    public Span<float> Gradient => Kind == TensorKind.Activation && !IsSeeded
+        ? throw new InvalidOperationException($"[tensor] only inputs, parameters and seeded tensors have a readable gradient; not {Name}")
+        : View(GradientData);
+
+    internal StepBuffer? ValueBuffer { get; set; }
+
+    internal StepBuffer? GradientBuffer { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} [{Rows}, {Columns}]";
+
+    private Span<float> View(float* address) => address == null
+        ? throw new InvalidOperationException($"[tensor] the tape must be compiled and use the tensor; {Name} has no memory")
+        : new Span<float>(address, checked((int)Length));
+}
