@@ -26,6 +26,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     private PaddedCounter _done;
     private PaddedCounter _generation;
     private int _busy;
+    private NativeBuffer? _scratch;
     private volatile bool _stopping;
     private volatile Exception? _failure;
 
@@ -142,6 +143,22 @@ public sealed unsafe class WorkerTeam : IDisposable
             _threads[i].Join();
             _wake[i].Dispose();
         }
+
+        _scratch?.Dispose();
+    }
+
+    /// <summary>Working memory of the caller of <see cref="Run"/> that all workers see; contents are undefined.</summary>
+    /// <param name="floats">Floats that are needed.</param>
+    /// <returns>The address of the first, aligned to a cache line; valid until the next call or until the team is disposed.</returns>
+    internal float* RentScratch(long floats)
+    {
+        if (_scratch is null || _scratch.Length < floats)
+        {
+            _scratch?.Dispose();
+            _scratch = new NativeBuffer(floats);
+        }
+
+        return _scratch.Pointer;
     }
 
     private static void Invoke<TJob>(void* job, int task, int worker)

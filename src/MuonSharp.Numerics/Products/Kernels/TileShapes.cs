@@ -1,0 +1,75 @@
+namespace MuonSharp.Numerics;
+
+/// <summary>The tile shapes that products are made of.</summary>
+internal static class TileShapes
+{
+    public readonly struct Wide12 : ITileShape
+    {
+        public static int Rows => 12;
+
+        public static bool Wide => true;
+    }
+
+    public readonly struct Narrow12 : ITileShape
+    {
+        public static int Rows => 12;
+
+        public static bool Wide => false;
+    }
+
+    public readonly struct Wide8 : ITileShape
+    {
+        public static int Rows => 8;
+
+        public static bool Wide => true;
+    }
+
+    public readonly struct Narrow8 : ITileShape
+    {
+        public static int Rows => 8;
+
+        public static bool Wide => false;
+    }
+
+    public readonly struct Wide6 : ITileShape
+    {
+        public static int Rows => 6;
+
+        public static bool Wide => true;
+    }
+
+    public readonly struct Narrow6 : ITileShape
+    {
+        public static int Rows => 6;
+
+        public static bool Wide => false;
+    }
+
+    public readonly struct Wide4 : ITileShape
+    {
+        public static int Rows => 4;
+
+        public static bool Wide => true;
+    }
+
+    public readonly struct Narrow4 : ITileShape
+    {
+        public static int Rows => 4;
+
+        public static bool Wide => false;
+    }
+
+    public readonly struct Wide2 : ITileShape
+    {
+        public static int Rows => 2;
+
+        public static bool Wide => true;
+    }
+
+    public readonly struct Narrow2 : ITileShape
+    {
+        public static int Rows => 2;
+
+        public static bool Wide => false;
+    }
+}

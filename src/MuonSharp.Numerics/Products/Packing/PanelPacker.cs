@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace MuonSharp.Numerics;
+
+/// <summary>Copies a strip of lines (rows of A, or columns of B) into the order in which the micro-kernel reads it.</summary>
+/// <remarks>The strip has <c>lines</c> lines of length k; element (k, line) is at <c>source[k * stepStride + line * lineStride]</c>.
+/// The panel is [k, width] with width >= lines, filled with zeros.</remarks>
+internal static unsafe class PanelPacker
+{
+    /// <summary>Packs one panel.</summary>
+    /// <param name="source">Element (0, 0).</param>
+    /// <param name="stepStride">Floats from k to k + 1.</param>
+    /// <param name="lineStride">Floats from line to line.</param>
+    /// <param name="k">Length of the lines.</param>
+    /// <param name="lines">Number of lines.</param>
+    /// <param name="width">Lines of the panel.</param>
+    /// <param name="alpha">Factor of every element.</param>
+    /// <param name="panel">Out: k times width floats.</param>
+    public static void Pack(float* source, nint stepStride, nint lineStride, int k, int lines, int width, float alpha, float* panel)
+    {
+        if (lines < width)
+        {
+            new Span<float>(panel, k * width).Clear();
+        }
+
+        if (lineStride == 1)
+        {
+            CopyLines(source, stepStride, k, lines, width, panel);
+        }
+        else if (stepStride == 1)
+        {
+            TransposeLines(source, lineStride, k, lines, width, panel);
+        }
+        else
+        {
+            for (var i = 0; i < k; i++)
+            {
+                for (var line = 0; line < lines; line++)
+                {
+                    panel[(i * width) + line] = source[(i * stepStride) + (line * lineStride)];
+                }
+            }
+        }
+
+        if (alpha != 1)
+        {
+            Scale(panel, k * width, alpha);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyLines(float* source, nint stepStride, int k, int lines, int width, float* panel)
+    {
+        for (var i = 0; i < k; i++, source += stepStride, panel += width)
+        {
+            var line = 0;
+            for (; line <= lines - 16; line += 16)
+            {
+                Vector512.Load(source + line).Store(panel + line);
+            }
+
+            for (; line <= lines - 4; line += 4)
+            {
+                Vector128.Load(source + line).Store(panel + line);
+            }
+
+            for (; line < lines; line++)
+            {
+                panel[line] = source[line];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeLines(float* source, nint lineStride, int k, int lines, int width, float* panel)
+    {
+        var line = 0;
+        if (Transposition.IsAccelerated)
+        {
+            for (; line <= lines - 4; line += 4)
+            {
+                var from = source + (line * lineStride);
+                var to = panel + line;
+                var i = 0;
+                for (; i <= k - 4; i += 4, from += 4, to += 4 * width)
+                {
+                    Transposition.FourByFour(from, lineStride, to, width);
+                }
+
+                for (; i < k; i++, from++, to += width)
+                {
+                    to[0] = from[0];
+                    to[1] = from[lineStride];
+                    to[2] = from[2 * lineStride];
+                    to[3] = from[3 * lineStride];
+                }
+            }
+        }
+
+        for (; line < lines; line++)
+        {
+            var from = source + (line * lineStride);
+            for (var i = 0; i < k; i++)
+            {
+                panel[(i * width) + line] = from[i];
+            }
+        }
+    }
+
+    private static void Scale(float* panel, int count, float alpha)
+    {
+        foreach (ref var value in new Span<float>(panel, count))
+        {
+            value *= alpha;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+namespace MuonSharp.Numerics.Tests;
+
+public sealed class SymmetricProductTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Has_the_bits_of_the_general_product_in_both_triangles(bool shared)
+    {
+        using var team = shared ? new WorkerTeam(2) : null;
+        foreach (var m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 100, 131, 200])
+        {
+            foreach (var k in (int[])[1, 7, 64, 333])
+            {
+                foreach (var transposed in (bool[])[false, true])
+                {
+                    using var a = new ProductCase(m, k, transposed, 1, "a");
+                    using var full = new ProductCase(m, m, false, 1, "c");
+                    using var half = new ProductCase(m, m, transposed, 1, "c");
+                    MatrixProduct.Multiply(null, a.View, a.View.Transposed, full.View);
+                    SymmetricProduct.Multiply(team, a.View, a.View.Transposed, half.View);
+                    for (var i = 0; i < m; i++)
+                    {
+                        for (var j = 0; j < m; j++)
+                        {
+                            Assert.Equal(full[i, j], half[i, j]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Accumulates_onto_the_lower_triangle_and_mirrors_it()
+    {
+        const int M = 77;
+        using var a = new ProductCase(M, 50, false, 0, "a");
+        using var c = new ProductCase(M, M, false, 1, "c");
+        using var before = new ProductCase(M, M, false, 1, "c");
+        SymmetricProduct.Multiply(null, a.View, a.View.Transposed, c.View, accumulate: true, alpha: 2);
+        for (var i = 0; i < M; i++)
+        {
+            for (var j = 0; j <= i; j++)
+            {
+                double sum = before[i, j];
+                for (var k = 0; k < 50; k++)
+                {
+                    sum += 2.0 * a[i, k] * a[j, k];
+                }
+
+                Assert.Equal(sum, c[i, j], 1e-4);
+                Assert.Equal(c[i, j], c[j, i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_result_that_is_not_square_is_refused()
+    {
+        using var a = new ProductCase(3, 4, false, 0, "a");
+        using var b = new ProductCase(4, 5, false, 0, "b");
+        using var c = new ProductCase(3, 5, false, 0, "c");
+        Assert.Contains("[3, 5]", Assert.Throws<ArgumentException>(() => SymmetricProduct.Multiply(null, a.View, b.View, c.View)).Message, StringComparison.Ordinal);
+    }
+}

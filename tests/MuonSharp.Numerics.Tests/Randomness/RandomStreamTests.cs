@@ -1,0 +1,54 @@
+namespace MuonSharp.Numerics.Tests;
+
+public sealed class RandomStreamTests
+{
+    /// <summary>The known answers that the authors of Philox publish with their Random123 library.</summary>
+    [Fact]
+    public void Philox_gives_the_published_known_answers()
+    {
+        Assert.Equal((0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u), Philox.Block(0, 0, 0, 0, 0, 0));
+        Assert.Equal(
+            (0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu),
+            Philox.Block(uint.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue, uint.MaxValue));
+        Assert.Equal(
+            (0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u),
+            Philox.Block(0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0));
+    }
+
+    [Fact]
+    public void A_number_depends_on_its_place_and_not_on_how_it_is_asked_for()
+    {
+        var stream = new RandomStream(42, "batches");
+        foreach (var length in (int[])[1, 2, 3, 4, 5, 17])
+        {
+            var values = new uint[length];
+            stream.Fill(values, 7, 3);
+            Assert.Equal(Enumerable.Range(0, length).Select(i => stream.At(7, 3, i)), values);
+        }
+    }
+
+    [Fact]
+    public void Seed_name_step_and_sample_each_give_other_numbers()
+    {
+        var first = new RandomStream(1, "a").At(0, 0, 0);
+        uint[] others = [new RandomStream(2, "a").At(0, 0, 0), new RandomStream(1, "b").At(0, 0, 0), new RandomStream(1, "a").At(1, 0, 0), new RandomStream(1, "a").At(1UL << 32, 0, 0), new RandomStream(1, "a").At(0, 1, 0), new RandomStream(1, "a").At(0, 0, 1)];
+        Assert.Equal(others.Length, others.Append(first).Distinct().Count() - 1);
+    }
+
+    [Fact]
+    public void Uniform_and_normal_numbers_have_their_moments()
+    {
+        const int Count = 1_000_000;
+        var x = new float[Count];
+        var stream = new RandomStream(9, "moments");
+        stream.FillUniform(x, 0, 0);
+        Assert.All(x.Take(10_000), value => Assert.InRange(value, 0f, 0.99999994f));
+        Assert.Equal(0.5, x.Average(v => (double)v), 0.002);
+        Assert.Equal(1.0 / 12, x.Average(v => (v - 0.5) * (v - 0.5)), 0.001);
+        stream.FillNormal(x, 0, 0);
+        Assert.Equal(0, x.Average(v => (double)v), 0.005);
+        Assert.Equal(1, x.Average(v => (double)v * v), 0.01);
+        Assert.Equal(3, x.Average(v => Math.Pow(v, 4)), 0.06);
+        Assert.True(x.All(float.IsFinite));
+    }
+}
