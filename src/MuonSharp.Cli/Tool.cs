@@ -2,14 +2,17 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
+using MuonSharp.Cli.Evaluate;
+using MuonSharp.Cli.Generate;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Cli.Train;
 
 namespace MuonSharp.Cli;
 
 /// <summary>The tool as a whole: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.</summary>
 internal static class Tool
 {
-    private static readonly ToolCommand[] Commands = [DoctorCommand.Create()];
+    private static readonly ToolCommand[] Commands = [TrainCommand.Create(), GenerateCommand.Create(), EvaluateCommand.Create(), DoctorCommand.Create()];
 
     /// <summary>Runs one command line.</summary>
     /// <param name="arguments">What follows the program's name.</param>
@@ -34,7 +37,7 @@ internal static class Tool
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (Exception error) when (ErrorReport.Explains(error))
+        catch (Exception error)
         {
             return ErrorReport.Write(error);
         }

@@ -1,17 +1,26 @@
+using MuonSharp.Formats;
+using MuonSharp.Training;
+
 namespace MuonSharp.Cli.Errors;
 
 /// <summary>Errors as a user sees them: one line on standard error, and an exit code.</summary>
 internal static class ErrorReport
 {
-    /// <summary>True for errors that have a cause outside the program.</summary>
-    public static bool Explains(Exception error) => error is ToolException or IOException or UnauthorizedAccessException;
+    /// <summary>Set to 1, an error of the program itself shows where it came from.</summary>
+    private const string TraceVariable = "MUONSHARP_STACK_TRACE";
 
     /// <summary>Writes the line that belongs to an error.</summary>
     /// <returns>The exit code that belongs to it.</returns>
     public static int Write(Exception error) => error switch
     {
         ToolException tool => Write(tool.ExitCode, tool.Message),
-        _ => Write(ExitCode.CouldNotWrite, error.Message),
+        ConfigurationException configuration => Write(ExitCode.Usage, string.Join("; ", configuration.Problems)),
+        BadInputException or InvalidFileException => Write(ExitCode.BadInput, error.Message),
+        DivergedException => Write(ExitCode.Diverged, error.Message),
+        WriteFailedException => Write(ExitCode.CouldNotWrite, error.Message),
+        IOException or UnauthorizedAccessException => Write(ExitCode.CouldNotWrite, $"[file] {error.Message}"),
+        OutOfMemoryException => Write(ExitCode.MissingEnvironment, "[memory] this machine has too little for the model and batch that were asked for"),
+        _ => Unexpected(error),
     };
 
     /// <summary>Writes one line.</summary>
@@ -20,5 +29,15 @@ internal static class ErrorReport
     {
         Console.Error.WriteLine($"muonsharp: {message.ReplaceLineEndings(" ")}");
         return exitCode;
+    }
+
+    private static int Unexpected(Exception error)
+    {
+        if (Environment.GetEnvironmentVariable(TraceVariable) == "1")
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        return Write(ExitCode.Usage, $"[internal] this is a mistake of the program, please report it ({TraceVariable}=1 says more): {error.Message}");
     }
 }

@@ -41,8 +41,23 @@ internal sealed class Terminal
     /// <summary>A line in one of the palette's styles, plain where colour is not wanted.</summary>
     public void Line(string text, string style)
     {
+        if (style.Length == 0 || !Mode.Color)
+        {
+            Line(text);
+            return;
+        }
+
         EraseLive();
         console.MarkupLine($"[{style}]{Markup.Escape(text)}[/]");
+    }
+
+    /// <summary>Text of several lines, indented, in one of the palette's styles.</summary>
+    public void Block(string text, string style)
+    {
+        foreach (var line in text.ReplaceLineEndings("\n").Split('\n'))
+        {
+            Line($"  {Printable.Of(line)}", style);
+        }
     }
 
     /// <summary>A table without borders: columns that line up.</summary>

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using MuonSharp.Cli.Errors;
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Evaluate;
+
+/// <summary><c>muonsharp evaluate</c>: how well a run's model predicts a text.</summary>
+internal static class EvaluateCommand
+{
+    private static readonly Option<string?> RunOption = CommonOptions.Run("The run folder to evaluate; its newest sound checkpoint is used.");
+
+    private static readonly Option<string?> Data = new("--data")
+    {
+        HelpName = "FILE",
+        Description = "A UTF-8 text. [default: the text that the run held out]",
+    };
+
+    private static readonly Option<int> Threads = CommonOptions.Threads();
+
+    private static readonly Option<bool> Json = CommonOptions.Json();
+
+    /// <summary>The command, ready to be added to the root.</summary>
+    public static ToolCommand Create()
+    {
+        var command = new Command("evaluate", "Measures the loss of a run on text, over windows of the context's length that do not overlap.")
+        {
+            RunOption, Data, Threads, Json,
+        };
+        command.SetAction(Run);
+        return new(command,
+        [
+            "muonsharp evaluate --run runs/mine",
+            "muonsharp evaluate --run runs/mine --data other.txt --json",
+        ]);
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var run = parsed.GetValue(RunOption) ?? throw ToolException.Usage("[evaluate] the run to evaluate is missing: --run DIR");
+        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(Threads));
+        foreach (var notice in evaluator.Notices)
+        {
+            Console.Error.WriteLine($"note: {notice}");
+        }
+
+        var file = parsed.GetValue(Data);
+        var result = file is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(file);
+        if (parsed.GetValue(Json))
+        {
+            JsonLines.Write(new JsonObject
+            {
+                ["kind"] = "evaluation",
+                ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
+                ["bits_per_byte"] = double.IsFinite(result.BitsPerByte) ? result.BitsPerByte : null,
+                ["tokens"] = result.Tokens,
+                ["bytes"] = result.Bytes,
+            });
+            return ExitCode.Done;
+        }
+
+        new Terminal(TerminalMode.Detect()).Columns(
+        [
+            ["text", file ?? "held out by the run"],
+            ["loss", $"{Amount.Loss(result.Loss)} nats per token"],
+            ["bits per byte", Amount.Loss(result.BitsPerByte)],
+            ["measured on", $"{Amount.Count(result.Tokens)} tokens, {Amount.Count(result.Bytes)} bytes, after step {Amount.Count(evaluator.Step)}"],
+        ], Style.Label);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace MuonSharp.Cli.Output;
+
+/// <summary>Numbers as people read them.</summary>
+internal static class Amount
+{
+    /// <summary>A count with thousands separated: 1,118,181.</summary>
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A count in short: 812, 14.3k, 2.1M.</summary>
+    public static string Short(double value) => value switch
+    {
+        >= 1e9 => Text(value / 1e9, "0.##") + "G",
+        >= 1e6 => Text(value / 1e6, "0.##") + "M",
+        >= 1e4 => Text(value / 1e3, "0.#") + "k",
+        _ => Text(value, "0"),
+    };
+
+    /// <summary>A number with four decimals, as losses are read.</summary>
+    public static string Loss(double value) => double.IsFinite(value) ? Text(value, "0.0000") : "not finite";
+
+    /// <summary>A small number with at most four significant digits.</summary>
+    public static string Number(double value) => value.ToString("0.####;-0.####;0", CultureInfo.InvariantCulture) is var plain && (plain != "0" || value == 0)
+        ? plain
+        : value.ToString("0.###e-0", CultureInfo.InvariantCulture);
+
+    /// <summary>A learning rate: three significant digits.</summary>
+    public static string Rate(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
+
+    /// <summary>A time: 4.2s, 1m 07s, 2h 05m.</summary>
+    public static string Time(TimeSpan time) => time.TotalSeconds switch
+    {
+        < 10 => Text(time.TotalSeconds, "0.0") + "s",
+        < 60 => Text(time.TotalSeconds, "0") + "s",
+        < 3600 => $"{(int)time.TotalMinutes}m {time.Seconds:00}s",
+        _ => $"{(int)time.TotalHours}h {time.Minutes:00}m",
+    };
+
+    /// <summary>Milliseconds: 4.21 ms, 132 ms.</summary>
+    public static string Milliseconds(double value) => Text(value, value < 10 ? "0.00" : value < 100 ? "0.0" : "0") + " ms";
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

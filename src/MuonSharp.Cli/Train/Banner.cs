@@ -1,0 +1,34 @@
+using MuonSharp.Cli.Doctor;
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Train;
+
+/// <summary>What a run says before its first step: machine, data, model, who trains what, and every number with its reason.</summary>
+internal static class Banner
+{
+    /// <summary>Writes it.</summary>
+    public static void Show(Terminal terminal, Trainer trainer)
+    {
+        var machine = Machine.Look();
+        var description = trainer.Description;
+        terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
+        terminal.Columns(
+        [
+            ["machine", $"{machine.Processor}, {machine.Cores} cores, {machine.Vectors}, {description.Threads} threads, {machine.Runtime}"],
+            ["data", $"{description.Data}: {Amount.Count(description.TrainingTokens)} tokens to train on, {Amount.Count(description.ValidationTokens)} held out, "
+                + $"{description.Vocabulary} different ones ({description.Tokenizer})"],
+            ["model", $"{Amount.Count(description.Parameters)} weights"],
+            .. description.Shares.Select(share => (string[])
+                ["", $"{Amount.Count(share.Weights)} in {share.Tensors} tensors by {share.Optimizer}, learning rate {Amount.Rate(share.LearningRate)}"]),
+            ["run", trainer.RunFolder ?? "in memory"],
+        ], Style.Label);
+        terminal.Line();
+        terminal.Line("who trains what", Style.Strong);
+        terminal.Block(description.Plan.TrimEnd(), Style.Plain);
+        terminal.Line();
+        terminal.Line("settings", Style.Strong);
+        terminal.Columns(DerivedSettings.Of(trainer.Config, description), Style.Plain, Style.Plain, Style.Label);
+        terminal.Line();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Cli.Doctor;
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Train;
+
+/// <summary>A run as JSON Lines; the keys are those of <c>metrics.jsonl</c>, <c>kind</c> first.</summary>
+internal sealed class JsonView : ITrainingView
+{
+    private string? folder;
+
+    /// <inheritdoc/>
+    public void Begin(Trainer trainer)
+    {
+        folder = trainer.RunFolder;
+        var description = trainer.Description;
+        var machine = Machine.Look();
+        var weights = new JsonObject();
+        foreach (var share in description.Shares)
+        {
+            weights[share.Optimizer] = share.Weights;
+        }
+
+        JsonLines.Write(new JsonObject
+        {
+            ["kind"] = "start",
+            ["version"] = Product.Version,
+            ["run"] = folder,
+            ["step"] = trainer.Step,
+            ["vector_bits"] = machine.VectorBits,
+            ["threads"] = description.Threads,
+            ["data"] = description.Data,
+            ["vocabulary"] = description.Vocabulary,
+            ["training_tokens"] = description.TrainingTokens,
+            ["validation_tokens"] = description.ValidationTokens,
+            ["parameters"] = description.Parameters,
+            ["parameters_by_optimizer"] = weights,
+            ["config"] = trainer.Config.ToJson(),
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Show(TrainingEvent happened)
+    {
+        if (Line(happened) is { } line)
+        {
+            JsonLines.Write(line);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stopping() => JsonLines.Write(new JsonObject { ["kind"] = "stopping" });
+
+    private JsonObject? Line(TrainingEvent happened) => happened switch
+    {
+        StepEvent step => StepLine(step),
+        EvaluationEvent evaluation => new JsonObject
+        {
+            ["kind"] = "eval",
+            ["step"] = evaluation.Step,
+            ["val_loss"] = Finite(evaluation.Result.Loss),
+            ["bits_per_byte"] = Finite(evaluation.Result.BitsPerByte),
+        },
+        SampleEvent sample => new JsonObject { ["kind"] = "sample", ["step"] = sample.Step, ["prompt"] = sample.Prompt, ["text"] = sample.Text },
+        CheckpointEvent checkpoint => new JsonObject { ["kind"] = "checkpoint", ["step"] = checkpoint.Step, ["path"] = checkpoint.Folder },
+        SkippedEvent skipped => new JsonObject
+        {
+            ["kind"] = "skipped",
+            ["step"] = skipped.Step,
+            ["parameter"] = skipped.Parameter,
+            ["in_a_row"] = skipped.InARow,
+        },
+        NoticeEvent notice => new JsonObject { ["kind"] = "notice", ["step"] = notice.Step, ["message"] = notice.Message },
+        EndEvent end => new JsonObject
+        {
+            ["kind"] = "end",
+            ["step"] = end.Step,
+            ["outcome"] = OutcomeName(end.Outcome),
+            ["loss"] = Finite(end.SmoothedLoss),
+            ["val_loss"] = end.Validation is null ? null : Finite(end.Validation.Loss),
+            ["bits_per_byte"] = end.Validation is null ? null : Finite(end.Validation.BitsPerByte),
+            ["seconds"] = end.Elapsed.TotalSeconds,
+            ["run"] = folder,
+        },
+        _ => null,
+    };
+
+    private static JsonObject StepLine(StepEvent step)
+    {
+        var rates = new JsonObject();
+        foreach (var rate in step.LearningRates)
+        {
+            rates[rate.Group] = rate.Value;
+        }
+
+        return new JsonObject
+        {
+            ["kind"] = "step",
+            ["step"] = step.Step,
+            ["tokens"] = step.Tokens,
+            ["loss"] = Finite(step.Loss),
+            ["lr"] = rates,
+            ["grad_norm"] = Finite(step.GradientNorm),
+            ["update_rms"] = Finite(step.UpdateRms),
+            ["step_ms"] = step.StepMilliseconds,
+            ["optimizer_ms"] = step.OptimizerMilliseconds,
+            ["tokens_per_second"] = Finite(step.TokensPerSecond),
+            ["max_logit"] = Finite(step.MaximumLogit),
+            ["clipped_heads"] = step.ClippedHeads,
+        };
+    }
+
+    private static string OutcomeName(TrainingOutcome outcome) => outcome switch
+    {
+        TrainingOutcome.Cancelled => "cancelled",
+        TrainingOutcome.AlreadyFinished => "already-finished",
+        _ => "finished",
+    };
+
+    /// <summary>JSON has no NaN and no infinity: they become null.</summary>
+    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+}

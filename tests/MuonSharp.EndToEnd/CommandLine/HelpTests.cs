@@ -1,0 +1,37 @@
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.CommandLine;
+
+public class HelpTests
+{
+    [Fact]
+    public void Help_lists_every_command()
+    {
+        var result = Tool.Run("--help").Exits(0);
+        Assert.All(["train", "generate", "evaluate", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.Empty(result.Error);
+    }
+
+    [Theory]
+    [InlineData("train", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--run", "--resume", "--seed", "--threads", "--json")]
+    [InlineData("generate", "--run", "--prompt", "--tokens", "--temperature", "--top-k", "--top-p", "--seed", "--threads", "--json")]
+    [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
+    [InlineData("doctor", "--json")]
+    public void Help_of_a_command_lists_its_options_and_ends_with_examples(string command, params string[] options)
+    {
+        var result = Tool.Run(command, "--help").Exits(0);
+        Assert.All(options, option => Assert.Contains(option, result.Output, StringComparison.Ordinal));
+        Assert.Contains($"Examples:\n  muonsharp {command}", result.Output, StringComparison.Ordinal);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public void No_command_shows_the_help_and_is_a_usage_error()
+    {
+        var result = Tool.Run().Exits(1);
+        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_version_is_printed() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Exits(0).Output);
+}

@@ -1,0 +1,53 @@
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.CommandLine;
+
+public class UsageErrorTests
+{
+    [Fact]
+    public void An_unknown_command_names_the_nearest() => Tool.Run("trian").Fails(1, "unknown command trian", "did you mean train?");
+
+    [Fact]
+    public void An_unknown_option_names_the_nearest() => Tool.Run("train", "--stpes", "3").Fails(1, "unknown option --stpes", "did you mean --steps?");
+
+    [Fact]
+    public void An_option_without_its_value_is_refused() => Tool.Run("train", "--steps").Fails(1, "--steps");
+
+    [Fact]
+    public void A_setting_of_an_unknown_key_names_the_nearest() => Tool.Run("train", "--set", "model.layer=3").Fails(1, "model.layer", "model.layers");
+
+    [Fact]
+    public void A_setting_without_an_equals_sign_is_refused() => Tool.Run("train", "--set", "model.layers").Fails(1, "key=value", "model.layers");
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("0")]
+    [InlineData("-3")]
+    [InlineData("1.5")]
+    public void A_number_of_steps_that_is_none_is_refused(string steps) => Tool.Run("train", "--steps", steps).Fails(1, "train.steps", steps);
+
+    [Fact]
+    public void An_unknown_optimizer_is_refused_with_those_there_are() => Tool.Run("train", "--optimizer", "moun").Fails(1, "optimizer.name", "muon", "adamw");
+
+    [Fact]
+    public void An_unknown_preset_names_the_nearest() => Tool.Run("train", "--preset", "austin").Fails(1, "austin", "austen");
+
+    [Fact]
+    public void All_problems_of_a_configuration_come_at_once() =>
+        Tool.Run("train", "--set", "model.layers=none", "--set", "train.batch=0").Fails(1, "model.layers", "train.batch");
+
+    [Theory]
+    [InlineData("--tokens", "-1")]
+    [InlineData("--tokens", "many")]
+    [InlineData("--temperature", "-0.5")]
+    [InlineData("--top-p", "1.5")]
+    [InlineData("--top-k", "-2")]
+    public void A_sampling_option_out_of_its_range_is_refused(string option, string value) =>
+        Tool.Run("generate", "--run", "anywhere", option, value).Fails(1, option, value);
+
+    [Fact]
+    public void Generate_without_a_run_says_what_it_needs() => Tool.Run("generate").Fails(1, "--run");
+
+    [Fact]
+    public void Evaluate_without_a_run_says_what_it_needs() => Tool.Run("evaluate").Fails(1, "--run");
+}
