@@ -1,0 +1,109 @@
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.Packages;
+
+public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
+{
+    private const string Project = """
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <UseAppHost>false</UseAppHost>
+            <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="PACKAGE" Version="VERSION" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    private const string Sources = """
+        <configuration>
+          <packageSources>
+            <clear />
+            <add key="local" value="FOLDER" />
+          </packageSources>
+        </configuration>
+        """;
+
+    [Fact]
+    public void There_are_three_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers"], packages.Names);
+
+    [Fact]
+    public void The_optimizers_bring_what_they_stand_on_and_depend_on_nothing()
+    {
+        Assert.Empty(packages.Dependencies("MuonSharp.Optimizers"));
+        AssertLibraries("MuonSharp.Optimizers", "MuonSharp.Formats", "MuonSharp.Numerics", "MuonSharp.Optimizers");
+    }
+
+    [Fact]
+    public void The_library_depends_on_the_optimizers_alone()
+    {
+        Assert.Equal(["MuonSharp.Optimizers"], packages.Dependencies("MuonSharp"));
+        AssertLibraries("MuonSharp", "MuonSharp.Nn", "MuonSharp.Training");
+    }
+
+    [Fact]
+    public void The_example_of_the_readme_trains_for_ten_steps_in_a_project_outside_the_repository()
+    {
+        const string Given = "\"train.steps\", \"300\"";
+        Assert.Contains(Given, ReadmeExample.Code, StringComparison.Ordinal);
+        using var folder = Consumer("MuonSharp", ReadmeExample.Code.Replace(Given, "\"train.steps\", \"10\"", StringComparison.Ordinal));
+        var result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
+        Assert.Contains("step 10: loss ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("held-out loss ", result.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.At("runs", "first", "checkpoints", "step-00000010", "model.safetensors")));
+        Assert.Equal(["muonsharp", "muonsharp.optimizers"], Directory.GetDirectories(folder.At("packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_optimizers_alone_step_a_matrix_that_the_caller_owns()
+    {
+        using var folder = Consumer("MuonSharp.Optimizers", """
+            using MuonSharp.Optimizers;
+
+            float[] weights = GC.AllocateArray<float>(6, pinned: true);
+            float[] gradient = GC.AllocateArray<float>(6, pinned: true);
+            gradient[0] = gradient[4] = 1;
+            var matrix = new Parameter("matrix", [2, 3], ParameterRole.Matrix, MemoryBlock.Of(weights), MemoryBlock.Of(gradient), MatrixLayout.OutIn);
+            using var muon = new Muon([matrix], learningRate: 0.5);
+            StepReport report = muon.Step();
+            Console.WriteLine($"matrices {report.MatricesOrthogonalized}");
+            Console.WriteLine(weights[0] < -0.2 && weights[4] < -0.2 && weights[1] == 0 ? "stepped" : $"weights {string.Join(" ", weights)}");
+            """);
+        var result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
+        Assert.Contains("matrices 1", result.Output, StringComparison.Ordinal);
+        Assert.Contains("stepped", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_tool_installs_and_runs()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
+        Dotnet.Run(
+            folder.FullPath, folder.At("packages"), "tool", "install", "MuonSharp.Cli", "--tool-path", folder.At("tools"), "--configfile", settings, "--version", packages.Version)
+            .Exits(0);
+        using var running = new RunningProcess(folder.At("tools", "muonsharp"), ["doctor", "--json"], folder.FullPath, null);
+        Assert.Equal("doctor", (string?)Assert.Single(running.Wait().Exits(0).Json)["kind"]);
+    }
+
+    private void AssertLibraries(string package, params string[] names)
+    {
+        var libraries = packages.Entries(package).Where(entry => entry.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal(names.SelectMany(name => new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml" }), libraries);
+        Assert.Contains("README.md", packages.Entries(package));
+    }
+
+    private TemporaryFolder Consumer(string package, string program)
+    {
+        var folder = new TemporaryFolder();
+        folder.Write("Consumer.csproj", Project.Replace("PACKAGE", package, StringComparison.Ordinal).Replace("VERSION", packages.Version, StringComparison.Ordinal));
+        folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
+        folder.Write("Program.cs", program);
+        return folder;
+    }
+}

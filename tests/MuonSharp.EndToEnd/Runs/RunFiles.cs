@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.EndToEnd.Runs;
+
+/// <summary>What a run left in its folder, as far as it must be the same from run to run.</summary>
+internal static class RunFiles
+{
+    private static readonly string[] Times = ["step_ms", "optimizer_ms", "tokens_per_second"];
+
+    /// <summary>The folders of complete checkpoints, oldest first.</summary>
+    public static string[] Checkpoints(string run) =>
+        [.. Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*").Order(StringComparer.Ordinal)];
+
+    /// <summary>A file of the newest checkpoint.</summary>
+    public static string Newest(string run, string file) => Path.Combine(Checkpoints(run)[^1], file);
+
+    /// <summary>The lines of the metrics without the times.</summary>
+    public static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(WithoutTimes)];
+
+    /// <summary>Weights, optimizer state, samples and metrics (but for times) are the same to the bit.</summary>
+    public static void AssertSameBits(string expected, string actual, string? situation = null)
+    {
+        Assert.Equal(Path.GetFileName(Checkpoints(expected)[^1]), Path.GetFileName(Checkpoints(actual)[^1]));
+        foreach (var file in new[] { "model.safetensors", "optimizer.safetensors" })
+        {
+            var same = File.ReadAllBytes(Newest(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Newest(actual, file)));
+            Assert.True(same, $"{file} differs {situation}");
+        }
+
+        Assert.Equal(Metrics(expected), Metrics(actual));
+        Assert.Equal(File.ReadAllText(Path.Combine(expected, "samples.txt")), File.ReadAllText(Path.Combine(actual, "samples.txt")));
+    }
+
+    private static string WithoutTimes(string line)
+    {
+        var value = JsonNode.Parse(line)!.AsObject();
+        foreach (var name in Times)
+        {
+            value.Remove(name);
+        }
+
+        return value.ToJsonString();
+    }
+}

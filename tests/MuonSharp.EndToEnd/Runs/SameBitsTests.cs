@@ -1,0 +1,41 @@
+using System.Globalization;
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.Runs;
+
+public class SameBitsTests
+{
+    /// <summary>Wide enough that products are packed, cut into several tasks and carried over blocks of k.</summary>
+    private static readonly string[] Wide =
+    [
+        "--steps", "20", "--set", "model.width=192", "--set", "model.heads=6", "--set", "model.context=64", "--set", "train.batch=8",
+        "--set", "evaluate.every=10", "--set", "sample.every=-1", "--set", "checkpoint.every=20", "--json",
+    ];
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512", "0", 256)]
+    [InlineData("MUONSHARP_VECTOR_BITS", "256", 256)]
+    [InlineData("MUONSHARP_VECTOR_BITS", "128", 128)]
+    public void Narrower_vectors_train_the_same_weights(string variable, string value, int bits)
+    {
+        using var folder = new TemporaryFolder();
+        var usual = Tool.Run(TinyRun.Train(folder, folder.At("usual"), Wide)).Exits(0);
+        var capped = Tool.Run(TinyRun.Train(folder, folder.At("capped"), Wide), null, new Dictionary<string, string>(StringComparer.Ordinal) { [variable] = value }).Exits(0);
+        var widest = (int)usual.Json[0]["vector_bits"]!;
+        Assert.Equal(Math.Min(widest, bits), (int)capped.Json[0]["vector_bits"]!);
+        Assert.SkipWhen(widest < bits, $"this machine has {widest.ToString(CultureInfo.InvariantCulture)}-bit vectors");
+        RunFiles.AssertSameBits(folder.At("usual"), folder.At("capped"));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("3")]
+    public void Any_number_of_threads_trains_the_same_weights(string threads)
+    {
+        using var folder = new TemporaryFolder();
+        Tool.Run(TinyRun.Train(folder, folder.At("two"), Wide)).Exits(0);
+        var other = Tool.Run(TinyRun.Train(folder, folder.At("other"), [.. Wide, "--threads", threads])).Exits(0);
+        Assert.Equal(threads, other.Json[0]["threads"]!.ToString());
+        RunFiles.AssertSameBits(folder.At("two"), folder.At("other"));
+    }
+}

@@ -1,0 +1,62 @@
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.Runs;
+
+public class SignalTests
+{
+    private static readonly string[] Long = ["--steps", "400", "--set", "checkpoint.every=1000", "--set", "evaluate.every=-1", "--set", "sample.every=-1"];
+
+    [Theory]
+    [InlineData(Signal.Interrupt)]
+    [InlineData(Signal.Terminate)]
+    public void A_signal_finishes_the_step_writes_a_checkpoint_exits_130_and_resuming_ends_with_the_same_bits(int signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
+        using var folder = new TemporaryFolder();
+        var run = folder.At("stopped");
+        using (var running = Tool.Start(TinyRun.Train(folder, run, [.. Long, "--json"])))
+        {
+            Assert.True(running.WaitForText("\"step\":20,"), running.Error);
+            Signal.Send(running, signal);
+            var result = running.Wait().Exits(130);
+            var end = result.Json[^1];
+            Assert.Equal("cancelled", (string?)end["outcome"]);
+            Assert.InRange((int)end["step"]!, 20, 399);
+            Assert.Equal($"step-{(int)end["step"]!:D8}", Path.GetFileName(Assert.Single(RunFiles.Checkpoints(run))));
+        }
+
+        Tool.Run("train", "--run", run, "--resume").Exits(0);
+        Tool.Run(TinyRun.Train(folder, folder.At("whole"), Long)).Exits(0);
+        AssertSame(folder.At("whole"), run);
+    }
+
+    [Fact]
+    public void A_second_signal_stops_at_once()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
+        using var folder = new TemporaryFolder();
+
+        // A step of this size takes seconds, so the second signal arrives in the middle of it.
+        string[] large = ["--set", "model.width=256", "--set", "train.batch=64", "--set", "train.accumulation=512", "--set", "checkpoint.every=-1"];
+        using var running = Tool.Start(TinyRun.Train(folder, folder.At("run"), [.. large, "--set", "evaluate.every=-1", "--set", "sample.every=-1"]));
+        Assert.True(running.WaitForText("settings"), running.Error);
+        Signal.Send(running, Signal.Interrupt);
+        Assert.True(running.WaitForText("once more stops at once"), running.Error);
+        Signal.Send(running, Signal.Interrupt);
+        var result = running.Wait().Exits(130);
+        Assert.DoesNotContain("step 1/", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("stopped after", result.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The stopped run has one checkpoint more in its metrics: the one that the signal made.</summary>
+    private static void AssertSame(string whole, string stopped)
+    {
+        foreach (var file in new[] { "model.safetensors", "optimizer.safetensors" })
+        {
+            Assert.Equal(File.ReadAllBytes(RunFiles.Newest(whole, file)), File.ReadAllBytes(RunFiles.Newest(stopped, file)));
+        }
+
+        static IEnumerable<string> Steps(string run) => RunFiles.Metrics(run).Where(line => !line.Contains("\"checkpoint\"", StringComparison.Ordinal));
+        Assert.Equal(Steps(whole), Steps(stopped));
+    }
+}
