@@ -7,8 +7,8 @@ namespace MuonSharp.EndToEnd.Packages;
 internal static partial class ReadmeExample
 {
     /// <summary>The README's first C# block.</summary>
-    public static string Code { get; } = Block().Match(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Groups[1].Value;
+    public static string Code { get; } = Block().Match(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Groups["code"].Value;
 
-    [GeneratedRegex(@"```csharp\r?\n(.*?)```", RegexOptions.Singleline, 10_000)]
+    [GeneratedRegex(@"```csharp\r?\n(?<code>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Block();
 }
