@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MuonSharp.Formats;
@@ -17,17 +16,10 @@ internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest O
     private const long MaximumBytes = 1 << 26;
     private static readonly byte[] s_end = "\"\n}\n"u8.ToArray();
 
-    private static readonly JsonWriterOptions s_writing = new()
-    {
-        Indented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public byte[] ToBytes()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, s_writing))
+        using (var json = new Utf8JsonWriter(buffer, IndentedJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("format", Format);

@@ -10,7 +10,7 @@ public interface IFileOperations
 
     /// <summary>Opens a file to append to, creating it if it is missing; unbuffered.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="keep">How many of its bytes stay; the rest is cut off. Not more than it has.</param>
+    /// <param name="keep">How many of its bytes stay, if it has more; the rest is cut off.</param>
     /// <returns>A stream positioned at its end; writes go straight to the operating system.</returns>
     Stream Open(string path, long keep);
 

@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>The file <c>metrics.jsonl</c>: one JSON object a line, <c>kind</c> first, then <c>step</c>.</summary>
+/// <remarks>
+/// Each line goes to the operating system whole and at once, so readers may follow the file; a kill can tear only the last
+/// line. Writer and buffer are reused: after the longest line so far, a line allocates nothing.
+/// </remarks>
+public sealed class MetricsLog : IDisposable
+{
+    private readonly AppendFile _file;
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _json;
+
+    internal MetricsLog(string path, long keep, IFileOperations files)
+    {
+        _file = AppendFile.Open("metrics", path, keep, files);
+        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length => _file.Length;
+
+    /// <summary>Appends one line.</summary>
+    /// <typeparam name="TLine">The kind of line.</typeparam>
+    /// <param name="line">What it says.</param>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written; no part of the line stays.</exception>
+    public void Write<TLine>(in TLine line)
+        where TLine : struct, IMetricsLine
+    {
+        _buffer.ResetWrittenCount();
+        _json.Reset(_buffer);
+        _json.WriteStartObject();
+        _json.WriteString("kind"u8, line.Kind);
+        _json.WriteNumber("step"u8, line.Step);
+        line.WriteRest(_json);
+        _json.WriteEndObject();
+        _json.Flush();
+        _buffer.GetSpan(1)[0] = (byte)'\n';
+        _buffer.Advance(1);
+        _file.Append(_buffer.WrittenSpan);
+    }
+
+    /// <summary>Returns when all lines are on the disk.</summary>
+    /// <exception cref="WriteFailedException">The disk refused.</exception>
+    public void FlushToDisk() => _file.FlushToDisk();
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        _json.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>The places in a run folder <c>runs/[name]</c>, for whoever reads it; <see cref="RunWriter"/> writes it.</summary>
+public sealed class RunFolder
+{
+    private const long MaximumConfigBytes = 1 << 24;
+
+    /// <summary>A view of a folder, which need not exist.</summary>
+    /// <param name="path">The run folder.</param>
+    public RunFolder(string path)
+    {
+        Path = path;
+        ConfigPath = System.IO.Path.Combine(path, "config.json");
+        EnvironmentPath = System.IO.Path.Combine(path, "environment.json");
+        MetricsPath = System.IO.Path.Combine(path, "metrics.jsonl");
+        SamplesPath = System.IO.Path.Combine(path, "samples.txt");
+        CheckpointsPath = System.IO.Path.Combine(path, "checkpoints");
+    }
+
+    /// <summary>The folder itself.</summary>
+    public string Path { get; }
+
+    /// <summary>The effective configuration.</summary>
+    public string ConfigPath { get; }
+
+    /// <summary>Machine, runtime, versions: see <see cref="RunEnvironment"/>.</summary>
+    public string EnvironmentPath { get; }
+
+    /// <summary>One JSON object a line: see <see cref="MetricsLog"/>.</summary>
+    public string MetricsPath { get; }
+
+    /// <summary>What the model wrote along the way.</summary>
+    public string SamplesPath { get; }
+
+    /// <summary>The checkpoints: see <see cref="CheckpointStore"/>.</summary>
+    public string CheckpointsPath { get; }
+
+    /// <summary>Whether a run has begun here: there is a configuration.</summary>
+    public bool HoldsRun => File.Exists(ConfigPath);
+
+    /// <summary>The checkpoints, to load from.</summary>
+    public CheckpointStore Checkpoints => new(CheckpointsPath);
+
+    /// <summary>Reads the effective configuration.</summary>
+    /// <returns>The configuration as it was written.</returns>
+    /// <exception cref="InvalidFileException">There is no run here, or its configuration cannot be read.</exception>
+    public JsonObject ReadConfig()
+    {
+        if (!HoldsRun)
+        {
+            throw new InvalidFileException("run", Path, "a run folder is needed; this one has no config.json");
+        }
+
+        try
+        {
+            if (new FileInfo(ConfigPath).Length > MaximumConfigBytes)
+            {
+                throw new InvalidFileException("run", ConfigPath, $"it must have at most {MaximumConfigBytes} bytes");
+            }
+
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            return JsonNode.Parse(File.ReadAllBytes(ConfigPath), documentOptions: options) as JsonObject
+                ?? throw new InvalidFileException("run", ConfigPath, "it must hold a JSON object");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidFileException("run", ConfigPath, $"it must be JSON; {exception.Message}", exception);
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            throw InvalidFileException.Unreadable("run", ConfigPath, exception);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>The one writer of a run folder: holds its lock, its metrics and samples, and saves checkpoints that fit them.</summary>
+/// <remarks>
+/// Metrics and samples are on the disk before a checkpoint becomes visible, and the checkpoint records how long they were. So
+/// after a resume the files continue exactly where the checkpoint was, and equal those of a run that was never stopped.
+/// </remarks>
+public sealed class RunWriter : IDisposable
+{
+    private const string LogsKey = "logs";
+    private const string MetricsKey = "metrics_bytes";
+    private const string SamplesKey = "samples_bytes";
+
+    private readonly IFileOperations _files;
+    private readonly RunLock _lock;
+    private readonly CheckpointStore _checkpoints;
+
+    private RunWriter(RunFolder folder, RunLock held, IFileOperations files, LoadedCheckpoint? checkpoint, IReadOnlyList<string> problems)
+    {
+        Folder = folder;
+        Checkpoint = checkpoint;
+        Problems = problems;
+        (_lock, _files) = (held, files);
+        _checkpoints = new CheckpointStore(folder.CheckpointsPath, files);
+        JsonNode? logs = checkpoint?.State[LogsKey];
+        long step = checkpoint?.Step ?? -1;
+        Metrics = new MetricsLog(folder.MetricsPath, MetricsTrim.KeptBytes(folder.MetricsPath, Recorded(logs, MetricsKey), step), files);
+        Samples = new SamplesLog(folder.SamplesPath, checkpoint is null ? 0 : Recorded(logs, SamplesKey) ?? long.MaxValue, files);
+    }
+
+    /// <summary>The places in the folder.</summary>
+    public RunFolder Folder { get; }
+
+    /// <summary>The log <c>metrics.jsonl</c>.</summary>
+    public MetricsLog Metrics { get; }
+
+    /// <summary>The log <c>samples.txt</c>.</summary>
+    public SamplesLog Samples { get; }
+
+    /// <summary>What the run resumes from; null for a run that starts at its beginning. Closed with this writer.</summary>
+    public LoadedCheckpoint? Checkpoint { get; }
+
+    /// <summary>One line for each damaged checkpoint that was passed over.</summary>
+    public IReadOnlyList<string> Problems { get; }
+
+    /// <summary>Begins a new run: creates the folder, takes its lock, writes environment and configuration.</summary>
+    /// <param name="folder">The run folder; may exist if it holds no run.</param>
+    /// <param name="config">The effective configuration.</param>
+    /// <param name="environment">Where it runs: see <see cref="RunEnvironment.Describe"/>.</param>
+    /// <param name="files">How files are written; the file system itself if null.</param>
+    /// <returns>The writer, to be disposed when the run ends.</returns>
+    /// <exception cref="RunExistsException">The folder holds a run already.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
+    public static RunWriter Create(string folder, JsonObject config, JsonObject environment, IFileOperations? files = null)
+    {
+        return Own(new RunFolder(folder), files ?? FileOperations.Instance, Begin);
+
+        RunWriter Begin(RunFolder run, RunLock held, IFileOperations operations)
+        {
+            if (run.HoldsRun || run.Checkpoints.Steps.Count > 0)
+            {
+                throw new RunExistsException(folder);
+            }
+
+            var writer = new RunWriter(run, held, operations, checkpoint: null, problems: []);
+            try
+            {
+                writer.WriteJson(run.EnvironmentPath, environment);
+                writer.WriteConfig(config);
+                return writer;
+            }
+            catch
+            {
+                writer.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Takes a run up again: at its newest complete checkpoint or, if it has none yet, at its beginning.</summary>
+    /// <remarks>Cuts metrics and samples back to the checkpoint and removes what an interrupted save left behind.</remarks>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="files">How files are written; the file system itself if null.</param>
+    /// <returns>The writer, to be disposed when the run ends; see <see cref="Checkpoint"/> and <see cref="Problems"/>.</returns>
+    /// <exception cref="InvalidFileException">There is no run here, or all of its checkpoints are damaged.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
+    public static RunWriter Resume(string folder, IFileOperations? files = null)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidFileException("run", folder, "a run folder is needed; there is no such folder");
+        }
+
+        return Own(new RunFolder(folder), files ?? FileOperations.Instance, Continue);
+
+        static RunWriter Continue(RunFolder run, RunLock held, IFileOperations operations)
+        {
+            var store = new CheckpointStore(run.CheckpointsPath, operations);
+            store.CleanUp();
+            LoadedCheckpoint? checkpoint = store.LoadLatest(out IReadOnlyList<string> problems);
+            try
+            {
+                return new RunWriter(run, held, operations, checkpoint, problems);
+            }
+            catch
+            {
+                checkpoint?.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Writes the effective configuration, as a whole or not at all.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
+    public void WriteConfig(JsonObject config) => WriteJson(Folder.ConfigPath, config);
+
+    /// <summary>Saves a checkpoint that the run can resume from as if it had never stopped.</summary>
+    /// <param name="step">How many steps have been done.</param>
+    /// <param name="contents">What to write.</param>
+    /// <param name="keep">How many of the newest checkpoints stay, at least 1.</param>
+    /// <param name="scheduled">
+    /// True for one that every run of this configuration writes: its line in the metrics belongs to the run. False for one
+    /// that only this interruption causes: its line is dropped on resume.
+    /// </param>
+    /// <returns>The checkpoint's folder.</returns>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written; earlier checkpoints are untouched.</exception>
+    public string Save(long step, CheckpointContents contents, int keep, bool scheduled = true)
+    {
+        var line = new CheckpointLine(step, $"{Path.GetFileName(Folder.CheckpointsPath)}/{CheckpointNames.Of(step)}");
+        if (scheduled)
+        {
+            Metrics.Write(line);
+        }
+
+        Metrics.FlushToDisk();
+        Samples.FlushToDisk();
+        JsonObject state = contents.State.DeepClone().AsObject();
+        state[LogsKey] = new JsonObject { [MetricsKey] = Metrics.Length, [SamplesKey] = Samples.Length };
+        string saved = _checkpoints.Save(
+            step, new CheckpointContents { Model = contents.Model, Optimizer = contents.Optimizer, State = state }, keep);
+        if (!scheduled)
+        {
+            Metrics.Write(line);
+        }
+
+        return saved;
+    }
+
+    /// <summary>Closes the files and gives the lock up.</summary>
+    public void Dispose()
+    {
+        Metrics.Dispose();
+        Samples.Dispose();
+        Checkpoint?.Dispose();
+        _lock.Dispose();
+    }
+
+    private static RunWriter Own(RunFolder folder, IFileOperations files, Func<RunFolder, RunLock, IFileOperations, RunWriter> open)
+    {
+        RunLock? held = null;
+        try
+        {
+            files.EnsureDirectory(folder.Path);
+            held = RunLock.Acquire(folder.Path);
+            return open(folder, held, files);
+        }
+        catch (Exception exception)
+        {
+            held?.Dispose();
+            if (WriteFailedException.IsWriteFailure(exception))
+            {
+                throw new WriteFailedException("run", folder.Path, exception);
+            }
+
+            throw;
+        }
+    }
+
+    private static long? Recorded(JsonNode? logs, string key) =>
+        logs is JsonObject known && known[key] is JsonValue value && value.TryGetValue(out long bytes) && bytes >= 0 ? bytes : null;
+
+    private void WriteJson(string path, JsonObject json)
+    {
+        try
+        {
+            _files.Replace(path, IndentedJson.ToBytes(json));
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
+        {
+            throw new WriteFailedException("run", path, exception);
+        }
+    }
+}
