@@ -37,7 +37,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     private readonly void Block(int row, int column, int rows, int columns)
     {
         // Rows of A whose elements are adjacent are read where they are; only a panel that A does not fill is packed then.
-        var direct = A.ColumnStride == 1 && Alpha == 1;
+        var direct = (A.ColumnStride == 1 || A.RowStride == 1) && Alpha == 1;
         var depth = A.Columns;
         var packedA = ThreadScratch.Rent(ThreadScratch.Use.Rows, (direct ? 1L : rows + R.TileRows) * depth * (direct ? R.TileRows : 1));
         PackRows(row, rows, direct, packedA);
@@ -56,7 +56,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
                 {
                     var c = C.Data + ((row + i) * C.RowStride) + ((column + j) * C.ColumnStride);
                     var a = isSource ? A.Data + ((row + i) * A.RowStride) : panelA;
-                    var (aRow, aStep) = isSource ? (A.RowStride, 1) : (1, panelRows);
+                    var (aRow, aStep) = isSource ? (A.RowStride, A.ColumnStride) : (1, panelRows);
                     TileKernel<R, V>.Run(depth, a, aRow, aStep, panelB, c, C.RowStride, C.ColumnStride, tileRows, tileColumns, Accumulate);
                     if (IsLast)
                     {

@@ -107,8 +107,8 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         for (var i = 0; i < values.Length; i += 2)
         {
             var block = Block(step, sample, (uint)(i >> 1));
-            var radius = Math.Sqrt(-2 * Math.Log((Join(block.A, block.B) + 1) * UnitOf53Bits));
-            var (sine, cosine) = Math.SinCos(2 * Math.PI * (Join(block.C, block.D) * UnitOf53Bits));
+            var radius = Math.Sqrt(-2 * PortableMath.Log((Join(block.A, block.B) + 1) * UnitOf53Bits));
+            var (sine, cosine) = PortableMath.SinCosTurns(Join(block.C, block.D) * UnitOf53Bits);
             values[i] = (float)(radius * cosine);
             if (i + 1 < values.Length)
             {
