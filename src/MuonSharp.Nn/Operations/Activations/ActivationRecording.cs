@@ -9,6 +9,12 @@ public static class ActivationRecording
     /// <returns>The shape of x.</returns>
     public static Tensor Gelu(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<Gelu>("gelu", x)).Output;
 
+    /// <summary>GELU by its tanh formula.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Any shape.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor GeluTanh(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<GeluTanh>("gelu-tanh", x)).Output;
+
     /// <summary>y = max(x, 0)².</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="x">Any shape.</param>

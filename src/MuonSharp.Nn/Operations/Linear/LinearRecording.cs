@@ -10,7 +10,7 @@ public static class LinearRecording
     /// <param name="x">[rows, in].</param>
     /// <param name="weight">[out, in], or [in, out] by <paramref name="orientation"/>.</param>
     /// <param name="bias">[1, out]; null for none.</param>
-    /// <param name="activation">f, <see cref="Activation.Gelu"/> or <see cref="Activation.ReluSquared"/>; null for none.</param>
+    /// <param name="activation">f, any but <see cref="Activation.SwiGlu"/>; null for none.</param>
     /// <param name="residual">[rows, out], added to the result; null for none. Not together with an activation.</param>
     /// <param name="orientation">How the weight is stored; default [out, in].</param>
     /// <returns>[rows, out].</returns>
@@ -37,6 +37,7 @@ public static class LinearRecording
         {
             null => tape.Record(new LinearOperation<Identity>(inputs)).Output,
             Activation.Gelu => tape.Record(new LinearOperation<Gelu>(inputs)).Output,
+            Activation.GeluTanh => tape.Record(new LinearOperation<GeluTanh>(inputs)).Output,
             Activation.ReluSquared => tape.Record(new LinearOperation<ReluSquared>(inputs)).Output,
             _ => throw new ArgumentException($"[linear] an epilogue is elementwise in one input; {activation}"),
         };

@@ -1,0 +1,105 @@
+namespace MuonSharp.Nn;
+
+/// <summary>The shape of a pre-norm decoder: everything that decides its parameters and its arithmetic.</summary>
+/// <remarks>The defaults are GPT-2's form. <see cref="Positions.Rotary"/> with <see cref="Normalization.RmsNorm"/> is llama's.</remarks>
+public sealed record DecoderConfig
+{
+    private const int HiddenMultiple = 32;
+
+    /// <summary>Number of tokens, 1 or more.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Number of blocks, 1 or more.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Query heads, 1 or more.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Most tokens of a sequence.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Key and value heads, a divisor of <see cref="Heads"/>. Default: as many as query heads.</summary>
+    public int? KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head. Default: width / heads.</summary>
+    public int? HeadWidth { get; init; }
+
+    /// <summary>Width inside the feed-forward block. Default: 4·width; with SwiGLU 8/3·width, rounded up to a multiple of 32.</summary>
+    public int? HiddenWidth { get; init; }
+
+    /// <summary>Normalization of the sublayers' inputs. Default LayerNorm.</summary>
+    public Normalization Normalization { get; init; } = Normalization.LayerNorm;
+
+    /// <summary>Nonlinearity of the feed-forward block. Default GELU.</summary>
+    public Activation Activation { get; init; } = Activation.Gelu;
+
+    /// <summary>Positions, and with them the family. Default learned.</summary>
+    public Positions Positions { get; init; } = Positions.Learned;
+
+    /// <summary>Whether the head is the token embedding. Default true.</summary>
+    public bool TiedHead { get; init; } = true;
+
+    /// <summary>Whether linears and LayerNorms have biases (in the llama family the attention's projections only). Default false.</summary>
+    public bool Biases { get; init; }
+
+    /// <summary>Whether queries and keys are normalized by head before the rotation, as Qwen3 does. Rotary positions only. Default false.</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Probability of dropout after the embedding and on each residual branch, in training. Attention weights are never
+    /// dropped. 0 up to but not including 1; default 0.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>How many tokens back a token sees, itself included; null (default) for all.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Base of the rotary frequencies. Default 10000.</summary>
+    public double RotaryBase { get; init; } = RotaryRecording.DefaultBase;
+
+    /// <summary>Epsilon of the normalizations. Default: 1e-5 for LayerNorm, 1e-6 for RMSNorm.</summary>
+    public double? NormalizationEpsilon { get; init; }
+
+    /// <summary>Standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers). Default 0.02.</summary>
+    public double InitialDeviation { get; init; } = 0.02;
+
+    /// <summary><see cref="KeyValueHeads"/> with its default.</summary>
+    public int EffectiveKeyValueHeads => KeyValueHeads ?? Heads;
+
+    /// <summary><see cref="HeadWidth"/> with its default.</summary>
+    public int EffectiveHeadWidth => HeadWidth ?? (Heads > 0 ? Width / Heads : 0);
+
+    /// <summary><see cref="HiddenWidth"/> with its default.</summary>
+    public int EffectiveHiddenWidth => HiddenWidth ?? (Activation == Activation.SwiGlu
+        ? ((Width * 8 / 3) + HiddenMultiple - 1) / HiddenMultiple * HiddenMultiple
+        : 4 * Width);
+
+    /// <summary><see cref="NormalizationEpsilon"/> with its default.</summary>
+    public float EffectiveEpsilon => (float)(NormalizationEpsilon
+        ?? (Normalization == Normalization.LayerNorm ? NormalizationRecording.LayerNormEpsilon : NormalizationRecording.RmsNormEpsilon));
+
+    /// <summary>Every rule that the configuration breaks.</summary>
+    /// <returns>One sentence a problem, naming the value; empty when the configuration is sound.</returns>
+    public IReadOnlyList<string> Problems() => DecoderRules.Problems(this);
+
+    /// <summary>Throws unless the configuration is sound.</summary>
+    /// <exception cref="ArgumentException">Rules are broken; the message names all of them.</exception>
+    public void Validate()
+    {
+        var problems = Problems();
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException($"[decoder] the configuration breaks {problems.Count} rule(s); {string.Join("; ", problems)}");
+        }
+    }
+
+    /// <summary>Number of trainable elements, a tied head counted once.</summary>
+    /// <returns>The count.</returns>
+    /// <exception cref="ArgumentException">The configuration is not sound.</exception>
+    public long CountParameters()
+    {
+        Validate();
+        return DecoderForm.Create(this).Parameters.Sum(parameter => (long)parameter.Length);
+    }
+}
