@@ -5,7 +5,7 @@ namespace MuonSharp.Nn.Tests.Reference;
 /// <summary>A small model with logits, loss and gradients that Hugging Face transformers computed (tests/golden/models).</summary>
 internal sealed class GoldenModel
 {
-    public static readonly string[] Names = ["gpt2", "llama-gqa", "llama-legacy-config"];
+    public static readonly string[] Names = ["gpt2", "llama-gqa", "llama-legacy-config", "qwen3", "qwen3-window"];
 
     public GoldenModel(string name)
     {
@@ -57,6 +57,8 @@ internal sealed class GoldenModel
         return new ReferenceShape
         {
             Gpt2 = gpt2,
+            LayerNorm = gpt2,
+            QueryKeyNorm = (string)config["model_type"]! == "qwen3",
             Vocabulary = (int)config["vocab_size"]!,
             Layers = (int)(config["n_layer"] ?? config["num_hidden_layers"])!,
             Heads = heads,
@@ -67,6 +69,8 @@ internal sealed class GoldenModel
             Activation = gpt2 ? ReferenceActivationKind.GeluTanh : ReferenceActivationKind.SwiGlu,
             Tied = (bool?)config["tie_word_embeddings"] ?? false,
             Biases = gpt2 || ((bool?)config["attention_bias"] ?? false),
+            Window = (bool?)config["use_sliding_window"] ?? false ? (int)config["sliding_window"]! : null,
+            FirstLayerWithWindow = (int?)config["max_window_layers"] ?? 0,
             Epsilon = (double)(config["layer_norm_epsilon"] ?? config["rms_norm_eps"])!,
             Theta = (double?)(config["rope_parameters"]?["rope_theta"] ?? config["rope_theta"]) ?? 10000,
         };

@@ -9,13 +9,13 @@ internal sealed class ReferenceBlock
     private readonly ReferenceAttention _attention;
     private readonly int _batch;
     private readonly int _time;
-    private double[] _x = [], _normed = [], _q = [], _k = [], _v = [], _attended = [], _middle = [], _normedMiddle = [], _gate = [], _up = [], _active = [];
+    private double[] _x = [], _normed = [], _q = [], _k = [], _v = [], _attended = [], _middle = [], _normedMiddle = [], _gate = [], _up = [], _active = [], _rawQ = [], _rawK = [];
 
     public ReferenceBlock(ReferenceShape shape, ReferenceParameters parameters, int layer, int batch, int time)
     {
         (_shape, _parameters, _batch, _time) = (shape, parameters, batch, time);
         _names = new ReferenceBlockNames(shape, layer);
-        _attention = shape.Attention(batch, time);
+        _attention = shape.Attention(layer, batch, time);
     }
 
     public double[] MaximumLogits { get; private set; } = [];
@@ -29,6 +29,13 @@ internal sealed class ReferenceBlock
         _x = x;
         _normed = Norm(_names.AttentionNorm, x);
         (_q, _k, _v) = Project(_normed);
+        if (_shape.QueryKeyNorm)
+        {
+            (_rawQ, _rawK) = (_q, _k);
+            _q = HeadNorm(_names.QueryNorm, _rawQ);
+            _k = HeadNorm(_names.KeyNorm, _rawK);
+        }
+
         if (!_shape.Gpt2)
         {
             _q = ReferenceRotary.Turn(_q, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, 1);
@@ -56,6 +63,12 @@ internal sealed class ReferenceBlock
         {
             dq = ReferenceRotary.Turn(dq, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, -1);
             dk = ReferenceRotary.Turn(dk, _batch, _time, _shape.Groups, _shape.HeadWidth, _shape.Theta, -1);
+        }
+
+        if (_shape.QueryKeyNorm)
+        {
+            dq = HeadNormBackward(_names.QueryNorm, dq, _rawQ);
+            dk = HeadNormBackward(_names.KeyNorm, dk, _rawK);
         }
 
         return Sum(dMiddle, NormBackward(_names.AttentionNorm, ProjectBackward(dq, dk, dv), _x));
@@ -127,6 +140,16 @@ internal sealed class ReferenceBlock
         return Sum(
             _parameters.LinearBackward(_names.Gate, dGate, _normedMiddle, _shape.Width, _shape.Hidden),
             _parameters.LinearBackward(_names.Up, dUp, _normedMiddle, _shape.Width, _shape.Hidden));
+    }
+
+    private double[] HeadNorm(string name, double[] x) =>
+        ReferenceRmsNorm.Forward(x, _parameters[name + ".weight"], x.Length / _shape.HeadWidth, _shape.HeadWidth, _shape.Epsilon);
+
+    private double[] HeadNormBackward(string name, double[] dy, double[] x)
+    {
+        (double[] dx, double[] dGain) = ReferenceRmsNorm.Backward(dy, x, _parameters[name + ".weight"], x.Length / _shape.HeadWidth, _shape.HeadWidth, _shape.Epsilon);
+        _parameters.Add(name + ".weight", dGain);
+        return dx;
     }
 
     private double[] Norm(string name, double[] x) => ReferenceDecoder.Norm(_shape, _parameters, name, x);

@@ -17,6 +17,10 @@ internal sealed class ReferenceBlockNames(ReferenceShape shape, int layer)
 
     public string Value => _prefix + "self_attn.v_proj";
 
+    public string QueryNorm => _prefix + "self_attn.q_norm";
+
+    public string KeyNorm => _prefix + "self_attn.k_norm";
+
     public string AttentionOutput => _prefix + (shape.Gpt2 ? "attn.c_proj" : "self_attn.o_proj");
 
     public string Gate => _prefix + "mlp.gate_proj";

@@ -1,8 +1,8 @@
 namespace MuonSharp.Nn.Tests.Reference;
 
 /// <summary>
-/// A whole decoder in double precision, forward and backward by hand: the GPT-2 form (learned positions, LayerNorm) and the Llama form
-/// (rotary embedding, RMSNorm, grouped keys). Plain loops over plain arrays; nothing of the product is used.
+/// A whole decoder in double precision, forward and backward by hand: the GPT-2 form (learned positions) and the Llama form
+/// (rotary embedding, grouped keys). Plain loops over plain arrays; nothing of the product is used.
 /// </summary>
 internal sealed class ReferenceDecoder
 {
@@ -62,7 +62,7 @@ internal sealed class ReferenceDecoder
     public static double[] Norm(ReferenceShape shape, ReferenceParameters parameters, string name, double[] x)
     {
         double[] gain = parameters[name + ".weight"];
-        return shape.Gpt2
+        return shape.LayerNorm
             ? ReferenceLayerNorm.Forward(x, gain, parameters.Optional(name + ".bias"), x.Length / shape.Width, shape.Width, shape.Epsilon)
             : ReferenceRmsNorm.Forward(x, gain, x.Length / shape.Width, shape.Width, shape.Epsilon);
     }
@@ -71,7 +71,7 @@ internal sealed class ReferenceDecoder
     {
         double[] gain = parameters[name + ".weight"];
         int rows = x.Length / shape.Width;
-        if (!shape.Gpt2)
+        if (!shape.LayerNorm)
         {
             (double[] dInput, double[] dGain) = ReferenceRmsNorm.Backward(dy, x, gain, rows, shape.Width, shape.Epsilon);
             parameters.Add(name + ".weight", dGain);

@@ -24,17 +24,19 @@ public class ReferenceDecoderTests
     }
 
     [Theory]
-    [InlineData(true, "Gelu", true, true, 2, 2, null)]
-    [InlineData(true, "Gelu", true, false, 1, 1, null)]
-    [InlineData(true, "GeluTanh", false, true, 2, 2, 2)]
-    [InlineData(false, "SwiGlu", false, false, 2, 1, null)]
-    [InlineData(false, "ReluSquared", true, false, 2, 2, 3)]
-    public void Gradients_are_the_derivatives_of_the_loss(bool gpt2, string activation, bool tied, bool biases, int heads, int groups, int? window)
+    [InlineData(true, true, "Gelu", true, true, 2, 2, null, false)]
+    [InlineData(true, true, "Gelu", true, false, 1, 1, null, false)]
+    [InlineData(true, false, "GeluTanh", false, true, 2, 2, 2, false)]
+    [InlineData(false, false, "SwiGlu", false, false, 2, 1, null, false)]
+    [InlineData(false, false, "ReluSquared", true, false, 2, 2, 3, true)]
+    [InlineData(false, true, "Gelu", true, true, 4, 2, null, true)]
+    public void Gradients_are_the_derivatives_of_the_loss(
+        bool gpt2, bool layerNorm, string activation, bool tied, bool biases, int heads, int groups, int? window, bool queryKeyNorm)
     {
         ReferenceShape shape = new()
         {
-            Gpt2 = gpt2, Activation = Enum.Parse<ReferenceActivationKind>(activation), Tied = tied, Biases = biases, Heads = heads, Groups = groups,
-            Window = window, Vocabulary = 7, Layers = 2, Width = 4 * heads, Hidden = 10,
+            Gpt2 = gpt2, LayerNorm = layerNorm, Activation = Enum.Parse<ReferenceActivationKind>(activation), Tied = tied, Biases = biases, Heads = heads,
+            Groups = groups, Window = window, QueryKeyNorm = queryKeyNorm, Vocabulary = 7, Layers = 2, Width = 4 * heads, Hidden = 10,
         };
         Dictionary<string, double[]> weights = ReferenceWeights.Random(shape, 6, seed: 5);
         int[] inputs = new TestNumbers(1).Tokens(10, 7), targets = new TestNumbers(2).Tokens(10, 7);

@@ -15,18 +15,29 @@ internal sealed record ReferenceShape
 
     public required int Hidden { get; init; }
 
-    /// <summary>GPT-2's names, learned positions, LayerNorm, linear weights stored [in, out], Q, K and V fused. Else Llama's form.</summary>
+    /// <summary>GPT-2's names, learned positions, linear weights stored [in, out], Q, K and V fused. Else Llama's names, rotary positions,
+    /// weights stored [out, in], Q, K and V apart.</summary>
     public required bool Gpt2 { get; init; }
+
+    /// <summary>LayerNorm, else RMSNorm.</summary>
+    public required bool LayerNorm { get; init; }
 
     public required ReferenceActivationKind Activation { get; init; }
 
     public bool Tied { get; init; }
 
+    /// <summary>In GPT-2's form every linear map and LayerNorm has a bias; in Llama's the four projections of attention, and LayerNorm.</summary>
     public bool Biases { get; init; }
+
+    /// <summary>RMSNorm of each head's queries and keys before they are turned, as Qwen3 does.</summary>
+    public bool QueryKeyNorm { get; init; }
 
     public int? HeadWidthOverride { get; init; }
 
     public int? Window { get; init; }
+
+    /// <summary>The first layer whose attention has the window; the layers before it see everything.</summary>
+    public int FirstLayerWithWindow { get; init; }
 
     public double Epsilon { get; init; } = 1e-5;
 
@@ -34,5 +45,6 @@ internal sealed record ReferenceShape
 
     public int HeadWidth => HeadWidthOverride ?? Width / Heads;
 
-    public ReferenceAttention Attention(int batch, int time) => new(batch, time, Heads, Groups, HeadWidth, Window);
+    public ReferenceAttention Attention(int layer, int batch, int time) =>
+        new(batch, time, Heads, Groups, HeadWidth, layer < FirstLayerWithWindow ? null : Window);
 }

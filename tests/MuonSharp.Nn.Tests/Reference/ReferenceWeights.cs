@@ -30,24 +30,30 @@ internal static class ReferenceWeights
                 Linear(names.Value, shape.Width, key);
             }
 
+            if (shape.QueryKeyNorm)
+            {
+                values[names.QueryNorm + ".weight"] = numbers.Normals(shape.HeadWidth, 0.2, 1);
+                values[names.KeyNorm + ".weight"] = numbers.Normals(shape.HeadWidth, 0.2, 1);
+            }
+
             Linear(names.AttentionOutput, query, shape.Width);
-            if (shape.Activation == ReferenceActivationKind.SwiGlu) Linear(names.Gate, shape.Width, shape.Hidden);
-            Linear(names.Up, shape.Width, shape.Hidden);
-            Linear(names.Down, shape.Hidden, shape.Width);
+            if (shape.Activation == ReferenceActivationKind.SwiGlu) Linear(names.Gate, shape.Width, shape.Hidden, shape.Gpt2);
+            Linear(names.Up, shape.Width, shape.Hidden, shape.Gpt2);
+            Linear(names.Down, shape.Hidden, shape.Width, shape.Gpt2);
         }
 
         return values;
 
-        void Linear(string name, int fanIn, int fanOut)
+        void Linear(string name, int fanIn, int fanOut, bool mayHaveBias = true)
         {
             values[name + ".weight"] = numbers.Normals(fanIn * fanOut, 1 / Math.Sqrt(fanIn));
-            if (shape.Biases) values[name + ".bias"] = numbers.Normals(fanOut, 0.2);
+            if (shape.Biases && mayHaveBias) values[name + ".bias"] = numbers.Normals(fanOut, 0.2);
         }
 
         void Norm(string name)
         {
             values[name + ".weight"] = numbers.Normals(shape.Width, 0.2, 1);
-            if (shape.Biases && shape.Gpt2) values[name + ".bias"] = numbers.Normals(shape.Width, 0.2);
+            if (shape.Biases && shape.LayerNorm) values[name + ".bias"] = numbers.Normals(shape.Width, 0.2);
         }
     }
 }
