@@ -1,0 +1,62 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers.Tests;
+
+/// <summary>Runs alone: it looks at the allocations of the whole process.</summary>
+[CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
+[Collection(nameof(AllocationTests))]
+public class AllocationTests
+{
+    [Fact]
+    public void A_step_allocates_nothing_on_the_managed_heap()
+    {
+        using TestModel model = TestModel.Language(width: 48, layers: 3);
+        using var team = new WorkerTeam(2);
+        var muon = new MuonOptions { LearningRate = new WarmUpStableDecaySchedule(0.02, 3), Momentum = new RampSchedule(0.85, 0.95, 10) };
+        using var optimizer = new RoutedOptimizer(
+            model.Store, Route.Muon(muon), new StepOptions { TotalSteps = 100, MaximumGradientNorm = 0.1 }, team);
+        model.FillGradients(1);
+        for (int step = 0; step < 30; step++)
+        {
+            optimizer.Step();
+        }
+
+        // Another thread of the test runner may allocate now and then; a step that allocates would do so in every window.
+        bool clean = false;
+        for (int window = 0; window < 10 && !clean; window++)
+        {
+            (int Buffers, long Bytes) native = (NativeBuffer.LiveCount, NativeBuffer.LiveBytes);
+            long[] tasks = [team.TasksOf(0), team.TasksOf(1)];
+            double sum = 0;
+            long own = GC.GetAllocatedBytesForCurrentThread();
+            long total = GC.GetTotalAllocatedBytes(precise: true);
+            for (int step = 0; step < 20; step++)
+            {
+                StepReport report = optimizer.Step();
+                sum += report.UpdateRms + report.GradientNorm + report.MatricesOrthogonalized + report.Groups[0].LearningRate;
+            }
+
+            total = GC.GetTotalAllocatedBytes(precise: true) - total;
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - own);
+            clean = total == 0 && native == (NativeBuffer.LiveCount, NativeBuffer.LiveBytes)
+                && sum > 0 && team.TasksOf(0) > tasks[0] && team.TasksOf(1) > tasks[1];
+        }
+
+        Assert.True(clean, "no window of twenty steps had both workers at work and no allocation, managed or native, on any thread");
+    }
+
+    [Fact]
+    public void Everything_native_is_freed()
+    {
+        int buffers = NativeBuffer.LiveCount;
+        using (TestModel model = TestModel.Language())
+        {
+            using var optimizer = new RoutedOptimizer(model.Store);
+            model.FillGradients(1);
+            optimizer.Step();
+            Assert.True(NativeBuffer.LiveCount > buffers);
+        }
+
+        Assert.Equal(buffers, NativeBuffer.LiveCount);
+    }
+}

@@ -1,0 +1,86 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers.Tests;
+
+public class DeterminismTests
+{
+    [Fact]
+    public void One_two_and_three_workers_and_a_second_run_give_the_same_bits()
+    {
+        (float[] expected, _) = Run(1);
+        foreach (int threads in new[] { 1, 2, 3 })
+        {
+            (float[] actual, long[] tasks) = Run(threads);
+            Compare.SameBits(expected, actual);
+            Assert.True(tasks[0] > 0, "worker 0 ran nothing");
+            Assert.True(threads == 1 || tasks[1..].Sum() > 0, $"only worker 0 of {threads} ran tasks");
+        }
+    }
+
+    [Fact]
+    public void A_matrix_split_across_workers_has_the_bits_of_one_worker()
+    {
+        (float[] expected, _) = RunLarge(1);
+        (float[] actual, long[] tasks) = RunLarge(3);
+        Compare.SameBits(expected, actual);
+        Assert.True(tasks[1..].Sum() > 0, "only worker 0 ran tasks");
+    }
+
+    [Fact]
+    public void The_order_of_parameters_does_not_matter()
+    {
+        (string, int[], ParameterRole, MatrixLayout?)[] parameters =
+        [
+            ("a", [33, 20], ParameterRole.Matrix, null), ("b", [20, 50], ParameterRole.Matrix, null),
+            ("c", [30, 12], ParameterRole.Embedding, null), ("d", [50], ParameterRole.Gain, null),
+        ];
+        using var team = new WorkerTeam(2);
+        using var forward = new TestModel(parameters);
+        using var backward = new TestModel([.. parameters.Reverse()]);
+        var clip = new StepOptions { MaximumGradientNorm = 0.1 };
+        using var first = new RoutedOptimizer(forward.Store, step: clip, team: team);
+        using var second = new RoutedOptimizer(backward.Store, step: clip, team: team);
+        for (int step = 1; step <= 5; step++)
+        {
+            forward.FillGradients(step);
+            backward.FillGradients(step);
+            Assert.True(first.Step().ClipFactor < 1);
+            second.Step();
+        }
+
+        foreach (Parameter parameter in forward.Parameters)
+        {
+            Compare.SameBits(parameter.Weights.Span, backward[parameter.Name].Weights.Span);
+        }
+    }
+
+    private static (float[] Weights, long[] Tasks) Run(int threads)
+    {
+        using var model = TestModel.Language(width: 48, layers: 3);
+        using var team = new WorkerTeam(threads);
+        var options = new StepOptions { TotalSteps = 10, MaximumGradientNorm = 0.5 };
+        using var optimizer = new RoutedOptimizer(
+            model.Store, Route.Muon(new MuonOptions { LearningRate = new LinearSchedule(0.02, 2), WeightDecay = 0.1 }), options, team);
+        for (int step = 1; step <= 10; step++)
+        {
+            model.FillGradients(step);
+            optimizer.Step();
+        }
+
+        return ([.. model.AllWeights(), .. optimizer.StateTensors.SelectMany(tensor => tensor.Memory.Span.ToArray())], Tasks(team));
+    }
+
+    private static (float[] Weights, long[] Tasks) RunLarge(int threads)
+    {
+        const int Rows = 648, Columns = 642;
+        Assert.True((long)Columns * Columns * Rows > MuonPass.LargestSmallWork);
+        using TestModel model = TestModel.Matrices((Rows, Columns));
+        using var team = new WorkerTeam(threads);
+        using var muon = new Muon(model.Parameters, new MuonOptions(), team: team);
+        model.FillGradients(1);
+        muon.Step();
+        return (model.AllWeights(), Tasks(team));
+    }
+
+    private static long[] Tasks(WorkerTeam team) => [.. Enumerable.Range(0, team.Threads).Select(team.TasksOf)];
+}

@@ -1,0 +1,76 @@
+namespace MuonSharp.Optimizers.Tests;
+
+public class OptionsValidationTests
+{
+    [Fact]
+    public void All_problems_are_reported_at_once()
+    {
+        using TestModel model = TestModel.Matrices((4, 4));
+        var options = new MuonOptions { LearningRate = -1, WeightDecay = double.NaN, Momentum = 1 };
+        var exception = Assert.Throws<OptimizerOptionsException>(
+            () => new Muon(model.Parameters, options, new StepOptions { TotalSteps = -2, MaximumGradientNorm = 0 }));
+        Assert.Equal(
+            [
+                "total steps must be >= 0, not -2",
+                "the maximum gradient norm must be > 0, not 0",
+                "learning rate must be >= 0 and finite, not -1",
+                "weight decay must be >= 0 and finite, not NaN",
+                "momentum must be in [0, 1), not 1",
+            ],
+            exception.Problems);
+        Assert.StartsWith("[muon] total steps", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Groups_name_their_problems()
+    {
+        using TestModel model = TestModel.Language();
+        ParameterGroup[] groups =
+        [
+            new("same", [model["wte"]], new AdamWOptions { Beta2 = 1 }),
+            new("same", [model["wte"], model["head"]], new AdamWOptions { Epsilon = 0 }),
+            new("empty", [], new MuonOptions()),
+        ];
+        var exception = Assert.Throws<OptimizerOptionsException>(() => new AdamW(groups));
+        Assert.Equal(
+            [
+                "group 'same': beta2 must be in [0, 1), not 1",
+                "group 'same': two groups have this name",
+                "group 'same': epsilon must be > 0 and finite, not 0",
+                "group 'same': parameter 'wte' is given twice",
+                "group 'empty': the group has no parameters",
+                "group 'empty': options must be AdamWOptions, not MuonOptions",
+            ],
+            exception.Problems);
+    }
+
+    [Fact]
+    public void A_vector_is_no_matrix_for_muon()
+    {
+        using TestModel model = TestModel.Language(layers: 1);
+        var exception = Assert.Throws<OptimizerOptionsException>(() => new Muon(model.Parameters, learningRate: 0.1));
+        Assert.Equal(2, exception.Problems.Count);
+        Assert.Contains("'h.0.ln.weight' [24] is no matrix", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_schedule_that_ends_needs_the_length_of_the_run()
+    {
+        var options = new MuonOptions { LearningRate = new CosineSchedule(0.02) };
+        Assert.Equal(["learning rate follows a schedule that ends, so total steps must be given"], options.Problems());
+        Assert.Empty(options.Problems(totalSteps: 100));
+    }
+
+    [Fact]
+    public void A_store_for_inference_cannot_be_stepped()
+    {
+        var builder = new ParameterStoreBuilder();
+        builder.Add("w", [3, 3], ParameterRole.Matrix);
+        using ParameterStore store = builder.Build(gradients: false);
+        var exception = Assert.Throws<OptimizerOptionsException>(() => new RoutedOptimizer(store));
+        Assert.Contains("parameter 'w' has no gradient memory", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_optimizer_without_groups_is_refused() => Assert.Throws<OptimizerOptionsException>(() => new Muon(Array.Empty<ParameterGroup>()));
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers.Tests;
+
+/// <summary>Steps the optimizers through gradients recorded from the reference programs and compares the weights.</summary>
+public class GoldenTraceTests
+{
+    [Theory]
+    [InlineData("keller-jordan")]
+    [InlineData("keller-jordan-schedule")]
+    [InlineData("keller-jordan-lists")]
+    [InlineData("keller-jordan-missing-gradient")]
+    [InlineData("keller-jordan-conv-flattened")]
+    [InlineData("adamw-torch")]
+    public void The_weights_follow_the_reference(string name)
+    {
+        JsonNode description = JsonNode.Parse(File.ReadAllText(Path.Combine(TestRepository.Golden(name), "case.json")))!;
+        using SafetensorsFile trace = SafetensorsFile.Open(Path.Combine(TestRepository.Golden(name), description["file"]!.GetValue<string>()));
+        JsonNode config = JsonNode.Parse(trace.Metadata["config"])!;
+        JsonNode[] groups = [.. config["groups"]!.AsArray().Select(group => group!)];
+        var builder = new ParameterStoreBuilder();
+        foreach (string parameter in groups.SelectMany(Names))
+        {
+            builder.Add(parameter, [.. trace.Get("initial/" + parameter).Shape.Select(size => (int)size)], ParameterRole.Matrix);
+        }
+
+        using ParameterStore store = builder.Build(gradients: true);
+        foreach (Parameter parameter in store.Parameters)
+        {
+            trace.ReadFloats("initial/" + parameter.Name, parameter.Weights.Span);
+        }
+
+        Route[] routes = [.. groups.Select((group, i) => new Route($"group{i}", Route.Matrices, Options(group)) { Condition = p => Names(group).Contains(p.Name) })];
+        using var team = new WorkerTeam(2);
+        using var optimizer = new RoutedOptimizer(store, routes, team: team);
+        double worst = 0;
+        int compared = 0;
+        for (int step = 1; step <= config["steps"]!.GetValue<int>(); step++)
+        {
+            foreach (Parameter parameter in store.Parameters)
+            {
+                parameter.HasGradient = trace.TryGet($"gradient/{step}/{parameter.Name}", out _);
+                parameter.Gradient.Span.Fill(float.NaN);
+                if (parameter.HasGradient)
+                {
+                    trace.ReadFloats($"gradient/{step}/{parameter.Name}", parameter.Gradient.Span);
+                }
+            }
+
+            Assert.False(optimizer.Step().Skipped);
+            foreach (Parameter parameter in store.Parameters)
+            {
+                if (trace.TryGet($"expected/{step}/{parameter.Name}", out _))
+                {
+                    worst = Math.Max(worst, Deviation(trace, step, parameter));
+                    compared++;
+                }
+            }
+        }
+
+        Assert.True(compared > 0);
+        Assert.True(worst < description["tolerance"]!.GetValue<double>(), $"worst deviation {worst:E2}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: worst deviation {worst:E2} over {compared} comparisons");
+    }
+
+    private static double Deviation(SafetensorsFile trace, int step, Parameter parameter)
+    {
+        var expected = new float[parameter.Length];
+        var initial = new float[parameter.Length];
+        trace.ReadFloats($"expected/{step}/{parameter.Name}", expected);
+        trace.ReadFloats($"initial/{parameter.Name}", initial);
+        return Compare.Deviation(parameter.Weights.Span, [.. expected.Select(value => (double)value)], initial);
+    }
+
+    private static string[] Names(JsonNode group) => [.. group["parameters"]!.AsArray().Select(name => name!.GetValue<string>())];
+
+    private static OptimizerOptions Options(JsonNode group)
+    {
+        bool jordan = group["preset"]?.GetValue<string>() == "keller-jordan";
+        if (group["optimizer"]!.GetValue<string>() == "muon")
+        {
+            Assert.True(jordan);
+            MuonOptions muon = MuonPresets.KellerJordan;
+            return muon with
+            {
+                LearningRate = Value(group["learning_rate"]) ?? muon.LearningRate,
+                WeightDecay = Value(group["weight_decay"]) ?? muon.WeightDecay,
+                Momentum = Value(group["momentum"]) ?? muon.Momentum,
+            };
+        }
+
+        AdamWOptions adam = jordan ? AdamWPresets.KellerJordan : AdamWPresets.Torch;
+        return adam with
+        {
+            LearningRate = Value(group["learning_rate"]) ?? adam.LearningRate,
+            WeightDecay = Value(group["weight_decay"]) ?? adam.WeightDecay,
+            Beta1 = Value(group["beta1"]) ?? adam.Beta1,
+            Beta2 = group["beta2"]!.GetValue<double>(),
+            Epsilon = group["epsilon"]!.GetValue<double>(),
+        };
+    }
+
+    private static Schedule? Value(JsonNode? node) => node switch
+    {
+        null => null,
+        JsonArray list => new ListSchedule([.. list.Select(value => value!.GetValue<double>())]),
+        _ => node.GetValue<double>(),
+    };
+}
