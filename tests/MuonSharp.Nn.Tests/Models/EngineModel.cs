@@ -1,0 +1,76 @@
+using MuonSharp.Nn.Tests.Reference;
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn.Tests.Models;
+
+/// <summary>The engine's decoder of a reference shape, with the reference's weights in it.</summary>
+internal sealed class EngineModel : IDisposable
+{
+    private readonly WorkerTeam _team;
+
+    public EngineModel(ReferenceShape shape, int context, IReadOnlyDictionary<string, double[]> weights, int threads = 2)
+    {
+        _team = new WorkerTeam(threads);
+        Decoder = new DecoderModel(ConfigOf(shape, context), 1, _team);
+        Assert.Equal(weights.Keys.Order(StringComparer.Ordinal), Decoder.Parameters.Parameters.Select(p => p.Name).Order(StringComparer.Ordinal));
+        foreach (Parameter parameter in Decoder.Parameters.Parameters) Agreement.ToFloats(weights[parameter.Name]).CopyTo(parameter.Weights.Span);
+    }
+
+    public DecoderModel Decoder { get; }
+
+    public static DecoderConfig ConfigOf(ReferenceShape shape, int context)
+    {
+        Assert.True(shape.Window is null || shape.FirstLayerWithWindow == 0, "The engine has one window for all layers.");
+        return new DecoderConfig
+        {
+            Vocabulary = shape.Vocabulary,
+            Layers = shape.Layers,
+            Heads = shape.Heads,
+            KeyValueHeads = shape.Groups,
+            Width = shape.Width,
+            HeadWidth = shape.HeadWidthOverride,
+            HiddenWidth = shape.Hidden,
+            Context = context,
+            Normalization = shape.LayerNorm ? Normalization.LayerNorm : Normalization.RmsNorm,
+            Positions = shape.Gpt2 ? Positions.Learned : Positions.Rotary,
+            Activation = shape.Activation switch
+            {
+                ReferenceActivationKind.Gelu => Activation.Gelu,
+                ReferenceActivationKind.ReluSquared => Activation.ReluSquared,
+                ReferenceActivationKind.SwiGlu => Activation.SwiGlu,
+                _ => throw new NotSupportedException($"[engine model] the engine has no {shape.Activation}"),
+            },
+            TiedHead = shape.Tied,
+            Biases = shape.Biases,
+            QueryKeyNorm = shape.QueryKeyNorm,
+            Window = shape.Window,
+            RotaryBase = shape.Theta,
+            NormalizationEpsilon = shape.Epsilon,
+        };
+    }
+
+    /// <summary>A program with tokens and targets in place.</summary>
+    public DecoderProgram Program(int[] inputs, int[] targets, int batch, int time, bool training)
+    {
+        DecoderProgram program = Decoder.Program(batch, time, training);
+        inputs.CopyTo(program.Inputs);
+        targets.CopyTo(program.Targets);
+        return program;
+    }
+
+    /// <summary>The logits of every position, through the door that sampling uses.</summary>
+    public static float[] Logits(DecoderProgram program)
+    {
+        float[] logits = new float[program.Batch * program.Time * program.Vocabulary];
+        for (int i = 0; i < program.Batch * program.Time; i++)
+            program.Logits(i / program.Time, i % program.Time, logits.AsSpan(i * program.Vocabulary, program.Vocabulary));
+        return logits;
+    }
+
+    public void Dispose()
+    {
+        Decoder.Dispose();
+        _team.Dispose();
+    }
+}

@@ -1,0 +1,90 @@
+using MuonSharp.Nn.Tests.Reference;
+
+namespace MuonSharp.Nn.Tests.Operations;
+
+public class ActivationTests
+{
+    private const double Tolerance = 2e-6;
+
+    public static TheoryData<int, int> Sizes => new() { { 1, 1 }, { 1, 15 }, { 3, 17 }, { 16, 64 }, { 65, 63 }, { 130, 130 } };
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Gelu(int rows, int width) => Check(rows, width, (tape, x) => tape.Gelu(x), ReferenceActivation.Gelu, ReferenceActivation.GeluDerivative);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Squared_relu(int rows, int width) =>
+        Check(rows, width, (tape, x) => tape.ReluSquared(x), ReferenceActivation.ReluSquared, ReferenceActivation.ReluSquaredDerivative);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void SwiGlu_of_two_projections(int rows, int width)
+    {
+        using OperationRig rig = new(rows);
+        double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
+        (Tensor gate, Tensor gateInput) = rig.Activation("gate", rows, g);
+        (Tensor up, Tensor upInput) = rig.Activation("up", rows, u);
+        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
+        rig.Expect("gate", gateInput, dGate);
+        rig.Expect("up", upInput, dUp);
+        rig.Run(rig.Tape.SwiGlu(gate, up), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void SwiGlu_of_one_fused_projection(int rows, int width)
+    {
+        using OperationRig rig = new(rows);
+        double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
+        (Tensor fused, Tensor input) = rig.Activation("fused", rows, SideBySide(rows, g, u));
+        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
+        rig.Expect("fused", input, SideBySide(rows, dGate, dUp));
+        rig.Run(rig.Tape.SwiGlu(fused), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+    }
+
+    [Fact]
+    public void Gelu_and_its_derivative_from_the_far_left_to_the_far_right()
+    {
+        double[] x = [.. Enumerable.Range(-1200, 2401).Select(i => (double)(float)(i / 100.0)), 40, -40, 1e4, -1e4];
+        foreach (bool left in new[] { true, false })
+        {
+            double[] part = [.. x.Where(v => v < 0 == left)];
+            using OperationRig rig = new();
+            (Tensor activation, Tensor input) = rig.Activation("x", 1, part);
+            double[] dy = [.. Enumerable.Repeat(1.0, part.Length)];
+            Tensor y = rig.Tape.Gelu(activation);
+            rig.Tape.Keep(y);
+            rig.Tape.Seed(y);
+            rig.Tape.Compile();
+            rig.Fill();
+            rig.Tape.Forward();
+            Agreement.ToFloats(dy).CopyTo(y.Gradient);
+            float[] values = y.Value.ToArray();
+            rig.Tape.Backward();
+            for (int i = 0; i < part.Length; i++)
+            {
+                // Absolute near 0, relative for large values.
+                Assert.Equal(ReferenceActivation.Gelu(part[i]), values[i], 1e-6 * Math.Max(1, Math.Abs(part[i])));
+                Assert.Equal(ReferenceActivation.GeluDerivative(part[i]), input.Gradient[i], 1e-6);
+            }
+        }
+    }
+
+    private static double[] SideBySide(int rows, double[] a, double[] b)
+    {
+        int width = a.Length / rows;
+        List<double> result = [];
+        for (int r = 0; r < rows; r++) result.AddRange([.. a[(r * width)..((r + 1) * width)], .. b[(r * width)..((r + 1) * width)]]);
+        return [.. result];
+    }
+
+    private static void Check(int rows, int width, Func<Tape, Tensor, Tensor> record, Func<double, double> f, Func<double, double> derivative)
+    {
+        using OperationRig rig = new(rows);
+        double[] x = rig.Random(rows * width, 2), dy = rig.Random(rows * width);
+        (Tensor activation, Tensor input) = rig.Activation("x", rows, x);
+        rig.Expect("x", input, ReferenceActivation.Map(dy, x, (d, v) => d * derivative(v)));
+        rig.Run(record(rig.Tape, activation), ReferenceActivation.Map(x, f), dy, Tolerance);
+    }
+}

@@ -1,0 +1,82 @@
+using MuonSharp.Nn.Tests.Reference;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn.Tests.Operations;
+
+public class CrossEntropyTests
+{
+    private const double Tolerance = 2e-5;
+
+    /// <summary>Tokens, width, vocabulary, rows of a chunk (0: the operation chooses).</summary>
+    public static TheoryData<int, int, int, int> Sizes => new()
+    {
+        { 1, 1, 1, 0 }, { 1, 5, 65, 0 }, { 3, 16, 1, 0 }, { 15, 17, 2, 4 }, { 16, 64, 65, 16 }, { 17, 63, 64, 16 }, { 65, 15, 130, 64 }, { 130, 33, 65, 7 }, { 130, 16, 1000, 0 },
+        { 64, 8, 15, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Loss_and_gradients(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.OutIn, targets => targets);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Loss_and_gradients_of_a_head_stored_in_out(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.InOut, targets => targets);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Ignored_targets_count_for_nothing(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.OutIn, targets => [.. targets.Select((t, i) => i % 3 == 1 ? -1 : t)]);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void A_whole_chunk_of_ignored_targets_counts_for_nothing(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.OutIn, targets => [.. targets.Select((t, i) => i < Math.Min(16, targets.Length - 1) ? -1 : t)]);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void With_all_targets_ignored_the_loss_is_zero_and_so_is_every_gradient(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.OutIn, targets => [.. targets.Select(_ => -1)]);
+
+    [Fact]
+    public void The_scale_multiplies_the_gradients_and_not_the_loss() =>
+        Check(17, 9, 33, 0, MatrixOrientation.OutIn, targets => targets, scale: 0.25f);
+
+    [Fact]
+    public void Survives_logits_far_beyond_the_range_of_exp() =>
+        Check(17, 16, 65, 0, MatrixOrientation.OutIn, targets => targets, size: 30, tolerance: 1e-3);
+
+    private static void Check(
+        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale = 1, double size = 1, double tolerance = Tolerance)
+    {
+        using OperationRig rig = new(tokens + vocabulary);
+        double[] x = rig.Random(tokens * width, size), w = rig.Random(vocabulary * width, size);
+        int[] targets = ignore(rig.RandomTokens(tokens, vocabulary));
+        bool outIn = orientation == MatrixOrientation.OutIn;
+        (Tensor activation, Tensor input) = rig.Activation("x", tokens, x);
+        Tensor head = outIn ? rig.Parameter("head", vocabulary, w) : rig.Parameter("head", width, ReferenceLinear.Transpose(w, vocabulary, width));
+        CrossEntropyLoss loss = rig.Tape.CrossEntropy(activation, head, rig.Tokens(targets), orientation, chunk);
+        loss.GradientScale = scale;
+
+        double[] logits = ReferenceLinear.Forward(x, w, null, tokens, width, vocabulary);
+        double[] dLogits = ReferenceActivation.Map(ReferenceCrossEntropy.Backward(logits, targets, vocabulary), g => scale * g);
+        double[] dHead = ReferenceLinear.BackwardWeight(dLogits, x, tokens, width, vocabulary);
+        rig.Expect("x", input, ReferenceLinear.BackwardInput(dLogits, w, tokens, width, vocabulary));
+        rig.Expect("head", head, outIn ? dHead : ReferenceLinear.Transpose(dHead, vocabulary, width));
+        double expected = ReferenceCrossEntropy.Loss(logits, targets, vocabulary);
+        int counted = targets.Count(t => t >= 0);
+
+        rig.Tape.Compile();
+        for (int run = 1; run <= 2; run++)
+        {
+            rig.Fill();
+            rig.Tape.Forward();
+            Assert.Equal(expected, loss.Mean, tolerance * (1 + expected));
+            Assert.Equal(expected * counted, loss.Sum, tolerance * (1 + expected) * Math.Max(1, counted));
+            Assert.Equal(counted, loss.Counted);
+            rig.Tape.Backward();
+            rig.Compare(run, tolerance, terms: counted == 0 ? 0 : (double)scale / counted);
+        }
+    }
+}
