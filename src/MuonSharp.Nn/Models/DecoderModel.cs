@@ -11,7 +11,6 @@ namespace MuonSharp.Nn;
 /// </remarks>
 public sealed class DecoderModel : IDisposable
 {
-    private readonly DecoderForm _form;
     private readonly Dictionary<(int Batch, int Time, bool Training), DecoderProgram> _programs = [];
     private bool _disposed;
 
@@ -25,9 +24,9 @@ public sealed class DecoderModel : IDisposable
     {
         config.Validate();
         (Config, Seed, Team) = (config, seed, team);
-        _form = DecoderForm.Create(config);
-        Parameters = _form.Builder.Build(gradients);
-        Initialization.Fill(_form, config, seed);
+        Form = DecoderForm.Create(config);
+        Parameters = Form.Builder.Build(gradients);
+        Initialization.Fill(Form, config, seed);
     }
 
     /// <summary>Shape of the model.</summary>
@@ -40,6 +39,8 @@ public sealed class DecoderModel : IDisposable
     public ParameterStore Parameters { get; }
 
     internal WorkerTeam Team { get; }
+
+    internal DecoderForm Form { get; }
 
     /// <summary>The program for a shape: compiled at the first request, then the same one.</summary>
     /// <param name="batch">Sequences, 1 or more.</param>
@@ -55,7 +56,7 @@ public sealed class DecoderModel : IDisposable
         Rule.Check(!training || Parameters.HasGradients, $"[decoder] training needs gradients; the model was made without (batch {batch}, time {time})");
         if (!_programs.TryGetValue((batch, time, training), out var program))
         {
-            program = new DecoderProgram(this, _form, batch, time, training);
+            program = new DecoderProgram(this, batch, time, training);
             _programs.Add((batch, time, training), program);
         }
 

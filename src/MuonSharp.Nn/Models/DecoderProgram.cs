@@ -17,10 +17,11 @@ public sealed unsafe class DecoderProgram
     private readonly Tensor[] _layerMaxima;
     private readonly float[] _maximumLogits;
 
-    internal DecoderProgram(DecoderModel model, DecoderForm form, int batch, int time, bool training)
+    internal DecoderProgram(DecoderModel model, int batch, int time, bool training, bool sharesNothing = false)
     {
         (Batch, Time, Training) = (batch, time, training);
-        _tape = new Tape(model.Team, training);
+        var form = model.Form;
+        _tape = new Tape(model.Team, training) { SharesNothing = sharesNothing };
         _inputs = _tape.Tokens("inputs", batch * time);
         _targets = _tape.Tokens("targets", batch * time);
         _targets.Span.Fill(CrossEntropyRecording.Ignored);

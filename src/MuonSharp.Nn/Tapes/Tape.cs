@@ -48,6 +48,9 @@ public sealed class Tape : IDisposable
     /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
     public MemoryPlan MemoryPlan => _arena?.Plan ?? throw new InvalidOperationException("[tape] the memory plan exists once the tape is compiled");
 
+    /// <summary>Whether every buffer gets memory of its own: how tests see that sharing changes nothing.</summary>
+    internal bool SharesNothing { get; init; }
+
     internal IReadOnlyList<OperationPlan> Plans => _plans;
 
     internal IReadOnlyList<Tensor> Inputs => _inputs;

@@ -29,16 +29,28 @@ internal static class TapeCompiler
             TouchBuffers(plans[i], i, (2 * plans.Count) - 1 - i, end);
         }
 
-        ShareValues(plans);
-        if (tape.Training)
+        if (!tape.SharesNothing)
+        {
+            ShareValues(plans);
+        }
+
+        if (tape.Training && !tape.SharesNothing)
         {
             ShareGradients(plans);
         }
 
-        return MemoryPlan.Arrange(tape.Inputs.Concat(plans.SelectMany(plan => plan.Outputs.Select(output => output.Tensor)))
+        var buffers = tape.Inputs.Concat(plans.SelectMany(plan => plan.Outputs.Select(output => output.Tensor)))
             .SelectMany(tensor => new[] { tensor.ValueBuffer!, tensor.GradientBuffer! })
             .Concat(plans.SelectMany(plan => plan.Constant.Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch)))
-            .Distinct());
+            .Distinct()
+            .ToList();
+        foreach (var buffer in buffers.Where(buffer => tape.SharesNothing && buffer.IsUsed))
+        {
+            buffer.Touch(-1);
+            buffer.Touch(end);
+        }
+
+        return MemoryPlan.Arrange(buffers);
     }
 
     private static void DecideGradients(IReadOnlyList<OperationPlan> plans)

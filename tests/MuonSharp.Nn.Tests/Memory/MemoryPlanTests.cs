@@ -1,0 +1,101 @@
+using MuonSharp.Nn.Tests.Reference;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn.Tests.Memory;
+
+/// <summary>Placement of buffers by lifetime.</summary>
+public class MemoryPlanTests
+{
+    [Fact]
+    public void Buffers_that_never_live_together_share_memory()
+    {
+        var (first, second) = (Buffer("first", 100, 0, 3), Buffer("second", 90, 4, 6));
+
+        var plan = MemoryPlan.Arrange([first, second]);
+
+        Assert.Equal((0, 0), (first.Offset, second.Offset));
+        Assert.Equal(112, plan.ArenaLength);
+        Assert.Equal(112 + 96, plan.TotalLength);
+    }
+
+    [Fact]
+    public void A_shared_instant_is_a_shared_life()
+    {
+        var (first, second) = (Buffer("first", 16, 0, 3), Buffer("second", 16, 3, 6));
+
+        MemoryPlan.Arrange([first, second]);
+
+        Assert.NotEqual(first.Offset, second.Offset);
+    }
+
+    [Fact]
+    public void The_smallest_gap_that_fits_is_taken()
+    {
+        // At time 5 the memory holds walls at 0 and 64 .. 128, leaving gaps of 48 behind the first and of 32 behind the second wall.
+        StepBuffer[] buffers =
+        [
+            Buffer("large gap", 1600, 0, 4), Buffer("wall", 1500, 0, 9), Buffer("small gap", 1400, 0, 4), Buffer("end", 1300, 0, 9),
+            Buffer("fits both", 1200, 5, 9),
+        ];
+
+        MemoryPlan.Arrange(buffers);
+
+        Assert.Equal(buffers[2].Offset, buffers[4].Offset);
+    }
+
+    [Fact]
+    public void A_buffer_that_nothing_uses_gets_no_memory()
+    {
+        var plan = MemoryPlan.Arrange([new StepBuffer("unused", 1000), Buffer("used", 10, 0, 0)]);
+
+        Assert.Equal(16, plan.ArenaLength);
+        Assert.Single(plan.Buffers);
+    }
+
+    [Fact]
+    public unsafe void Buffers_have_an_address_while_the_arena_lives()
+    {
+        var buffer = Buffer("a", 20, 0, 1);
+        var arena = new StepArena(MemoryPlan.Arrange([buffer]));
+
+        Assert.True(buffer.Pointer != null);
+        Assert.Equal(0, (nint)buffer.Pointer % NativeBuffer.Alignment);
+        Assert.Equal(128, arena.Bytes);
+
+        arena.Dispose();
+        Assert.True(buffer.Pointer == null);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void No_two_live_buffers_overlap_for_random_lifetimes(ulong seed)
+    {
+        TestNumbers numbers = new(seed);
+        List<StepBuffer> buffers = [];
+        for (int i = 0; i < 200; i++)
+        {
+            int start = numbers.Below(100);
+            buffers.Add(Buffer($"{i}", numbers.Below(1000), start, start + numbers.Below(20)));
+        }
+
+        var plan = MemoryPlan.Arrange(buffers);
+
+        PlanAssert.NoOverlap(plan);
+        Assert.True(plan.ArenaLength < plan.TotalLength / 3, $"{plan.ArenaLength} of {plan.TotalLength}");
+        // No plan can be smaller than what lives at the busiest time; best fit comes near it.
+        long busiest = Enumerable.Range(0, 120).Max(time =>
+            buffers.Where(b => b.FirstUse <= time && time <= b.LastUse).Sum(b => MemoryPlan.Align(b.Length)));
+        Assert.InRange(plan.ArenaLength, busiest, busiest * 5 / 4);
+    }
+
+    private static StepBuffer Buffer(string name, long length, int first, int last)
+    {
+        var buffer = new StepBuffer(name, length);
+        buffer.Touch(first);
+        buffer.Touch(last);
+        return buffer;
+    }
+}

@@ -1,0 +1,205 @@
+using MuonSharp.Nn.Tests.Memory;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn.Tests.Models;
+
+/// <summary>A whole model's runs: memory, determinism, accumulation, independence.</summary>
+[Collection(nameof(WholeProcess))]
+public class DecoderProgramTests
+{
+    public static TheoryData<string> Families => ["gpt2", "llama"];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void No_two_live_buffers_overlap_and_memory_is_shared(string family)
+    {
+        using var team = new WorkerTeam(2);
+        using var model = TinyModels.Create(TinyModels.Of(family), team);
+        var training = model.Program(3, 130, training: true).MemoryPlan;
+        var inference = model.Program(3, 130, training: false).MemoryPlan;
+
+        PlanAssert.NoOverlap(training);
+        PlanAssert.NoOverlap(inference);
+        Assert.True(training.ArenaLength < training.TotalLength * 3 / 4, $"{training.ArenaLength} of {training.TotalLength}");
+        Assert.True(inference.ArenaLength < training.ArenaLength / 2, $"{inference.ArenaLength} against {training.ArenaLength}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Nothing_is_read_before_it_is_written_or_after_its_memory_was_given_away(string family)
+    {
+        using var team = new WorkerTeam(2);
+        using var model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.1 }, team);
+        var program = model.Program(2, 150, training: true);
+        TinyModels.Write(program);
+        var first = TinyModels.Step(model, program);
+        Poison(program);
+        var second = TinyModels.Step(model, program);
+        using var alone = new DecoderProgramWithoutSharing(model, 2, 150);
+        TinyModels.Write(alone.Program);
+        var third = TinyModels.Step(model, alone.Program);
+
+        Assert.True(alone.Program.MemoryPlan.ArenaLength > program.MemoryPlan.ArenaLength);
+        Assert.True(double.IsFinite(first.Loss));
+        Assert.Equal((first.Loss, first.Loss), (second.Loss, third.Loss));
+        Assert.Equal(first.Gradients, second.Gradients);
+        Assert.Equal(first.Gradients, third.Gradients);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Any_number_of_threads_gives_the_same_bits(string family)
+    {
+        var config = TinyModels.Of(family) with { Width = 256, Dropout = 0.1 };
+        (double Loss, float[] Gradients) expected = default;
+        foreach (int threads in new[] { 1, 2, 3 })
+        {
+            using var team = new WorkerTeam(threads);
+            using var model = TinyModels.Create(config, team);
+            var program = model.Program(4, 160, training: true);
+            TinyModels.Write(program);
+            var result = TinyModels.Step(model, program);
+            if (threads == 1)
+            {
+                expected = result;
+                continue;
+            }
+
+            Assert.All(Enumerable.Range(0, threads), worker => Assert.True(team.TasksOf(worker) > 0, $"worker {worker} ran nothing"));
+            Assert.Equal(expected.Loss, result.Loss);
+            Assert.Equal(expected.Gradients, result.Gradients);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void A_step_allocates_nothing_on_the_managed_heap(string family)
+    {
+        using var team = new WorkerTeam(2);
+        using var model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team);
+        var program = model.Program(4, 160, training: true);
+        var inference = model.Program(1, 160, training: false);
+        float[] logits = new float[program.Vocabulary];
+        TinyModels.Write(program);
+        TinyModels.Write(inference);
+        Run();
+        Run();
+        long native = NativeBuffer.LiveBytes, before = GC.GetTotalAllocatedBytes(precise: true);
+
+        for (int i = 0; i < 5; i++) Run();
+
+        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
+        Assert.Equal(native, NativeBuffer.LiveBytes);
+        Assert.True(team.TasksOf(1) > 0);
+
+        void Run()
+        {
+            model.Parameters.ZeroGradients();
+            program.Forward();
+            program.Backward();
+            inference.Forward();
+            inference.Logits(0, 159, logits);
+        }
+    }
+
+    [Fact]
+    public void Everything_is_freed_with_the_model()
+    {
+        int before = NativeBuffer.LiveCount;
+        using var team = new WorkerTeam(2);
+        var model = TinyModels.Create(TinyModels.Llama, team);
+        model.Program(1, 8, training: true);
+        model.Program(2, 8, training: false);
+        Assert.True(NativeBuffer.LiveCount > before);
+
+        model.Dispose();
+
+        Assert.Equal(before, NativeBuffer.LiveCount);
+        Assert.Throws<ObjectDisposedException>(() => model.Program(1, 8, training: true));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Micro_batches_add_up_to_the_batch(string family)
+    {
+        using var team = new WorkerTeam(2);
+        using var model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.2 }, team);
+        var whole = model.Program(4, 32, training: true);
+        TinyModels.Write(whole);
+        whole.Step = 5;
+        var expected = TinyModels.Step(model, whole);
+        var part = model.Program(1, 32, training: true);
+        part.GradientScale = 0.25f;
+        part.Step = 5;
+        model.Parameters.ZeroGradients();
+        double loss = 0;
+        for (int i = 0; i < 4; i++)
+        {
+            whole.Inputs.Slice(32 * i, 32).CopyTo(part.Inputs);
+            whole.Targets.Slice(32 * i, 32).CopyTo(part.Targets);
+            part.FirstSample = (uint)i;
+            loss += part.Forward() / 4;
+            part.Backward();
+        }
+
+        Assert.Equal(expected.Loss, loss, 1e-6);
+        float largest = expected.Gradients.Max(MathF.Abs);
+        Assert.All(expected.Gradients.Zip(TinyModels.Gradients(model)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * largest));
+    }
+
+    [Fact]
+    public void Two_models_in_one_process_do_not_touch_each_other()
+    {
+        using var team = new WorkerTeam(2);
+        using var a = TinyModels.Create(TinyModels.Gpt2, team);
+        using var b = TinyModels.Create(TinyModels.Llama, team);
+        var (programA, programB) = (a.Program(2, 20, training: true), b.Program(2, 20, training: true));
+        TinyModels.Write(programA);
+        TinyModels.Write(programB);
+        var (aloneA, aloneB) = (TinyModels.Step(a, programA), TinyModels.Step(b, programB));
+
+        a.Parameters.ZeroGradients();
+        b.Parameters.ZeroGradients();
+        double lossA = programA.Forward(), lossB = programB.Forward();
+        programA.Backward();
+        programB.Backward();
+
+        Assert.Equal((aloneA.Loss, aloneB.Loss), (lossA, lossB));
+        Assert.Equal(aloneA.Gradients, TinyModels.Gradients(a));
+        Assert.Equal(aloneB.Gradients, TinyModels.Gradients(b));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void Inference_computes_the_loss_of_training_and_logits_that_only_see_the_past(string family)
+    {
+        using var team = new WorkerTeam(2);
+        using var model = TinyModels.Create(TinyModels.Of(family), team);
+        var (training, inference) = (model.Program(2, 40, training: true), model.Program(2, 40, training: false));
+        TinyModels.Write(training);
+        TinyModels.Write(inference);
+        Assert.Equal(training.Forward(), inference.Forward());
+        Assert.Equal(training.MaximumLogits.ToArray(), inference.MaximumLogits.ToArray());
+        float[] before = new float[inference.Vocabulary], after = new float[inference.Vocabulary];
+
+        inference.Logits(1, 20, before);
+        inference.Inputs[^1] = 0;
+        inference.Targets.Fill(-1);
+        Assert.Equal(0, inference.Forward());
+        Assert.Equal(0, inference.CountedTokens);
+        inference.Logits(1, 20, after);
+
+        Assert.Equal(before, after);
+        Assert.Throws<InvalidOperationException>(() => training.Logits(1, 20, after));
+        Assert.Throws<ArgumentException>(() => inference.Logits(2, 20, after));
+        Assert.Throws<ArgumentException>(() => inference.Logits(1, 20, after.AsSpan(1)));
+    }
+
+    private static unsafe void Poison(DecoderProgram program)
+    {
+        foreach (StepBuffer buffer in program.MemoryPlan.Buffers.Where(b => b.FirstUse >= 0))
+        {
+            new Span<float>(buffer.Pointer, (int)buffer.Length).Fill(float.NaN);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using MuonSharp.Numerics;
+using MuonSharp.Nn.Tests.Reference;
+
+namespace MuonSharp.Nn.Tests.Models;
+
+/// <summary>Small decoders of both families, and batches for them.</summary>
+internal static class TinyModels
+{
+    public const int Vocabulary = 61;
+
+    public static DecoderConfig Gpt2 { get; } = new()
+    {
+        Vocabulary = Vocabulary, Layers = 2, Heads = 4, Width = 64, Context = 160, Biases = true,
+    };
+
+    public static DecoderConfig Llama { get; } = new()
+    {
+        Vocabulary = Vocabulary, Layers = 2, Heads = 4, KeyValueHeads = 2, Width = 64, Context = 160, Positions = Positions.Rotary,
+        Normalization = Normalization.RmsNorm, Activation = Activation.SwiGlu, TiedHead = false, QueryKeyNorm = true, Window = 70,
+    };
+
+    public static DecoderConfig Of(string family) => family == "gpt2" ? Gpt2 : Llama;
+
+    public static void Write(DecoderProgram program, ulong seed = 1)
+    {
+        new TestNumbers(seed).Tokens(program.Inputs.Length, program.Vocabulary).CopyTo(program.Inputs);
+        new TestNumbers(seed + 100).Tokens(program.Inputs.Length, program.Vocabulary).CopyTo(program.Targets);
+    }
+
+    /// <summary>Loss and all gradients of one step over given threads, as bits.</summary>
+    public static (double Loss, float[] Gradients) Step(DecoderModel model, DecoderProgram program)
+    {
+        model.Parameters.ZeroGradients();
+        double loss = program.Forward();
+        program.Backward();
+        return (loss, Gradients(model));
+    }
+
+    public static float[] Gradients(DecoderModel model) => [.. model.Parameters.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
+
+    public static DecoderModel Create(DecoderConfig config, WorkerTeam team, ulong seed = 7) => new(config, seed, team);
+}

@@ -1,0 +1,5 @@
+namespace MuonSharp.Nn.Tests.Models;
+
+/// <summary>Tests that count what the whole process allocates run alone.</summary>
+[CollectionDefinition(nameof(WholeProcess), DisableParallelization = true)]
+public class WholeProcess;

@@ -1,0 +1,164 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn.Tests.Tapes;
+
+/// <summary>Recording, compiling and running: who writes and who adds, what may be read, what is refused.</summary>
+public sealed class TapeTests : IDisposable
+{
+    private readonly WorkerTeam _team = new(2);
+
+    public void Dispose() => _team.Dispose();
+
+    [Fact]
+    public void Several_readers_of_one_tensor_add_up_their_gradients()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 1, 3, gradient: true);
+        var sum = tape.Add(tape.Add(x, x), x);
+        tape.Keep(sum);
+        tape.Seed(sum);
+        tape.Compile();
+        float[] values = [1, 2, 3], upstream = [10, 20, 30];
+
+        for (int run = 0; run < 2; run++)
+        {
+            values.CopyTo(x.Value);
+            tape.Forward();
+            upstream.CopyTo(sum.Gradient);
+            tape.Backward();
+
+            Assert.Equal([3, 6, 9], sum.Value.ToArray());
+            Assert.Equal([30, 60, 90], x.Gradient.ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_gradient_that_reaches_nothing_runs_no_backward()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 2, 4, gradient: true);
+        var used = tape.ReluSquared(x);
+        tape.Gelu(used);
+        tape.Seed(used);
+        tape.Compile();
+
+        Assert.Equal([true, false], tape.Operations.Select(operation => operation.HasBackward));
+    }
+
+    [Fact]
+    public void A_residual_hands_its_gradient_on_without_a_copy()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 4, 8, gradient: true);
+        var stream = tape.Gelu(x);
+        var branch = tape.Linear(stream, tape.Input("weight", 8, 8, gradient: true), residual: stream);
+        tape.Seed(tape.ReluSquared(branch));
+        tape.Compile();
+
+        // The linear's own input is its residual here: written twice, so it needs memory of its own.
+        Assert.NotSame(branch.GradientBuffer, stream.GradientBuffer);
+
+        using var block = new Tape(_team, training: true);
+        stream = block.Gelu(block.Input("x", 4, 8, gradient: true));
+        branch = block.Linear(block.Gelu(stream), block.Input("weight", 8, 8, gradient: true), residual: stream);
+        block.Seed(block.ReluSquared(branch));
+        block.Compile();
+
+        Assert.Same(branch.GradientBuffer, stream.GradientBuffer);
+    }
+
+    [Fact]
+    public void An_inference_tape_works_in_place_and_keeps_no_gradients()
+    {
+        using var tape = new Tape(_team, training: false);
+        var x = tape.Input("x", 4, 64, gradient: true);
+        var a = tape.Linear(x, tape.Input("weight", 64, 64));
+        var b = tape.ReluSquared(tape.Gelu(a));
+        tape.Keep(b);
+        tape.Compile();
+
+        Assert.False(x.RequiresGradient);
+        Assert.Same(a.ValueBuffer, b.ValueBuffer);
+        Assert.DoesNotContain(tape.MemoryPlan.Buffers, buffer => buffer.Name.Contains("gradient", StringComparison.Ordinal));
+        Assert.Throws<InvalidOperationException>(tape.Backward);
+    }
+
+    [Fact]
+    public void A_kept_value_survives_what_comes_after()
+    {
+        using var tape = new Tape(_team, training: false);
+        var x = tape.Input("x", 1, 16);
+        var kept = tape.ReluSquared(x);
+        tape.Keep(kept);
+        tape.Keep(tape.Gelu(tape.ReluSquared(kept)));
+        tape.Compile();
+        x.Value.Fill(3);
+
+        tape.Forward();
+
+        Assert.All(kept.Value.ToArray(), value => Assert.Equal(9, value));
+    }
+
+    [Fact]
+    public void What_shares_its_memory_cannot_be_read()
+    {
+        using var tape = new Tape(_team, training: true);
+        var y = tape.Gelu(tape.Input("x", 1, 4, gradient: true));
+        tape.Gelu(y);
+        tape.Compile();
+
+        Assert.Contains("kept", Assert.Throws<InvalidOperationException>(() => y.Value.Length).Message, StringComparison.Ordinal);
+        Assert.Contains("seeded", Assert.Throws<InvalidOperationException>(() => y.Gradient.Length).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_order_of_record_compile_run_is_kept()
+    {
+        var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 1, 4);
+        Assert.Throws<InvalidOperationException>(tape.Forward);
+        Assert.Throws<InvalidOperationException>(() => tape.MemoryPlan);
+        tape.Gelu(x);
+        tape.Compile();
+        Assert.Throws<InvalidOperationException>(() => tape.Gelu(x));
+        Assert.Throws<InvalidOperationException>(tape.Compile);
+        tape.Dispose();
+        Assert.Throws<ObjectDisposedException>(tape.Forward);
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused_with_both_shapes()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 8, 512);
+        var error = Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 512, 768)));
+        Assert.Equal("[linear] inner sizes differ: x is x [8, 512], the weight w [512, 768] stored OutIn", error.Message);
+        Assert.Throws<ArgumentException>(() => tape.Input("empty", 0, 4));
+        Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 4, 512), activation: Activation.SwiGlu));
+        Assert.Throws<ArgumentException>(() => tape.RmsNorm(x, tape.Input("gain", 1, 100)));
+        Assert.Throws<ArgumentException>(() => tape.Rotary(x, 3, 64));
+        Assert.Throws<ArgumentException>(() => tape.Rotary(x, 4, 3));
+        Assert.Throws<ArgumentException>(() => tape.Dropout(x, 1, new RandomStream(1, "d"), 8));
+        Assert.Throws<ArgumentException>(() => tape.Attention(x, new AttentionShape { Heads = 3, HeadWidth = 64, Time = 8 }));
+        Assert.Throws<ArgumentException>(() => tape.CrossEntropy(x, tape.Input("h", 9, 512), tape.Tokens("t", 7)));
+    }
+
+    [Fact]
+    public void Tokens_outside_the_vocabulary_are_named_with_their_position()
+    {
+        using var tape = new Tape(_team, training: true);
+        var tokens = tape.Tokens("tokens", 4);
+        var targets = tape.Tokens("targets", 4);
+        var table = tape.Input("table", 10, 8, gradient: true);
+        tape.CrossEntropy(tape.Embedding(tokens, table), table, targets);
+        tape.Compile();
+
+        tokens.Span[2] = 10;
+        Assert.Contains("token 10 at position 2", Assert.Throws<ArgumentOutOfRangeException>(tape.Forward).Message, StringComparison.Ordinal);
+        tokens.Span[2] = 9;
+        targets.Span[3] = -2;
+        Assert.Contains("target -2 at position 3", Assert.Throws<ArgumentOutOfRangeException>(tape.Forward).Message, StringComparison.Ordinal);
+        targets.Span[3] = -1;
+        tape.Forward();
+    }
+}
