@@ -5,11 +5,14 @@ namespace MuonSharp.Formats;
 /// <summary>Makes text that came from a file safe to print as part of a one-line message.</summary>
 internal static class OneLine
 {
-    private const int NameLimit = 100;
+    private const int ShortLimit = 100;
     private const int MessageLimit = 1000;
 
     /// <summary>A name from a file in quotes, escaped and cut to a readable length.</summary>
-    public static string Quote(string name) => $"'{Escape(name, NameLimit)}'";
+    public static string Quote(string name) => $"'{Short(name)}'";
+
+    /// <summary>A part of a message, escaped and cut to a readable length.</summary>
+    public static string Short(string text) => Escape(text, ShortLimit);
 
     /// <summary>A whole message on one line.</summary>
     public static string Message(string text) => Escape(text, MessageLimit);

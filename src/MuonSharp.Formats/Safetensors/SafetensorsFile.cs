@@ -187,7 +187,7 @@ public sealed class SafetensorsFile : IDisposable
     private void Convert<T>(TensorEntry tensor, Span<T> destination, Conversion<T> convert)
     {
         const int ChunkBytes = 1 << 16;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Length));
         int size = tensor.Type.SizeInBytes();
         int chunk = ChunkBytes / size;
         for (int start = 0; start < destination.Length; start += chunk)

@@ -46,7 +46,9 @@ internal ref struct SafetensorsHeaderParser
         }
         catch (JsonException exception)
         {
-            throw parser.Broken($"the header must be JSON as the format describes it; {exception.Message}", exception);
+            // The parser's message may quote all that follows.
+            string came = $"{OneLine.Short(exception.Message)} at byte {parser._json.BytesConsumed} of the header";
+            throw parser.Broken($"the header must be JSON as the format describes it; {came}", exception);
         }
 
         return (parser._tensors, parser._metadata ?? new Dictionary<string, string>(StringComparer.Ordinal));

@@ -19,7 +19,7 @@ public readonly struct StepLine : IMetricsLine
     public required double Loss { get; init; }
 
     /// <summary>Learning rate by parameter group.</summary>
-    public required IReadOnlyList<KeyValuePair<string, double>> LearningRates { get; init; }
+    public required IReadOnlyList<GroupLearningRate> LearningRates { get; init; }
 
     /// <summary>Global norm of the raw gradients, before clipping.</summary>
     public required double GradientNorm { get; init; }
@@ -50,7 +50,7 @@ public readonly struct StepLine : IMetricsLine
         json.WriteStartObject("lr"u8);
         for (int i = 0; i < LearningRates.Count; i++)
         {
-            json.WriteNumber(LearningRates[i].Key, LearningRates[i].Value);
+            json.WriteNumber(LearningRates[i].Group, LearningRates[i].Value);
         }
 
         json.WriteEndObject();
