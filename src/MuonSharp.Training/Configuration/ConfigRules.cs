@@ -42,6 +42,11 @@ internal static class ConfigRules
             problems.Add("[config] model.keyValueHeads must divide model.heads; "
                 + $"{model.KeyValueHeads} key and value heads and {model.Heads} heads came");
         }
+
+        if (problems.Count == 0)
+        {
+            problems.AddRange(DecoderConfigs.Create(model, vocabulary: 1).Problems().Select(problem => $"[config] model: {problem}"));
+        }
     }
 
     private static void CheckBatch(TrainingConfig config, List<string> problems)

@@ -24,7 +24,7 @@ public sealed record ModelSettings
     /// <summary><c>layer-norm</c> or <c>rms-norm</c>.</summary>
     public string Normalization { get; init; } = "layer-norm";
 
-    /// <summary><c>gelu</c> (the exact one), <c>relu-squared</c> or <c>swiglu</c>.</summary>
+    /// <summary><c>gelu</c> (the exact one), <c>gelu-tanh</c>, <c>relu-squared</c> or, with rotary positions, <c>swiglu</c>.</summary>
     public string Activation { get; init; } = "gelu";
 
     /// <summary><c>learned</c> or <c>rotary</c>.</summary>
@@ -35,6 +35,9 @@ public sealed record ModelSettings
 
     /// <summary>Whether linear layers and norms have biases.</summary>
     public bool Biases { get; init; }
+
+    /// <summary>Whether queries and keys are normalized by head before the rotation; rotary positions only.</summary>
+    public bool QueryKeyNorm { get; init; }
 
     /// <summary>Probability of dropping an activation in training, from 0 up to but not including 1.</summary>
     public double Dropout { get; init; }

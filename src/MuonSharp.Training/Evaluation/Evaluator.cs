@@ -1,34 +1,50 @@
+using MuonSharp.Formats;
+
 namespace MuonSharp.Training;
 
 /// <summary>Measures the loss of a run's model on a text.</summary>
+/// <remarks>Every token but the first is predicted once, in windows of the context's length that do not overlap.</remarks>
 public sealed class Evaluator : IDisposable
 {
-    private Evaluator()
-    {
-    }
+    private readonly RunModel _run;
+
+    private Evaluator(RunModel run) => _run = run;
+
+    /// <summary>Number of steps that the model was trained for.</summary>
+    public long Step => _run.Step;
+
+    /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
+    public IReadOnlyList<string> Notices => _run.Notices;
 
     /// <summary>An evaluator of the newest sound checkpoint of a run.</summary>
     /// <param name="runFolder">A run folder.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
-    /// <exception cref="BadInputException">The folder holds no run, or no checkpoint.</exception>
-    public static Evaluator FromRun(string runFolder, int threads = 0) => new();
-
-    /// <summary>Number of steps that the model was trained for.</summary>
-    public long Step { get; private set; }
-
-    /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
-    public IReadOnlyList<string> Notices { get; } = [];
+    /// <exception cref="BadInputException">The folder's files do not fit each other, or there is no checkpoint yet.</exception>
+    /// <exception cref="InvalidFileException">The folder holds no run, or all of its checkpoints are damaged.</exception>
+    public static Evaluator FromRun(string runFolder, int threads = 0) => new(RunModel.Open(runFolder, threads));
 
     /// <summary>The loss on the run's own held-out text.</summary>
-    public EvaluationResult EvaluateValidation() => throw new NotSupportedException();
+    /// <exception cref="BadInputException">The text cannot be read, or is no longer the one the run was trained on.</exception>
+    public EvaluationResult EvaluateValidation()
+    {
+        TextData data = TextData.Load(_run.Config, _run.Tokenizer);
+        if (_run.DataSha256 is { } sha256 && data.Sha256 != sha256)
+        {
+            throw new BadInputException($"[evaluate] {data.Source}: the text must be the one the run was trained on; another one came");
+        }
+
+        return Measure(data.Validation.Span, data.Source);
+    }
 
     /// <summary>The loss on a text file.</summary>
-    /// <param name="path">A UTF-8 text.</param>
+    /// <param name="path">A UTF-8 text of at least two tokens.</param>
     /// <exception cref="BadInputException">The file cannot be read, or holds what the tokenizer does not know.</exception>
-    public EvaluationResult EvaluateFile(string path) => throw new NotSupportedException();
+    public EvaluationResult EvaluateFile(string path) => Measure(_run.Tokenizer.Encode(TextFile.Read(path)), path);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _run.Dispose();
+
+    private EvaluationResult Measure(ReadOnlySpan<int> tokens, string source) => tokens.Length >= 2
+        ? HeldOutLoss.Measure(_run.Model, _run.Tokenizer, tokens, _run.Config.Evaluate.Batch)
+        : throw new BadInputException($"[evaluate] {source}: the text must hold at least 2 tokens; {tokens.Length} came");
 }

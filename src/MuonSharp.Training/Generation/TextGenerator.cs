@@ -1,33 +1,46 @@
+using MuonSharp.Formats;
+
 namespace MuonSharp.Training;
 
 /// <summary>Samples text from a trained model, piece by piece.</summary>
 public sealed class TextGenerator : IDisposable
 {
-    private TextGenerator()
-    {
-    }
+    private readonly RunModel _run;
+
+    private TextGenerator(RunModel run) => _run = run;
+
+    /// <summary>Number of steps that the model was trained for.</summary>
+    public long Step => _run.Step;
+
+    /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
+    public IReadOnlyList<string> Notices => _run.Notices;
 
     /// <summary>A generator from the newest sound checkpoint of a run.</summary>
     /// <param name="runFolder">A run folder.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
-    /// <exception cref="BadInputException">The folder holds no run, or no checkpoint.</exception>
-    public static TextGenerator FromRun(string runFolder, int threads = 0) => new();
-
-    /// <summary>Number of steps that the model was trained for.</summary>
-    public long Step { get; private set; }
-
-    /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
-    public IReadOnlyList<string> Notices { get; } = [];
+    /// <exception cref="BadInputException">The folder's files do not fit each other, or there is no checkpoint yet.</exception>
+    /// <exception cref="InvalidFileException">The folder holds no run, or all of its checkpoints are damaged.</exception>
+    public static TextGenerator FromRun(string runFolder, int threads = 0) => new(RunModel.Open(runFolder, threads));
 
     /// <summary>The continuation of a prompt, in pieces as they are drawn; the prompt itself is not among them.</summary>
-    /// <param name="prompt">Text to continue; may be empty.</param>
+    /// <remarks>One text at a time: a generator is not for two threads at once.</remarks>
+    /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>
     /// <param name="options">How to draw; null: the defaults.</param>
     /// <exception cref="BadInputException">The prompt holds what the tokenizer does not know.</exception>
     /// <exception cref="ConfigurationException">The options break a rule.</exception>
-    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null) => throw new NotSupportedException();
+    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null)
+    {
+        options ??= new();
+        IReadOnlyList<string> problems = options.Validate();
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+
+        int[] tokens = TextPieces.Prompt(_run.Tokenizer, prompt);
+        return TextPieces.Of(_run.Tokenizer, new TokenStream(_run.Model).Continue(tokens, options, occasion: 0));
+    }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _run.Dispose();
 }

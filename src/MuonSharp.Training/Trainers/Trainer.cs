@@ -1,45 +1,130 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Formats;
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Training;
 
 /// <summary>Trains a model: from a configuration to a run folder, or in memory only.</summary>
+/// <remarks>
+/// <para>Same configuration, same data, same bits: for any number of threads, and however often the run was stopped and
+/// resumed. A step allocates nothing on the managed heap; what is handed out does, every <c>log.every</c> steps.</para>
+/// <para>Trainers share nothing: several in one process work side by side.</para>
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
     /// <summary>Consecutive skipped steps that stop a run.</summary>
     public const int SkippedStepsToStop = 10;
 
-    private Trainer(TrainingConfig config, string? runFolder) => (Config, RunFolder) = (config, runFolder);
+    private readonly RunWriter? _writer;
+    private readonly RunState _state;
+    private readonly Queue<TrainingEvent> _events = new();
+    private readonly TrainingLoop _loop;
+    private bool _started;
+
+    internal Trainer(TrainingParts parts, RunWriter? writer, RunState state, IEnumerable<string> notices)
+    {
+        (Parts, _writer, _state) = (parts, writer, state);
+        foreach (string notice in notices)
+        {
+            _events.Enqueue(new NoticeEvent(state.Step, notice));
+        }
+
+        Description = parts.Describe();
+        _loop = new TrainingLoop(parts, state, new RunRecorder(parts, state, writer), _events);
+    }
 
     /// <summary>The effective configuration.</summary>
-    public TrainingConfig Config { get; }
+    public TrainingConfig Config => Parts.Config;
 
     /// <summary>Path of the run folder; null when the run lives in memory only.</summary>
-    public string? RunFolder { get; }
+    public string? RunFolder => _writer?.Folder.Path;
 
     /// <summary>Steps done so far.</summary>
-    public long Step { get; private set; }
+    public long Step => _state.Step;
 
     /// <summary>What the trainer is about to do.</summary>
-    public TrainerDescription Description => throw new NotSupportedException();
+    public TrainerDescription Description { get; }
+
+    /// <summary>The weights, by name; in place, so to be read between events only.</summary>
+    public ParameterStore Parameters => Parts.Model.Parameters;
+
+    /// <summary>The tokenizer, as the run's folder holds it.</summary>
+    public ITokenizer Tokenizer => Parts.Data.Tokenizer;
+
+    internal TrainingParts Parts { get; }
 
     /// <summary>A trainer for a new run.</summary>
     /// <param name="config">A sound configuration.</param>
-    /// <param name="runFolder">Where the run is kept; null: nowhere, nothing is written.</param>
-    /// <param name="options">Its surroundings.</param>
+    /// <param name="runFolder">Where the run is kept; must not hold a run. Null: nowhere, nothing is written.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The configuration breaks rules; all are named.</exception>
+    /// <exception cref="BadInputException">The text cannot be used.</exception>
+    /// <exception cref="RunExistsException">The folder holds a run already.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
     public static Trainer Create(TrainingConfig config, string? runFolder = null, TrainerOptions? options = null) =>
-        new(config, runFolder);
+        TrainerFactory.Create(config, runFolder, options ?? new());
 
-    /// <summary>A trainer that takes a run up at its newest sound checkpoint.</summary>
+    /// <summary>
+    /// A trainer that takes a run up at its newest sound checkpoint, or starts it over when it has none; a
+    /// <see cref="NoticeEvent"/> tells what was passed over.
+    /// </summary>
+    /// <remarks>
+    /// May change: <c>train.steps</c> (schedules follow the new length from there on), <c>train.threads</c>,
+    /// <c>data.file</c> (if the text is the same), and everything under evaluate, sample, checkpoint and log.
+    /// </remarks>
     /// <param name="runFolder">A run folder.</param>
     /// <param name="config">The run's configuration with some changes; null: as it is.</param>
-    /// <param name="options">Its surroundings.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The configuration breaks rules, or changes what may not change; all are named.</exception>
+    /// <exception cref="BadInputException">The text, or what the run folder holds, does not fit the configuration.</exception>
+    /// <exception cref="InvalidFileException">There is no run here, or all of its checkpoints are damaged.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
     public static Trainer Resume(string runFolder, TrainingConfig? config = null, TrainerOptions? options = null) =>
-        new(config ?? new(), runFolder);
+        TrainerFactory.Resume(runFolder, config, options ?? new());
 
-    /// <summary>Trains to the end and hands out what happens.</summary>
-    /// <param name="cancellation">Asks to finish the step, write a checkpoint and end with <see cref="TrainingOutcome.Cancelled"/>.</param>
-    public IAsyncEnumerable<TrainingEvent> RunAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <summary>Trains to the end and hands out what happens; the computing is done on threads of the pool and of the team.</summary>
+    /// <remarks>A trainer runs once. Whoever stops enumerating loses what came after the last checkpoint.</remarks>
+    /// <param name="cancellation">
+    /// Asks to finish the step, write a checkpoint and end with <see cref="TrainingOutcome.Cancelled"/>; no exception is thrown.
+    /// </param>
+    /// <exception cref="DivergedException">Too many steps in a row were skipped; a checkpoint was written.</exception>
+    /// <exception cref="WriteFailedException">The run folder cannot be written; what was complete stays complete.</exception>
+    /// <exception cref="InvalidOperationException">The trainer has been run before.</exception>
+    public async IAsyncEnumerable<TrainingEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        if (_started)
+        {
+            throw new InvalidOperationException("[trainer] a trainer runs once; resume the run with another one");
+        }
 
-    /// <inheritdoc/>
+        _started = true;
+        while (true)
+        {
+            while (_events.TryDequeue(out TrainingEvent? happened))
+            {
+                yield return happened;
+            }
+
+            if (_loop.Ended)
+            {
+                break;
+            }
+
+            await Task.Run(() => _loop.Advance(cancellation), CancellationToken.None);
+        }
+
+        if (_loop.Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Frees the model and the optimizer and gives the run folder up; not while an enumeration is going on.</summary>
     public void Dispose()
     {
+        Parts.Dispose();
+        _writer?.Dispose();
     }
 }

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Training;
+
+/// <summary>Which keys may change when a run is resumed: those that do not change what the steps already done would have been.</summary>
+/// <remarks>
+/// <c>train.steps</c> may change too: more steps extend a run, fewer end it earlier. Schedules that know the end follow the
+/// new one from the next step on, so the result is not that of a run that had the new length from its start.
+/// <c>data.file</c> may change because the text may have moved: its content is compared by its hash.
+/// </remarks>
+internal static class ResumeRules
+{
+    private static readonly HashSet<string> s_free = new(StringComparer.Ordinal)
+    {
+        "preset", "data.file", "train.steps", "train.threads", "evaluate.every", "evaluate.batch", "sample.every", "sample.tokens",
+        "sample.prompt", "sample.temperature", "sample.topK", "sample.topP", "checkpoint.every", "checkpoint.keep", "log.every",
+    };
+
+    /// <summary>SHA-256 over all keys that may not change, in lower-case hexadecimal.</summary>
+    public static string Hash(TrainingConfig config)
+    {
+        StringBuilder text = new();
+        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name)))
+        {
+            text.Append(key.Name).Append('=').Append(key.Read(config)?.ToJsonString() ?? "null").Append('\n');
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    /// <summary>Checks that only free keys differ.</summary>
+    /// <exception cref="ConfigurationException">Others do; all of them are named.</exception>
+    public static void Check(TrainingConfig saved, TrainingConfig resumed)
+    {
+        List<string> problems = [];
+        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name)))
+        {
+            JsonNode? before = key.Read(saved);
+            JsonNode? after = key.Read(resumed);
+            if (!JsonNode.DeepEquals(before, after))
+            {
+                problems.Add($"[resume] {key.Name} must stay as the run began; "
+                    + $"{before?.ToJsonString() ?? "null"} was saved, {after?.ToJsonString() ?? "null"} came");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException(problems);
+        }
+    }
+}

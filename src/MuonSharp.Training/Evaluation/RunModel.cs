@@ -1,0 +1,79 @@
+using MuonSharp.Formats;
+using MuonSharp.Nn;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Training;
+
+/// <summary>The model of a run's newest sound checkpoint, for inference: configuration, tokenizer and weights.</summary>
+internal sealed class RunModel : IDisposable
+{
+    private readonly WorkerTeam _team;
+
+    private RunModel(TrainingConfig config, ITokenizer tokenizer, WorkerTeam team, DecoderModel model, LoadedCheckpoint checkpoint)
+    {
+        (Config, Tokenizer, _team, Model) = (config, tokenizer, team, model);
+        (Step, DataSha256) = (checkpoint.Step, RunState.DataSha256(checkpoint.State));
+    }
+
+    public TrainingConfig Config { get; }
+
+    public ITokenizer Tokenizer { get; }
+
+    public DecoderModel Model { get; }
+
+    public long Step { get; }
+
+    /// <summary>Hash of the text that the run was trained on.</summary>
+    public string? DataSha256 { get; }
+
+    /// <summary>One line for each damaged checkpoint that was passed over.</summary>
+    public IReadOnlyList<string> Notices { get; private init; } = [];
+
+    /// <summary>Opens a run.</summary>
+    /// <exception cref="InvalidFileException">The folder holds no run, or all of its checkpoints are damaged.</exception>
+    /// <exception cref="BadInputException">The run's files do not fit each other, or there is no checkpoint yet.</exception>
+    public static RunModel Open(string runFolder, int threads)
+    {
+        RunFolder folder = new(runFolder);
+        TrainingConfig config = ReadConfig(folder);
+        using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
+            ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
+        ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(runFolder, TokenizerFile.Name));
+        WorkerTeam team = new(threads);
+        DecoderModel? model = null;
+        try
+        {
+            model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer.VocabularySize), config.Train.Seed, team, gradients: false);
+            TensorFiles.ReadWeights(checkpoint.Model, model.Parameters);
+            return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = problems };
+        }
+        catch
+        {
+            model?.Dispose();
+            team.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The configuration of a run folder.</summary>
+    /// <exception cref="InvalidFileException">There is no run here.</exception>
+    /// <exception cref="BadInputException">The configuration breaks rules.</exception>
+    public static TrainingConfig ReadConfig(RunFolder folder)
+    {
+        _ = folder.ReadConfig();
+        try
+        {
+            return TrainingConfig.Load(folder.ConfigPath);
+        }
+        catch (ConfigurationException error)
+        {
+            throw new BadInputException(error.Problems[0], error);
+        }
+    }
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        _team.Dispose();
+    }
+}

@@ -1,0 +1,115 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Training;
+
+/// <summary>Draws a token from logits: temperature, then top-k, then top-p.</summary>
+/// <remarks>
+/// Softmax and sums are in double. Ties go to the lower token. The random number is keyed by (seed, stream, occasion, position).
+/// A NaN counts as the least logit, so that a broken model gives text instead of a crash.
+/// </remarks>
+internal sealed class TokenSampler
+{
+    private readonly GenerationOptions _options;
+    private readonly RandomStream _random;
+    private readonly Candidate[] _candidates;
+
+    public TokenSampler(int vocabulary, GenerationOptions options)
+    {
+        _options = options;
+        _random = new RandomStream(options.Seed, "generation");
+        _candidates = new Candidate[vocabulary];
+    }
+
+    /// <summary>The token drawn.</summary>
+    /// <param name="logits">One for each token of the vocabulary.</param>
+    /// <param name="occasion">The training step, or any number that names the text.</param>
+    /// <param name="position">Number of the token within the text.</param>
+    public int Draw(ReadOnlySpan<float> logits, long occasion, int position)
+    {
+        for (int token = 0; token < logits.Length; token++)
+        {
+            _candidates[token] = new(float.IsNaN(logits[token]) ? float.NegativeInfinity : logits[token], token);
+        }
+
+        Span<Candidate> candidates = _candidates;
+        float greatest = candidates[0].Logit;
+        foreach (Candidate candidate in candidates)
+        {
+            greatest = Math.Max(greatest, candidate.Logit);
+        }
+
+        if (_options.TopK > 0 || _options.TopP < 1 || _options.Temperature == 0 || !float.IsFinite(greatest))
+        {
+            candidates.Sort(Compare);
+        }
+
+        if (_options.Temperature == 0 || !float.IsFinite(greatest))
+        {
+            return candidates[0].Token;
+        }
+
+        candidates = candidates[..(_options.TopK > 0 ? Math.Min(_options.TopK, candidates.Length) : candidates.Length)];
+        double total = 0;
+        foreach (ref Candidate candidate in candidates)
+        {
+            candidate.Weight = Math.Exp((candidate.Logit - (double)greatest) / _options.Temperature);
+            total += candidate.Weight;
+        }
+
+        if (_options.TopP < 1)
+        {
+            int kept = NucleusOf(candidates, ref total);
+            candidates = candidates[..kept];
+        }
+
+        return Pick(candidates, Uniform(occasion, position) * total);
+    }
+
+    /// <summary>Number of the likeliest candidates that together reach the share; the total becomes theirs.</summary>
+    private int NucleusOf(ReadOnlySpan<Candidate> candidates, ref double total)
+    {
+        double sum = 0;
+        int kept = 0;
+        while (kept < candidates.Length && (kept == 0 || sum < _options.TopP * total))
+        {
+            sum += candidates[kept++].Weight;
+        }
+
+        total = sum;
+        return kept;
+    }
+
+    private static int Pick(ReadOnlySpan<Candidate> candidates, double point)
+    {
+        foreach (ref readonly Candidate candidate in candidates)
+        {
+            point -= candidate.Weight;
+            if (point < 0)
+            {
+                return candidate.Token;
+            }
+        }
+
+        return candidates[^1].Token;
+    }
+
+    private double Uniform(long occasion, int position)
+    {
+        ulong high = _random.At((ulong)occasion, (uint)position, 0);
+        ulong low = _random.At((ulong)occasion, (uint)position, 1);
+        return (((high << 32) | low) >> 11) * (1.0 / (1UL << 53));
+    }
+
+    /// <summary>From the likeliest, ties by token.</summary>
+    private static int Compare(Candidate left, Candidate right)
+    {
+        int order = right.Logit.CompareTo(left.Logit);
+        return order != 0 ? order : left.Token.CompareTo(right.Token);
+    }
+
+    /// <summary>A token with its logit and, later, its weight.</summary>
+    private record struct Candidate(float Logit, int Token)
+    {
+        public double Weight { get; set; }
+    }
+}

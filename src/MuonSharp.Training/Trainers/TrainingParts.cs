@@ -1,0 +1,83 @@
+using MuonSharp.Nn;
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>All that computes in a run: data, team, model, optimizer, step. Owns what has to be freed.</summary>
+internal sealed class TrainingParts : IDisposable
+{
+    private TrainingParts(TrainingConfig config, TextData data, WorkerTeam team, DecoderModel model, RoutedOptimizer optimizer, TimeProvider time)
+    {
+        (Config, Data, Team, Model, Optimizer, Time) = (config, data, team, model, optimizer, time);
+        Step = new TrainingStep(
+            model, optimizer, new TokenBatches(data.Training, config.Model.Context, config.Train.Seed), config.Train, time);
+    }
+
+    public TrainingConfig Config { get; }
+
+    public TextData Data { get; }
+
+    public WorkerTeam Team { get; }
+
+    public DecoderModel Model { get; }
+
+    public RoutedOptimizer Optimizer { get; }
+
+    public TrainingStep Step { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
+    /// <exception cref="BadInputException">The text cannot be used.</exception>
+    public static TrainingParts Create(TrainingConfig config, ITokenizer? tokenizer, TrainerOptions options)
+    {
+        TextData data = TextData.Load(config, tokenizer);
+        WorkerTeam team = new(config.Train.Threads);
+        DecoderModel? model = null;
+        RoutedOptimizer? optimizer = null;
+        try
+        {
+            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer.VocabularySize), config.Train.Seed, team);
+            optimizer = new RoutedOptimizer(
+                model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
+            return new TrainingParts(config, data, team, model, optimizer, options.Time);
+        }
+        catch
+        {
+            optimizer?.Dispose();
+            model?.Dispose();
+            team.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a banner tells about them.</summary>
+    public TrainerDescription Describe() => new()
+    {
+        Data = Data.Source,
+        Tokenizer = Data.Tokenizer.Kind,
+        Vocabulary = Data.Tokenizer.VocabularySize,
+        TrainingTokens = Data.Training.Length,
+        ValidationTokens = Data.Validation.Length,
+        TokensPerStep = Config.TokensPerStep,
+        Parameters = Model.Parameters.ElementCount,
+        Shares =
+        [
+            .. Optimizer.Plan.Groups.Select(group => new OptimizerShare(
+                group.Options.OptimizerName,
+                group.Parameters.Count,
+                group.Parameters.Sum(parameter => (long)parameter.Length),
+                group.Options.LearningRate.Range.Greatest)),
+        ],
+        Plan = Optimizer.Plan.ToString(),
+        Threads = Team.Threads,
+    };
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Model.Dispose();
+        Team.Dispose();
+    }
+}

@@ -1,0 +1,70 @@
+using MuonSharp.Nn;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>One step: draw the batches, forward, backward, update. After the first one it allocates nothing on the managed heap.</summary>
+internal sealed class TrainingStep
+{
+    private readonly DecoderModel _model;
+    private readonly DecoderProgram _program;
+    private readonly RoutedOptimizer _optimizer;
+    private readonly TokenBatches _batches;
+    private readonly int _accumulation;
+    private readonly TimeProvider _time;
+
+    public TrainingStep(DecoderModel model, RoutedOptimizer optimizer, TokenBatches batches, TrainSettings train, TimeProvider time)
+    {
+        (_model, _optimizer, _batches, _time) = (model, optimizer, batches, time);
+        _accumulation = train.Accumulation;
+        _program = model.Program(train.Batch, batches.Context, training: true);
+        _program.GradientScale = 1f / _accumulation;
+    }
+
+    /// <summary>Called between backward and update with the parameters and the step: where tests plant what a gradient should not be.</summary>
+    public Action<ParameterStore, long>? GradientHook { get; set; }
+
+    /// <summary>Mean loss of the last step's micro-batches, in nats per token.</summary>
+    public double Loss { get; private set; }
+
+    /// <summary>Greatest attention logit of the last step.</summary>
+    public double MaximumLogit { get; private set; }
+
+    /// <summary>What the optimizer did in the last step.</summary>
+    public StepReport Report { get; private set; } = null!;
+
+    /// <summary>Time of the last step.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>The optimizer's part of the time.</summary>
+    public TimeSpan OptimizerElapsed { get; private set; }
+
+    /// <summary>Does a step.</summary>
+    /// <param name="step">Its number, from 1: the position in the data and in every stream of random numbers.</param>
+    public void Run(long step)
+    {
+        long start = _time.GetTimestamp();
+        _model.Parameters.ZeroGradients();
+        double loss = 0;
+        double maximum = double.NegativeInfinity;
+        for (int micro = 0; micro < _accumulation; micro++)
+        {
+            int firstSample = micro * _program.Batch;
+            _batches.Fill(step, firstSample, _program.Inputs, _program.Targets);
+            (_program.Step, _program.FirstSample) = ((ulong)step, (uint)firstSample);
+            loss += _program.Forward();
+            _program.Backward();
+            foreach (float logit in _program.MaximumLogits)
+            {
+                maximum = Math.Max(maximum, logit);
+            }
+        }
+
+        (Loss, MaximumLogit) = (loss / _accumulation, maximum);
+        GradientHook?.Invoke(_model.Parameters, step);
+        long middle = _time.GetTimestamp();
+        Report = _optimizer.Step();
+        long end = _time.GetTimestamp();
+        (Elapsed, OptimizerElapsed) = (_time.GetElapsedTime(start, end), _time.GetElapsedTime(middle, end));
+    }
+}

@@ -1,0 +1,31 @@
+namespace MuonSharp.Training.Tests.Configuration;
+
+public class ResumeRulesTests
+{
+    [Theory]
+    [InlineData("train.steps", "9")]
+    [InlineData("train.threads", "3")]
+    [InlineData("evaluate.every", "-1")]
+    [InlineData("sample.prompt", "It")]
+    [InlineData("checkpoint.keep", "7")]
+    [InlineData("log.every", "5")]
+    [InlineData("data.file", "moved.txt")]
+    public void What_leaves_the_steps_done_as_they_are_may_change(string key, string value) =>
+        ResumeRules.Check(new(), new TrainingConfig().Set(key, value));
+
+    [Fact]
+    public void What_would_have_made_other_steps_may_not_and_all_of_it_is_named()
+    {
+        TrainingConfig changed = new TrainingConfig().Set("model.layers", "5").Set("train.seed", "3").Set("optimizer.learningRate", "0.5");
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => ResumeRules.Check(new(), changed));
+
+        Assert.Equal(
+            [
+                "[resume] model.layers must stay as the run began; 4 was saved, 5 came",
+                "[resume] train.seed must stay as the run began; 1337 was saved, 3 came",
+                "[resume] optimizer.learningRate must stay as the run began; null was saved, 0.5 came",
+            ],
+            error.Problems);
+    }
+}

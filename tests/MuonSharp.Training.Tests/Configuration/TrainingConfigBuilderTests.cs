@@ -1,0 +1,130 @@
+namespace MuonSharp.Training.Tests.Configuration;
+
+public class TrainingConfigBuilderTests
+{
+    [Fact]
+    public void Without_anything_it_is_the_default_preset() =>
+        Assert.Equal(TrainingConfig.FromPreset("austen"), new TrainingConfigBuilder().Build());
+
+    [Fact]
+    public void A_file_overrides_the_preset_and_settings_override_the_file_in_their_order()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", """{"train": {"steps": 10, "batch": 3}, "model": {"layers": 2}}""");
+
+        TrainingConfig config = new TrainingConfigBuilder()
+            .UsePreset("nanogpt-cpu").AddFile(file).Set("train.steps", "11").Set("train.seed", "1").Set("train.seed", "2").Build();
+
+        Assert.Equal(
+            TrainingConfig.FromPreset("nanogpt-cpu").Set("train.steps", "11").Set("train.batch", "3").Set("model.layers", "2").Set("train.seed", "2"),
+            config);
+    }
+
+    [Fact]
+    public void A_file_may_name_the_preset_but_the_caller_wins()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", """{"preset": "nanogpt-cpu", "train": {"steps": 10}}""");
+
+        Assert.Equal("nanogpt-cpu", new TrainingConfigBuilder().AddFile(file).Build().Preset);
+        Assert.Equal(64, new TrainingConfigBuilder().AddFile(file).Build().Model.Context);
+        TrainingConfig named = new TrainingConfigBuilder().UsePreset("austen").AddFile(file).Build();
+        Assert.Equal(TrainingConfig.FromPreset("austen").Set("train.steps", "10"), named);
+    }
+
+    [Fact]
+    public void Comments_and_trailing_commas_are_allowed()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", "{ // short\n \"train\": {\"steps\": 10,}, /* done */ }");
+
+        Assert.Equal(10, new TrainingConfigBuilder().AddFile(file).Build().Train.Steps);
+    }
+
+    [Fact]
+    public void Everything_that_is_wrong_is_reported_at_once()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", """{"train": {"steps": "ten", "bach": 3}, "model": 4, "evaluate": {"every": [1]}}""");
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() =>
+            new TrainingConfigBuilder().UsePreset("austin").AddFile(file).Set("train.sead", "1").Set("model.layers", "x").Build());
+
+        Assert.Equal(
+            [
+                "[config] the preset must be one of austen, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
+                $"[config] {file}: train.steps must be a whole number of 1 or more; \"ten\" came",
+                $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'?",
+                $"[config] {file}: model must be an object; Number came",
+                $"[config] {file}: evaluate.every must be a whole number of steps of 1 or more, or -1 for never; [1] came",
+                "[config] a key must be a known one; 'train.sead' came; did you mean 'train.seed'?",
+                "[config] model.layers must be a whole number from 1 to 1000; 'x' came",
+            ],
+            error.Problems);
+    }
+
+    [Theory]
+    [InlineData("{", "the file must be JSON; ")]
+    [InlineData("{\"train\": {\"steps\": 1}, \"train\": {\"steps\": 2}}", "the file must be JSON; ")]
+    [InlineData("", "the file must be JSON; ")]
+    [InlineData("3", "the file must hold one JSON object; Number came")]
+    [InlineData("{\"model\": {\"layers\": {\"deep\": 1}}}", "model.layers must be a whole number from 1 to 1000; {\"deep\": 1} came")]
+    [InlineData("{\"optimiser\": {\"name\": \"muon\"}}", "a key must be a known one; 'optimiser' came")]
+    public void A_broken_file_is_one_line_that_names_it(string json, string expected)
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", json);
+
+        string problem = Assert.Single(Problems(new TrainingConfigBuilder().AddFile(file)));
+
+        Assert.StartsWith($"[config] {file}: {expected}", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem);
+    }
+
+    [Fact]
+    public void A_syntax_error_is_given_with_its_place()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", "{\n  \"train\": {\"steps\": }\n}");
+
+        Assert.Contains("(line 2, byte ", Assert.Single(Problems(new TrainingConfigBuilder().AddFile(file))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_and_a_missing_file_are_problems()
+    {
+        using TemporaryFolder folder = new();
+
+        Assert.Equal(
+            $"[config] {folder.Path}: the configuration must be a file that can be read; a directory came",
+            Assert.Single(Problems(new TrainingConfigBuilder().AddFile(folder.Path))));
+        Assert.Equal(
+            $"[config] {folder.File("x")}: the configuration must be a file that can be read; there is none",
+            Assert.Single(Problems(new TrainingConfigBuilder().AddFile(folder.File("x")))));
+    }
+
+    [Fact]
+    public void Another_optimizer_does_not_inherit_a_learning_rate_chosen_for_the_first()
+    {
+        TrainingConfig config = new TrainingConfigBuilder().Set("optimizer.name", "adamw").Build();
+        Assert.Null(config.Optimizer.LearningRate);
+        Assert.Equal(config.Optimizer.Auxiliary.LearningRate, config.Optimizer.EffectiveLearningRate);
+
+        TrainingConfig before = new TrainingConfigBuilder().Set("optimizer.learningRate", "0.004").Set("optimizer.name", "adamw").Build();
+        TrainingConfig after = new TrainingConfigBuilder().Set("optimizer.name", "adamw").Set("optimizer.learningRate", "0.004").Build();
+        Assert.Equal(0.004, before.Optimizer.EffectiveLearningRate);
+        Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public void Building_twice_gives_the_same()
+    {
+        TrainingConfigBuilder builder = new TrainingConfigBuilder().Set("train.steps", "x");
+
+        Assert.Single(Problems(builder));
+        Assert.Single(Problems(builder));
+    }
+
+    private static IReadOnlyList<string> Problems(TrainingConfigBuilder builder) =>
+        Assert.Throws<ConfigurationException>(builder.Build).Problems;
+}

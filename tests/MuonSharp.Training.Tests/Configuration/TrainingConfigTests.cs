@@ -1,0 +1,169 @@
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Training.Tests.Configuration;
+
+public class TrainingConfigTests
+{
+    public static TheoryData<string> PresetNames => [.. Presets.Names];
+
+    [Fact]
+    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["austen", "nanogpt-cpu"], Presets.Names);
+
+    [Theory]
+    [MemberData(nameof(PresetNames))]
+    public void Every_preset_is_sound_and_survives_JSON(string name)
+    {
+        TrainingConfig config = TrainingConfig.FromPreset(name);
+        using TemporaryFolder folder = new();
+        string path = folder.Write("config.json", config.ToJson().ToJsonString());
+
+        Assert.Equal(name, config.Preset);
+        Assert.Empty(config.Validate());
+        Assert.Equal(config, TrainingConfig.Load(path));
+    }
+
+    [Fact]
+    public void Nanogpt_cpu_is_nanoGPTs_published_setting()
+    {
+        TrainingConfig config = TrainingConfig.FromPreset("nanogpt-cpu");
+
+        Assert.Equal(
+            new ModelSettings { Layers = 4, Heads = 4, Width = 128, Context = 64, TiedHead = true, Biases = false, Dropout = 0 }, config.Model);
+        Assert.Equal((2000, 12), (config.Train.Steps, config.Train.Batch));
+    }
+
+    [Fact]
+    public void Keys_are_unique_and_each_can_be_set_to_its_own_value()
+    {
+        TrainingConfig config = TrainingConfig.FromPreset("austen") with { Data = new() { File = "text.txt" } };
+
+        Assert.Equal(ConfigKeys.All.Count, ConfigKeys.All.Select(key => key.Name).Distinct().Count());
+        foreach (ConfigKey key in ConfigKeys.All)
+        {
+            JsonNode? value = key.Read(config);
+            string text = value is JsonValue single && single.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "null";
+            Assert.Equal(config, config.Set(key.Name, text));
+        }
+    }
+
+    [Theory]
+    [InlineData("model.layers", "7")]
+    [InlineData("model.keyValueHeads", "2")]
+    [InlineData("model.hiddenWidth", "300")]
+    [InlineData("model.normalization", "rms-norm")]
+    [InlineData("model.activation", "swiglu")]
+    [InlineData("model.positions", "rotary")]
+    [InlineData("model.tiedHead", "false")]
+    [InlineData("model.biases", "true")]
+    [InlineData("model.dropout", "0.125")]
+    [InlineData("model.window", "16")]
+    [InlineData("data.file", "some/file.txt")]
+    [InlineData("data.tokenizer", "byte")]
+    [InlineData("data.validationShare", "0.25")]
+    [InlineData("train.steps", "31")]
+    [InlineData("train.accumulation", "3")]
+    [InlineData("train.seed", "18446744073709551615")]
+    [InlineData("train.threads", "2")]
+    [InlineData("optimizer.name", "adamw")]
+    [InlineData("optimizer.learningRate", "0.0625")]
+    [InlineData("optimizer.momentum", "0.5")]
+    [InlineData("optimizer.momentumWarmup", "300")]
+    [InlineData("optimizer.weightDecay", "0.5")]
+    [InlineData("optimizer.clipNorm", "1.5")]
+    [InlineData("optimizer.auxiliary.learningRate", "0.25")]
+    [InlineData("optimizer.auxiliary.beta1", "0.75")]
+    [InlineData("optimizer.auxiliary.beta2", "0.875")]
+    [InlineData("optimizer.auxiliary.epsilon", "0.5")]
+    [InlineData("optimizer.auxiliary.weightDecay", "0.125")]
+    [InlineData("optimizer.schedule.name", "cosine")]
+    [InlineData("optimizer.schedule.warmup", "5")]
+    [InlineData("optimizer.schedule.decayShare", "0.75")]
+    [InlineData("optimizer.schedule.floor", "0.125")]
+    [InlineData("evaluate.every", "-1")]
+    [InlineData("evaluate.batch", "3")]
+    [InlineData("sample.every", "-1")]
+    [InlineData("sample.tokens", "17")]
+    [InlineData("sample.prompt", "It is")]
+    [InlineData("sample.temperature", "0")]
+    [InlineData("sample.topK", "5")]
+    [InlineData("sample.topP", "0.5")]
+    [InlineData("checkpoint.every", "-1")]
+    [InlineData("checkpoint.keep", "5")]
+    [InlineData("log.every", "10")]
+    public void Setting_a_key_changes_that_key_and_no_other(string name, string value)
+    {
+        TrainingConfig before = new();
+        TrainingConfig after = before.Set(name, value);
+
+        foreach (ConfigKey key in ConfigKeys.All)
+        {
+            Assert.Equal(key.Name != name, JsonNode.DeepEquals(key.Read(before), key.Read(after)));
+        }
+
+        Assert.Equal(value, $"{ConfigKeys.Find(name)!.Read(after)}");
+    }
+
+    [Theory]
+    [InlineData("model.layer", "4", "a key must be a known one; 'model.layer' came; did you mean 'model.layers'?")]
+    [InlineData("layers", "4", "did you mean 'model.layers'?")]
+    [InlineData("optimizer.lerningrate", "1", "did you mean 'optimizer.learningRate'?")]
+    [InlineData("train.step", "4", "did you mean 'train.steps'?")]
+    [InlineData("zzzzzzzzzzzz", "4", "a key must be a known one; 'zzzzzzzzzzzz' came")]
+    [InlineData("model", "4", "a key must be a known one; 'model' came")]
+    [InlineData("model.layers", "many", "model.layers must be a whole number from 1 to 1000; 'many' came")]
+    [InlineData("model.layers", "0", "model.layers must be a whole number from 1 to 1000; '0' came")]
+    [InlineData("model.layers", "1.5", "model.layers must be a whole number from 1 to 1000; '1.5' came")]
+    [InlineData("train.steps", "99999999999", "train.steps must be a whole number of 1 or more; '99999999999' came")]
+    [InlineData("train.seed", "-1", "train.seed must be a whole number from 0 to 18446744073709551615; '-1' came")]
+    [InlineData("evaluate.every", "0", "evaluate.every must be a whole number of steps of 1 or more, or -1 for never; '0' came")]
+    [InlineData("model.dropout", "1", "model.dropout must be a number from 0 up to but not including 1; '1' came")]
+    [InlineData("optimizer.learningRate", "NaN", "optimizer.learningRate must be a number of 0 or more, or null")]
+    [InlineData("optimizer.learningRate", "-0.1", "optimizer.learningRate must be a number of 0 or more, or null")]
+    [InlineData("optimizer.name", "muoon", "optimizer.name must be one of muon, adamw; 'muoon' came")]
+    [InlineData("model.biases", "1", "model.biases must be true or false; '1' came")]
+    [InlineData("data.file", "", "data.file must be text, or null; '' came")]
+    public void A_wrong_key_or_value_is_refused_with_the_rule(string key, string value, string expected)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => new TrainingConfig().Set(key, value));
+
+        Assert.StartsWith("[config] ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Single(error.Problems);
+    }
+
+    [Fact]
+    public void A_record_made_in_code_is_held_to_the_same_rules()
+    {
+        TrainingConfig config = new()
+        {
+            Model = new() { Layers = -1, Dropout = double.NaN, Positions = "nowhere" },
+            Train = new() { Batch = 0 },
+            Optimizer = new() { LearningRate = double.PositiveInfinity },
+        };
+
+        Assert.Equal(
+            ["model.layers", "model.positions", "model.dropout", "train.batch", "optimizer.learningRate"],
+            config.Validate().Select(problem => problem.Split(' ')[1]));
+    }
+
+    [Fact]
+    public void Keys_that_do_not_fit_each_other_are_all_reported()
+    {
+        TrainingConfig config = new() { Model = new() { Width = 100, Heads = 3, KeyValueHeads = 2 } };
+
+        Assert.Equal(
+            [
+                "[config] model.heads must divide model.width; 3 heads and width 100 came",
+                "[config] model.keyValueHeads must divide model.heads; 2 key and value heads and 3 heads came",
+            ],
+            config.Validate());
+        Assert.Contains(
+            "must be even for rotary positions; 12 / 4 = 3 came",
+            Assert.Single(new TrainingConfig { Model = new() { Width = 12, Heads = 4, Positions = "rotary" } }.Validate()),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "train.batch x model.context must be at most",
+            Assert.Single(new TrainingConfig { Model = new() { Context = 1 << 20 }, Train = new() { Batch = 65536 }, Evaluate = new() { Batch = 1 } }.Validate()),
+            StringComparison.Ordinal);
+    }
+}

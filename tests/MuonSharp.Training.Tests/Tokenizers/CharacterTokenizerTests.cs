@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+
+namespace MuonSharp.Training.Tests.Tokenizers;
+
+public class CharacterTokenizerTests
+{
+    [Fact]
+    public void The_vocabulary_is_the_texts_characters_sorted_by_code_point()
+    {
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("banana\nÉa😀");
+
+        Assert.Equal(6, tokenizer.VocabularySize);
+        Assert.Equal([0, 1, 2, 3, 4, 5], tokenizer.Encode("\nabnÉ😀"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("abba")]
+    [InlineData("héé 😀\r\n")]
+    public void Decoding_gives_the_text_back(string text)
+    {
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("abhé 😀\r\n");
+
+        Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
+    }
+
+    [Fact]
+    public void Bytes_are_counted_as_UTF8()
+    {
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("aé😀");
+
+        Assert.Equal(1 + 2 + 4, tokenizer.CountBytes(tokenizer.Encode("aé😀")));
+    }
+
+    [Theory]
+    [InlineData("aqa", "'q' (U+0071)")]
+    [InlineData("a\ta", "U+0009")]
+    [InlineData("😀", "'😀' (U+1F600)")]
+    public void A_character_that_the_text_lacks_is_named(string prompt, string name)
+    {
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("abc");
+
+        BadInputException error = Assert.Throws<BadInputException>(() => tokenizer.Encode(prompt));
+
+        Assert.Equal($"[tokenizer] every character must be one of the 3 of the training text; {name} came", error.Message);
+    }
+
+    [Fact]
+    public void An_empty_text_has_no_vocabulary() => Assert.Throws<BadInputException>(() => CharacterTokenizer.FromText(""));
+
+    [Fact]
+    public void It_survives_its_file()
+    {
+        using TemporaryFolder folder = new();
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("the \"text\" \\ and é😀\n\t\u0001");
+        string path = folder.Write("tokenizer.json", TokenizerFile.ToBytes(tokenizer));
+
+        ITokenizer loaded = TokenizerFile.Load(path);
+
+        Assert.IsType<CharacterTokenizer>(loaded);
+        Assert.Equal(TokenizerFile.ToBytes(tokenizer), TokenizerFile.ToBytes(loaded));
+        Assert.Equal(tokenizer.Encode("then é😀\n"), loaded.Encode("then é😀\n"));
+    }
+
+    [Theory]
+    [InlineData("", "must be JSON")]
+    [InlineData("[]", "must hold a JSON object")]
+    [InlineData("{}", "the kind must be one of character, byte; '' came")]
+    [InlineData("{\"kind\": 3}", "the kind must be one of character, byte; '' came")]
+    [InlineData("{\"kind\": \"bpe\"}", "'bpe' came")]
+    [InlineData("{\"kind\": \"character\"}", "'characters' must be a text")]
+    [InlineData("{\"kind\": \"character\", \"characters\": \"\"}", "'characters' must be a text")]
+    [InlineData("{\"kind\": \"character\", \"characters\": \"ba\"}", "must be sorted and distinct")]
+    [InlineData("{\"kind\": \"character\", \"characters\": \"aab\"}", "must be sorted and distinct")]
+    [InlineData("{\"kind\": \"character\", \"kind\": \"byte\"}", "must be JSON with distinct keys")]
+    public void A_broken_file_is_a_clear_error(string json, string expected)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("tokenizer.json", json);
+
+        BadInputException error = Assert.Throws<BadInputException>(() => TokenizerFile.Load(path));
+
+        Assert.StartsWith($"[tokenizer] {path}: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void The_embedded_corpus_has_the_77_characters_it_is_known_for()
+    {
+        string text = EmbeddedCorpus.Read();
+
+        Assert.Equal(1_118_181, text.Length);
+        Assert.Equal(77, CharacterTokenizer.FromText(text).VocabularySize);
+    }
+
+    [Fact]
+    public void A_file_states_its_kind() =>
+        Assert.Equal("character", (string?)JsonNode.Parse(TokenizerFile.ToBytes(CharacterTokenizer.FromText("a")))!["kind"]);
+}
