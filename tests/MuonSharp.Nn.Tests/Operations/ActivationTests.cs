@@ -21,26 +21,32 @@ public class ActivationTests
     [MemberData(nameof(Sizes))]
     public void SwiGlu_of_two_projections(int rows, int width)
     {
-        using OperationRig rig = new(rows);
-        double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
-        (Tensor gate, Tensor gateInput) = rig.Activation("gate", rows, g);
-        (Tensor up, Tensor upInput) = rig.Activation("up", rows, u);
-        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
-        rig.Expect("gate", gateInput, dGate);
-        rig.Expect("up", upInput, dUp);
-        rig.Run(rig.Tape.SwiGlu(gate, up), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(rows, shared: shared);
+            double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
+            (Tensor gate, Tensor gateInput) = rig.Activation("gate", rows, g);
+            (Tensor up, Tensor upInput) = rig.Activation("up", rows, u);
+            (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
+            rig.Expect("gate", gateInput, dGate);
+            rig.Expect("up", upInput, dUp);
+            rig.Run(rig.Tape.SwiGlu(gate, up), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+        }
     }
 
     [Theory]
     [MemberData(nameof(Sizes))]
     public void SwiGlu_of_one_fused_projection(int rows, int width)
     {
-        using OperationRig rig = new(rows);
-        double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
-        (Tensor fused, Tensor input) = rig.Activation("fused", rows, SideBySide(rows, g, u));
-        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
-        rig.Expect("fused", input, SideBySide(rows, dGate, dUp));
-        rig.Run(rig.Tape.SwiGlu(fused), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(rows, shared: shared);
+            double[] g = rig.Random(rows * width, 3), u = rig.Random(rows * width), dy = rig.Random(rows * width);
+            (Tensor fused, Tensor input) = rig.Activation("fused", rows, SideBySide(rows, g, u));
+            (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dy, g, u);
+            rig.Expect("fused", input, SideBySide(rows, dGate, dUp));
+            rig.Run(rig.Tape.SwiGlu(fused), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
+        }
     }
 
     [Fact]
@@ -81,7 +87,13 @@ public class ActivationTests
 
     private static void Check(int rows, int width, Func<Tape, Tensor, Tensor> record, Func<double, double> f, Func<double, double> derivative)
     {
-        using OperationRig rig = new(rows);
+        Check(rows, width, record, f, derivative, shared: false);
+        Check(rows, width, record, f, derivative, shared: true);
+    }
+
+    private static void Check(int rows, int width, Func<Tape, Tensor, Tensor> record, Func<double, double> f, Func<double, double> derivative, bool shared)
+    {
+        using OperationRig rig = new(rows, shared: shared);
         double[] x = rig.Random(rows * width, 2), dy = rig.Random(rows * width);
         (Tensor activation, Tensor input) = rig.Activation("x", rows, x);
         rig.Expect("x", input, ReferenceActivation.Map(dy, x, (d, v) => d * derivative(v)));

@@ -18,30 +18,36 @@ public class AttentionTests
     [MemberData(nameof(Shapes))]
     public void Of_separate_projections(int batch, int time, int heads, int groups, int headWidth, int? window)
     {
-        using OperationRig rig = new(time + heads);
-        Case c = new(rig, batch, time, heads, groups, headWidth, window);
-        (Tensor q, Tensor qInput) = rig.Activation("q", batch * time, c.Q);
-        (Tensor k, Tensor kInput) = rig.Activation("k", batch * time, c.K);
-        (Tensor v, Tensor vInput) = rig.Activation("v", batch * time, c.V);
-        AttentionResult result = rig.Tape.Attention(q, k, v, c.Shape);
-        rig.Expect("q", qInput, c.DQ);
-        rig.Expect("k", kInput, c.DK);
-        rig.Expect("v", vInput, c.DV);
-        rig.Run(result.Output, c.Output, c.DY, Tolerance);
-        Agreement.Within("maximum logits", c.MaximumLogits, result.MaximumLogits.Value, Tolerance);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(time + heads, shared: shared);
+            Case c = new(rig, batch, time, heads, groups, headWidth, window);
+            (Tensor q, Tensor qInput) = rig.Activation("q", batch * time, c.Q);
+            (Tensor k, Tensor kInput) = rig.Activation("k", batch * time, c.K);
+            (Tensor v, Tensor vInput) = rig.Activation("v", batch * time, c.V);
+            AttentionResult result = rig.Tape.Attention(q, k, v, c.Shape);
+            rig.Expect("q", qInput, c.DQ);
+            rig.Expect("k", kInput, c.DK);
+            rig.Expect("v", vInput, c.DV);
+            rig.Run(result.Output, c.Output, c.DY, Tolerance);
+            Agreement.Within("maximum logits", c.MaximumLogits, result.MaximumLogits.Value, Tolerance);
+        }
     }
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void Of_one_fused_projection(int batch, int time, int heads, int groups, int headWidth, int? window)
     {
-        using OperationRig rig = new(time + heads);
-        Case c = new(rig, batch, time, heads, groups, headWidth, window);
-        (Tensor fused, Tensor input) = rig.Activation("fused", batch * time, Fuse(batch * time, c.Q, c.K, c.V));
-        AttentionResult result = rig.Tape.Attention(fused, c.Shape);
-        rig.Expect("fused", input, Fuse(batch * time, c.DQ, c.DK, c.DV));
-        rig.Run(result.Output, c.Output, c.DY, Tolerance);
-        Agreement.Within("maximum logits", c.MaximumLogits, result.MaximumLogits.Value, Tolerance);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(time + heads, shared: shared);
+            Case c = new(rig, batch, time, heads, groups, headWidth, window);
+            (Tensor fused, Tensor input) = rig.Activation("fused", batch * time, Fuse(batch * time, c.Q, c.K, c.V));
+            AttentionResult result = rig.Tape.Attention(fused, c.Shape);
+            rig.Expect("fused", input, Fuse(batch * time, c.DQ, c.DK, c.DV));
+            rig.Run(result.Output, c.Output, c.DY, Tolerance);
+            Agreement.Within("maximum logits", c.MaximumLogits, result.MaximumLogits.Value, Tolerance);
+        }
     }
 
     [Theory]

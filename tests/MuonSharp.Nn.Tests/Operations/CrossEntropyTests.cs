@@ -11,7 +11,7 @@ public class CrossEntropyTests
     public static TheoryData<int, int, int, int> Sizes => new()
     {
         { 1, 1, 1, 0 }, { 1, 5, 65, 0 }, { 3, 16, 1, 0 }, { 15, 17, 2, 4 }, { 16, 64, 65, 16 }, { 17, 63, 64, 16 }, { 65, 15, 130, 64 }, { 130, 33, 65, 7 }, { 130, 16, 1000, 0 },
-        { 64, 8, 15, 1 },
+        { 64, 8, 15, 1 }, { 5, 4, 2500, 2 },
     };
 
     [Theory]
@@ -50,7 +50,14 @@ public class CrossEntropyTests
     private static void Check(
         int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale = 1, double size = 1, double tolerance = Tolerance)
     {
-        using OperationRig rig = new(tokens + vocabulary);
+        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: false);
+        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: true);
+    }
+
+    private static void Check(
+        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale, double size, double tolerance, bool shared)
+    {
+        using OperationRig rig = new(tokens + vocabulary, shared: shared);
         double[] x = rig.Random(tokens * width, size), w = rig.Random(vocabulary * width, size);
         int[] targets = ignore(rig.RandomTokens(tokens, vocabulary));
         bool outIn = orientation == MatrixOrientation.OutIn;
@@ -67,7 +74,7 @@ public class CrossEntropyTests
         double expected = ReferenceCrossEntropy.Loss(logits, targets, vocabulary);
         int counted = targets.Count(t => t >= 0);
 
-        rig.Tape.Compile();
+        rig.Compile();
         for (int run = 1; run <= 2; run++)
         {
             rig.Fill();
@@ -75,7 +82,7 @@ public class CrossEntropyTests
             Assert.Equal(expected, loss.Mean, tolerance * (1 + expected));
             Assert.Equal(expected * counted, loss.Sum, tolerance * (1 + expected) * Math.Max(1, counted));
             Assert.Equal(counted, loss.Counted);
-            rig.Tape.Backward();
+            rig.Backward();
             rig.Compare(run, tolerance, terms: counted == 0 ? 0 : (double)scale / counted);
         }
     }

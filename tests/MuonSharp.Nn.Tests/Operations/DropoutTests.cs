@@ -14,14 +14,17 @@ public class DropoutTests
     [InlineData(1, 65, 300, 0.9)]
     public void Sets_to_zero_scales_the_rest_and_masks_the_gradient_alike(int batch, int time, int width, double probability)
     {
-        double[] ones = [.. Enumerable.Repeat(1.0, batch * time * width)];
-        bool[] kept = [.. Outputs(batch, time, width, probability, ones, step: 3, firstSample: 0).Select(v => v != 0)];
-        using OperationRig rig = new(time);
-        rig.Tape.Step = 3;
-        double[] x = rig.Random(ones.Length), dy = rig.Random(ones.Length);
-        (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
-        rig.Expect("x", input, ReferenceActivation.Dropout(dy, kept, probability));
-        rig.Run(rig.Tape.Dropout(activation, probability, Stream, time), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
+        foreach (bool shared in new[] { false, true })
+        {
+            double[] ones = [.. Enumerable.Repeat(1.0, batch * time * width)];
+            bool[] kept = [.. Outputs(batch, time, width, probability, ones, step: 3, firstSample: 0).Select(v => v != 0)];
+            using OperationRig rig = new(time, shared: shared);
+            rig.Tape.Step = 3;
+            double[] x = rig.Random(ones.Length), dy = rig.Random(ones.Length);
+            (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
+            rig.Expect("x", input, ReferenceActivation.Dropout(dy, kept, probability));
+            rig.Run(rig.Tape.Dropout(activation, probability, Stream, time), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
+        }
     }
 
     [Theory]

@@ -38,18 +38,8 @@ public class LinearTests
     [MemberData(nameof(Sizes))]
     public void With_bias_and_residual(int tokens, int fanIn, int fanOut)
     {
-        using OperationRig rig = new(tokens);
-        double[] x = rig.Random(tokens * fanIn), w = rig.Random(fanOut * fanIn, 1 / Math.Sqrt(fanIn)), b = rig.Random(fanOut);
-        double[] r = rig.Random(tokens * fanOut), dy = rig.Random(tokens * fanOut);
-        (Tensor activation, Tensor input) = rig.Activation("x", tokens, x);
-        (Tensor residual, Tensor residualInput) = rig.Activation("residual", tokens, r);
-        Tensor weight = rig.Parameter("weight", fanOut, w), bias = rig.Vector("bias", b);
-        Tensor y = rig.Tape.Linear(activation, weight, bias, residual: residual);
-        rig.Expect("x", input, ReferenceLinear.BackwardInput(dy, w, tokens, fanIn, fanOut));
-        rig.Expect("weight", weight, ReferenceLinear.BackwardWeight(dy, x, tokens, fanIn, fanOut));
-        rig.Expect("bias", bias, ReferenceLinear.BackwardBias(dy, tokens, fanOut));
-        rig.Expect("residual", residualInput, dy);
-        rig.Run(y, ReferenceActivation.Map(ReferenceLinear.Forward(x, w, b, tokens, fanIn, fanOut), r, (a, c) => a + c), dy, Tolerance);
+        CheckResidual(tokens, fanIn, fanOut, shared: false);
+        CheckResidual(tokens, fanIn, fanOut, shared: true);
     }
 
     [Fact]
@@ -66,7 +56,13 @@ public class LinearTests
 
     private static void Check(int tokens, int fanIn, int fanOut, bool withBias, Activation? activation, MatrixOrientation orientation)
     {
-        using OperationRig rig = new(tokens + fanIn);
+        Check(tokens, fanIn, fanOut, withBias, activation, orientation, shared: false);
+        Check(tokens, fanIn, fanOut, withBias, activation, orientation, shared: true);
+    }
+
+    private static void Check(int tokens, int fanIn, int fanOut, bool withBias, Activation? activation, MatrixOrientation orientation, bool shared)
+    {
+        using OperationRig rig = new(tokens + fanIn, shared: shared);
         double[] x = rig.Random(tokens * fanIn), w = rig.Random(fanOut * fanIn, 1 / Math.Sqrt(fanIn)), dy = rig.Random(tokens * fanOut);
         double[]? b = withBias ? rig.Random(fanOut) : null;
         bool outIn = orientation == MatrixOrientation.OutIn;
@@ -87,5 +83,21 @@ public class LinearTests
         rig.Expect("weight", weight, outIn ? dWeight : ReferenceLinear.Transpose(dWeight, fanOut, fanIn));
         if (bias is not null) rig.Expect("bias", bias, ReferenceLinear.BackwardBias(dLinear, tokens, fanOut));
         rig.Run(y, expected, dy, Tolerance);
+    }
+
+    private static void CheckResidual(int tokens, int fanIn, int fanOut, bool shared)
+    {
+        using OperationRig rig = new(tokens, shared: shared);
+        double[] x = rig.Random(tokens * fanIn), w = rig.Random(fanOut * fanIn, 1 / Math.Sqrt(fanIn)), b = rig.Random(fanOut);
+        double[] r = rig.Random(tokens * fanOut), dy = rig.Random(tokens * fanOut);
+        (Tensor activation, Tensor input) = rig.Activation("x", tokens, x);
+        (Tensor residual, Tensor residualInput) = rig.Activation("residual", tokens, r);
+        Tensor weight = rig.Parameter("weight", fanOut, w), bias = rig.Vector("bias", b);
+        Tensor y = rig.Tape.Linear(activation, weight, bias, residual: residual);
+        rig.Expect("x", input, ReferenceLinear.BackwardInput(dy, w, tokens, fanIn, fanOut));
+        rig.Expect("weight", weight, ReferenceLinear.BackwardWeight(dy, x, tokens, fanIn, fanOut));
+        rig.Expect("bias", bias, ReferenceLinear.BackwardBias(dy, tokens, fanOut));
+        rig.Expect("residual", residualInput, dy);
+        rig.Run(y, ReferenceActivation.Map(ReferenceLinear.Forward(x, w, b, tokens, fanIn, fanOut), r, (a, c) => a + c), dy, Tolerance);
     }
 }

@@ -49,8 +49,14 @@ public class NormalizationTests
 
     private static void CheckLayerNorm(int rows, int width, bool withBias, double shift, double tolerance = Tolerance)
     {
+        CheckLayerNorm(rows, width, withBias, shift, tolerance, shared: false);
+        CheckLayerNorm(rows, width, withBias, shift, tolerance, shared: true);
+    }
+
+    private static void CheckLayerNorm(int rows, int width, bool withBias, double shift, double tolerance, bool shared)
+    {
         const double Epsilon = 1e-5;
-        using OperationRig rig = new(rows + width);
+        using OperationRig rig = new(rows + width, shared: shared);
         double[] x = rig.Random(rows * width, 1, shift), g = rig.Random(width, 0.3, 1), dy = rig.Random(rows * width);
         double[]? b = withBias ? rig.Random(width) : null;
         (Tensor activation, Tensor input) = rig.Activation("x", rows, x);
@@ -66,8 +72,14 @@ public class NormalizationTests
 
     private static void CheckRmsNorm(int rows, int width, int heads)
     {
+        CheckRmsNorm(rows, width, heads, shared: false);
+        CheckRmsNorm(rows, width, heads, shared: true);
+    }
+
+    private static void CheckRmsNorm(int rows, int width, int heads, bool shared)
+    {
         const double Epsilon = 1e-6;
-        using OperationRig rig = new(rows + width);
+        using OperationRig rig = new(rows + width, shared: shared);
         double[] x = rig.Random(rows * heads * width, 2, 0.5), g = rig.Random(width, 0.3, 1), dy = rig.Random(x.Length);
         (Tensor activation, Tensor input) = rig.Activation("x", rows, x);
         Tensor gain = rig.Vector("gain", g);

@@ -15,10 +15,16 @@ internal sealed class OperationRig : IDisposable
     private readonly WorkerTeam _team;
     private readonly List<(Tensor Tensor, float[] Values)> _inputs = [];
     private readonly List<(string Name, Tensor Tensor, double[] Expected)> _gradients = [];
+    private readonly List<(Tensor Activation, Tensor Input)> _activations = [];
+    private readonly List<(Tensor Reader, Tensor Input, float[] Seed)> _readers = [];
     private readonly TestNumbers _numbers;
+    private readonly bool _shared;
 
-    public OperationRig(int seed = 1, bool training = true, int threads = 2)
+    /// <remarks>Shared: every activation has a reader before and one after the operation, each with a gradient of its own. So the operation may
+    /// not work in place, and it has to add to a gradient that another began. Not shared: it may and has not.</remarks>
+    public OperationRig(int seed = 1, bool training = true, int threads = 2, bool shared = false)
     {
+        _shared = shared && training;
         _team = new WorkerTeam(threads);
         _numbers = new TestNumbers((ulong)seed);
         Tape = new Tape(_team, training);
@@ -35,7 +41,10 @@ internal sealed class OperationRig : IDisposable
     {
         Tensor input = Input(name, rows, values);
         Tensor zeros = Input(name + ".zeros", rows, new double[values.Length], gradient: false);
-        return (Tape.Add(input, zeros), input);
+        Tensor activation = Tape.Add(input, zeros);
+        _activations.Add((activation, input));
+        if (_shared) AddReader(activation, input);
+        return (activation, input);
     }
 
     public Tensor Input(string name, int rows, double[] values, bool gradient = true)
@@ -72,14 +81,14 @@ internal sealed class OperationRig : IDisposable
     {
         Tape.Keep(output);
         Tape.Seed(output);
-        Tape.Compile();
+        Compile();
         for (int run = 1; run <= 2; run++)
         {
             Fill();
             Tape.Forward();
             Agreement.Within($"output of run {run}", expected, output.Value, tolerance);
             Agreement.ToFloats(dy).CopyTo(output.Gradient);
-            Tape.Backward();
+            Backward();
             Compare(run, tolerance, Agreement.RootMeanSquare(dy));
         }
     }
@@ -97,6 +106,20 @@ internal sealed class OperationRig : IDisposable
         }
     }
 
+    /// <summary>Ends the recording, with the readers that come after the operation.</summary>
+    public void Compile()
+    {
+        foreach ((Tensor activation, Tensor input) in _activations.Where(_ => _shared)) AddReader(activation, input);
+        Tape.Compile();
+    }
+
+    /// <summary>Backward with the readers' own gradients in place.</summary>
+    public void Backward()
+    {
+        foreach ((Tensor reader, _, float[] seed) in _readers) seed.CopyTo(reader.Gradient);
+        Tape.Backward();
+    }
+
     /// <summary>Writes the inputs, as a user does before every run.</summary>
     public void Fill()
     {
@@ -110,8 +133,18 @@ internal sealed class OperationRig : IDisposable
         foreach ((string name, Tensor tensor, double[] expected) in _gradients)
         {
             int times = tensor.Kind == TensorKind.Parameter ? runs : 1;
-            Agreement.Within($"gradient of {name}, run {runs}", Array.ConvertAll(expected, g => g * times), tensor.Gradient, tolerance, terms);
+            double[] sum = Array.ConvertAll(expected, g => g * times);
+            foreach ((_, _, float[] seed) in _readers.Where(r => r.Input == tensor))
+                for (int i = 0; i < sum.Length; i++) sum[i] += seed[i];
+            Agreement.Within($"gradient of {name}, run {runs}", sum, tensor.Gradient, tolerance, terms);
         }
+    }
+
+    private void AddReader(Tensor activation, Tensor input)
+    {
+        Tensor reader = Tape.Add(activation, Input(activation.Name + ".zeros", activation.Rows, new double[activation.Length], gradient: false));
+        Tape.Seed(reader);
+        _readers.Add((reader, input, Agreement.ToFloats(Random((int)activation.Length))));
     }
 
     public void Dispose()

@@ -10,13 +10,16 @@ public class ResidualTests
     [InlineData(65, 130)]
     public void Adds_and_passes_the_gradient_to_both(int rows, int width)
     {
-        using OperationRig rig = new(rows);
-        double[] a = rig.Random(rows * width), b = rig.Random(rows * width), dy = rig.Random(rows * width);
-        (Tensor left, Tensor leftInput) = rig.Activation("a", rows, a);
-        (Tensor right, Tensor rightInput) = rig.Activation("b", rows, b);
-        rig.Expect("a", leftInput, dy);
-        rig.Expect("b", rightInput, dy);
-        rig.Run(rig.Tape.Add(left, right), ReferenceActivation.Map(a, b, (x, y) => x + y), dy, 1e-6);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(rows, shared: shared);
+            double[] a = rig.Random(rows * width), b = rig.Random(rows * width), dy = rig.Random(rows * width);
+            (Tensor left, Tensor leftInput) = rig.Activation("a", rows, a);
+            (Tensor right, Tensor rightInput) = rig.Activation("b", rows, b);
+            rig.Expect("a", leftInput, dy);
+            rig.Expect("b", rightInput, dy);
+            rig.Run(rig.Tape.Add(left, right), ReferenceActivation.Map(a, b, (x, y) => x + y), dy, 1e-6);
+        }
     }
 
     [Fact]

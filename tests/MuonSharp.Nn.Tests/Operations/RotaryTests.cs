@@ -12,12 +12,15 @@ public class RotaryTests
     [InlineData(1, 130, 1, 64, 10000)]
     public void Turns_pairs_by_their_position_and_back(int batch, int time, int heads, int headWidth, double theta)
     {
-        using OperationRig rig = new(time);
-        double[] x = rig.Random(batch * time * heads * headWidth), dy = rig.Random(x.Length);
-        (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
-        Tensor y = rig.Tape.Rotary(activation, time, headWidth, theta);
-        rig.Expect("x", input, ReferenceRotary.Turn(dy, batch, time, heads, headWidth, theta, -1));
-        rig.Run(y, ReferenceRotary.Turn(x, batch, time, heads, headWidth, theta, 1), dy, 2e-6);
+        foreach (bool shared in new[] { false, true })
+        {
+            using OperationRig rig = new(time, shared: shared);
+            double[] x = rig.Random(batch * time * heads * headWidth), dy = rig.Random(x.Length);
+            (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
+            Tensor y = rig.Tape.Rotary(activation, time, headWidth, theta);
+            rig.Expect("x", input, ReferenceRotary.Turn(dy, batch, time, heads, headWidth, theta, -1));
+            rig.Run(y, ReferenceRotary.Turn(x, batch, time, heads, headWidth, theta, 1), dy, 2e-6);
+        }
     }
 
     [Fact]
