@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+using MuonSharp.EndToEnd.Processes;
+using MuonSharp.EndToEnd.Runs;
+
+namespace MuonSharp.EndToEnd.CommandLine;
+
+/// <summary>What a person at a terminal sees; the terminal is the one that <c>script</c> makes.</summary>
+public partial class TerminalTests
+{
+    [Fact]
+    public void A_terminal_gets_colours_and_a_line_that_is_drawn_over()
+    {
+        var text = TrainAtTerminal("xterm-256color", null);
+        Assert.Matches(Color(), text);
+        Assert.Matches(@"\rstep +\d+/60 ", text);
+        Assert.Contains("done: 60 steps", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_no_color_the_line_is_still_drawn_over_but_nothing_is_coloured()
+    {
+        var text = TrainAtTerminal("xterm-256color", "1");
+        Assert.DoesNotMatch(Color(), text);
+        Assert.Matches(@"\rstep +\d+/60 ", text);
+    }
+
+    [Fact]
+    public void A_dumb_terminal_gets_plain_lines()
+    {
+        var text = TrainAtTerminal("dumb", null);
+        Assert.DoesNotMatch(Color(), text);
+        Assert.DoesNotMatch(@"\rstep ", text);
+        Assert.Contains("\nstep 60/60 ", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
+    private static string TrainAtTerminal(string terminal, string? noColor)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "a terminal needs the command script of Linux");
+        using var folder = new TemporaryFolder();
+        var command = string.Join(' ', TinyRun.Train(folder, folder.At("run")).Select(word => $"'{word}'"));
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["TERM"] = terminal };
+        if (noColor is not null)
+        {
+            variables["NO_COLOR"] = noColor;
+        }
+
+        using var running = new RunningProcess("/usr/bin/script", ["-qec", $"dotnet exec '{Repository.Tool}' {command}", "/dev/null"], folder.FullPath, variables);
+        return running.Wait().Exits(0).Output;
+    }
+
+    [GeneratedRegex(@"\x1b\[[0-9;]*m", RegexOptions.None, 10_000)]
+    private static partial Regex Color();
+}
