@@ -26,16 +26,26 @@ internal static class Amount
         : value.ToString("0.###e-0", CultureInfo.InvariantCulture);
 
     /// <summary>A learning rate: three significant digits.</summary>
-    public static string Rate(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal);
+    public static string Rate(double value) => value.ToString("G3", CultureInfo.InvariantCulture)
+        .Replace("E-0", "e-", StringComparison.Ordinal)
+        .Replace('E', 'e');
 
     /// <summary>A time: 4.2s, 1m 07s, 2h 05m.</summary>
-    public static string Time(TimeSpan time) => time.TotalSeconds switch
+    public static string Time(TimeSpan time)
     {
-        < 10 => Text(time.TotalSeconds, "0.0") + "s",
-        < 60 => Text(time.TotalSeconds, "0") + "s",
-        < 3600 => $"{(int)time.TotalMinutes}m {time.Seconds:00}s",
-        _ => $"{(int)time.TotalHours}h {time.Minutes:00}m",
-    };
+        if (time.TotalSeconds < 9.95)
+        {
+            return Text(time.TotalSeconds, "0.0") + "s";
+        }
+
+        var rounded = TimeSpan.FromSeconds(Math.Round(time.TotalSeconds));
+        return rounded.TotalSeconds switch
+        {
+            < 60 => $"{rounded.Seconds}s",
+            < 3600 => $"{rounded.Minutes}m {rounded.Seconds:00}s",
+            _ => $"{(int)rounded.TotalHours}h {rounded.Minutes:00}m",
+        };
+    }
 
     /// <summary>Milliseconds: 4.21 ms, 132 ms.</summary>
     public static string Milliseconds(double value) => Text(value, value < 10 ? "0.00" : value < 100 ? "0.0" : "0") + " ms";

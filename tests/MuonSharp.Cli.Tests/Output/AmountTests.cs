@@ -1,0 +1,41 @@
+using MuonSharp.Cli.Output;
+
+namespace MuonSharp.Cli.Tests.Output;
+
+public class AmountTests
+{
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(999, "999")]
+    [InlineData(9_999, "9999")]
+    [InlineData(10_000, "10k")]
+    [InlineData(72_140, "72.1k")]
+    [InlineData(2_707_200, "2.71M")]
+    [InlineData(1.5e9, "1.5G")]
+    public void Speeds_are_short(double value, string text) => Assert.Equal(text, Amount.Short(value));
+
+    [Theory]
+    [InlineData(0.02, "0.02")]
+    [InlineData(0.0123456, "0.0123")]
+    [InlineData(3e-5, "3e-5")]
+    [InlineData(1e-10, "1e-10")]
+    [InlineData(0, "0")]
+    public void Learning_rates_have_three_digits(double value, string text) => Assert.Equal(text, Amount.Rate(value));
+
+    [Theory]
+    [InlineData(0.04, "0.0s")]
+    [InlineData(4.25, "4.3s")]
+    [InlineData(59.4, "59s")]
+    [InlineData(59.7, "1m 00s")]
+    [InlineData(67, "1m 07s")]
+    [InlineData(7_500, "2h 05m")]
+    [InlineData(3_599.6, "1h 00m")]
+    public void Times_are_read_at_a_glance(double seconds, string text) => Assert.Equal(text, Amount.Time(TimeSpan.FromSeconds(seconds)));
+
+    [Fact]
+    public void A_loss_that_is_no_number_says_so()
+    {
+        Assert.Equal("1.3600", Amount.Loss(1.36));
+        Assert.Equal("not finite", Amount.Loss(double.NaN));
+    }
+}
