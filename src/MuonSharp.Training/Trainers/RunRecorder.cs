@@ -15,7 +15,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         Step = step.Step,
         Tokens = step.Tokens,
         Loss = step.Loss,
-        LearningRates = [.. step.LearningRates.Select(rate => KeyValuePair.Create(rate.Group, rate.Value))],
+        LearningRates = step.LearningRates,
         GradientNorm = step.GradientNorm,
         UpdateRms = step.UpdateRms,
         StepMilliseconds = step.StepMilliseconds,
