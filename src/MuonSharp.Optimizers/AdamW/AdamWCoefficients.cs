@@ -13,8 +13,8 @@ internal readonly record struct AdamWCoefficients(
             (float)(1 - beta1),
             (float)options.Beta2,
             (float)(1 - options.Beta2),
-            (float)(report.LearningRate / (1 - Math.Pow(beta1, count))),
-            (float)(1 / Math.Sqrt(1 - Math.Pow(options.Beta2, count))),
+            (float)(report.LearningRate / (1 - IntegerPower.Of(beta1, count))),
+            (float)(1 / Math.Sqrt(1 - IntegerPower.Of(options.Beta2, count))),
             (float)options.Epsilon,
             (float)(report.LearningRate * report.WeightDecay));
     }

@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Optimizers;
 
 /// <summary>Linear warm-up to a peak, then half a cosine down over the rest of the run.</summary>
@@ -18,5 +20,5 @@ public sealed record CosineSchedule(double Peak, long WarmUpSteps = 0, double Fi
     /// <inheritdoc/>
     public override double At(long step, long totalSteps) => step <= WarmUpSteps
         ? Peak * WarmUp(step, WarmUpSteps)
-        : Final + ((Peak - Final) * 0.5 * (1 + Math.Cos(Math.PI * Progress(step, WarmUpSteps, totalSteps - WarmUpSteps))));
+        : Final + ((Peak - Final) * 0.5 * (1 + PortableMath.SinCosTurns(0.5 * Progress(step, WarmUpSteps, totalSteps - WarmUpSteps)).Cosine));
 }

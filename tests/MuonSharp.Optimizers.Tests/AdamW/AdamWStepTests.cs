@@ -81,6 +81,15 @@ public class AdamWStepTests
         Assert.All(adam.StateTensors, tensor => Assert.All(tensor.Memory.Span.ToArray(), value => Assert.True(float.IsFinite(value))));
     }
 
+    [Theory]
+    [InlineData(0.999, 1)]
+    [InlineData(0.999, 2)]
+    [InlineData(0.95, 777)]
+    [InlineData(0.9999, 1_000_000)]
+    [InlineData(0, 5)]
+    public void Powers_equal_those_of_the_system(double value, long exponent) =>
+        Assert.Equal(Math.Pow(value, exponent), IntegerPower.Of(value, exponent), 1e-13);
+
     [Fact]
     public void Beta1_follows_its_schedule()
     {
