@@ -3,6 +3,7 @@ namespace MuonSharp.Optimizers;
 /// <summary>The rules for groups, options and parameters, checked together.</summary>
 internal static class GroupValidation
 {
+    /// <summary>Checks groups of an optimizer, or of several when no type of options is given.</summary>
     /// <exception cref="OptimizerOptionsException">At least one rule is broken; all that are broken are named.</exception>
     public static void Check(Type? optionsType, IReadOnlyList<ParameterGroup> groups, StepOptions step)
     {

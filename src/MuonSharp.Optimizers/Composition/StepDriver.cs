@@ -17,6 +17,7 @@ internal sealed class StepDriver
     private readonly GradientGate _gate;
     private readonly StepReport _report;
 
+    /// <summary>A driver of optimizers whose parameters are apart.</summary>
     /// <param name="optimizers">Who updates, in order.</param>
     /// <param name="options">What holds for the whole step.</param>
     /// <param name="team">The workers.</param>
