@@ -23,6 +23,7 @@ public class DecoderAgainstReferenceTests
         ["nanoGPT: no biases, tied"] = NanoGpt,
         ["GPT-2: biases, tied"] = NanoGpt with { Biases = true },
         ["GPT-2: biases, head of its own"] = NanoGpt with { Biases = true, Tied = false },
+        ["GPT-2: GELU by tanh"] = NanoGpt with { Biases = true, Activation = ReferenceActivationKind.GeluTanh },
         ["learned positions with RMSNorm and ReLU²"] = NanoGpt with { LayerNorm = false, Activation = ReferenceActivationKind.ReluSquared },
         ["learned positions with a window"] = NanoGpt with { Window = 3 },
         ["one head, one layer"] = NanoGpt with { Heads = 1, Groups = 1, Layers = 1, Width = 7, Hidden = 5 },

@@ -37,6 +37,7 @@ internal sealed class EngineModel : IDisposable
             Activation = shape.Activation switch
             {
                 ReferenceActivationKind.Gelu => Activation.Gelu,
+                ReferenceActivationKind.GeluTanh => Activation.GeluTanh,
                 ReferenceActivationKind.ReluSquared => Activation.ReluSquared,
                 ReferenceActivationKind.SwiGlu => Activation.SwiGlu,
                 _ => throw new NotSupportedException($"[engine model] the engine has no {shape.Activation}"),

@@ -14,6 +14,10 @@ public class ActivationTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
+    public void Gelu_by_tanh(int rows, int width) => Check(rows, width, (tape, x) => tape.GeluTanh(x), ReferenceActivation.GeluTanh, ReferenceActivation.GeluTanhDerivative);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
     public void Squared_relu(int rows, int width) =>
         Check(rows, width, (tape, x) => tape.ReluSquared(x), ReferenceActivation.ReluSquared, ReferenceActivation.ReluSquaredDerivative);
 
@@ -50,32 +54,12 @@ public class ActivationTests
     }
 
     [Fact]
-    public void Gelu_and_its_derivative_from_the_far_left_to_the_far_right()
-    {
-        double[] x = [.. Enumerable.Range(-1200, 2401).Select(i => (double)(float)(i / 100.0)), 40, -40, 1e4, -1e4];
-        foreach (bool left in new[] { true, false })
-        {
-            double[] part = [.. x.Where(v => v < 0 == left)];
-            using OperationRig rig = new();
-            (Tensor activation, Tensor input) = rig.Activation("x", 1, part);
-            double[] dy = [.. Enumerable.Repeat(1.0, part.Length)];
-            Tensor y = rig.Tape.Gelu(activation);
-            rig.Tape.Keep(y);
-            rig.Tape.Seed(y);
-            rig.Tape.Compile();
-            rig.Fill();
-            rig.Tape.Forward();
-            Agreement.ToFloats(dy).CopyTo(y.Gradient);
-            float[] values = y.Value.ToArray();
-            rig.Tape.Backward();
-            for (int i = 0; i < part.Length; i++)
-            {
-                // Absolute near 0, relative for large values.
-                Assert.Equal(ReferenceActivation.Gelu(part[i]), values[i], 1e-6 * Math.Max(1, Math.Abs(part[i])));
-                Assert.Equal(ReferenceActivation.GeluDerivative(part[i]), input.Gradient[i], 1e-6);
-            }
-        }
-    }
+    public void Gelu_and_its_derivative_from_the_far_left_to_the_far_right() =>
+        CheckRange((tape, x) => tape.Gelu(x), ReferenceActivation.Gelu, ReferenceActivation.GeluDerivative);
+
+    [Fact]
+    public void Gelu_by_tanh_and_its_derivative_from_the_far_left_to_the_far_right() =>
+        CheckRange((tape, x) => tape.GeluTanh(x), ReferenceActivation.GeluTanh, ReferenceActivation.GeluTanhDerivative);
 
     private static double[] SideBySide(int rows, double[] a, double[] b)
     {
@@ -98,5 +82,32 @@ public class ActivationTests
         (Tensor activation, Tensor input) = rig.Activation("x", rows, x);
         rig.Expect("x", input, ReferenceActivation.Map(dy, x, (d, v) => d * derivative(v)));
         rig.Run(record(rig.Tape, activation), ReferenceActivation.Map(x, f), dy, Tolerance);
+    }
+
+    private static void CheckRange(Func<Tape, Tensor, Tensor> record, Func<double, double> f, Func<double, double> derivative)
+    {
+        double[] x = [.. Enumerable.Range(-1200, 2401).Select(i => (double)(float)(i / 100.0)), 40, -40, 1e4, -1e4];
+        foreach (bool left in new[] { true, false })
+        {
+            double[] part = [.. x.Where(v => v < 0 == left)];
+            using OperationRig rig = new();
+            (Tensor activation, Tensor input) = rig.Activation("x", 1, part);
+            double[] dy = [.. Enumerable.Repeat(1.0, part.Length)];
+            Tensor y = record(rig.Tape, activation);
+            rig.Tape.Keep(y);
+            rig.Tape.Seed(y);
+            rig.Tape.Compile();
+            rig.Fill();
+            rig.Tape.Forward();
+            Agreement.ToFloats(dy).CopyTo(y.Gradient);
+            float[] values = y.Value.ToArray();
+            rig.Tape.Backward();
+            for (int i = 0; i < part.Length; i++)
+            {
+                // Absolute near 0, relative for large values.
+                Assert.Equal(f(part[i]), values[i], 1e-6 * Math.Max(1, Math.Abs(part[i])));
+                Assert.Equal(derivative(part[i]), input.Gradient[i], 1e-6);
+            }
+        }
     }
 }

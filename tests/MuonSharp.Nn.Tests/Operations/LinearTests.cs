@@ -32,6 +32,10 @@ public class LinearTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
+    public void With_bias_and_gelu_by_tanh(int tokens, int fanIn, int fanOut) => Check(tokens, fanIn, fanOut, true, Nn.Activation.GeluTanh, MatrixOrientation.OutIn);
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
     public void With_squared_relu(int tokens, int fanIn, int fanOut) => Check(tokens, fanIn, fanOut, false, Nn.Activation.ReluSquared, MatrixOrientation.OutIn);
 
     [Theory]
@@ -75,6 +79,7 @@ public class LinearTests
         (double[] expected, double[] dLinear) = activation switch
         {
             Nn.Activation.Gelu => (ReferenceActivation.Map(linear, ReferenceActivation.Gelu), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.GeluDerivative(v))),
+            Nn.Activation.GeluTanh => (ReferenceActivation.Map(linear, ReferenceActivation.GeluTanh), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.GeluTanhDerivative(v))),
             Nn.Activation.ReluSquared => (ReferenceActivation.Map(linear, ReferenceActivation.ReluSquared), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.ReluSquaredDerivative(v))),
             _ => (linear, dy),
         };
