@@ -10,13 +10,9 @@ public class DeterminismTests
     public void One_two_and_three_workers_and_a_second_run_give_the_same_bits()
     {
         (float[] expected, _) = Run(1);
-        foreach (int threads in new[] { 1, 2, 3 })
-        {
-            (float[] actual, long[] tasks) = Run(threads);
-            Compare.SameBits(expected, actual);
-            Assert.True(tasks[0] > 0, "worker 0 ran nothing");
-            Assert.True(threads == 1 || tasks[1..].Sum() > 0, $"only worker 0 of {threads} ran tasks");
-        }
+        Compare.SameBits(expected, Run(1).Weights);
+        SameBitsWithSeveralWorkers(expected, () => Run(2));
+        SameBitsWithSeveralWorkers(expected, () => Run(3));
     }
 
     /// <summary>Every vector width and every machine with fused multiply-adds: the test run is repeated under each width.</summary>
@@ -33,9 +29,7 @@ public class DeterminismTests
     public void A_matrix_split_across_workers_has_the_bits_of_one_worker()
     {
         (float[] expected, _) = RunLarge(1);
-        (float[] actual, long[] tasks) = RunLarge(3);
-        Compare.SameBits(expected, actual);
-        Assert.True(tasks[1..].Sum() > 0, "only worker 0 ran tasks");
+        SameBitsWithSeveralWorkers(expected, () => RunLarge(3));
     }
 
     [Fact]
@@ -64,6 +58,23 @@ public class DeterminismTests
         {
             Compare.SameBits(parameter.Weights.Span, backward[parameter.Name].Weights.Span);
         }
+    }
+
+    /// <summary>Every run has the same bits; runs are repeated until one of them really was the work of several.</summary>
+    /// <remarks>On a machine whose cores are all taken, worker 0 may be done before another worker gets its first turn.</remarks>
+    private static void SameBitsWithSeveralWorkers(float[] expected, Func<(float[] Weights, long[] Tasks)> run)
+    {
+        for (int attempt = 0; attempt < 200; attempt++)
+        {
+            (float[] actual, long[] tasks) = run();
+            Compare.SameBits(expected, actual);
+            if (tasks.Count(count => count > 0) > 1)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("in 200 runs only one worker ran tasks");
     }
 
     private static (float[] Weights, long[] Tasks) Run(int threads)
