@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Xml.Linq;
 
 namespace MuonSharp.Architecture.Tests;
@@ -45,7 +46,8 @@ public class DocumentationTests
         {
             string path = Path.Combine(AppContext.BaseDirectory, library + ".xml");
             Assert.True(File.Exists(path), $"{library} writes no documentation file.");
-            foreach (XElement member in XDocument.Load(path).Descendants("member"))
+            HashSet<string> types = [.. Assembly.Load(library).GetExportedTypes().Select(t => t.FullName!.Replace('+', '.'))];
+            foreach (XElement member in XDocument.Load(path).Descendants("member").Where(m => types.Contains(OwnerOf(m.Attribute("name")!.Value))))
             {
                 bool inherits = member.Descendants("inheritdoc").Any();
                 string summary = member.Element("summary")?.Value.Trim() ?? "";
@@ -55,5 +57,12 @@ public class DocumentationTests
         }
 
         Offenders.None("A summary says something", wrong);
+    }
+
+    /// <summary>The type that a name of the documentation file speaks of: T:Type itself, or what M:, P:, F:, E:Type.Member belongs to.</summary>
+    private static string OwnerOf(string name)
+    {
+        string plain = name[2..].Split('(')[0];
+        return name.StartsWith("T:", StringComparison.Ordinal) ? plain : plain[..plain.LastIndexOf('.')];
     }
 }

@@ -7,7 +7,7 @@ public partial class SourceFileTests
 {
     private const int HardLimit = 300;
     private const int UsualLimit = 120;
-    private const double ShareOverUsualLimit = 0.15;
+    private const double ShareOverUsualLimit = 0.10;
 
     [Fact]
     public void No_file_has_more_than_300_lines()
