@@ -59,12 +59,18 @@ internal sealed class PowerLossFiles(string root) : IFileOperations
 
     /// <summary>Makes the folder as the disk would show it after a power failure at this instant.</summary>
     /// <param name="folder">An empty folder.</param>
-    /// <param name="entriesSurvive">Whether creations, renames and deletions that were not flushed happen to be on the disk.</param>
-    public void Restore(string folder, bool entriesSurvive) => Restore(_root, folder, entriesSurvive);
+    /// <param name="survivors">What of the unflushed changes of directories is on the disk.</param>
+    public void Restore(string folder, Survivors survivors) => Restore(_root, folder, survivors);
 
-    private static void Restore(DirectoryNode directory, string folder, bool entriesSurvive)
+    private static void Restore(DirectoryNode directory, string folder, Survivors survivors)
     {
-        foreach ((string name, object node) in entriesSurvive ? directory.Now : directory.OnDisk)
+        IEnumerable<KeyValuePair<string, object>> entries = survivors switch
+        {
+            Survivors.Nothing => directory.OnDisk,
+            Survivors.Everything => directory.Now,
+            _ => directory.Now.Where(entry => entry.Value is FileNode).Concat(directory.OnDisk.Where(entry => entry.Value is DirectoryNode)),
+        };
+        foreach ((string name, object node) in entries)
         {
             string path = Path.Combine(folder, name);
             if (node is FileNode file)
@@ -74,7 +80,7 @@ internal sealed class PowerLossFiles(string root) : IFileOperations
             else
             {
                 _ = Directory.CreateDirectory(path);
-                Restore((DirectoryNode)node, path, entriesSurvive);
+                Restore((DirectoryNode)node, path, survivors);
             }
         }
     }
