@@ -6,7 +6,7 @@ namespace MuonSharp.Cli.Output;
 internal sealed class Terminal
 {
     /// <summary>Wide enough that nothing wraps in a log file.</summary>
-    private const int PipeWidth = 240;
+    private const int PipeWidth = 160;
 
     private readonly IAnsiConsole console;
     private int liveLength;
@@ -30,6 +30,9 @@ internal sealed class Terminal
 
     /// <summary>What the output can show.</summary>
     public TerminalMode Mode { get; }
+
+    /// <summary>Characters that fit into a line; one is left free, so that a terminal does not wrap.</summary>
+    public int Width => Math.Max(20, console.Profile.Width - 1);
 
     /// <summary>A plain line, exactly as given.</summary>
     public void Line(string text = "")
@@ -78,8 +81,7 @@ internal sealed class Terminal
             return;
         }
 
-        var width = Math.Max(20, console.Profile.Width - 1);
-        var shown = text.Length <= width ? text : text[..width];
+        var shown = text.Length <= Width ? text : text[..Width];
         Console.Out.Write('\r' + shown + new string(' ', Math.Max(0, liveLength - shown.Length)));
         liveLength = shown.Length;
     }

@@ -25,10 +25,13 @@ internal static class Banner
         ], Style.Label);
         terminal.Line();
         terminal.Line("who trains what", Style.Strong);
-        terminal.Block(description.Plan.TrimEnd(), Style.Plain);
+        terminal.Columns(PlanText.Condense(description.Plan));
+        terminal.Line();
+        terminal.Line("derived", Style.Strong);
+        terminal.Columns(DerivedSettings.Of(trainer.Config, description), Style.Plain, Style.Plain, Style.Label);
         terminal.Line();
         terminal.Line("settings", Style.Strong);
-        terminal.Columns(DerivedSettings.Of(trainer.Config, description), Style.Plain, Style.Plain, Style.Label);
+        terminal.Columns(EffectiveSettings.Of(trainer.Config), Style.Label);
         terminal.Line();
     }
 }

@@ -48,8 +48,8 @@ internal static class Summary
     };
 
     private static string[] Next(TrainingOutcome outcome, string run) => outcome == TrainingOutcome.Cancelled
-        ? [$"muonsharp train --run {run} --resume", $"muonsharp generate --run {run}"]
-        : [$"muonsharp generate --run {run} --tokens 500", $"muonsharp evaluate --run {run}"];
+        ? [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}"]
+        : [$"{ToolInvocation.Prefix} generate --run {run} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}"];
 
     private static string ShellQuoted(string path) =>
         path.All(letter => char.IsLetterOrDigit(letter) || "/._-+:\\".Contains(letter, StringComparison.Ordinal)) ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -37,7 +37,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 break;
             case SampleEvent sample:
                 terminal.Line($"sample after step {Amount.Count(sample.Step)}:", Style.Label);
-                terminal.Block(sample.Prompt + sample.Text, Style.Sample);
+                terminal.Block((sample.Prompt + sample.Text).TrimEnd(), Style.Sample);
                 break;
             case CheckpointEvent checkpoint:
                 terminal.Line($"checkpoint {checkpoint.Folder}", Style.Label);
@@ -77,7 +77,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
         if (drawn == 0 || clock.GetElapsedTime(drawn, now) >= LivePeriod)
         {
             drawn = now;
-            terminal.Live(StepLine.Of(step));
+            terminal.Live(StepLine.Of(step, terminal.Width));
         }
     }
 
@@ -93,6 +93,6 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     private void Plain(StepEvent step)
     {
         shown = step.Step;
-        terminal.Line(StepLine.Of(step));
+        terminal.Line(StepLine.Of(step, terminal.Width));
     }
 }

@@ -44,8 +44,10 @@ public partial class TerminalTests
             variables["NO_COLOR"] = noColor;
         }
 
-        using var running = new RunningProcess("/usr/bin/script", ["-qec", $"dotnet exec '{Repository.Tool}' {command}", "/dev/null"], folder.FullPath, variables);
-        return running.Wait().Exits(0).Output;
+        var record = folder.At("record");
+        using var running = new RunningProcess("/usr/bin/script", ["-qec", $"dotnet exec '{Repository.Tool}' {command}", record], folder.FullPath, variables);
+        running.Wait().Exits(0);
+        return File.ReadAllText(record);
     }
 
     [GeneratedRegex(@"\x1b\[[0-9;]*m", RegexOptions.None, 10_000)]
