@@ -5,7 +5,8 @@ namespace MuonSharp.Nn;
 /// <summary>Masks and scales rows; source and destination may be the same. A task is a range of rows.</summary>
 internal unsafe struct DropoutJob : ITeamJob
 {
-    private const int Batch = 256;
+    /// <summary>Numbers drawn at a time, on the stack.</summary>
+    private const int Batch = 4096;
 
     public float* Source;
     public float* Destination;
@@ -23,31 +24,26 @@ internal unsafe struct DropoutJob : ITeamJob
     {
         var rows = Cut.RowsPerTask(Columns);
         var end = Math.Min(Rows, (task + 1) * rows);
-        var bits = stackalloc uint[Batch];
+        Span<uint> bits = stackalloc uint[Batch];
         for (var row = task * rows; row < end; row++)
         {
+            // A token's numbers are those of its sequence's sample and its place in it, wherever the batch has them.
             var sample = FirstSample + (uint)(row / Time);
-            var place = (long)(row % Time) * Columns;
-            for (var i = 0; i < Columns; i += Batch)
+            var token = unchecked((sample * (uint)Time) + (uint)(row % Time));
+            var pieces = Cut.Pieces(Columns, Batch);
+            for (var piece = 0; piece < pieces; piece++)
             {
-                var count = Math.Min(Batch, Columns - i);
-                Draw(new Span<uint>(bits, count), sample, place + i);
-                Mask(bits, ((nint)row * Columns) + i, count);
+                var start = piece * Batch;
+                var some = bits[..Math.Min(Batch, Columns - start)];
+                Stream.Fill(some, Step, unchecked((token * (uint)pieces) + (uint)piece));
+                Mask(some, ((nint)row * Columns) + start);
             }
         }
     }
 
-    private readonly void Draw(Span<uint> bits, uint sample, long place)
+    private readonly void Mask(ReadOnlySpan<uint> bits, nint at)
     {
         for (var i = 0; i < bits.Length; i++)
-        {
-            bits[i] = Stream.At(Step, sample, place + i);
-        }
-    }
-
-    private readonly void Mask(uint* bits, nint at, int count)
-    {
-        for (var i = 0; i < count; i++)
         {
             var value = bits[i] < Threshold ? 0 : Source[at + i] * Scale;
             Destination[at + i] = Add ? Destination[at + i] + value : value;

@@ -38,37 +38,16 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         for (var row = first; row < end; row++)
         {
             var at = (nint)row * Columns;
-            Vectors<TLanes, TVector>(row, X + at, Dy + at, row > first);
+            var (average, averageWithNormal) = Sums<TLanes, TVector>(row, X + at, Dy + at, row > first);
             if (Dx != null)
             {
-                Row<TLanes, TVector>(row, X + at, Dy + at, Dx + at);
+                Write<TLanes, TVector>(row, X + at, Dy + at, Dx + at, TLanes.Broadcast(average), TLanes.Broadcast(averageWithNormal));
             }
         }
     }
 
-    private readonly void Vectors<TLanes, TVector>(int row, float* x, float* dy, bool add)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-    {
-        var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
-        for (var i = 0; i < Columns && (GainPartial != null || BiasPartial != null); i += LaneDispatch.Count)
-        {
-            var left = Columns - i;
-            var gradient = RowLanes.Load<TLanes, TVector>(dy + i, left);
-            if (GainPartial != null)
-            {
-                var normal = TLanes.Multiply(TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, left), mean), scale);
-                RowLanes.StoreOrAdd<TLanes, TVector>(GainPartial + i, TLanes.Multiply(gradient, normal), left, add);
-            }
-
-            if (BiasPartial != null)
-            {
-                RowLanes.StoreOrAdd<TLanes, TVector>(BiasPartial + i, gradient, left, add);
-            }
-        }
-    }
-
-    private readonly void Row<TLanes, TVector>(int row, float* x, float* dy, float* dx)
+    /// <summary>One pass over a row: the means of g and of g h, and the row's share of the vectors' gradients.</summary>
+    private readonly (float Average, float AverageWithNormal) Sums<TLanes, TVector>(int row, float* x, float* dy, bool add)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
@@ -77,14 +56,30 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         for (var i = 0; i < Columns; i += LaneDispatch.Count)
         {
             var left = Columns - i;
-            var weighted = TLanes.Multiply(RowLanes.Load<TLanes, TVector>(dy + i, left), RowLanes.Load<TLanes, TVector>(Gain + i, left));
+            var gradient = RowLanes.Load<TLanes, TVector>(dy + i, left);
             var normal = TLanes.Multiply(TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, left), mean), scale);
+            var weighted = TLanes.Multiply(gradient, RowLanes.Load<TLanes, TVector>(Gain + i, left));
             sum = TLanes.Add(sum, weighted);
             sumWithNormal = TLanes.MultiplyAdd(weighted, normal, sumWithNormal);
+            if (GainPartial != null)
+            {
+                RowLanes.StoreOrAdd<TLanes, TVector>(GainPartial + i, TLanes.Multiply(gradient, normal), left, add);
+            }
+
+            if (BiasPartial != null)
+            {
+                RowLanes.StoreOrAdd<TLanes, TVector>(BiasPartial + i, gradient, left, add);
+            }
         }
 
-        var average = TLanes.Broadcast(Centered ? TLanes.Sum(sum) / Columns : 0);
-        var averageWithNormal = TLanes.Broadcast(TLanes.Sum(sumWithNormal) / Columns);
+        return (Centered ? TLanes.Sum(sum) / Columns : 0, TLanes.Sum(sumWithNormal) / Columns);
+    }
+
+    private readonly void Write<TLanes, TVector>(int row, float* x, float* dy, float* dx, TVector average, TVector averageWithNormal)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
         for (var i = 0; i < Columns; i += LaneDispatch.Count)
         {
             var left = Columns - i;
