@@ -5,7 +5,7 @@ namespace MuonSharp.Training.Tests.Checkpoints;
 /// <summary>Damage after the fact: found before anything is used, reported in one line, and the checkpoint before is taken.</summary>
 public sealed class CheckpointDamageTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly ScratchFolder _folder = new();
 
     public CheckpointDamageTests()
     {

@@ -36,7 +36,7 @@ public sealed class CheckpointFaultTests
     [MemberData(nameof(Situations))]
     public void A_reader_at_any_instant_of_a_save_finds_a_complete_checkpoint(long[] before, long step, int keep)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new ScratchFolder();
         Prepare(folder.At("checkpoints"), before);
         int instants = 0;
         var files = new FaultyFiles
@@ -55,7 +55,7 @@ public sealed class CheckpointFaultTests
     [MemberData(nameof(Situations))]
     public void A_power_failure_at_any_instant_leaves_a_complete_checkpoint(long[] before, long step, int keep)
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new ScratchFolder();
         var model = new PowerLossFiles(folder.Path);
         foreach (long old in before) _ = new CheckpointStore(folder.At("checkpoints"), model).Save(old, CheckpointSample.Of(old), keep: 9);
         int instants = 0;
@@ -65,7 +65,7 @@ public sealed class CheckpointFaultTests
             {
                 foreach (Survivors survivors in Enum.GetValues<Survivors>())
                 {
-                    using var afterwards = new TemporaryFolder();
+                    using var afterwards = new ScratchFolder();
                     model.Restore(afterwards.Path, survivors);
                     _ = Latest(afterwards.At("checkpoints"), before, step);
                     instants++;
@@ -76,7 +76,7 @@ public sealed class CheckpointFaultTests
         Assert.InRange(instants, 60, 600);
 
         // Once the save has returned, no power failure can take the new checkpoint away.
-        using var end = new TemporaryFolder();
+        using var end = new ScratchFolder();
         model.Restore(end.Path, Survivors.Nothing);
         Assert.Equal((step, "new"), Latest(end.At("checkpoints"), before, step));
     }
@@ -86,7 +86,7 @@ public sealed class CheckpointFaultTests
         int operations = int.MaxValue;
         for (int at = 0; at < operations; at++)
         {
-            using var folder = new TemporaryFolder();
+            using var folder = new ScratchFolder();
             string checkpoints = folder.At("checkpoints");
             Prepare(checkpoints, before);
             var files = new FaultyFiles(at, fault);

@@ -4,7 +4,7 @@ namespace MuonSharp.Training.Tests.Checkpoints;
 
 public sealed class CheckpointStoreTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly ScratchFolder _folder = new();
 
     private string Checkpoints => _folder.At("checkpoints");
 

@@ -2,7 +2,7 @@ namespace MuonSharp.Training.Tests.Checkpoints;
 
 public sealed class FileOperationsTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly ScratchFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

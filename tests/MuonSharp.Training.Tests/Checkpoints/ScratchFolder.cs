@@ -1,11 +1,11 @@
 namespace MuonSharp.Training.Tests.Checkpoints;
 
 /// <summary>A folder for one test, in memory where the system offers that, deleted with all it holds.</summary>
-internal sealed class TemporaryFolder : IDisposable
+internal sealed class ScratchFolder : IDisposable
 {
     private const string InMemory = "/dev/shm";
 
-    public TemporaryFolder()
+    public ScratchFolder()
     {
         string parent = Directory.Exists(InMemory) ? InMemory : System.IO.Path.GetTempPath();
         Path = System.IO.Path.Combine(parent, $"muonsharp-runs-{Guid.NewGuid():N}");

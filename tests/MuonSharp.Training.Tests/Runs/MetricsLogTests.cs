@@ -1,0 +1,162 @@
+using System.Text;
+using MuonSharp.Formats;
+using MuonSharp.Training.Tests.Checkpoints;
+
+namespace MuonSharp.Training.Tests.Runs;
+
+public sealed class MetricsLogTests : IDisposable
+{
+    private static readonly GroupLearningRate[] s_rates = [new("muon", 0.02), new("adamw", 0.003)];
+    private readonly ScratchFolder _folder = new();
+
+    private string Metrics => _folder.At("metrics.jsonl");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_kind_of_line_has_its_keys_in_order()
+    {
+        using (MetricsLog log = Open())
+        {
+            log.Write(Line(1));
+            log.Write(Line(2) with { Loss = double.NaN, MaximumLogit = 12.5, ClippedHeads = 3 });
+            log.Write(new EvaluationLine(2, 1.25, 1.8));
+            log.Write(new SampleLine(2, "It is", " a \"truth\"\nuniversally 数"));
+            log.Write(new CheckpointLine(2, "checkpoints/step-00000002"));
+            log.Write(new SkippedLine(3, "h.0.weight", 1));
+            log.Write(new EndLine(3, "done"));
+        }
+
+        string[] expected =
+        [
+            """{"kind":"step","step":1,"tokens":768,"loss":4.5,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":null,"clipped_heads":0}""",
+            """{"kind":"step","step":2,"tokens":1536,"loss":null,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":12.5,"clipped_heads":3}""",
+            """{"kind":"eval","step":2,"val_loss":1.25,"bits_per_byte":1.8}""",
+            """{"kind":"sample","step":2,"prompt":"It is","text":" a \"truth\"\nuniversally 数"}""",
+            """{"kind":"checkpoint","step":2,"path":"checkpoints/step-00000002"}""",
+            """{"kind":"skipped","step":3,"parameter":"h.0.weight","in_a_row":1}""",
+            """{"kind":"end","step":3,"reason":"done"}""",
+        ];
+        Assert.Equal(string.Join('\n', expected) + "\n", File.ReadAllText(Metrics));
+    }
+
+    [Fact]
+    public void A_line_is_visible_as_soon_as_it_is_written()
+    {
+        using MetricsLog log = Open();
+        for (int step = 1; step <= 3; step++)
+        {
+            log.Write(Line(step));
+            Assert.Equal(step, File.ReadLines(Metrics).Count());
+            Assert.Equal(new FileInfo(Metrics).Length, log.Length);
+        }
+    }
+
+    [Fact]
+    public void Writing_a_line_allocates_nothing()
+    {
+        using MetricsLog log = Open();
+        StepLine line = Line(123456);
+        for (int i = 0; i < 100; i++) log.Write(line);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++) log.Write(line);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void A_line_that_does_not_fit_the_disk_leaves_no_part_of_itself()
+    {
+        // Operation 0 opens the file, 1 writes the first line, 2 fails half-way through the second.
+        using var log = new MetricsLog(Metrics, 0, new FaultyFiles(2, Fault.FailOnce));
+        log.Write(Line(1));
+        WriteFailedException exception = Assert.Throws<WriteFailedException>(() => log.Write(Line(2)));
+        Assert.Equal($"[metrics] {Metrics}: could not be written; No space left on device", exception.Message);
+        log.Write(Line(3));
+        Assert.Equal([1L, 3L], Steps());
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 2)]
+    [InlineData(2, 4)]
+    [InlineData(3, 6)]
+    [InlineData(99, 6)]
+    public void Without_a_recorded_length_lines_up_to_the_checkpoints_step_are_kept(long step, int lines)
+    {
+        WriteThreeSteps();
+        Assert.Equal(LengthOf(lines), MetricsTrim.KeptBytes(Metrics, recorded: null, step));
+    }
+
+    [Fact]
+    public void A_torn_last_line_is_dropped_wherever_it_is_torn()
+    {
+        WriteThreeSteps();
+        byte[] whole = File.ReadAllBytes(Metrics);
+        for (long cut = LengthOf(5) + 1; cut < whole.Length; cut++)
+        {
+            File.WriteAllBytes(Metrics, whole[..(int)cut]);
+            Assert.Equal(LengthOf(5), MetricsTrim.KeptBytes(Metrics, recorded: null, step: 99));
+            Assert.Equal(LengthOf(5), MetricsTrim.KeptBytes(Metrics, recorded: whole.Length, step: 99));
+        }
+
+        long LengthOf(int lines) => Encoding.UTF8.GetByteCount(string.Concat(Encoding.UTF8.GetString(whole).Split('\n').Take(lines).Select(line => line + "\n")));
+    }
+
+    [Theory]
+    [InlineData("not json\n")]
+    [InlineData("[]\n")]
+    [InlineData("{\"kind\":\"step\"}\n")]
+    [InlineData("{\"kind\":\"step\",\"step\":\"1\"}\n")]
+    [InlineData("{\"kind\":\"step\",\"step\":1.5}\n")]
+    [InlineData("\0\0\0\0\n")]
+    [InlineData("\n")]
+    public void A_damaged_line_ends_what_is_kept(string damage)
+    {
+        WriteThreeSteps();
+        long length = new FileInfo(Metrics).Length;
+        File.AppendAllText(Metrics, damage + "{\"kind\":\"step\",\"step\":3}\n");
+        Assert.Equal(length, MetricsTrim.KeptBytes(Metrics, recorded: null, step: 99));
+    }
+
+    [Fact]
+    public void A_recorded_length_is_taken_if_a_line_ends_there()
+    {
+        WriteThreeSteps();
+        long length = new FileInfo(Metrics).Length;
+        Assert.Equal(LengthOf(3), MetricsTrim.KeptBytes(Metrics, LengthOf(3), step: 1));
+        Assert.Equal(0, MetricsTrim.KeptBytes(Metrics, 0, step: 1));
+        Assert.Equal(length, MetricsTrim.KeptBytes(Metrics, length, step: 1));
+        Assert.Equal(LengthOf(2), MetricsTrim.KeptBytes(Metrics, LengthOf(3) - 1, step: 1));
+        Assert.Equal(LengthOf(2), MetricsTrim.KeptBytes(Metrics, length + 1, step: 1));
+        Assert.Equal(0, MetricsTrim.KeptBytes(_folder.At("missing"), 10, step: 1));
+    }
+
+    private void WriteThreeSteps()
+    {
+        using MetricsLog log = Open();
+        for (int step = 1; step <= 3; step++)
+        {
+            log.Write(Line(step));
+            log.Write(new EvaluationLine(step, 1, 2));
+        }
+    }
+
+    private MetricsLog Open() => new(Metrics, 0, FileOperations.Instance);
+
+    private long LengthOf(int lines) => File.ReadLines(Metrics).Take(lines).Sum(line => Encoding.UTF8.GetByteCount(line) + 1L);
+
+    private long[] Steps() => [.. File.ReadLines(Metrics).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.GetValue<long>())];
+
+    private static StepLine Line(long step) => new()
+    {
+        Step = step,
+        Tokens = step * 768,
+        Loss = 4.5,
+        LearningRates = s_rates,
+        GradientNorm = 1.5,
+        UpdateRms = 0.25,
+        StepMilliseconds = 3.5,
+        OptimizerMilliseconds = 0.5,
+        TokensPerSecond = 1000,
+    };
+}
