@@ -1,0 +1,108 @@
+using MuonSharp.Nn;
+using MuonSharp.Training.Tests.Trainers;
+
+namespace MuonSharp.Training.Tests.Generation;
+
+public class TextGeneratorTests
+{
+    [Fact]
+    public async Task Text_depends_on_the_seed_and_streams_character_by_character()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+        GenerationOptions options = new() { Tokens = 40, Seed = 5 };
+
+        string[] pieces = [.. generator.Generate("It is", options)];
+
+        Assert.Equal(40, pieces.Length);
+        Assert.All(pieces, piece => Assert.Equal(1, piece.Length));
+        Assert.Equal(pieces, generator.Generate("It is", options));
+        Assert.NotEqual(pieces, generator.Generate("It is", options with { Seed = 6 }));
+        Assert.NotEqual(pieces, generator.Generate("She was", options));
+        Assert.Empty(generator.Generate("It is", options with { Tokens = 0 }));
+    }
+
+    [Fact]
+    public async Task It_writes_past_the_context_and_takes_prompts_longer_than_it()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+
+        Assert.Equal(250, string.Concat(generator.Generate("", new() { Tokens = 250 })).Length);
+        string longPrompt = TestRun.Text[..500];
+        Assert.Equal(
+            string.Concat(generator.Generate(longPrompt, new() { Tokens = 20 })),
+            string.Concat(generator.Generate(longPrompt[^96..], new() { Tokens = 20 })));
+    }
+
+    [Fact]
+    public async Task A_character_that_the_run_does_not_know_is_named_before_anything_is_drawn()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+
+        Assert.Contains("'Ω' (U+03A9)", Assert.Throws<BadInputException>(() => generator.Generate("Ω")).Message, StringComparison.Ordinal);
+        Assert.Throws<ConfigurationException>(() => generator.Generate("It", new() { TopP = 2 }));
+    }
+
+    [Fact]
+    public async Task Bytes_are_joined_to_characters()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "byte");
+
+        string text = string.Concat(generator.Generate("Ω é", new() { Tokens = 60, Temperature = 5 }));
+
+        Assert.NotEmpty(text);
+    }
+
+    [Fact]
+    public void Pieces_come_when_their_characters_are_complete()
+    {
+        ByteTokenizer tokenizer = new();
+        int[] tokens = [.. tokenizer.Encode("aé😀"), 0xC3, .. tokenizer.Encode("b"), 0xE2];
+
+        Assert.Equal(["a", "é", "😀", "\uFFFDb", "\uFFFD"], TextPieces.Of(tokenizer, tokens));
+    }
+
+    [Fact]
+    public void Without_temperature_it_takes_the_token_that_a_whole_forward_pass_prefers()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.Config(folder));
+        DecoderModel model = trainer.Parts.Model;
+        List<int> history = [.. trainer.Tokenizer.Encode("It is a truth")];
+
+        int[] drawn = [.. new TokenStream(model).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
+
+        foreach (int token in drawn)
+        {
+            DecoderProgram program = model.Program(1, history.Count, training: false);
+            history.ToArray().CopyTo(program.Inputs);
+            program.Targets.Fill(-1);
+            program.Forward();
+            float[] logits = new float[model.Config.Vocabulary];
+            program.Logits(0, history.Count - 1, logits);
+            Assert.Equal(Array.IndexOf(logits, logits.Max()), token);
+            history.Add(token);
+        }
+    }
+
+    [Fact]
+    public void An_empty_prompt_is_a_line_break_or_the_first_token()
+    {
+        Assert.Equal([1], TextPieces.Prompt(CharacterTokenizer.FromText("\tb\n"), ""));
+        Assert.Equal([0], TextPieces.Prompt(CharacterTokenizer.FromText("ab"), ""));
+        Assert.Equal([10], TextPieces.Prompt(new ByteTokenizer(), ""));
+    }
+
+    private static async Task<TextGenerator> Generator(TemporaryFolder folder, string tokenizer)
+    {
+        using (Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 2).Set("data.tokenizer", tokenizer), folder.File("run")))
+        {
+            await TestRun.Run(trainer);
+        }
+
+        return TextGenerator.FromRun(folder.File("run"), threads: 1);
+    }
+}

@@ -1,0 +1,110 @@
+namespace MuonSharp.Training.Tests.Trainers;
+
+public class DeterminismTests
+{
+    [Fact]
+    public async Task Two_runs_give_the_same_bits_and_metrics()
+    {
+        using TemporaryFolder folder = new();
+        (string one, string other) = (await Train(folder, "one", threads: 2), await Train(folder, "other", threads: 2));
+
+        Assert.Equal(one, other);
+        Assert.Equal(TestRun.Metrics(folder.File("one")), TestRun.Metrics(folder.File("other")));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Threads_change_no_bit(int threads)
+    {
+        using TemporaryFolder folder = new();
+        (string alone, string shared) = (await Train(folder, "alone", threads: 1), await Train(folder, "shared", threads));
+
+        Assert.Equal(alone, shared);
+        Assert.Equal(TestRun.Metrics(folder.File("alone")), TestRun.Metrics(folder.File("shared")));
+    }
+
+    [Fact]
+    public async Task Another_seed_gives_other_bits()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.OnlySteps(folder, steps: 2);
+        using Trainer one = Trainer.Create(config);
+        using Trainer other = Trainer.Create(config.Set("train.seed", "8"));
+        await TestRun.Run(one);
+        await TestRun.Run(other);
+
+        Assert.NotEqual(TestRun.Bits(one), TestRun.Bits(other));
+    }
+
+    [Theory]
+    [InlineData("muon", new long[] { 0 })]
+    [InlineData("muon", new long[] { 1 })]
+    [InlineData("muon", new long[] { 3 })]
+    [InlineData("muon", new long[] { 4, 5 })]
+    [InlineData("adamw", new long[] { 7 })]
+    public async Task Stopping_and_resuming_gives_the_same_bits_and_metrics(string optimizer, long[] stops)
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder).Set("optimizer.name", optimizer).Set("train.accumulation", "2");
+        string expected;
+        using (Trainer whole = Trainer.Create(config, folder.File("whole")))
+        {
+            await TestRun.Run(whole);
+            TestRun.AssertEveryWorkerWorked(whole);
+            expected = TestRun.Bits(whole);
+        }
+
+        foreach (long stop in stops)
+        {
+            using Trainer part = stop == stops[0] ? Trainer.Create(config, folder.File("parts")) : Trainer.Resume(folder.File("parts"));
+            EndEvent end = Assert.IsType<EndEvent>((await TestRun.RunUntil(part, stop))[^1]);
+            Assert.Equal((TrainingOutcome.Cancelled, stop), (end.Outcome, end.Step));
+        }
+
+        using Trainer last = Trainer.Resume(folder.File("parts"));
+        Assert.Equal(stops[^1], last.Step);
+        List<TrainingEvent> events = await TestRun.Run(last);
+
+        Assert.Equal(TrainingOutcome.Finished, Assert.IsType<EndEvent>(events[^1]).Outcome);
+        Assert.Equal(stops[^1] + 1, events.OfType<StepEvent>().First().Step);
+        Assert.Equal(expected, TestRun.Bits(last));
+        Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("parts")));
+        Assert.Equal(
+            File.ReadAllText(new RunFolder(folder.File("whole")).SamplesPath), File.ReadAllText(new RunFolder(folder.File("parts")).SamplesPath));
+    }
+
+    [Fact]
+    public async Task What_was_done_after_the_last_checkpoint_of_a_lost_run_is_done_again_to_the_bit()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder);
+        string expected = await Train(folder, "whole", threads: 2);
+        using (Trainer lost = Trainer.Create(config, folder.File("parts")))
+        {
+            await foreach (TrainingEvent happened in lost.RunAsync())
+            {
+                if (happened is StepEvent { Step: 5 })
+                {
+                    break;
+                }
+            }
+        }
+
+        using Trainer resumed = Trainer.Resume(folder.File("parts"));
+        Assert.Equal(3, resumed.Step);
+        await TestRun.Run(resumed);
+
+        Assert.Equal(expected, TestRun.Bits(resumed));
+        Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("parts")));
+    }
+
+    private static async Task<string> Train(TemporaryFolder folder, string name, int threads)
+    {
+        using Trainer trainer = Trainer.Create(TestRun.Config(folder).Set("train.threads", $"{threads}"), folder.File(name));
+        await TestRun.Run(trainer);
+        Assert.Equal(threads, trainer.Description.Threads);
+        TestRun.AssertEveryWorkerWorked(trainer);
+        return TestRun.Bits(trainer);
+    }
+}

@@ -1,0 +1,66 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Training.Tests.Trainers;
+
+[Collection(nameof(WholeProcess))]
+public class MemoryTests
+{
+    [Theory]
+    [InlineData("learned", "layer-norm", "gelu")]
+    [InlineData("rotary", "rms-norm", "relu-squared")]
+    public void A_step_allocates_nothing_and_the_native_footprint_stays_flat_over_200_steps(string positions, string norm, string activation)
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.OnlySteps(folder, steps: 300).Set("train.accumulation", "2")
+            .Set("model.positions", positions).Set("model.normalization", norm).Set("model.activation", activation);
+        int live = NativeBuffer.LiveCount;
+        long bytes = NativeBuffer.LiveBytes;
+        using (Trainer trainer = Trainer.Create(config))
+        {
+            TrainingStep step = trainer.Parts.Step;
+            long number = 0;
+            for (int warmUp = 0; warmUp < 10; warmUp++)
+            {
+                step.Run(++number);
+            }
+
+            long native = NativeBuffer.LiveBytes;
+            long allocated = GC.GetTotalAllocatedBytes(precise: true);
+            while (number < 210)
+            {
+                step.Run(++number);
+            }
+
+            Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+            Assert.Equal(native, NativeBuffer.LiveBytes);
+            Assert.False(step.Report.Skipped);
+            TestRun.AssertEveryWorkerWorked(trainer);
+        }
+
+        Assert.Equal((live, bytes), (NativeBuffer.LiveCount, NativeBuffer.LiveBytes));
+    }
+
+    [Fact]
+    public async Task A_whole_run_frees_all_native_memory()
+    {
+        using TemporaryFolder folder = new();
+        (int count, long bytes) before = (NativeBuffer.LiveCount, NativeBuffer.LiveBytes);
+        using (Trainer trainer = Trainer.Create(TestRun.Config(folder, steps: 5), folder.File("run")))
+        {
+            await TestRun.Run(trainer);
+            Assert.True(NativeBuffer.LiveCount > before.count);
+        }
+
+        using (TextGenerator generator = TextGenerator.FromRun(folder.File("run")))
+        {
+            Assert.NotEmpty(string.Concat(generator.Generate("", new() { Tokens = 5 })));
+        }
+
+        using (Evaluator evaluator = Evaluator.FromRun(folder.File("run")))
+        {
+            evaluator.EvaluateValidation();
+        }
+
+        Assert.Equal(before, (NativeBuffer.LiveCount, NativeBuffer.LiveBytes));
+    }
+}

@@ -1,0 +1,91 @@
+namespace MuonSharp.Training.Tests.Trainers;
+
+public class NonFiniteTests
+{
+    private const string Victim = "model.layers.1.mlp.up_proj.weight";
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public async Task A_planted_value_changes_nothing_is_reported_and_training_goes_on(float value)
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 5), folder.File("run"));
+        string before = "", after = "";
+        trainer.Parts.Step.GradientHook = (parameters, step) =>
+        {
+            before = step == 3 ? Tensors(trainer) : before;
+            after = step == 4 ? Tensors(trainer) : after;
+            if (step == 3)
+            {
+                parameters[Victim].Gradient.Span[17] = value;
+            }
+        };
+
+        List<TrainingEvent> events = await TestRun.Run(trainer);
+
+        Assert.Equal(before, after);
+        Assert.Equal(new SkippedEvent(3, Victim, 1), Assert.Single(events.OfType<SkippedEvent>()));
+        Assert.Equal([1, 2, 4, 5], events.OfType<StepEvent>().Select(step => step.Step));
+        Assert.Equal(TrainingOutcome.Finished, Assert.IsType<EndEvent>(events[^1]).Outcome);
+        Assert.Contains(
+            $$"""{"kind":"skipped","step":3,"parameter":"{{Victim}}","in_a_row":1}""", TestRun.Metrics(folder.File("run")));
+    }
+
+    [Fact]
+    public async Task Ten_in_a_row_stop_the_run_after_a_usable_checkpoint()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.OnlySteps(folder, steps: 40).Set("checkpoint.every", "100");
+        string good = "";
+        DivergedException error;
+        using (Trainer trainer = Trainer.Create(config, folder.File("run")))
+        {
+            trainer.Parts.Step.GradientHook = (parameters, step) =>
+            {
+                good = step == 3 ? Tensors(trainer) : good;
+                if (step >= 3)
+                {
+                    parameters[Victim].Gradient.Span[0] = float.NaN;
+                }
+            };
+            List<TrainingEvent> events = [];
+            error = await Assert.ThrowsAsync<DivergedException>(async () =>
+            {
+                await foreach (TrainingEvent happened in trainer.RunAsync())
+                {
+                    events.Add(happened);
+                }
+            });
+            Assert.Equal(Enumerable.Range(1, 10), events.OfType<SkippedEvent>().Select(skipped => skipped.InARow));
+            Assert.IsType<CheckpointEvent>(events[^1]);
+        }
+
+        Assert.Equal((12, Victim), (error.Step, error.Parameter));
+        Assert.Equal(
+            $"[train] gradients must be finite; the last 10 steps up to step 12 were skipped, the last one for '{Victim}'", error.Message);
+        Assert.Equal("""{"kind":"end","step":12,"reason":"diverged"}""", TestRun.Metrics(folder.File("run"))[^1]);
+
+        using Trainer resumed = Trainer.Resume(folder.File("run"));
+        Assert.Equal(12, resumed.Step);
+        Assert.Equal(good, Tensors(resumed));
+        resumed.Parts.Step.GradientHook = (parameters, step) => parameters[Victim].Gradient.Span[0] = step < 20 ? float.NaN : 1;
+        Assert.Equal(TrainingOutcome.Finished, Assert.IsType<EndEvent>((await TestRun.Run(resumed))[^1]).Outcome);
+    }
+
+    [Fact]
+    public async Task Nine_in_a_row_do_not()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 11));
+        trainer.Parts.Step.GradientHook = (parameters, step) => parameters[Victim].Gradient.Span[0] = step < 10 ? float.NaN : 1;
+
+        List<TrainingEvent> events = await TestRun.Run(trainer);
+
+        Assert.Equal(9, events.OfType<SkippedEvent>().Count());
+        Assert.Equal([10, 11], events.OfType<StepEvent>().Select(step => step.Step));
+    }
+
+    /// <summary>Weights and optimizer state, without the count of skipped steps.</summary>
+    private static string Tensors(Trainer trainer) => TestRun.Bits(trainer)[..64];
+}

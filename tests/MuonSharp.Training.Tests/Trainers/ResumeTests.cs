@@ -1,0 +1,175 @@
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training.Tests.Trainers;
+
+public class ResumeTests
+{
+    [Fact]
+    public async Task A_finished_run_says_so_and_changes_nothing()
+    {
+        using TemporaryFolder folder = new();
+        await Train(TestRun.Config(folder, steps: 4), folder.File("run"));
+        List<string> metrics = TestRun.Metrics(folder.File("run"));
+
+        using Trainer again = Trainer.Resume(folder.File("run"));
+        EndEvent end = Assert.IsType<EndEvent>(Assert.Single(await TestRun.Run(again)));
+
+        Assert.Equal((TrainingOutcome.AlreadyFinished, 4), (end.Outcome, end.Step));
+        Assert.NotNull(end.Validation);
+        Assert.Equal(metrics, TestRun.Metrics(folder.File("run")));
+    }
+
+    [Fact]
+    public async Task A_finished_run_can_be_extended()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 4);
+        await Train(config, folder.File("run"));
+
+        using Trainer longer = Trainer.Resume(folder.File("run"), TrainingConfig.Load(new RunFolder(folder.File("run")).ConfigPath).Set("train.steps", "6"));
+        List<TrainingEvent> events = await TestRun.Run(longer);
+
+        Assert.Equal([5, 6], events.OfType<StepEvent>().Select(step => step.Step));
+        Assert.Equal(6, TrainingConfig.Load(new RunFolder(folder.File("run")).ConfigPath).Train.Steps);
+    }
+
+    [Fact]
+    public async Task Before_the_first_checkpoint_it_starts_over_and_says_so()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 5).Set("checkpoint.every", "100");
+        string expected;
+        using (Trainer whole = Trainer.Create(config, folder.File("whole")))
+        {
+            await TestRun.Run(whole);
+            expected = TestRun.Bits(whole);
+        }
+
+        using (Trainer lost = Trainer.Create(config, folder.File("run")))
+        {
+            await foreach (TrainingEvent happened in lost.RunAsync())
+            {
+                if (happened.Step == 2)
+                {
+                    break;
+                }
+            }
+        }
+
+        using Trainer again = Trainer.Resume(folder.File("run"));
+        List<TrainingEvent> events = await TestRun.Run(again);
+
+        Assert.Equal(
+            $"[resume] {folder.File("run")}: the run has no checkpoint yet; it starts over", Assert.IsType<NoticeEvent>(events[0]).Message);
+        Assert.Equal(expected, TestRun.Bits(again));
+        Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("run")));
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_in_the_newest_checkpoint_falls_back_to_the_one_before_and_says_so()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder);
+        string expected;
+        using (Trainer whole = Trainer.Create(config, folder.File("whole")))
+        {
+            await TestRun.Run(whole);
+            expected = TestRun.Bits(whole);
+        }
+
+        using (Trainer part = Trainer.Create(config, folder.File("run")))
+        {
+            await TestRun.RunUntil(part, 6);
+        }
+
+        string file = Path.Combine(folder.File("run"), "checkpoints", "step-00000006", "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[^100] ^= 4;
+        File.WriteAllBytes(file, bytes);
+
+        using Trainer resumed = Trainer.Resume(folder.File("run"));
+        Assert.Equal(3, resumed.Step);
+        List<TrainingEvent> events = await TestRun.Run(resumed);
+
+        string notice = Assert.IsType<NoticeEvent>(events[0]).Message;
+        Assert.Contains("step-00000006", notice, StringComparison.Ordinal);
+        Assert.EndsWith("the checkpoint before it is used", notice, StringComparison.Ordinal);
+        Assert.Equal(expected, TestRun.Bits(resumed));
+        Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("run")));
+    }
+
+    [Fact]
+    public async Task What_may_not_change_is_refused_with_every_key()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 3);
+        await Train(config, folder.File("run"));
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => Trainer.Resume(folder.File("run"), config.Set("model.width", "32").Set("train.batch", "3")));
+
+        Assert.Equal(["model.width", "train.batch"], error.Problems.Select(problem => problem.Split(' ')[1]));
+        Assert.Equal(64, TrainingConfig.Load(new RunFolder(folder.File("run")).ConfigPath).Model.Width);
+    }
+
+    [Fact]
+    public async Task Another_text_is_refused_and_the_same_text_elsewhere_is_not()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 3);
+        await Train(config, folder.File("run"));
+        string moved = folder.Write("moved.txt", TestRun.Text);
+
+        using (Trainer.Resume(folder.File("run"), config.Set("data.file", moved).Set("train.threads", "1")))
+        {
+        }
+
+        folder.Write("moved.txt", TestRun.Text[..^1] + TestRun.Text[0]);
+        Assert.EndsWith(
+            "the text must be the one the run began with; another one came",
+            Assert.Throws<BadInputException>(() => Trainer.Resume(folder.File("run"))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_a_run_is_refused_and_stays_as_it_is()
+    {
+        using TemporaryFolder folder = new();
+
+        Assert.Throws<InvalidFileException>(() => Trainer.Resume(folder.Path));
+        Assert.Throws<InvalidFileException>(() => Trainer.Resume(folder.File("none")));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task One_trainer_owns_a_run_folder()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 3);
+        using (Trainer first = Trainer.Create(config, folder.File("run")))
+        {
+            Assert.Throws<RunLockedException>(() => Trainer.Resume(folder.File("run")));
+            await TestRun.Run(first);
+        }
+
+        Assert.Throws<RunExistsException>(() => Trainer.Create(config, folder.File("run")));
+        Trainer.Resume(folder.File("run")).Dispose();
+    }
+
+    [Fact]
+    public void A_bad_text_or_configuration_leaves_no_folder_behind()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder);
+
+        Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("data.file", folder.Write("short.txt", "short")), folder.File("run")));
+        Assert.Throws<ConfigurationException>(() => Trainer.Create(config with { Train = new() { Steps = -3 } }, folder.File("run")));
+        Assert.False(Directory.Exists(folder.File("run")));
+    }
+
+    private static async Task Train(TrainingConfig config, string runFolder)
+    {
+        using Trainer trainer = Trainer.Create(config, runFolder);
+        await TestRun.Run(trainer);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training.Tests.Trainers;
+
+/// <summary>A small run on a small text, and what is left of it.</summary>
+internal static class TestRun
+{
+    /// <summary>The longest run of k that a product packs at once (<c>ProductPlan</c>): longer sums are carried through memory.</summary>
+    private const int LongestBlockOfK = 320;
+
+    private static readonly string[] s_times = ["step_ms", "optimizer_ms", "tokens_per_second"];
+
+    public static string Text { get; } = EmbeddedCorpus.Read().Substring(20_000, 12_000);
+
+    /// <summary>Big enough to be shared among workers, cut in blocks and packed: the gradients of the weights sum over 384 tokens.</summary>
+    public static TrainingConfig Config(TemporaryFolder folder, int steps = 10)
+    {
+        TrainingConfig config = new()
+        {
+            Model = new()
+            {
+                Layers = 2, Heads = 2, Width = 64, Context = 96, Normalization = "rms-norm", Activation = "relu-squared",
+                Positions = "rotary", TiedHead = false, Dropout = 0.1,
+            },
+            Data = new() { File = folder.Write("text.txt", Text) },
+            Train = new() { Steps = steps, Batch = 4, Seed = 7, Threads = 2 },
+            Optimizer = new() { LearningRate = 0.01, ClipNorm = 1, Schedule = new() { Warmup = 3 } },
+            Evaluate = new() { Every = 4, Batch = 4 },
+            Sample = new() { Every = 5, Tokens = 30 },
+            Checkpoint = new() { Every = 3, Keep = 3 },
+        };
+        Assert.True(config.Train.Batch * config.Model.Context > LongestBlockOfK);
+        return config;
+    }
+
+    /// <summary>The same without files and interruptions: only steps.</summary>
+    public static TrainingConfig OnlySteps(TemporaryFolder folder, int steps)
+    {
+        TrainingConfig config = Config(folder, steps);
+        return config with { Evaluate = config.Evaluate with { Every = -1 }, Sample = config.Sample with { Every = -1 } };
+    }
+
+    public static async Task<List<TrainingEvent>> Run(Trainer trainer, CancellationToken cancellation = default)
+    {
+        List<TrainingEvent> events = [];
+        await foreach (TrainingEvent happened in trainer.RunAsync(cancellation))
+        {
+            events.Add(happened);
+        }
+
+        return events;
+    }
+
+    /// <summary>Trains until a step was handed out, then asks to stop.</summary>
+    public static async Task<List<TrainingEvent>> RunUntil(Trainer trainer, long step)
+    {
+        using CancellationTokenSource source = new();
+        List<TrainingEvent> events = [];
+        if (step == 0)
+        {
+            await source.CancelAsync();
+        }
+
+        await foreach (TrainingEvent happened in trainer.RunAsync(source.Token))
+        {
+            events.Add(happened);
+            if (happened is StepEvent && happened.Step == step)
+            {
+                await source.CancelAsync();
+            }
+        }
+
+        return events;
+    }
+
+    public static void AssertEveryWorkerWorked(Trainer trainer) => Assert.All(
+        Enumerable.Range(0, trainer.Description.Threads),
+        worker => Assert.True(trainer.Parts.Team.TasksOf(worker) > 0, $"worker {worker} ran no task"));
+
+    /// <summary>All weights and all of the optimizer's memory, bit by bit, and its counters.</summary>
+    public static string Bits(Trainer trainer)
+    {
+        using System.Security.Cryptography.IncrementalHash hash = System.Security.Cryptography.IncrementalHash.CreateHash(new("SHA256"));
+        foreach (Parameter parameter in trainer.Parameters.Parameters)
+        {
+            Add(parameter.Weights.Span);
+        }
+
+        foreach (StateTensor tensor in trainer.Parts.Optimizer.StateTensors)
+        {
+            Add(tensor.Memory.Span);
+        }
+
+        string counters = string.Join(",", trainer.Parts.Optimizer.SaveCounters().Select(pair => $"{pair.Key}={pair.Value}"));
+        return Convert.ToHexString(hash.GetHashAndReset()) + counters;
+
+        void Add(Span<float> values) => hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values));
+    }
+
+    /// <summary>The lines of a run's metrics without what may differ: the times.</summary>
+    public static List<string> Metrics(string runFolder)
+    {
+        List<string> lines = [];
+        foreach (string line in File.ReadLines(new RunFolder(runFolder).MetricsPath))
+        {
+            JsonObject json = JsonNode.Parse(line)!.AsObject();
+            if ((string?)json["kind"] == "step")
+            {
+                Assert.All(s_times, time => Assert.True(json.Remove(time), $"{time} is missing"));
+            }
+
+            lines.Add(json.ToJsonString());
+        }
+
+        return lines;
+    }
+}

@@ -1,0 +1,5 @@
+namespace MuonSharp.Training.Tests;
+
+/// <summary>Tests that count what the whole process holds or allocates run alone.</summary>
+[CollectionDefinition(nameof(WholeProcess), DisableParallelization = true)]
+public class WholeProcess;
