@@ -12,8 +12,12 @@ namespace MuonSharp.Training;
 /// </remarks>
 public sealed class CheckpointStore
 {
+    // What other readers of safetensors files ask for: plain row-major tensors.
+    private static readonly Dictionary<string, string> s_metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
+
     private readonly IFileOperations _files;
     private readonly CheckpointFolder _content;
+    private readonly CheckpointUpkeep _upkeep;
 
     /// <summary>A store in a folder, which the first save creates.</summary>
     /// <param name="folder">The folder, such as <c>runs/first/checkpoints</c>.</param>
@@ -23,6 +27,7 @@ public sealed class CheckpointStore
         Folder = folder;
         _files = files ?? FileOperations.Instance;
         _content = new CheckpointFolder(folder);
+        _upkeep = new CheckpointUpkeep(folder, _files);
     }
 
     /// <summary>The folder that holds the checkpoints.</summary>
@@ -47,7 +52,7 @@ public sealed class CheckpointStore
         try
         {
             _files.EnsureDirectory(Folder);
-            CleanUp();
+            _upkeep.CleanUp();
             string temporary = WriteTemporary(step, contents);
             Publish(temporary, folder);
             Point(step);
@@ -57,7 +62,7 @@ public sealed class CheckpointStore
             throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
         }
 
-        Retain(step, keep);
+        _upkeep.Retain(step, keep);
         return folder;
     }
 
@@ -86,26 +91,17 @@ public sealed class CheckpointStore
         }
     }
 
-    /// <summary>Removes what a save that was interrupted left behind. For the run's one owner only; <see cref="Save"/> does it too.</summary>
-    /// <exception cref="IOException">A leftover cannot be removed.</exception>
+    /// <summary>Removes what an interrupted save left behind. For the run's one owner only; <see cref="Save"/> does it too.</summary>
+    /// <exception cref="WriteFailedException">A leftover cannot be removed.</exception>
     internal void CleanUp()
     {
-        foreach (string aside in _content.Leftovers(CheckpointNames.Replaced))
+        try
         {
-            string place = Path.Combine(Folder, Path.GetFileName(aside)[CheckpointNames.Replaced.Length..]);
-            if (Directory.Exists(place))
-            {
-                Remove(aside);
-            }
-            else
-            {
-                _files.Move(aside, place);
-            }
+            _upkeep.CleanUp();
         }
-
-        foreach (string leftover in _content.Leftovers(CheckpointNames.Temporary))
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
-            _files.DeleteTree(leftover);
+            throw new WriteFailedException(CheckpointNames.Operation, Folder, exception);
         }
     }
 
@@ -159,7 +155,7 @@ public sealed class CheckpointStore
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
-            TryRemove(folder);
+            _upkeep.TryRemove(folder);
             throw;
         }
     }
@@ -186,50 +182,10 @@ public sealed class CheckpointStore
         _files.FlushDirectory(Folder);
         if (aside is not null)
         {
-            TryRemove(aside);
+            _upkeep.TryRemove(aside);
         }
     }
 
     private void Point(long step) =>
         _files.Replace(Path.Combine(Folder, CheckpointNames.Latest), Encoding.UTF8.GetBytes(CheckpointNames.Of(step) + "\n"));
-
-    private void Retain(long step, int keep)
-    {
-        List<long> steps = _content.Steps();
-        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep)))
-        {
-            TryRemove(Path.Combine(Folder, CheckpointNames.Of(old)));
-        }
-    }
-
-    // Renamed first, so that no half-deleted folder has a checkpoint's name.
-    private void Remove(string folder)
-    {
-        string doomed = Path.Combine(Folder, CheckpointNames.Temporary + "removed-" + Path.GetFileName(folder).TrimStart('.'));
-        if (!Path.GetFileName(folder).StartsWith(CheckpointNames.Temporary, StringComparison.Ordinal))
-        {
-            _files.Move(folder, doomed);
-            folder = doomed;
-        }
-
-        _files.DeleteTree(folder);
-    }
-
-    private void TryRemove(string folder)
-    {
-        try
-        {
-            if (Directory.Exists(folder))
-            {
-                Remove(folder);
-            }
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            // The next save tries again; what counts is complete already.
-        }
-    }
-
-    // What other readers of safetensors files ask for: plain row-major tensors.
-    private static readonly Dictionary<string, string> s_metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 }
