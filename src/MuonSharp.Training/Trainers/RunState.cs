@@ -52,8 +52,8 @@ internal sealed class RunState
             ["seed"] = config.Train.Seed,
             [ConfigKey] = ResumeRules.Hash(config),
             [DataKey] = dataSha256,
-            ["smoothed_loss"] = new JsonArray(_smoothedSum, _smoothedWeight),
-            ["validation"] = Validation is null ? null : new JsonArray(Validation.Loss, Validation.Tokens, Validation.Bytes),
+            ["smoothed_loss"] = new JsonArray(Finite(_smoothedSum), _smoothedWeight),
+            ["validation"] = Validation is null ? null : new JsonArray(Finite(Validation.Loss), Validation.Tokens, Validation.Bytes),
             [CountersKey] = counters,
         };
     }
@@ -67,11 +67,10 @@ internal sealed class RunState
             JsonObject json = checkpoint.State;
             RunState state = new() { Step = checkpoint.Step };
             JsonArray smoothed = json["smoothed_loss"]!.AsArray();
-            (state._smoothedSum, state._smoothedWeight) = (smoothed[0]!.GetValue<double>(), smoothed[1]!.GetValue<double>());
+            (state._smoothedSum, state._smoothedWeight) = (Number(smoothed[0]), Number(smoothed[1]));
             if (json["validation"] is JsonArray validation)
             {
-                state.Validation = new(
-                    validation[0]!.GetValue<double>(), validation[1]!.GetValue<long>(), validation[2]!.GetValue<long>());
+                state.Validation = new(Number(validation[0]), validation[1]!.GetValue<long>(), validation[2]!.GetValue<long>());
             }
 
             optimizer.LoadCounters(Counters(json[CountersKey]!.AsObject()));
@@ -83,6 +82,11 @@ internal sealed class RunState
                 $"[resume] {checkpoint.Folder}: the state must be that of a run of this configuration; {error.Message}", error);
         }
     }
+
+    /// <summary>JSON has no word for what a run that diverges may measure: null stands for it.</summary>
+    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+
+    private static double Number(JsonNode? value) => value?.GetValue<double>() ?? double.NaN;
 
     /// <summary>A run that diverged has as many skipped steps before it again as one that never skipped.</summary>
     private static Dictionary<string, long> Counters(JsonObject json)

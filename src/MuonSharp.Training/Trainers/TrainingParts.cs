@@ -29,10 +29,11 @@ internal sealed class TrainingParts : IDisposable
     public TimeProvider Time { get; }
 
     /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
-    /// <exception cref="BadInputException">The text cannot be used.</exception>
+    /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
     public static TrainingParts Create(TrainingConfig config, ITokenizer? tokenizer, TrainerOptions options)
     {
         TextData data = TextData.Load(config, tokenizer);
+        _ = TextPieces.Prompt(data.Tokenizer, config.Sample.Prompt);
         WorkerTeam team = new(config.Train.Threads);
         DecoderModel? model = null;
         RoutedOptimizer? optimizer = null;

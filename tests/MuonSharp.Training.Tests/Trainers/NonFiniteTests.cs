@@ -74,6 +74,23 @@ public class NonFiniteTests
     }
 
     [Fact]
+    public async Task A_learning_rate_that_blows_the_model_up_ends_as_a_diverged_run_too()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 40)
+            .Set("optimizer.learningRate", "1e30").Set("optimizer.auxiliary.learningRate", "1e30").Set("evaluate.every", "1").Set("checkpoint.every", "2");
+        using (Trainer trainer = Trainer.Create(config, folder.File("run")))
+        {
+            await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(trainer));
+        }
+
+        using Trainer resumed = Trainer.Resume(folder.File("run"));
+        Assert.True(resumed.Step >= 10);
+        using TextGenerator generator = TextGenerator.FromRun(folder.File("run"));
+        Assert.Equal(5, string.Concat(generator.Generate("It", new() { Tokens = 5 })).Length);
+    }
+
+    [Fact]
     public async Task Nine_in_a_row_do_not()
     {
         using TemporaryFolder folder = new();

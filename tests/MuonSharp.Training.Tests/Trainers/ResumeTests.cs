@@ -132,6 +132,27 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task A_configuration_edited_behind_the_checkpoints_back_is_found()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 3);
+        await Train(config, folder.File("run"));
+        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("optimizer.momentum", "0.5").ToJson().ToJsonString());
+
+        Assert.EndsWith(
+            "the checkpoint must be one of this configuration; another's came",
+            Assert.Throws<BadInputException>(() => Trainer.Resume(folder.File("run"))).Message,
+            StringComparison.Ordinal);
+        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("model.width", "32").ToJson().ToJsonString());
+        Assert.Contains("must be [", Assert.Throws<InvalidFileException>(() => TextGenerator.FromRun(folder.File("run"))).Message, StringComparison.Ordinal);
+        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("model.layers", "3").ToJson().ToJsonString());
+        Assert.Contains(
+            "the tensors must be those of the configuration",
+            Assert.Throws<InvalidFileException>(() => TextGenerator.FromRun(folder.File("run"))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_without_a_run_is_refused_and_stays_as_it_is()
     {
         using TemporaryFolder folder = new();
@@ -163,6 +184,7 @@ public class ResumeTests
         TrainingConfig config = TestRun.Config(folder);
 
         Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("data.file", folder.Write("short.txt", "short")), folder.File("run")));
+        Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("sample.prompt", "Ω"), folder.File("run")));
         Assert.Throws<ConfigurationException>(() => Trainer.Create(config with { Train = new() { Steps = -3 } }, folder.File("run")));
         Assert.False(Directory.Exists(folder.File("run")));
     }
