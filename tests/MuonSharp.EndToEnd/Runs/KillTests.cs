@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using MuonSharp.EndToEnd.Processes;
@@ -8,38 +7,50 @@ namespace MuonSharp.EndToEnd.Runs;
 public class KillTests
 {
     private const int Moments = 20;
+    private const int Steps = 100;
+
+    /// <summary>A checkpoint after every step, so that most moments fall into the writing of one.</summary>
+    private static readonly string[] Often = ["--set", "checkpoint.every=1", "--steps", Steps.ToString(CultureInfo.InvariantCulture), "--json"];
 
     [Fact]
     public void Killed_at_twenty_random_moments_a_run_resumes_and_ends_with_the_same_bits()
     {
         using var folder = new TemporaryFolder();
-        string[] often = ["--set", "checkpoint.every=1", "--steps", "100"];
-        var clock = Stopwatch.StartNew();
-        Tool.Run(TinyRun.Train(folder, folder.At("whole"), often)).Exits(0);
-        var duration = clock.Elapsed;
-
+        Tool.Run(TinyRun.Train(folder, folder.At("whole"), Often)).Exits(0);
         var stoppedEarly = 0;
         for (var moment = 0; moment < Moments; moment++)
         {
             var run = folder.At($"killed-{moment}");
-            var share = (moment + (RandomNumberGenerator.GetInt32(1000) / 1000.0)) / Moments;
-            var delay = duration * share;
-            using (var running = Tool.Start(TinyRun.Train(folder, run, often)))
-            {
-                Thread.Sleep(delay);
-                running.Kill();
-                stoppedEarly += running.Wait().Output.Contains("done:", StringComparison.Ordinal) ? 0 : 1;
-            }
+            var situation = KillAt(moment, TinyRun.Train(folder, run, Often), out var early);
+            stoppedEarly += early ? 1 : 0;
 
-            var situation = $"after kill -9 at {delay.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
-
-            // Killed before the folder existed, there is nothing to resume: the same command starts the run.
-            var resumed = File.Exists(Path.Combine(run, "config.json")) ? Tool.Run("train", "--run", run, "--resume") : Tool.Run(TinyRun.Train(folder, run, often));
+            // Killed before the folder held a run, there is nothing to resume: the same command starts it.
+            var resumed = File.Exists(Path.Combine(run, "config.json")) ? Tool.Run("train", "--run", run, "--resume") : Tool.Run(TinyRun.Train(folder, run, Often));
             Assert.True(resumed.ExitCode == 0, $"exit {resumed.ExitCode} {situation}: {resumed.Error}");
             RunFiles.AssertSameBits(folder.At("whole"), run, situation);
             Directory.Delete(run, recursive: true);
         }
 
-        Assert.True(stoppedEarly >= Moments / 2, $"Only {stoppedEarly} of {Moments} runs were killed before their end.");
+        Assert.True(stoppedEarly >= Moments - 5, $"Only {stoppedEarly} of {Moments} runs were killed before their end.");
+    }
+
+    /// <summary>Kills the run some random time after the program has started, or after a random step of the moment's part of the run.</summary>
+    private static string KillAt(int moment, string[] arguments, out bool early)
+    {
+        using var running = Tool.Start(arguments);
+        var step = moment * Steps * 9 / 10 / Moments;
+        var situation = "after the start";
+        if (step > 0)
+        {
+            step += RandomNumberGenerator.GetInt32(Steps / Moments);
+            Assert.True(running.WaitForText($"\"kind\":\"step\",\"step\":{step},"), running.Error);
+            situation = $"after step {step}";
+        }
+
+        var delay = RandomNumberGenerator.GetInt32(step > 0 ? 30 : 300);
+        Thread.Sleep(delay);
+        running.Kill();
+        early = !running.Wait().Output.Contains("\"kind\":\"end\"", StringComparison.Ordinal);
+        return $"when killed {delay} ms {situation}";
     }
 }
