@@ -144,6 +144,41 @@ public sealed class TapeTests : IDisposable
     }
 
     [Fact]
+    public void A_diverged_model_has_no_loss_and_no_exception()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 2, 8, gradient: true);
+        var head = tape.Input("head", 10, 8, gradient: true);
+        var loss = tape.CrossEntropy(x, head, tape.Tokens("targets", 2));
+        tape.Compile();
+        head.Value.Fill(1);
+        x.Value[0] = float.NaN;
+
+        tape.Forward();
+        Assert.True(double.IsNaN(loss.Mean));
+
+        x.Value[0] = float.PositiveInfinity;
+        tape.Forward();
+        Assert.True(double.IsNaN(loss.Mean));
+        Assert.Contains(x.Gradient.ToArray(), float.IsNaN);
+    }
+
+    [Fact]
+    public void Activations_do_not_swallow_what_is_not_a_number()
+    {
+        using var tape = new Tape(_team, training: false);
+        var x = tape.Input("x", 1, 33);
+        Tensor[] outputs = [tape.Gelu(x), tape.GeluTanh(x), tape.ReluSquared(x), tape.SwiGlu(x, tape.Input("up", 1, 33)), tape.LayerNorm(x, x), tape.RmsNorm(x, x)];
+        Array.ForEach(outputs, tape.Keep);
+        tape.Compile();
+        x.Value[4] = x.Value[32] = float.NaN;
+
+        tape.Forward();
+
+        Assert.All(outputs, output => Assert.True(float.IsNaN(output.Value[4]) && float.IsNaN(output.Value[32]), $"{output}"));
+    }
+
+    [Fact]
     public void Tokens_outside_the_vocabulary_are_named_with_their_position()
     {
         using var tape = new Tape(_team, training: true);

@@ -16,7 +16,8 @@ internal readonly struct ReluSquared : IActivation
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var positive = TLanes.Max(x, TLanes.Broadcast(0));
+        // In this order a NaN stays a NaN: the processor's maximum takes its second operand then.
+        var positive = TLanes.Max(TLanes.Broadcast(0), x);
         return TLanes.Multiply(positive, positive);
     }
 

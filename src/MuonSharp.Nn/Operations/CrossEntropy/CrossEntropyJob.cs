@@ -57,10 +57,11 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
         var maximum = TLanes.Maximum(largest);
         double target = logits[Targets[row]];
         var sum = Exponentials<TLanes, TVector>(logits, TLanes.Broadcast(maximum));
-        Losses[row] = Math.Log(sum) + maximum - target;
+        // A finite sum is at least 1, the share of the maximum; a diverged model has none, and its loss says so.
+        Losses[row] = double.IsFinite(sum) ? PortableMath.Log(sum) + maximum - target : double.NaN;
         if (Gradients)
         {
-            var factor = TLanes.Broadcast((float)(Scale / sum));
+            var factor = TLanes.Broadcast(double.IsFinite(Losses[row]) ? (float)(Scale / sum) : float.NaN);
             for (var i = 0; i < Vocabulary; i += LaneDispatch.Count)
             {
                 var left = Vocabulary - i;

@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Rotary position embedding in the half-split convention of Hugging Face's llama.</summary>
@@ -27,11 +29,12 @@ internal sealed unsafe class RotaryOperation(Tensor x, int time, int headWidth, 
     protected internal override void Prepare()
     {
         var half = headWidth / 2;
-        for (var position = 0; position < time; position++)
+        for (var i = 0; i < half; i++)
         {
-            for (var i = 0; i < half; i++)
+            var turns = PortablePower.Of(frequencyBase, -2.0 * i / headWidth) / (2 * Math.PI);
+            for (var position = 0; position < time; position++)
             {
-                var (sine, cosine) = Math.SinCos(position * Math.Pow(frequencyBase, -2.0 * i / headWidth));
+                var (sine, cosine) = PortableMath.SinCosTurns(position * turns);
                 _cosines.Pointer[(position * half) + i] = (float)cosine;
                 _sines.Pointer[(position * half) + i] = (float)sine;
             }
