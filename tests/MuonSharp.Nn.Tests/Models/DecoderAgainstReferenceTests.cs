@@ -10,12 +10,30 @@ public class DecoderAgainstReferenceTests
 
     private static readonly ReferenceShape NanoGpt = new()
     {
-        Gpt2 = true, LayerNorm = true, Activation = ReferenceActivationKind.Gelu, Tied = true, Vocabulary = 65, Layers = 2, Heads = 2, Groups = 2, Width = 24, Hidden = 96,
+        Gpt2 = true,
+        LayerNorm = true,
+        Activation = ReferenceActivationKind.Gelu,
+        Tied = true,
+        Vocabulary = 65,
+        Layers = 2,
+        Heads = 2,
+        Groups = 2,
+        Width = 24,
+        Hidden = 96,
     };
 
     private static readonly ReferenceShape Modern = new()
     {
-        Gpt2 = false, LayerNorm = false, Activation = ReferenceActivationKind.SwiGlu, Vocabulary = 65, Layers = 2, Heads = 4, Groups = 2, Width = 32, Hidden = 88, Epsilon = 1e-6,
+        Gpt2 = false,
+        LayerNorm = false,
+        Activation = ReferenceActivationKind.SwiGlu,
+        Vocabulary = 65,
+        Layers = 2,
+        Heads = 4,
+        Groups = 2,
+        Width = 32,
+        Hidden = 88,
+        Epsilon = 1e-6,
     };
 
     private static readonly Dictionary<string, ReferenceShape> Shapes = new(StringComparer.Ordinal)

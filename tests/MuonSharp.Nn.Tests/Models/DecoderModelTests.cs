@@ -17,8 +17,17 @@ public sealed class DecoderModelTests : IDisposable
         DecoderConfig nanoGpt = new() { Vocabulary = 65, Layers = 4, Heads = 4, Width = 128, Context = 64 };
         DecoderConfig llama = new()
         {
-            Vocabulary = 32000, Layers = 22, Heads = 32, KeyValueHeads = 4, Width = 2048, HiddenWidth = 5632, Context = 2048, TiedHead = false,
-            Positions = Positions.Rotary, Normalization = Normalization.RmsNorm, Activation = Activation.SwiGlu,
+            Vocabulary = 32000,
+            Layers = 22,
+            Heads = 32,
+            KeyValueHeads = 4,
+            Width = 2048,
+            HiddenWidth = 5632,
+            Context = 2048,
+            TiedHead = false,
+            Positions = Positions.Rotary,
+            Normalization = Normalization.RmsNorm,
+            Activation = Activation.SwiGlu,
         };
 
         Assert.Equal(124_439_808, gpt2.CountParameters());
@@ -102,8 +111,20 @@ public sealed class DecoderModelTests : IDisposable
     {
         DecoderConfig config = new()
         {
-            Vocabulary = 0, Layers = 0, Heads = 3, Width = 64, Context = 0, KeyValueHeads = 2, Dropout = 1, Window = 0, QueryKeyNorm = true,
-            Activation = Activation.SwiGlu, RotaryBase = 1, NormalizationEpsilon = 0, InitialDeviation = -1, HiddenWidth = 0,
+            Vocabulary = 0,
+            Layers = 0,
+            Heads = 3,
+            Width = 64,
+            Context = 0,
+            KeyValueHeads = 2,
+            Dropout = 1,
+            Window = 0,
+            QueryKeyNorm = true,
+            Activation = Activation.SwiGlu,
+            RotaryBase = 1,
+            NormalizationEpsilon = 0,
+            InitialDeviation = -1,
+            HiddenWidth = 0,
         };
         string[] words =
         [

@@ -1,5 +1,5 @@
-using MuonSharp.Numerics;
 using MuonSharp.Nn.Tests.Reference;
+using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn.Tests.Models;
 
@@ -10,13 +10,28 @@ internal static class TinyModels
 
     public static DecoderConfig Gpt2 { get; } = new()
     {
-        Vocabulary = Vocabulary, Layers = 2, Heads = 4, Width = 64, Context = 160, Biases = true,
+        Vocabulary = Vocabulary,
+        Layers = 2,
+        Heads = 4,
+        Width = 64,
+        Context = 160,
+        Biases = true,
     };
 
     public static DecoderConfig Llama { get; } = new()
     {
-        Vocabulary = Vocabulary, Layers = 2, Heads = 4, KeyValueHeads = 2, Width = 64, Context = 160, Positions = Positions.Rotary,
-        Normalization = Normalization.RmsNorm, Activation = Activation.SwiGlu, TiedHead = false, QueryKeyNorm = true, Window = 70,
+        Vocabulary = Vocabulary,
+        Layers = 2,
+        Heads = 4,
+        KeyValueHeads = 2,
+        Width = 64,
+        Context = 160,
+        Positions = Positions.Rotary,
+        Normalization = Normalization.RmsNorm,
+        Activation = Activation.SwiGlu,
+        TiedHead = false,
+        QueryKeyNorm = true,
+        Window = 70,
     };
 
     public static DecoderConfig Of(string family) => family == "gpt2" ? Gpt2 : Llama;

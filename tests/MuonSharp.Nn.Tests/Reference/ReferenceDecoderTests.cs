@@ -35,8 +35,19 @@ public class ReferenceDecoderTests
     {
         ReferenceShape shape = new()
         {
-            Gpt2 = gpt2, LayerNorm = layerNorm, Activation = Enum.Parse<ReferenceActivationKind>(activation), Tied = tied, Biases = biases, Heads = heads,
-            Groups = groups, Window = window, QueryKeyNorm = queryKeyNorm, Vocabulary = 7, Layers = 2, Width = 4 * heads, Hidden = 10,
+            Gpt2 = gpt2,
+            LayerNorm = layerNorm,
+            Activation = Enum.Parse<ReferenceActivationKind>(activation),
+            Tied = tied,
+            Biases = biases,
+            Heads = heads,
+            Groups = groups,
+            Window = window,
+            QueryKeyNorm = queryKeyNorm,
+            Vocabulary = 7,
+            Layers = 2,
+            Width = 4 * heads,
+            Hidden = 10,
         };
         Dictionary<string, double[]> weights = ReferenceWeights.Random(shape, 6, seed: 5);
         int[] inputs = new TestNumbers(1).Tokens(10, 7), targets = new TestNumbers(2).Tokens(10, 7);

@@ -79,16 +79,40 @@ public class KindsTests
     {
         ModelSettings settings = new()
         {
-            Layers = 3, Heads = 4, KeyValueHeads = 2, Width = 48, Context = 17, HiddenWidth = 70, Normalization = "rms-norm",
-            Activation = "swiglu", Positions = "rotary", TiedHead = false, Biases = true, QueryKeyNorm = true, Dropout = 0.25, Window = 5,
+            Layers = 3,
+            Heads = 4,
+            KeyValueHeads = 2,
+            Width = 48,
+            Context = 17,
+            HiddenWidth = 70,
+            Normalization = "rms-norm",
+            Activation = "swiglu",
+            Positions = "rotary",
+            TiedHead = false,
+            Biases = true,
+            QueryKeyNorm = true,
+            Dropout = 0.25,
+            Window = 5,
         };
 
         Assert.Equal(
             new DecoderConfig
             {
-                Vocabulary = 9, Layers = 3, Heads = 4, KeyValueHeads = 2, Width = 48, Context = 17, HiddenWidth = 70,
-                Normalization = Normalization.RmsNorm, Activation = Activation.SwiGlu, Positions = Positions.Rotary, TiedHead = false,
-                Biases = true, QueryKeyNorm = true, Dropout = 0.25, Window = 5,
+                Vocabulary = 9,
+                Layers = 3,
+                Heads = 4,
+                KeyValueHeads = 2,
+                Width = 48,
+                Context = 17,
+                HiddenWidth = 70,
+                Normalization = Normalization.RmsNorm,
+                Activation = Activation.SwiGlu,
+                Positions = Positions.Rotary,
+                TiedHead = false,
+                Biases = true,
+                QueryKeyNorm = true,
+                Dropout = 0.25,
+                Window = 5,
             },
             DecoderConfigs.Create(settings, 9));
         DecoderConfig plain = DecoderConfigs.Create(new(), 9);

@@ -20,8 +20,15 @@ internal static class TestRun
         {
             Model = new()
             {
-                Layers = 2, Heads = 2, Width = 64, Context = 96, Normalization = "rms-norm", Activation = "relu-squared",
-                Positions = "rotary", TiedHead = false, Dropout = 0.1,
+                Layers = 2,
+                Heads = 2,
+                Width = 64,
+                Context = 96,
+                Normalization = "rms-norm",
+                Activation = "relu-squared",
+                Positions = "rotary",
+                TiedHead = false,
+                Dropout = 0.1,
             },
             Data = new() { File = folder.Write("text.txt", Text) },
             Train = new() { Steps = steps, Batch = 4, Seed = 7, Threads = 2 },
