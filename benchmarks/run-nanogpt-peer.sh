@@ -4,7 +4,9 @@
 #   benchmarks/run-nanogpt-peer.sh DATA [OPTIMIZER] [ROUNDS] [STEPS]
 #
 # DATA: a text file. OPTIMIZER: adamw (default) or muon. Needs Debian's python3-torch and libopenblas0-pthread (apt-get install). OpenBLAS's
-# kernels are those of the fastest of three names, found by a short trial. Prints every round, the medians and their ratio.
+# kernels are those of the fastest of three names, found by a short trial (CORES="ZEN" names the candidates). THREADS: default 2.
+# Prints every round, the medians and their ratio. Run it on a machine with nothing else to do: PyTorch's threads spin, and two busy
+# neighbours cost it far more than us.
 set -eu
 data=$(realpath "${1:?usage: run-nanogpt-peer.sh DATA [OPTIMIZER] [ROUNDS] [STEPS]}")
 optimizer=${2:-adamw}
@@ -37,8 +39,8 @@ print(statistics.median(rates[30:]))'
 }
 
 best=0
-for core in SKYLAKEX ZEN HASWELL; do
-    rate=$(peer "$core" 80 2>/dev/null) || continue
+for core in ${CORES:-SKYLAKEX ZEN HASWELL}; do
+    rate=$(peer "$core" 60 2>/dev/null) || continue
     echo "trial: OpenBLAS as $core: $rate tokens/s"
     if [ "$("$python" -c "print(int($rate > $best))")" = 1 ]; then best=$rate; chosen=$core; fi
 done
