@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MuonSharp.Nn;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Benchmarks;
@@ -11,6 +12,16 @@ internal static unsafe class Program
 
     private static void Main(string[] arguments)
     {
+        if (arguments is ["steps"])
+        {
+            foreach (var threads in (int[])[1, 2])
+            {
+                StepBenchmark.Run(new DecoderConfig { Vocabulary = 65, Layers = 4, Heads = 4, Width = 128, Context = 64 }, 12, threads, 100);
+            }
+
+            return;
+        }
+
         int[][] shapes = arguments.Length == 3
             ? [[.. arguments.Select(int.Parse)]]
             : [[256, 256, 256], [512, 512, 512], [768, 768, 768], [1536, 1536, 1536], [768, 128, 128], [768, 384, 128], [768, 512, 128], [768, 128, 512], [128, 512, 768], [500, 770, 1030]];

@@ -13,7 +13,6 @@ public sealed unsafe class NativeBuffer : IDisposable
     private static long s_liveBytes;
     private static int s_liveCount;
 
-    private readonly bool _counted;
     private nint _address;
 
     /// <summary>Allocates <paramref name="length"/> zeros.</summary>
@@ -21,26 +20,14 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     /// <exception cref="OutOfMemoryException">The system refuses the memory.</exception>
     public NativeBuffer(long length)
-        : this(length, counted: true)
-    {
-    }
-
-    /// <summary>Allocates zeros that the leak counter may leave out: a thread's scratch lives as long as the thread.</summary>
-    /// <param name="length">Number of floats, 0 or more.</param>
-    /// <param name="counted">Whether the buffer counts as live.</param>
-    internal NativeBuffer(long length, bool counted)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var bytes = checked((nuint)Math.Max(1, length) * sizeof(float));
         _address = (nint)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear((void*)_address, bytes);
         Length = length;
-        _counted = counted;
-        if (counted)
-        {
-            Interlocked.Add(ref s_liveBytes, length * sizeof(float));
-            Interlocked.Increment(ref s_liveCount);
-        }
+        Interlocked.Add(ref s_liveBytes, length * sizeof(float));
+        Interlocked.Increment(ref s_liveCount);
     }
 
     /// <summary>Frees a buffer that nobody disposed.</summary>
@@ -102,11 +89,8 @@ public sealed unsafe class NativeBuffer : IDisposable
         if (address != 0)
         {
             NativeMemory.AlignedFree((void*)address);
-            if (_counted)
-            {
-                Interlocked.Add(ref s_liveBytes, -Length * sizeof(float));
-                Interlocked.Decrement(ref s_liveCount);
-            }
+            Interlocked.Add(ref s_liveBytes, -Length * sizeof(float));
+            Interlocked.Decrement(ref s_liveCount);
         }
     }
 }

@@ -1,34 +1,63 @@
+using System.Runtime.InteropServices;
+
 namespace MuonSharp.Numerics;
 
-/// <summary>Working memory of one thread for packed panels: bounded, kept for the next product, freed with the thread.</summary>
-internal static unsafe class ThreadScratch
+/// <summary>Working memory of one thread for packed panels: bounded by the largest product, kept for the next one, freed with the thread.</summary>
+/// <remarks>It grows without touching the managed heap, at whatever moment a worker first takes a larger block. It lives as long as its thread
+/// and so stays out of the leak counter of <see cref="NativeBuffer"/>.</remarks>
+internal sealed unsafe class ThreadScratch
 {
     [ThreadStatic]
-    private static NativeBuffer?[]? s_buffers;
+    private static ThreadScratch? s_current;
 
-    /// <summary>What the memory is for; each use has its own.</summary>
-    public enum Use
+    private nint _rows;
+    private nint _columns;
+    private long _rowFloats;
+    private long _columnFloats;
+
+    private ThreadScratch()
     {
-        /// <summary>Packed rows of A.</summary>
-        Rows,
-
-        /// <summary>Packed columns of B.</summary>
-        Columns,
     }
 
-    /// <summary>The calling thread's memory, at least so many floats; contents are undefined.</summary>
-    /// <param name="use">What it is for.</param>
+#pragma warning disable MA0055 // A thread has no other end that its memory could wait for.
+    ~ThreadScratch()
+    {
+        NativeMemory.AlignedFree((void*)_rows);
+        NativeMemory.AlignedFree((void*)_columns);
+    }
+#pragma warning restore MA0055
+
+    /// <summary>Makes the calling thread's holder, so that no later use allocates a managed object.</summary>
+    public static void Prepare() => s_current ??= new ThreadScratch();
+
+    /// <summary>Memory for packed rows of A; contents are undefined.</summary>
     /// <param name="floats">Floats that are needed.</param>
     /// <returns>The address of the first, aligned to a cache line.</returns>
-    public static float* Rent(Use use, long floats)
+    public static float* Rows(long floats)
     {
-        ref var buffer = ref (s_buffers ??= new NativeBuffer?[2])[(int)use];
-        if (buffer is null || buffer.Length < floats)
+        Prepare();
+        return Grow(ref s_current!._rows, ref s_current._rowFloats, floats);
+    }
+
+    /// <summary>Memory for packed columns of B; contents are undefined.</summary>
+    /// <param name="floats">Floats that are needed.</param>
+    /// <returns>The address of the first, aligned to a cache line.</returns>
+    public static float* Columns(long floats)
+    {
+        Prepare();
+        return Grow(ref s_current!._columns, ref s_current._columnFloats, floats);
+    }
+
+    private static float* Grow(ref nint address, ref long length, long floats)
+    {
+        if (length < floats)
         {
-            buffer?.Dispose();
-            buffer = new NativeBuffer(floats, counted: false);
+            NativeMemory.AlignedFree((void*)address);
+            (address, length) = (0, 0);
+            address = (nint)NativeMemory.AlignedAlloc(checked((nuint)floats * sizeof(float)), NativeBuffer.Alignment);
+            length = floats;
         }
 
-        return buffer.Pointer;
+        return (float*)address;
     }
 }

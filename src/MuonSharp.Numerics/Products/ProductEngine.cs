@@ -23,7 +23,7 @@ internal static unsafe class ProductEngine<R, V>
         var plan = new ProductPlan(c.Rows, c.Columns, a.Columns, R.TileRows, TileKernel<R, V>.Columns);
         team = plan.IsSerial ? null : team;
         var floats = (long)plan.Depth * (Math.Min(plan.Breadth, c.Columns) + TileKernel<R, V>.Columns);
-        var packed = team is null ? ThreadScratch.Rent(ThreadScratch.Use.Columns, floats) : team.RentScratch(floats);
+        var packed = team is null ? ThreadScratch.Columns(floats) : team.RentScratch(floats);
         for (var column = 0; column < c.Columns; column += plan.Breadth)
         {
             var columns = Math.Min(plan.Breadth, c.Columns - column);

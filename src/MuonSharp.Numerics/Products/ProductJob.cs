@@ -39,7 +39,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
         // Rows of A whose elements are adjacent are read where they are; only a panel that A does not fill is packed then.
         var direct = (A.ColumnStride == 1 || A.RowStride == 1) && Alpha == 1;
         var depth = A.Columns;
-        var packedA = ThreadScratch.Rent(ThreadScratch.Use.Rows, (direct ? 1L : rows + R.TileRows) * depth * (direct ? R.TileRows : 1));
+        var packedA = ThreadScratch.Rows((direct ? 1L : rows + R.TileRows) * depth * (direct ? R.TileRows : 1));
         PackRows(row, rows, direct, packedA);
         for (var j = 0; j < columns;)
         {

@@ -166,6 +166,7 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     private void Work(int worker)
     {
+        ThreadScratch.Prepare();
         var seen = 0L;
         while (true)
         {
