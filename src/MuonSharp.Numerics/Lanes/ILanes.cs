@@ -54,13 +54,13 @@ public unsafe interface ILanes<TVector>
     /// <returns>The result.</returns>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
-    /// <summary>The smaller of each pair; unspecified where one is NaN.</summary>
+    /// <summary>The smaller of each pair. If right is NaN, so is the result; if only left is, the result is unspecified.</summary>
     /// <param name="left">Left operand.</param>
     /// <param name="right">Right operand.</param>
     /// <returns>The minimum.</returns>
     static abstract TVector Min(TVector left, TVector right);
 
-    /// <summary>The greater of each pair; unspecified where one is NaN.</summary>
+    /// <summary>The greater of each pair. If right is NaN, so is the result; if only left is, the result is unspecified.</summary>
     /// <param name="left">Left operand.</param>
     /// <param name="right">Right operand.</param>
     /// <returns>The maximum.</returns>

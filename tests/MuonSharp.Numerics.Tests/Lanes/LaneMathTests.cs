@@ -47,6 +47,17 @@ public sealed unsafe class LaneMathTests
     }
 
     [Fact]
+    public void Not_a_number_stays_one()
+    {
+        Assert.True(float.IsNaN(Map<ExpOperator>([float.NaN])[0]));
+        Assert.True(float.IsNaN(Map<TanhOperator>([float.NaN])[0]));
+        Assert.True(float.IsNaN(Map<ErfOperator>([float.NaN])[0]));
+        Assert.True(float.IsNaN(Map<SigmoidOperator>([float.NaN])[0]));
+        Assert.True(float.IsNaN(Map<DistributionOperator>([float.NaN])[0]));
+        Assert.True(float.IsNaN(Map<DensityOperator>([float.NaN])[0]));
+    }
+
+    [Fact]
     public void The_reference_erf_of_this_test_agrees_with_published_values()
     {
         double[] published = [0, 0.5204998778130465, 0.8427007929497149, 0.9661051464753108, 0.9953222650189527, 0.9999779095030014];
