@@ -19,7 +19,7 @@ internal sealed class JsonView : ITrainingView
         var weights = new JsonObject();
         foreach (var share in description.Shares)
         {
-            weights[share.Optimizer] = share.Weights;
+            weights[share.Optimizer] = (long?)weights[share.Optimizer] + share.Weights ?? share.Weights;
         }
 
         JsonLines.Write(new JsonObject

@@ -95,7 +95,10 @@ public class TrainOutputTests
     {
         using var folder = new TemporaryFolder();
         var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--optimizer", "adamw", "--json")).Exits(0);
-        Assert.Equal(["adamw"], result.Json[0]["parameters_by_optimizer"]!.AsObject().Select(share => share.Key));
+        var start = result.Json[0];
+        var (optimizer, weights) = Assert.Single(start["parameters_by_optimizer"]!.AsObject());
+        Assert.Equal("adamw", optimizer);
+        Assert.Equal((long)start["parameters"]!, (long)weights!);
     }
 
     [Fact]
