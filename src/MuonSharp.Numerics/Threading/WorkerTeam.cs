@@ -94,8 +94,10 @@ public sealed unsafe class WorkerTeam : IDisposable
             throw new InvalidOperationException("[team] one job at a time; a job started another on its own team, or two threads share a team");
         }
 
+        // A copy on this stack stays where it is; what the caller refers to may be a field that the garbage collector moves.
+        var shared = job;
         _run = &Invoke<TJob>;
-        _job = Unsafe.AsPointer(ref job);
+        _job = Unsafe.AsPointer(ref shared);
         _tasks = tasks;
         Volatile.Write(ref _done.Value, 0);
 
@@ -119,6 +121,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
 
         _job = null;
+        job = shared;
         Volatile.Write(ref _busy, 0);
         if (_failure is { } failure)
         {

@@ -90,6 +90,40 @@ public sealed unsafe class WorkerTeamTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
+    [Fact]
+    public void A_job_that_is_a_field_of_an_object_may_move_while_it_runs()
+    {
+        using var team = new WorkerTeam(2);
+        for (var round = 0; round < 20; round++)
+        {
+            var holders = Enumerable.Range(0, 1000).Select(_ => new Holder()).ToArray();
+            var last = holders[^1];
+            Array.Clear(holders);
+            team.Run(16, ref last.Job);
+            Assert.Equal(16, last.Job.Done);
+        }
+    }
+
+    private sealed class Holder
+    {
+        public Collecting Job;
+    }
+
+    private struct Collecting : ITeamJob
+    {
+        public int Done;
+
+        public void Run(int task, int worker)
+        {
+            if (task == 3)
+            {
+                GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            }
+
+            Interlocked.Increment(ref Done);
+        }
+    }
+
     private readonly struct Counting(int* counts) : ITeamJob
     {
         public void Run(int task, int worker) => Interlocked.Increment(ref counts[task]);
