@@ -71,9 +71,9 @@ public sealed record DecoderConfig
     public int EffectiveHeadWidth => HeadWidth ?? (Heads > 0 ? Width / Heads : 0);
 
     /// <summary><see cref="HiddenWidth"/> with its default.</summary>
-    public int EffectiveHiddenWidth => HiddenWidth ?? (Activation == Activation.SwiGlu
-        ? ((Width * 8 / 3) + HiddenMultiple - 1) / HiddenMultiple * HiddenMultiple
-        : 4 * Width);
+    public int EffectiveHiddenWidth => HiddenWidth ?? (int)Math.Min(int.MaxValue, Activation == Activation.SwiGlu
+        ? ((Width * 8L / 3) + HiddenMultiple - 1) / HiddenMultiple * HiddenMultiple
+        : 4L * Width);
 
     /// <summary><see cref="NormalizationEpsilon"/> with its default.</summary>
     public float EffectiveEpsilon => (float)(NormalizationEpsilon

@@ -45,6 +45,15 @@ internal static class DecoderRules
                 $"learned positions need as many key-value heads as heads; {config.KeyValueHeads} and {config.Heads}");
         }
 
+        RequireMatricesOfPossibleSize(config, Require);
         return problems;
+    }
+
+    private static void RequireMatricesOfPossibleSize(DecoderConfig config, Action<bool, string> require)
+    {
+        var learned = config.Positions == Positions.Learned;
+        var projection = (long)config.Heads * config.EffectiveHeadWidth * (learned ? 3 : 1);
+        long[] sides = [projection, config.EffectiveHiddenWidth, config.Vocabulary, learned ? config.Context : 0];
+        require(sides.Max() <= int.MaxValue / Math.Max(1, config.Width), $"a matrix must have fewer than 2^31 weights; width {config.Width} times {sides.Max()}");
     }
 }

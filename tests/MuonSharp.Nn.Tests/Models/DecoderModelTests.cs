@@ -106,6 +106,25 @@ public sealed class DecoderModelTests : IDisposable
         Assert.Equal(Math.Log(TinyModels.Vocabulary), program.Forward(), 0.05);
     }
 
+    [Theory]
+    [InlineData(23168, null, Positions.Rotary, true)]
+    [InlineData(23172, null, Positions.Rotary, false)]
+    [InlineData(26752, 64, Positions.Learned, true)]
+    [InlineData(26756, 64, Positions.Learned, false)]
+    [InlineData(1 << 30, null, Positions.Rotary, false)]
+    public void A_matrix_of_too_many_weights_to_count_is_a_problem_of_the_configuration(int width, int? hidden, Positions positions, bool possible)
+    {
+        DecoderConfig config = new() { Vocabulary = 3, Layers = 1, Heads = 1, Width = width, Context = 8, HiddenWidth = hidden, Positions = positions };
+        if (possible)
+        {
+            Assert.Empty(config.Problems());
+        }
+        else
+        {
+            Assert.Contains("fewer than 2^31 weights", Assert.Single(config.Problems()), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void A_wrong_configuration_names_all_its_problems_at_once()
     {
