@@ -5,6 +5,9 @@ namespace MuonSharp.Optimizers;
 /// <summary>What <see cref="AdamW"/> needs to know; the defaults are torch's.</summary>
 public sealed record AdamWOptions() : OptimizerOptions(0.001)
 {
+    /// <summary>The smallest normal float32: a smaller epsilon may round to zero, and the update of a weight without gradients be 0/0.</summary>
+    private const double SmallestEpsilon = 1.1754943508222875e-38;
+
     /// <inheritdoc/>
     public override string OptimizerName => "adamw";
 
@@ -14,7 +17,7 @@ public sealed record AdamWOptions() : OptimizerOptions(0.001)
     /// <summary>Decay of the second moment, in [0, 1), default 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Added to the root of the second moment, &gt; 0, default 1e-8.</summary>
+    /// <summary>Added to the root of the second moment, at least the smallest normal float32 (1.18e-38), default 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
     internal override void Collect(OptionsProblems problems)
@@ -22,7 +25,8 @@ public sealed record AdamWOptions() : OptimizerOptions(0.001)
         base.Collect(problems);
         problems.Schedule("beta1", Beta1, 1);
         problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
-        problems.Require(Epsilon > 0 && double.IsFinite(Epsilon), $"epsilon must be > 0 and finite, not {Epsilon}");
+        problems.Require(
+            Epsilon >= SmallestEpsilon && double.IsFinite(Epsilon), $"epsilon must be finite and a normal float32 ({SmallestEpsilon:G3} or more), not {Epsilon}");
     }
 
     internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new AdamW(groups, step, team);

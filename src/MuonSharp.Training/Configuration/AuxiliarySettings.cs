@@ -12,7 +12,7 @@ public sealed record AuxiliarySettings
     /// <summary>Decay of the second moment, from 0 up to but not including 1.</summary>
     public double Beta2 { get; init; } = 0.95;
 
-    /// <summary>Added to the root of the second moment; above 0.</summary>
+    /// <summary>Added to the root of the second moment; 1.2e-38 (float32's smallest normal number) or more.</summary>
     public double Epsilon { get; init; } = 1e-10;
 
     /// <summary>Decoupled weight decay.</summary>

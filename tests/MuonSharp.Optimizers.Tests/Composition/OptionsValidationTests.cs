@@ -36,13 +36,21 @@ public class OptionsValidationTests
             [
                 "group 'same': beta2 must be in [0, 1), not 1",
                 "group 'same': two groups have this name",
-                "group 'same': epsilon must be > 0 and finite, not 0",
+                "group 'same': epsilon must be finite and a normal float32 (1.18E-38 or more), not 0",
                 "group 'same': parameter 'wte' is given twice",
                 "group 'empty': the group has no parameters",
                 "group 'empty': options must be AdamWOptions, not MuonOptions",
             ],
             exception.Problems);
     }
+
+    [Theory]
+    [InlineData(1e-60)]
+    [InlineData(1e-39)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    public void An_epsilon_that_float32_cannot_hold_is_refused(double epsilon) =>
+        Assert.StartsWith("epsilon must be", Assert.Single(new AdamWOptions { Epsilon = epsilon }.Problems()), StringComparison.Ordinal);
 
     [Fact]
     public void A_vector_is_no_matrix_for_muon()

@@ -119,6 +119,7 @@ public class TrainingConfigTests
     [InlineData("model.dropout", "1", "model.dropout must be a number from 0 up to but not including 1; '1' came")]
     [InlineData("optimizer.learningRate", "NaN", "optimizer.learningRate must be a number of 0 or more, or null")]
     [InlineData("optimizer.learningRate", "-0.1", "optimizer.learningRate must be a number of 0 or more, or null")]
+    [InlineData("optimizer.auxiliary.epsilon", "1e-60", "optimizer.auxiliary.epsilon must be a number of 1.2e-38 or more; '1e-60' came")]
     [InlineData("optimizer.name", "muoon", "optimizer.name must be one of muon, adamw; 'muoon' came")]
     [InlineData("model.biases", "1", "model.biases must be true or false; '1' came")]
     [InlineData("data.file", "", "data.file must be text, or null; '' came")]
