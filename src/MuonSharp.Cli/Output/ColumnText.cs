@@ -41,7 +41,7 @@ internal static class ColumnText
         {
             var cut = text.LastIndexOf(' ', width);
             cut = cut <= 0 ? width : cut;
-            yield return text[..cut];
+            yield return text[..cut].TrimEnd();
             text = text[cut..].TrimStart();
         }
 

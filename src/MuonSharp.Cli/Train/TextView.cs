@@ -58,14 +58,16 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     }
 
     /// <inheritdoc/>
-    public void Stopping() => Console.Error.WriteLine("stopping: the step is finished and a checkpoint written; once more stops at once");
+    public void Stopping() =>
+        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
 
     private void Step(StepEvent step)
     {
         latest = step;
         if (!terminal.Mode.Live)
         {
-            if (step.Step % Interval.For(step.TotalSteps) == 0 || shown == 0)
+            var interval = Interval.For(step.TotalSteps);
+            if (shown == 0 || step.Step / interval != shown / interval)
             {
                 Plain(step);
             }

@@ -29,11 +29,7 @@ internal sealed class TrainOptions
     };
 
     /// <summary><c>--run</c>.</summary>
-    public Option<string?> Run { get; } = new("--run")
-    {
-        HelpName = "DIR",
-        Description = "The run folder. [default: runs/PRESET-DATE-TIME]",
-    };
+    public Option<string?> Run { get; } = CommonOptions.Run("The run folder. [default: runs/PRESET-DATE-TIME]");
 
     /// <summary><c>--resume</c>.</summary>
     public Option<bool> Resume { get; } = new("--resume")

@@ -48,6 +48,16 @@ public class UsageErrorTests
     [Fact]
     public void Generate_without_a_run_says_what_it_needs() => Tool.Run("generate").Fails(1, "--run");
 
+    [Theory]
+    [InlineData("train")]
+    [InlineData("generate")]
+    [InlineData("evaluate")]
+    public void A_run_folder_without_a_name_is_refused(string command) => Tool.Run(command, "--run", "").Fails(1, $"[{command}]", "--run");
+
+    [Fact]
+    public void A_model_with_a_matrix_too_large_to_count_is_a_usage_error() =>
+        Tool.Run("train", "--set", "model.width=65536", "--run", "never").Fails(1, "[config] model", "65536", "2^31");
+
     [Fact]
     public void Evaluate_without_a_run_says_what_it_needs() => Tool.Run("evaluate").Fails(1, "--run");
 }
