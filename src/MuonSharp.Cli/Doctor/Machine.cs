@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using MuonSharp.Numerics;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Doctor;
 
@@ -16,11 +17,9 @@ namespace MuonSharp.Cli.Doctor;
 internal sealed record Machine(
     string Processor, int Cores, int VectorBits, IReadOnlyList<string> InstructionSets, long MemoryBytes, string Runtime, string System)
 {
-    private const string ProcessorFile = "/proc/cpuinfo";
-
     /// <summary>Looks around.</summary>
     public static Machine Look() => new(
-        ProcessorName(),
+        RunEnvironment.ProcessorName(),
         Environment.ProcessorCount,
         VectorWidth.Bits,
         Sets(),
@@ -38,20 +37,5 @@ internal sealed record Machine(
             ("AVX-512F", Avx512F.IsSupported), ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("SSE4.2", Sse42.IsSupported), ("AdvSIMD", AdvSimd.IsSupported),
         ];
         return [.. all.Where(set => set.Supported).Select(set => set.Name)];
-    }
-
-    private static string ProcessorName()
-    {
-        try
-        {
-            var line = File.Exists(ProcessorFile)
-                ? File.ReadLines(ProcessorFile).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
-                : null;
-            return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
-        }
-        catch (IOException)
-        {
-            return RuntimeInformation.ProcessArchitecture.ToString();
-        }
     }
 }

@@ -40,7 +40,7 @@ public sealed class RunWriter : IDisposable
     /// <summary>The log <c>samples.txt</c>.</summary>
     public SamplesLog Samples { get; }
 
-    /// <summary>What the run resumes from; null for a run that starts at its beginning. Closed with this writer.</summary>
+    /// <summary>What the run resumes from; null for a run that starts at its beginning. Closed with this writer, if not before.</summary>
     public LoadedCheckpoint? Checkpoint { get; }
 
     /// <summary>One line for each damaged checkpoint that was passed over.</summary>

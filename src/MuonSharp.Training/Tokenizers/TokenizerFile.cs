@@ -29,6 +29,5 @@ public static class TokenizerFile
 
     /// <summary>The file's bytes: the same for the same tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer to write.</param>
-    public static byte[] ToBytes(ITokenizer tokenizer) =>
-        JsonText.ToBytes(tokenizer.ToJson());
+    public static byte[] ToBytes(ITokenizer tokenizer) => IndentedJson.ToBytes(tokenizer.ToJson());
 }

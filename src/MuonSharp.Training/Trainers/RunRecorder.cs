@@ -1,3 +1,5 @@
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Training;
 
 /// <summary>Writes what happens in a run to its folder; without a folder it writes nothing.</summary>
@@ -55,7 +57,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         CheckpointContents contents = new()
         {
             Model = TensorFiles.Weights(parts.Model.Parameters),
-            Optimizer = TensorFiles.State(parts.Optimizer),
+            Optimizer = OptimizerState.Tensors(parts.Optimizer),
             State = state.ToJson(parts.Config, parts.Data.Sha256, parts.Optimizer),
         };
         string folder = writer.Save(state.Step, contents, parts.Config.Checkpoint.Keep, scheduled);

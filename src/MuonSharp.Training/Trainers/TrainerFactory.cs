@@ -1,4 +1,5 @@
 using MuonSharp.Formats;
+using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
@@ -50,6 +51,9 @@ internal static class TrainerFactory
 
             parts = TrainingParts.Create(config, checkpoint is null ? null : TokenizerFile.Load(TokenizerPath(folder)), options);
             RunState state = checkpoint is null ? new() : Load(checkpoint, parts);
+
+            // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
+            checkpoint?.Dispose();
             writer.WriteConfig(config.ToJson());
             if (checkpoint is null)
             {
@@ -92,7 +96,7 @@ internal static class TrainerFactory
         }
 
         TensorFiles.ReadWeights(checkpoint.Model, parts.Model.Parameters);
-        TensorFiles.ReadState(checkpoint.Optimizer, parts.Optimizer);
+        OptimizerState.LoadTensors(parts.Optimizer, checkpoint.Optimizer);
         return RunState.Read(checkpoint, parts.Optimizer);
     }
 
