@@ -89,7 +89,7 @@ public sealed class Trainer : IDisposable
     /// <param name="cancellation">
     /// Asks to finish the step, write a checkpoint and end with <see cref="TrainingOutcome.Cancelled"/>; no exception is thrown.
     /// </param>
-    /// <exception cref="DivergedException">Too many steps in a row were skipped; a checkpoint was written.</exception>
+    /// <exception cref="DivergedException">Too many steps in a row were skipped, or the held-out loss at the end is not finite; a checkpoint was written.</exception>
     /// <exception cref="WriteFailedException">The run folder cannot be written; what was complete stays complete.</exception>
     /// <exception cref="InvalidOperationException">The trainer has been run before.</exception>
     public async IAsyncEnumerable<TrainingEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellation = default)

@@ -153,17 +153,28 @@ internal sealed class TrainingLoop
         }
 
         Save(scheduled: false);
-        _recorder.WriteEnd("diverged");
-        Failure = new DivergedException(
-            $"[train] gradients must be finite; the last {happened.InARow} steps up to step {happened.Step} were skipped, "
+        Diverge(
+            $"gradients must be finite; the last {happened.InARow} steps up to step {happened.Step} were skipped, "
             + $"the last one for '{happened.Parameter}'",
-            happened.Step,
             happened.Parameter);
+    }
+
+    private void Diverge(string problem, string? parameter)
+    {
+        _recorder.WriteEnd("diverged");
+        Failure = new DivergedException($"[train] {problem}", _state.Step, parameter);
         Ended = true;
     }
 
     private void End(TrainingOutcome outcome)
     {
+        // Too few steps were left to skip ten of them; the model is broken all the same.
+        if (outcome != TrainingOutcome.Cancelled && _state.Validation is { } last && !double.IsFinite(last.Loss))
+        {
+            Diverge($"the held-out loss must be finite; after the last step, {_state.Step}, it is not", parameter: null);
+            return;
+        }
+
         _recorder.WriteEnd(outcome == TrainingOutcome.Cancelled ? "cancelled" : "done");
         _events.Enqueue(new EndEvent(_state.Step, outcome, _state.SmoothedLoss, _state.Validation, _clock.Elapsed));
         Ended = true;

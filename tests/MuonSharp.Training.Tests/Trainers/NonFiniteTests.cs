@@ -91,6 +91,23 @@ public class NonFiniteTests
     }
 
     [Fact]
+    public async Task A_run_too_short_to_skip_ten_steps_has_diverged_when_its_held_out_loss_is_not_finite()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 4).Set("optimizer.learningRate", "1e30").Set("optimizer.auxiliary.learningRate", "1e30");
+        using (Trainer trainer = Trainer.Create(config, folder.File("run")))
+        {
+            DivergedException error = await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(trainer));
+            Assert.Equal((4, null), (error.Step, error.Parameter));
+            Assert.Equal("[train] the held-out loss must be finite; after the last step, 4, it is not", error.Message);
+        }
+
+        using Trainer resumed = Trainer.Resume(folder.File("run"));
+        Assert.Equal(4, resumed.Step);
+        await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(resumed));
+    }
+
+    [Fact]
     public async Task Nine_in_a_row_do_not()
     {
         using TemporaryFolder folder = new();
