@@ -10,7 +10,7 @@ namespace MuonSharp.Training;
 /// ends, so there is no stale lock. The lock file stays; deleting it would let two holders lock two files of one name.
 /// Who holds it stands beside it, in a file that others may read while the lock itself cannot be opened.
 /// </remarks>
-public sealed class RunLock : IDisposable
+internal sealed class RunLock : IDisposable
 {
     private const string LockFile = ".lock";
     private const string HolderFile = ".lock.holder";

@@ -8,7 +8,7 @@ namespace MuonSharp.Training;
 /// Metrics and samples are on the disk before a checkpoint becomes visible, and the checkpoint records how long they were. So
 /// after a resume the files continue exactly where the checkpoint was, and equal those of a run that was never stopped.
 /// </remarks>
-public sealed class RunWriter : IDisposable
+internal sealed class RunWriter : IDisposable
 {
     private const string LogsKey = "logs";
     private const string MetricsKey = "metrics_bytes";

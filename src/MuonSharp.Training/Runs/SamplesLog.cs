@@ -4,7 +4,7 @@ using MuonSharp.Formats;
 namespace MuonSharp.Training;
 
 /// <summary>The file <c>samples.txt</c>: what the model wrote along the way, for people.</summary>
-public sealed class SamplesLog : IDisposable
+internal sealed class SamplesLog : IDisposable
 {
     private readonly AppendFile _file;
 

@@ -5,7 +5,7 @@ namespace MuonSharp.Training;
 /// <summary>A checkpoint: kind <c>checkpoint</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Name">The checkpoint's folder, relative to the run folder.</param>
-public readonly record struct CheckpointLine(long Step, string Name) : IMetricsLine
+internal readonly record struct CheckpointLine(long Step, string Name) : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "checkpoint";

@@ -5,7 +5,7 @@ namespace MuonSharp.Training;
 /// <summary>The end of a run: kind <c>end</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Reason">Why: <c>done</c>, <c>cancelled</c> or <c>diverged</c>.</param>
-public readonly record struct EndLine(long Step, string Reason) : IMetricsLine
+internal readonly record struct EndLine(long Step, string Reason) : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "end";

@@ -6,7 +6,7 @@ namespace MuonSharp.Training;
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Loss">Mean loss on the validation split, in nats per token.</param>
 /// <param name="BitsPerByte">The same in bits per byte of text.</param>
-public readonly record struct EvaluationLine(long Step, double Loss, double BitsPerByte) : IMetricsLine
+internal readonly record struct EvaluationLine(long Step, double Loss, double BitsPerByte) : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "eval";

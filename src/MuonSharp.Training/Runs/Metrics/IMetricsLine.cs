@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace MuonSharp.Training;
 
 /// <summary>One line of <c>metrics.jsonl</c>; implemented by structs, so that writing one allocates nothing.</summary>
-public interface IMetricsLine
+internal interface IMetricsLine
 {
     /// <summary>The value of <c>kind</c>, the first key of every line.</summary>
     string Kind { get; }

@@ -10,7 +10,7 @@ namespace MuonSharp.Training;
 /// Each line goes to the operating system whole and at once, so readers may follow the file; a kill can tear only the last
 /// line. Writer and buffer are reused: after the longest line so far, a line allocates nothing.
 /// </remarks>
-public sealed class MetricsLog : IDisposable
+internal sealed class MetricsLog : IDisposable
 {
     private readonly AppendFile _file;
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);

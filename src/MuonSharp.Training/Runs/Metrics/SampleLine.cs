@@ -6,7 +6,7 @@ namespace MuonSharp.Training;
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Prompt">What it was given.</param>
 /// <param name="Text">What it wrote.</param>
-public readonly record struct SampleLine(long Step, string Prompt, string Text) : IMetricsLine
+internal readonly record struct SampleLine(long Step, string Prompt, string Text) : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "sample";

@@ -6,7 +6,7 @@ namespace MuonSharp.Training;
 /// <param name="Step">How many steps had been done, this one counted.</param>
 /// <param name="Parameter">The first parameter whose gradient held a NaN or an infinity.</param>
 /// <param name="InARow">How many steps in a row have been skipped.</param>
-public readonly record struct SkippedLine(long Step, string Parameter, int InARow) : IMetricsLine
+internal readonly record struct SkippedLine(long Step, string Parameter, int InARow) : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "skipped";

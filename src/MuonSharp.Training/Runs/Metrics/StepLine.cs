@@ -4,7 +4,7 @@ namespace MuonSharp.Training;
 
 /// <summary>A training step: kind <c>step</c>.</summary>
 /// <remarks>All but the three times are the same in every run of the same configuration.</remarks>
-public readonly struct StepLine : IMetricsLine
+internal readonly struct StepLine : IMetricsLine
 {
     /// <inheritdoc/>
     public string Kind => "step";
