@@ -11,7 +11,7 @@ namespace MuonSharp.Numerics;
 /// </remarks>
 public sealed unsafe class WorkerTeam : IDisposable
 {
-    /// <summary>Spins before an idle worker goes to sleep; some 50 microseconds.</summary>
+    /// <summary>Spins before an idle worker goes to sleep; some 400 microseconds on the servers measured.</summary>
     private const int SpinsBeforeSleep = 2000;
 
     private readonly Thread[] _threads;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Runs;
@@ -49,6 +50,19 @@ public class TrainOutputTests
         Assert.Equal(12, result.OfKind("checkpoint").Length);
         Assert.Equal(32, (int?)lines[0]["config"]!["model"]!["width"]);
         Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public void Steps_evaluations_and_samples_are_the_same_objects_in_json_and_in_the_metrics()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--json")).Exits(0);
+        string[] kinds = ["step", "eval", "sample"];
+        string[] Same(IEnumerable<string> lines) =>
+            [.. lines.Select(line => JsonNode.Parse(line)!.AsObject()).Where(line => kinds.Contains((string?)line["kind"])).Select(line => line.ToJsonString())];
+        var metrics = Same(File.ReadLines(folder.At("run", "metrics.jsonl")));
+        Assert.True(metrics.Length > TinyRun.Steps);
+        Assert.Equal(metrics, Same(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     [Fact]
