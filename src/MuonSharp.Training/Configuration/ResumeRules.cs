@@ -19,15 +19,27 @@ internal static class ResumeRules
     };
 
     /// <summary>SHA-256 over all keys that may not change, in lower-case hexadecimal.</summary>
+    /// <remarks>Keys at their default do not count, so that a key which a later version adds does not disown the checkpoints of an earlier one.</remarks>
     public static string Hash(TrainingConfig config)
     {
         StringBuilder text = new();
-        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name)))
+        TrainingConfig defaults = new();
+        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name) && !JsonNode.DeepEquals(key.Read(config), key.Read(defaults))))
         {
             text.Append(key.Name).Append('=').Append(key.Read(config)?.ToJsonString() ?? "null").Append('\n');
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    /// <summary>Checks that a checkpoint was written under a configuration, but for free keys: somebody may have edited the file, or a bit flipped.</summary>
+    /// <exception cref="BadInputException">It was written under another one.</exception>
+    public static void CheckOwn(LoadedCheckpoint checkpoint, TrainingConfig config)
+    {
+        if (RunState.ConfigSha256(checkpoint.State) != Hash(config))
+        {
+            throw new BadInputException($"[run] {checkpoint.Folder}: the checkpoint must be one of this configuration; another's came");
+        }
     }
 
     /// <summary>Checks that only free keys differ.</summary>

@@ -38,6 +38,7 @@ internal sealed class RunModel : IDisposable
         TrainingConfig config = ReadConfig(folder);
         using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
             ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
+        ResumeRules.CheckOwn(checkpoint, config);
         ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(runFolder, TokenizerFile.Name));
         WorkerTeam team = new(threads);
         DecoderModel? model = null;

@@ -85,11 +85,7 @@ internal static class TrainerFactory
 
     private static RunState Load(LoadedCheckpoint checkpoint, TrainingParts parts)
     {
-        if (RunState.ConfigSha256(checkpoint.State) != ResumeRules.Hash(parts.Config))
-        {
-            throw new BadInputException($"[resume] {checkpoint.Folder}: the checkpoint must be one of this configuration; another's came");
-        }
-
+        ResumeRules.CheckOwn(checkpoint, parts.Config);
         if (RunState.DataSha256(checkpoint.State) != parts.Data.Sha256)
         {
             throw new BadInputException($"[resume] {parts.Data.Source}: the text must be the one the run began with; another one came");

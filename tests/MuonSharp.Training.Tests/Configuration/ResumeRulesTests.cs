@@ -14,6 +14,16 @@ public class ResumeRulesTests
         ResumeRules.Check(new(), new TrainingConfig().Set(key, value));
 
     [Fact]
+    public void The_hash_of_a_configuration_leaves_out_what_is_at_its_default_and_what_may_change()
+    {
+        string nothing = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([]));
+
+        Assert.Equal(nothing, ResumeRules.Hash(new()));
+        Assert.Equal(nothing, ResumeRules.Hash(new TrainingConfig().Set("train.steps", "7")));
+        Assert.NotEqual(nothing, ResumeRules.Hash(new TrainingConfig().Set("model.window", "7")));
+    }
+
+    [Fact]
     public void What_would_have_made_other_steps_may_not_and_all_of_it_is_named()
     {
         TrainingConfig changed = new TrainingConfig().Set("model.layers", "5").Set("train.seed", "3").Set("optimizer.learningRate", "0.5");

@@ -139,16 +139,29 @@ public class ResumeTests
         await Train(config, folder.File("run"));
         File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("optimizer.momentum", "0.5").ToJson().ToJsonString());
 
-        Assert.EndsWith(
-            "the checkpoint must be one of this configuration; another's came",
-            Assert.Throws<BadInputException>(() => Trainer.Resume(folder.File("run"))).Message,
-            StringComparison.Ordinal);
-        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("model.width", "32").ToJson().ToJsonString());
-        Assert.Contains("must be [", Assert.Throws<InvalidFileException>(() => TextGenerator.FromRun(folder.File("run"))).Message, StringComparison.Ordinal);
-        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("model.layers", "3").ToJson().ToJsonString());
+        const string Rule = "the checkpoint must be one of this configuration; another's came";
+        Assert.EndsWith(Rule, Assert.Throws<BadInputException>(() => Trainer.Resume(folder.File("run"))).Message, StringComparison.Ordinal);
+
+        // A window changes what the model computes and the shape of nothing.
+        File.WriteAllText(new RunFolder(folder.File("run")).ConfigPath, config.Set("model.window", "1").ToJson().ToJsonString());
+        Assert.EndsWith(Rule, Assert.Throws<BadInputException>(() => TextGenerator.FromRun(folder.File("run"))).Message, StringComparison.Ordinal);
+        Assert.EndsWith(Rule, Assert.Throws<BadInputException>(() => Evaluator.FromRun(folder.File("run"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.width", "32", "must be [")]
+    [InlineData("model.layers", "3", "the tensors must be those of the configuration")]
+    public async Task Weights_of_another_model_are_refused(string key, string value, string rule)
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 3);
+        await Train(config, folder.File("run"));
+        using Trainer other = Trainer.Create(config.Set(key, value));
+        using LoadedCheckpoint? checkpoint = new RunFolder(folder.File("run")).Checkpoints.LoadLatest(out _);
+
         Assert.Contains(
-            "the tensors must be those of the configuration",
-            Assert.Throws<InvalidFileException>(() => TextGenerator.FromRun(folder.File("run"))).Message,
+            rule,
+            Assert.Throws<InvalidFileException>(() => TensorFiles.ReadWeights(checkpoint!.Model, other.Parameters)).Message,
             StringComparison.Ordinal);
     }
 
