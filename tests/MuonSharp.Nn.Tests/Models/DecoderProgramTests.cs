@@ -58,17 +58,24 @@ public class DecoderProgramTests
             using var model = TinyModels.Create(config, team);
             var program = model.Program(4, 160, training: true);
             TinyModels.Write(program);
-            var result = TinyModels.Step(model, program);
             if (threads == 1)
             {
-                expected = result;
+                expected = TinyModels.Step(model, program);
                 continue;
             }
 
-            Assert.All(Enumerable.Range(0, threads), worker => Assert.True(team.TasksOf(worker) > 0, $"worker {worker} ran nothing"));
-            Assert.Equal(expected.Loss, result.Loss);
-            Assert.Equal(expected.Gradients, result.Gradients);
+            // Where all cores are taken, a worker may come too late for a whole step: go on until each has had its share.
+            for (int step = 0; step == 0 || (step < 200 && !EveryWorkerWorked(team)); step++)
+            {
+                var result = TinyModels.Step(model, program);
+                Assert.Equal(expected.Loss, result.Loss);
+                Assert.Equal(expected.Gradients, result.Gradients);
+            }
+
+            Assert.True(EveryWorkerWorked(team), "in 200 steps a worker ran nothing");
         }
+
+        static bool EveryWorkerWorked(WorkerTeam team) => Enumerable.Range(0, team.Threads).All(worker => team.TasksOf(worker) > 0);
     }
 
     [Theory]
@@ -84,13 +91,19 @@ public class DecoderProgramTests
         TinyModels.Write(inference);
         Run();
         Run();
-        long native = NativeBuffer.LiveBytes, before = GC.GetTotalAllocatedBytes(precise: true);
 
-        for (int i = 0; i < 5; i++) Run();
+        // Another thread of the test runner may allocate now and then; a step that allocates would do so in every window.
+        // And where all cores are taken, worker 1 may sleep through one.
+        bool clean = false;
+        for (int window = 0; window < 50 && !clean; window++)
+        {
+            long native = NativeBuffer.LiveBytes, tasks = team.TasksOf(1), before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 5; i++) Run();
 
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
-        Assert.Equal(native, NativeBuffer.LiveBytes);
-        Assert.True(team.TasksOf(1) > 0);
+            clean = GC.GetTotalAllocatedBytes(precise: true) == before && NativeBuffer.LiveBytes == native && team.TasksOf(1) > tasks;
+        }
+
+        Assert.True(clean, "no window of five steps had worker 1 at work and no allocation, managed or native, on any thread");
 
         void Run()
         {
