@@ -36,11 +36,26 @@ public sealed class GroupReport
     /// <summary>Matrices that were orthogonalized, parts of fused tensors counted one by one.</summary>
     public int MatricesOrthogonalized { get; internal set; }
 
+    /// <summary>Orthogonalizations that needed a larger pole (<see cref="OrthogonalizationOutcome.PoleRaised"/>).</summary>
+    public int PolesRaised { get; private set; }
+
+    /// <summary>Orthogonalizations that fell back to another method (<see cref="OrthogonalizationOutcome.FallBack"/>).</summary>
+    public int OrthogonalizationFallbacks { get; private set; }
+
     /// <summary>Root mean square of the change of the updated elements, decay included.</summary>
     public double UpdateRms => UpdatedElements == 0 ? 0 : Math.Sqrt(UpdateSquares / UpdatedElements);
 
     /// <summary>Sum of the squared changes.</summary>
     internal double UpdateSquares { get; set; }
 
-    internal void Clear() => (UpdatedParameters, UpdatedElements, MatricesOrthogonalized, UpdateSquares) = (0, 0, 0, 0);
+    internal void Clear() =>
+        (UpdatedParameters, UpdatedElements, MatricesOrthogonalized, PolesRaised, OrthogonalizationFallbacks, UpdateSquares) = (0, 0, 0, 0, 0, 0);
+
+    /// <summary>Counts one orthogonalized matrix.</summary>
+    internal void Count(OrthogonalizationOutcome outcome)
+    {
+        MatricesOrthogonalized++;
+        PolesRaised += outcome == OrthogonalizationOutcome.PoleRaised ? 1 : 0;
+        OrthogonalizationFallbacks += outcome == OrthogonalizationOutcome.FallBack ? 1 : 0;
+    }
 }

@@ -61,6 +61,21 @@ public sealed class StepReport
         }
     }
 
+    /// <summary>Orthogonalizations that fell back to another method, over all groups.</summary>
+    public int OrthogonalizationFallbacks
+    {
+        get
+        {
+            int count = 0;
+            for (int i = 0; i < Groups.Count; i++)
+            {
+                count += Groups[i].OrthogonalizationFallbacks;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>Parameters that an optimizer updated in this step.</summary>
     /// <param name="optimizer">The optimizer's name, such as <c>muon</c>.</param>
     public int ParametersUpdatedBy(string optimizer)

@@ -32,4 +32,7 @@ internal sealed class MuonMatrix
 
     /// <summary>Sum of the squared changes of this step's update.</summary>
     public double Squares { get; set; }
+
+    /// <summary>How this step's orthogonalization went.</summary>
+    public OrthogonalizationOutcome Outcome { get; set; }
 }

@@ -47,7 +47,7 @@ internal sealed unsafe class MuonPass : IDisposable
             if (matrix.Slot.Active)
             {
                 matrix.Slot.Group.Report.UpdateSquares += matrix.Squares;
-                matrix.Slot.Group.Report.MatricesOrthogonalized++;
+                matrix.Slot.Group.Report.Count(matrix.Outcome);
             }
         }
     }
@@ -70,7 +70,7 @@ internal sealed unsafe class MuonPass : IDisposable
         MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
         MomentumStage.Run(
             team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
-        matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
+        matrix.Outcome = matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
         matrix.Squares = ApplyStage.Run(
             team, slice, slot.Weights, result, values.LearningRate * matrix.Scale, values.LearningRate * values.WeightDecay);
     }

@@ -20,5 +20,6 @@ public unsafe interface IOrthogonalizer
     /// <param name="input">Finite, row-major without gaps, 64-byte aligned; destroyed.</param>
     /// <param name="output">The same shape, without gaps, apart from the input.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> floats, aligned to 64 bytes.</param>
-    void Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch);
+    /// <returns>How it went; the optimizer counts everything but <see cref="OrthogonalizationOutcome.Regular"/> in its report.</returns>
+    OrthogonalizationOutcome Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch);
 }

@@ -5,7 +5,7 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>Newton-Schulz orthogonalization of a momentum matrix: the step that makes Muon Muon.</summary>
 /// <remarks>
-/// <para>X &lt;- X / (||X||_F + eps), then for every (a, b, c): A = XXᵀ, B = aI + bA + cA², X &lt;- BX. A tall X (rows &gt; columns) works on XᵀX and
+/// <para>X &lt;- X / (factor ||X||_F + eps), then for every (a, b, c): A = XXᵀ, B = aI + bA + cA², X &lt;- BX. A tall X (rows &gt; columns) works on XᵀX and
 /// multiplies from the right, so the Gram matrix is always the small one and nothing is transposed in memory.</para>
 /// <para>The identity is added to B's diagonal before c A² accumulates on it, so aX + (bA + cA²)X is one product and X is read once.</para>
 /// <para>Cost with symmetric products: steps·(3m²n + m³) FLOPs, m = min(rows, columns). Scratch: two m² buffers.</para>
@@ -15,33 +15,79 @@ namespace MuonSharp.Optimizers;
 /// </remarks>
 public sealed unsafe class NewtonSchulz : IOrthogonalizer
 {
-    private readonly ImmutableArray<QuinticCoefficients> _steps;
-    private readonly double _epsilon;
-
     /// <summary>Newton-Schulz with any coefficients.</summary>
     /// <param name="name">The name of the coefficient set.</param>
-    /// <param name="steps">One triple a step, at least one.</param>
-    /// <param name="epsilon">Added to the Frobenius norm, so that zero stays zero; &gt; 0.</param>
-    /// <exception cref="ArgumentException">There is no step, or epsilon is not positive.</exception>
-    public NewtonSchulz(string name, ImmutableArray<QuinticCoefficients> steps, double epsilon = 1e-7)
+    /// <param name="steps">One triple a step, 1 to <see cref="QuinticSchedules.MaximumSteps"/>.</param>
+    /// <param name="epsilon">Keeps the division by the norm away from zero, so that zero stays zero; &gt; 0.</param>
+    /// <param name="normFactor">What the Frobenius norm is multiplied by before the division, &gt; 0.</param>
+    /// <param name="floor">How epsilon enters; default: it is added.</param>
+    /// <exception cref="ArgumentException">There is no step or too many, a coefficient is not finite, epsilon or the factor is not positive.</exception>
+    public NewtonSchulz(
+        string name, ImmutableArray<QuinticCoefficients> steps, double epsilon = 1e-7, double normFactor = 1, NormFloor floor = NormFloor.Sum)
     {
-        if (steps.IsDefaultOrEmpty || !(epsilon > 0))
+        QuinticSchedules.Validate("newton-schulz", steps);
+        if (!(epsilon > 0) || !(normFactor > 0) || !double.IsFinite(epsilon) || !double.IsFinite(normFactor) || !Enum.IsDefined(floor))
         {
             throw new ArgumentException(
-                $"[newton-schulz] at least one step and epsilon > 0; steps {(steps.IsDefault ? 0 : steps.Length)}, epsilon {epsilon}");
+                $"[newton-schulz] epsilon and the norm's factor are positive and finite; epsilon {epsilon}, factor {normFactor}, floor {floor}");
         }
 
+        (Set, Steps, Epsilon, NormFactor, Floor) = (name, steps, epsilon, normFactor, floor);
         Name = $"newton-schulz/{name}";
-        _steps = steps;
-        _epsilon = epsilon;
     }
 
-    /// <summary>The original: five times (3.4445, -4.7750, 2.0315), epsilon 1e-7.</summary>
-    /// <remarks>Chosen by its author for the steepest rise at zero that keeps singular values in a band around 1.</remarks>
-    public static NewtonSchulz Jordan5 { get; } = new("jordan5", [.. Enumerable.Repeat(new QuinticCoefficients(3.4445, -4.7750, 2.0315), 5)]);
+    /// <summary>The original: <see cref="QuinticSchedules.Jordan5"/>, epsilon 1e-7.</summary>
+    public static NewtonSchulz Jordan5 { get; } = new("jordan5", QuinticSchedules.Jordan5);
+
+    /// <summary><see cref="QuinticSchedules.YouJiacheng5"/>, epsilon 1e-7: singular values nearer to 1 for the same work.</summary>
+    public static NewtonSchulz YouJiacheng5 { get; } = new("youjiacheng5", QuinticSchedules.YouJiacheng5);
+
+    /// <summary><see cref="QuinticSchedules.PolarExpress5"/>, the input divided by 1.02 ||X||_F + 1e-6, as its users do.</summary>
+    public static NewtonSchulz PolarExpress5 { get; } = new("polar-express5", QuinticSchedules.PolarExpress5, 1e-6, 1.02);
+
+    /// <summary><see cref="QuinticSchedules.DeepSeekV4"/>, epsilon 1e-7: twice the work, singular values exact to 3e-4.</summary>
+    public static NewtonSchulz DeepSeekV4 { get; } = new("deepseek-v4", QuinticSchedules.DeepSeekV4);
+
+    /// <summary>The name of the coefficient set alone.</summary>
+    public string Set { get; }
+
+    /// <summary>One triple a step.</summary>
+    public ImmutableArray<QuinticCoefficients> Steps { get; }
+
+    /// <summary>What keeps the division by the norm away from zero.</summary>
+    public double Epsilon { get; }
+
+    /// <summary>What the Frobenius norm is multiplied by.</summary>
+    public double NormFactor { get; }
+
+    /// <summary>How epsilon enters.</summary>
+    public NormFloor Floor { get; }
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <summary>The same with another epsilon.</summary>
+    /// <param name="epsilon">&gt; 0.</param>
+    /// <exception cref="ArgumentException">Epsilon is not positive.</exception>
+    public NewtonSchulz WithEpsilon(double epsilon) => new(Set, Steps, epsilon, NormFactor, Floor);
+
+    /// <summary>The same with epsilon entering in another way.</summary>
+    /// <param name="floor">How.</param>
+    /// <exception cref="ArgumentException">It is none of the enumeration's values.</exception>
+    public NewtonSchulz WithFloor(NormFloor floor) => new(Set, Steps, Epsilon, NormFactor, floor);
+
+    /// <summary>The same with another number of steps; only a schedule that repeats one triple has a choice.</summary>
+    /// <param name="steps">1 to <see cref="QuinticSchedules.MaximumSteps"/>.</param>
+    /// <exception cref="ArgumentException">The number is out of range, or the schedule's steps differ: it belongs to its length.</exception>
+    public NewtonSchulz WithSteps(int steps)
+    {
+        if (steps != Steps.Length && Steps.Any(step => step != Steps[0]))
+        {
+            throw new ArgumentException($"[newton-schulz] the schedule '{Set}' belongs to its length of {Steps.Length} steps; steps {steps}");
+        }
+
+        return steps == Steps.Length ? this : new(Set, QuinticSchedules.Repeat(Steps[0], steps), Epsilon, NormFactor, Floor);
+    }
 
     /// <inheritdoc/>
     public long ScratchLength(int rows, int columns)
@@ -51,7 +97,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
     }
 
     /// <inheritdoc/>
-    public void Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch)
+    public OrthogonalizationOutcome Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch)
     {
         bool tall = input.Rows > input.Columns;
         int small = Math.Min(input.Rows, input.Columns);
@@ -59,11 +105,12 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
         Matrix polynomial = Matrix.Dense(scratch + FlatLayout.Padded((long)small * small), small, small);
 
         // The steps go back and forth between the two buffers and must end in the output.
-        (Matrix from, Matrix to) = _steps.Length % 2 == 0 ? (output, input) : (input, output);
+        (Matrix from, Matrix to) = Steps.Length % 2 == 0 ? (output, input) : (input, output);
         int length = checked(input.Rows * input.Columns);
-        double norm = Math.Sqrt(SquareSum.Of(team, input.Data, length));
-        Elementwise.Map(team, input.Data, from.Data, length, new ScaleOperator((float)(1 / (norm + _epsilon))));
-        foreach (QuinticCoefficients step in _steps)
+        double norm = NormFactor * Math.Sqrt(SquareSum.Of(team, input.Data, length));
+        double divisor = Floor == NormFloor.Sum ? norm + Epsilon : Math.Max(norm, Epsilon);
+        Elementwise.Map(team, input.Data, from.Data, length, new ScaleOperator((float)(1 / divisor)));
+        foreach (QuinticCoefficients step in Steps)
         {
             (Matrix left, Matrix right) = tall ? (from.Transposed, from) : (from, from.Transposed);
             SymmetricProduct.Multiply(team, left, right, gram);
@@ -85,5 +132,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
 
             (from, to) = (to, from);
         }
+
+        return OrthogonalizationOutcome.Regular;
     }
 }
