@@ -5,6 +5,7 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Evaluate;
 using MuonSharp.Cli.Generate;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Cli.Replay;
 using MuonSharp.Cli.Train;
 
 namespace MuonSharp.Cli;
@@ -12,7 +13,7 @@ namespace MuonSharp.Cli;
 /// <summary>The tool as a whole: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.</summary>
 internal static class Tool
 {
-    private static readonly ToolCommand[] Commands = [TrainCommand.Create(), GenerateCommand.Create(), EvaluateCommand.Create(), DoctorCommand.Create()];
+    private static readonly ToolCommand[] Commands = [TrainCommand.Create(), GenerateCommand.Create(), EvaluateCommand.Create(), ReplayCommand.Create(), DoctorCommand.Create()];
 
     /// <summary>Runs one command line.</summary>
     /// <param name="arguments">What follows the program's name.</param>

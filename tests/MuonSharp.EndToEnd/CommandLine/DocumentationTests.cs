@@ -20,6 +20,7 @@ public class DocumentationTests
     [InlineData("train")]
     [InlineData("generate")]
     [InlineData("evaluate")]
+    [InlineData("replay")]
     [InlineData("doctor")]
     public void Every_option_of_a_command_is_documented(string command)
     {

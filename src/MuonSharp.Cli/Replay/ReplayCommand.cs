@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using MuonSharp.Cli.Errors;
+using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Replay;
+
+/// <summary><c>muonsharp replay</c>: parity with somebody else's recorded run.</summary>
+internal static class ReplayCommand
+{
+    private const double StandardTolerance = 1e-4;
+
+    private static readonly Argument<string> File = new("TRACE")
+    {
+        Description = "The recorded run: a safetensors file of the format muonsharp-trace/1.",
+    };
+
+    private static readonly Option<double> Tolerance = Numbers.Between(
+        "--tolerance", "The largest deviation that is still parity.", 0, double.MaxValue, StandardTolerance);
+
+    private static readonly Option<int> Threads = CommonOptions.Threads();
+
+    private static readonly Option<bool> Json = CommonOptions.Json();
+
+    /// <summary>The command, ready to be added to the root.</summary>
+    public static ToolCommand Create()
+    {
+        var command = new Command(
+            "replay", "Steps recorded gradients through the optimizers that train uses and compares the weights with the recorded ones.")
+        {
+            File, Tolerance, Threads, Json,
+        };
+        command.SetAction(Run);
+        return new(command,
+        [
+            "muonsharp replay trace.safetensors",
+            "muonsharp replay trace.safetensors --tolerance 1e-3 --json",
+        ]);
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var path = parsed.GetValue(File)!;
+        var tolerance = parsed.GetValue(Tolerance);
+        using var trace = Trace.Open(path);
+        var result = TraceReplay.Run(trace, parsed.GetValue(Threads));
+        if (parsed.GetValue(Json))
+        {
+            WriteJson(trace, result, tolerance);
+        }
+        else
+        {
+            WriteText(trace, result, tolerance);
+        }
+
+        var worst = result.Worst;
+        return worst.Deviation <= tolerance
+            ? ExitCode.Done
+            : throw ToolException.BadInput(
+                $"[replay] {path}: deviations must be at most {Amount.Rate(tolerance)}; '{worst.Parameter}' ({worst.Optimizer}) is {Text(worst.Deviation)} off after step {worst.Step}");
+    }
+
+    private static void WriteText(Trace trace, ReplayResult result, double tolerance)
+    {
+        var terminal = new Terminal(TerminalMode.Detect());
+        terminal.Line($"recorded by {Printable.Of(trace.Source)}", Style.Label);
+        terminal.Columns(
+            result.Parameters
+                .Select(row => (string[])[Printable.Of(row.Parameter), row.Optimizer, Text(row.Deviation), $"after step {row.Step}, the largest of {row.Comparisons}", row.Deviation <= tolerance ? "ok" : "OFF"])
+                .Prepend(["parameter", "optimizer", "deviation", "where", ""]),
+            Style.Plain, Style.Label, Style.Strong, Style.Label);
+        if (result.Worst.Deviation <= tolerance)
+        {
+            terminal.Line(
+                $"parity: {result.Parameters.Length} parameters over {result.Steps} steps, the largest deviation is {Text(result.Worst.Deviation)} (tolerance {Amount.Rate(tolerance)})",
+                Style.Good);
+        }
+    }
+
+    private static void WriteJson(Trace trace, ReplayResult result, double tolerance)
+    {
+        foreach (var row in result.Parameters)
+        {
+            JsonLines.Write(new JsonObject
+            {
+                ["kind"] = "parameter",
+                ["name"] = row.Parameter,
+                ["optimizer"] = row.Optimizer,
+                ["deviation"] = Number(row.Deviation),
+                ["step"] = row.Step,
+                ["comparisons"] = row.Comparisons,
+            });
+        }
+
+        JsonLines.Write(new JsonObject
+        {
+            ["kind"] = "replay",
+            ["source"] = trace.Source,
+            ["steps"] = result.Steps,
+            ["parameters"] = result.Parameters.Length,
+            ["deviation"] = Number(result.Worst.Deviation),
+            ["tolerance"] = tolerance,
+            ["parity"] = result.Worst.Deviation <= tolerance,
+        });
+    }
+
+    private static string Text(double deviation) => double.IsFinite(deviation) ? Amount.Rate(deviation) : "not finite";
+
+    private static JsonValue? Number(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>Reads one group of a recorded run's configuration.</summary>
+internal static class TraceGroupReader
+{
+    private const string OptimizerKey = "optimizer";
+    private const string PresetKey = "preset";
+    private const string ParametersKey = "parameters";
+    private const string OrientationKey = "orientation";
+    private static readonly string[] s_structure = [OptimizerKey, PresetKey, ParametersKey];
+
+    private static readonly Dictionary<string, MatrixLayout> s_orientations = new(StringComparer.Ordinal)
+    {
+        ["out-in"] = MatrixLayout.OutIn,
+        ["in-out"] = MatrixLayout.InOut,
+    };
+
+    /// <summary>Reads a group; every key must be one of the optimizer's.</summary>
+    public static TraceGroup Read(TraceValue group)
+    {
+        IReadOnlyDictionary<string, TraceValue> keys = group.Members();
+        TraceOptimizer optimizer = group.Member(keys, OptimizerKey).Choice(TraceOptimizers.All);
+        TraceValue list = group.Member(keys, ParametersKey);
+        ImmutableArray<string> parameters = [.. list.Items().Select(name => name.Text())];
+        list.Require(parameters.Length > 0, "a group has at least one parameter; none came");
+        bool muon = optimizer.Name == "muon";
+        TraceValue? preset = keys.TryGetValue(PresetKey, out TraceValue named) ? named : null;
+        OptimizerOptions options = optimizer.Read(
+            group, preset, keys.Where(pair => !s_structure.Contains(pair.Key, StringComparer.Ordinal) && !(muon && pair.Key == OrientationKey)));
+        MatrixLayout layout = muon && keys.TryGetValue(OrientationKey, out TraceValue orientation) ? orientation.Choice(s_orientations) : MatrixLayout.OutIn;
+        IReadOnlyList<string> problems = options.Problems();
+        group.Require(problems.Count == 0, string.Join("; ", problems));
+        return new TraceGroup(parameters, options, layout);
+    }
+}
