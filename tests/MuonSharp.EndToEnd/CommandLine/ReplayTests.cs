@@ -18,7 +18,7 @@ public class ReplayTests
     public void Json_holds_the_deviations_and_nothing_else()
     {
         var json = Tool.Run("replay", Trace, "--json", "--threads", "1").Exits(0).Json;
-        Assert.Equal(12, json.Count);
+        Assert.Equal(12, json.Length);
         Assert.All(json.SkipLast(1), row => Assert.InRange((double)row["deviation"]!, 0, 1e-4));
         Assert.Equal("replay", (string)json[^1]["kind"]!);
         Assert.True((bool)json[^1]["parity"]!);
