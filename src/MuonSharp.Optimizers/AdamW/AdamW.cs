@@ -10,6 +10,7 @@ namespace MuonSharp.Optimizers;
 /// u  = (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 /// p &lt;- p - (lr u + lr wd p)                            one rounding of the weight
 /// </code>
+/// <para>Variants: epsilon before the correction (<see cref="AdamWEpsilon"/>), Nesterov's look-ahead (<see cref="AdamWOptions.Nesterov"/>).</para>
 /// <para>t counts the parameter's own updates. Moments below the smallest normal float32 are flushed to zero. A finite gradient never
 /// makes a moment infinite: its square is held at the greatest float32.</para>
 /// <para>Cost: one pass over weights, gradients and both moments, 28 bytes an element. Memory: two floats an element.</para>

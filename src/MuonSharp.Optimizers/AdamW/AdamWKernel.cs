@@ -66,7 +66,8 @@ internal readonly unsafe struct AdamWKernel(
         m = Flush<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepFirst), m, L.Multiply(L.Broadcast(c.GainFirst), g)));
         v = Flush<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepSecond), v, L.Multiply(L.Broadcast(c.GainSecond), square)));
         V root = L.MultiplyAdd(L.Sqrt(v), L.Broadcast(c.Root), L.Broadcast(c.Epsilon));
-        V step = L.Divide(L.Multiply(m, L.Broadcast(c.Step)), root);
+        V direction = L.MultiplyAdd(L.Broadcast(c.Look), g, L.Multiply(m, L.Broadcast(c.Step)));
+        V step = L.Divide(direction, root);
         return L.MultiplyAdd(L.Broadcast(c.Decay), p, step);
     }
 

@@ -53,7 +53,7 @@ internal sealed unsafe class AdamWPass
         foreach (ParameterSlot slot in _slots)
         {
             _coefficients[slot.Index] = slot.Active
-                ? AdamWCoefficients.At((AdamWOptions)slot.Group.Options, slot.Group.Report, slot.Count)
+                ? AdamWCoefficients.At((AdamWOptions)slot.Group.Options, slot)
                 : default;
         }
 

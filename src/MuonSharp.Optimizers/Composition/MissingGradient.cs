@@ -8,4 +8,7 @@ public enum MissingGradient
 
     /// <summary>It counts as a gradient of zero: momentum, decay and the step count go on (KellerJordan/Muon).</summary>
     Zero,
+
+    /// <summary>It counts as a gradient of zero, but the weights do not decay in that step (NorMuon).</summary>
+    ZeroWithoutDecay,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -84,7 +85,7 @@ public abstract class Optimizer : IOptimizer
     {
         foreach (ParameterSlot slot in Slots)
         {
-            slot.Active = slot.Parameter.HasGradient || slot.Group.Options.MissingGradient == MissingGradient.Zero;
+            slot.Active = slot.Parameter.HasGradient || slot.Group.Options.MissingGradient != MissingGradient.Skip;
             if (slot.Active)
             {
                 slot.Count++;
@@ -100,9 +101,12 @@ public abstract class Optimizer : IOptimizer
     private protected abstract void Update(in StepContext context);
 
     /// <summary>State of one kind for all parameters, saved as <c>optimizer.kind/parameter</c>.</summary>
-    private protected StateBuffer AddState(string kind)
+    private protected StateBuffer AddState(string kind) => AddState(kind, static slot => slot.Parameter.Shape);
+
+    /// <summary>State of one kind in shapes of its own, empty for a parameter that has none.</summary>
+    private protected StateBuffer AddState(string kind, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
     {
-        var buffer = new StateBuffer($"{Name}.{kind}", Slots);
+        var buffer = new StateBuffer($"{Name}.{kind}", Slots, shapeOf);
         _buffers.Add(buffer);
         _tensors.AddRange(buffer.Tensors);
         return buffer;

@@ -34,7 +34,7 @@ public abstract record OptimizerOptions
     {
         problems.Schedule("learning rate", LearningRate, double.PositiveInfinity);
         problems.Schedule("weight decay", WeightDecay, double.PositiveInfinity);
-        problems.Require(Enum.IsDefined(MissingGradient), $"missing gradient must be Skip or Zero, not {MissingGradient}");
+        problems.Require(Enum.IsDefined(MissingGradient), $"missing gradient must be Skip, Zero or ZeroWithoutDecay, not {MissingGradient}");
     }
 
     /// <summary>Adds what makes a parameter unfit for this optimizer.</summary>

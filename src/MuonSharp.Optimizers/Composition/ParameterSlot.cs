@@ -16,6 +16,10 @@ internal sealed unsafe class ParameterSlot(Parameter parameter, int index, Optim
     /// <summary>Whether this step updates the parameter.</summary>
     public bool Active { get; set; }
 
+    /// <summary>The weight decay of this step: none where a missing gradient counts as zero but spares the weights.</summary>
+    public double WeightDecay =>
+        Parameter.HasGradient || Group.Options.MissingGradient != MissingGradient.ZeroWithoutDecay ? Group.Report.WeightDecay : 0;
+
     public float* Weights => Parameter.Weights.Address;
 
     /// <summary>The gradient, or null where a missing one counts as zero.</summary>

@@ -1,26 +1,38 @@
+using System.Collections.Immutable;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>One kind of state (a momentum) for all parameters of an optimizer, in one flat native buffer that starts at zero.</summary>
+/// <summary>One kind of state (a momentum) for the parameters of an optimizer, in one flat native buffer that starts at zero.</summary>
 internal sealed unsafe class StateBuffer : IDisposable
 {
     private readonly NativeBuffer _buffer;
     private readonly long[] _offsets;
 
+    /// <summary>State of the parameters' own shapes.</summary>
     public StateBuffer(string kind, IReadOnlyList<ParameterSlot> slots)
+        : this(kind, slots, static slot => slot.Parameter.Shape)
+    {
+    }
+
+    /// <summary>State of any shape.</summary>
+    /// <param name="kind">Optimizer and kind of state, such as <c>muon.momentum</c>.</param>
+    /// <param name="slots">The optimizer's parameters.</param>
+    /// <param name="shapeOf">The shape of a parameter's state; empty when it has none.</param>
+    public StateBuffer(string kind, IReadOnlyList<ParameterSlot> slots, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
     {
         _offsets = new long[slots.Count];
+        ImmutableArray<int>[] shapes = [.. slots.Select(shapeOf)];
         long length = 0;
         for (int i = 0; i < slots.Count; i++)
         {
             _offsets[i] = length;
-            length += FlatLayout.Padded(slots[i].Parameter.Length);
+            length += FlatLayout.Padded(LengthOf(shapes[i]));
         }
 
         _buffer = new NativeBuffer(length);
-        Tensors = [.. slots.Select(slot => new StateTensor(
-            $"{kind}/{slot.Parameter.Name}", slot.Parameter.Shape, new MemoryBlock(Of(slot.Index), slot.Parameter.Length, _buffer)))];
+        Tensors = [.. slots.Where((_, i) => !shapes[i].IsEmpty).Select(slot => new StateTensor(
+            $"{kind}/{slot.Parameter.Name}", shapes[slot.Index], new MemoryBlock(Of(slot.Index), LengthOf(shapes[slot.Index]), _buffer)))];
     }
 
     public IReadOnlyList<StateTensor> Tensors { get; }
@@ -28,4 +40,6 @@ internal sealed unsafe class StateBuffer : IDisposable
     public float* Of(int slot) => _buffer.Pointer + _offsets[slot];
 
     public void Dispose() => _buffer.Dispose();
+
+    private static int LengthOf(ImmutableArray<int> shape) => shape.IsEmpty ? 0 : shape.Aggregate(1, static (product, size) => checked(product * size));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -7,6 +8,7 @@ namespace MuonSharp.Optimizers;
 /// <code>
 /// (m, u) &lt;- momentum(m, g)                      MomentumForm: moving average, Nesterov
 /// X      =  orthogonalize(u)                    IOrthogonalizer, per matrix of the layout
+/// X      &lt;- normalize rows(X)                   RowNormalization, where asked for
 /// p      &lt;- p - (lr scale(out, in) X + lr wd p)   UpdateScale, decoupled decay, one rounding of the weight
 /// </code>
 /// <para>A tensor that its <see cref="MatrixLayout"/> splits steps exactly as its parts would, stored alone.</para>
@@ -23,7 +25,8 @@ public sealed class Muon : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Muon(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(MuonOptions), groups, step, team) => _pass = new MuonPass(Slots, AddState("momentum"), Team.Threads);
+        : base(typeof(MuonOptions), groups, step, team) =>
+        _pass = new MuonPass(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads);
 
     /// <summary>Muon over parameters that share their options.</summary>
     /// <param name="parameters">At least one, each with two axes or more.</param>
@@ -47,6 +50,11 @@ public sealed class Muon : Optimizer
         : this(parameters, new MuonOptions { LearningRate = learningRate, Momentum = momentum, WeightDecay = weightDecay, Nesterov = nesterov })
     {
     }
+
+    /// <summary>One value an output where rows are normalized, else none.</summary>
+    private static ImmutableArray<int> RowState(ParameterSlot slot) => ((MuonOptions)slot.Group.Options).RowNormalization == null
+        ? []
+        : [(slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape).Sum(static slice => slice.FanOut)];
 
     private protected override void Update(in StepContext context)
     {

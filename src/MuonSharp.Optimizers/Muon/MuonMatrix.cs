@@ -9,7 +9,7 @@ internal sealed class MuonMatrix
         Slot = slot;
         Slice = slice;
         Options = options;
-        Scale = options.Scale.Factor(slice.FanOut, slice.FanIn);
+        Scale = ScaleOf(slot.Parameter, slice, options);
         long small = Math.Min(slice.Rows, slice.Columns);
         Work = small * small * Math.Max(slice.Rows, slice.Columns);
         Scratch = (2 * FlatLayout.Padded(slice.Length)) + options.Orthogonalizer.ScratchLength(slice.Rows, slice.Columns);
@@ -30,9 +30,17 @@ internal sealed class MuonMatrix
     /// <summary>Floats of scratch: direction, result, and the orthogonalizer's own.</summary>
     public long Scratch { get; }
 
+    /// <summary>Where the matrix's outputs begin among the tensor's: its place in a state of one value an output.</summary>
+    public int FirstOutput => Slice.Orientation == MatrixOrientation.OutIn ? Slice.Offset / Slice.RowStride : Slice.Offset;
+
     /// <summary>Sum of the squared changes of this step's update.</summary>
     public double Squares { get; set; }
 
     /// <summary>How this step's orthogonalization went.</summary>
     public OrthogonalizationOutcome Outcome { get; set; }
+
+    private static double ScaleOf(Parameter parameter, in MatrixSlice slice, MuonOptions options) =>
+        options.Compat == MuonCompat.KellerJordanConvScale && parameter.Shape.Length > 2
+            ? options.Scale.Factor(parameter.Shape[^2], parameter.Shape[^1])
+            : options.Scale.Factor(slice.FanOut, slice.FanIn);
 }

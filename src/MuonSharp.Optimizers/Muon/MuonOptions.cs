@@ -20,8 +20,18 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     /// <summary>What makes the direction orthogonal; default the original's five Newton-Schulz steps.</summary>
     public IOrthogonalizer Orthogonalizer { get; init; } = NewtonSchulz.Jordan5;
 
+    /// <summary>What is done to the rows of the orthogonal matrix; null (the default): nothing.</summary>
+    public RowNormalization? RowNormalization { get; init; }
+
     /// <summary>The factor by shape; default <see cref="UpdateScale.Original"/>.</summary>
     public UpdateScale Scale { get; init; } = UpdateScale.Original;
+
+    /// <summary>Whether each matrix of weights is brought to the Frobenius norm sqrt(fan-out) before its step, default false.</summary>
+    /// <remarks>A matrix of zeros stays as it is. Source: KellerJordan/cifar10-airbench, <c>airbench94_muon.py</c>.</remarks>
+    public bool NormalizeWeights { get; init; }
+
+    /// <summary>A reference's known mistake to reproduce, default none.</summary>
+    public MuonCompat Compat { get; init; }
 
     internal override bool SplitsMatrices => true;
 
@@ -29,6 +39,8 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     {
         base.Collect(problems);
         problems.Schedule("momentum", Momentum, 1);
+        problems.Require(Enum.IsDefined(Compat), $"compat must be None or KellerJordanConvScale, not {Compat}");
+        RowNormalization?.Collect(problems);
     }
 
     internal override void CollectFor(Parameter parameter, OptionsProblems problems) => problems.Require(

@@ -11,6 +11,7 @@ internal sealed unsafe class MuonPass : IDisposable
     internal const long LargestSmallWork = 640L * 640 * 640;
 
     private readonly StateBuffer _momentum;
+    private readonly StateBuffer _rowSquares;
     private readonly MuonMatrix[] _small;
     private readonly MuonMatrix[] _large;
     private readonly MuonMatrix[] _all;
@@ -18,9 +19,9 @@ internal sealed unsafe class MuonPass : IDisposable
     private readonly NativeBuffer _scratch;
     private StepContext _context;
 
-    public MuonPass(ParameterSlot[] slots, StateBuffer momentum, int workers)
+    public MuonPass(ParameterSlot[] slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
     {
-        _momentum = momentum;
+        (_momentum, _rowSquares) = (momentum, rowSquares);
         _all = [.. slots.SelectMany(slot => (slot.Parameter.Layout ?? MatrixLayout.OutIn)
             .Matrices(slot.Parameter.Shape).Select(slice => new MuonMatrix(slot, slice)))];
 
@@ -54,7 +55,7 @@ internal sealed unsafe class MuonPass : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    /// <summary>Momentum, orthogonalize, apply: one matrix, on a team or on the calling thread.</summary>
+    /// <summary>Momentum, orthogonalize, normalize rows, apply: one matrix, on a team or on the calling thread.</summary>
     private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch)
     {
         ParameterSlot slot = matrix.Slot;
@@ -71,8 +72,19 @@ internal sealed unsafe class MuonPass : IDisposable
         MomentumStage.Run(
             team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
         matrix.Outcome = matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
-        matrix.Squares = ApplyStage.Run(
-            team, slice, slot.Weights, result, values.LearningRate * matrix.Scale, values.LearningRate * values.WeightDecay);
+        double rate = values.LearningRate * matrix.Scale;
+        if (matrix.Options.RowNormalization is { } normalization)
+        {
+            rate *= RowNormalizationStage.Run(team, slice, result, _rowSquares.Of(slot.Index) + matrix.FirstOutput, normalization);
+        }
+
+        double decay = values.LearningRate * slot.WeightDecay;
+        if (matrix.Options.NormalizeWeights)
+        {
+            decay = 1 - (WeightNorm.Factor(team, slice, slot.Weights) * (1 - decay));
+        }
+
+        matrix.Squares = ApplyStage.Run(team, slice, slot.Weights, result, rate, decay);
     }
 
     private readonly struct Job(MuonPass pass) : ITeamJob

@@ -14,6 +14,18 @@ public class GoldenTraceTests
     [InlineData("keller-jordan-lists")]
     [InlineData("keller-jordan-missing-gradient")]
     [InlineData("keller-jordan-conv-flattened")]
+    [InlineData("keller-jordan-conv-compat")]
+    [InlineData("torch-original")]
+    [InlineData("torch-match_rms_adamw")]
+    [InlineData("torch-match_rms_adamw-plain")]
+    [InlineData("torch-spectral_unclamped")]
+    [InlineData("torch-missing-gradient")]
+    [InlineData("moonlight")]
+    [InlineData("moonlight-missing-gradient")]
+    [InlineData("optax")]
+    [InlineData("normuon")]
+    [InlineData("normuon-missing-gradient")]
+    [InlineData("airbench94")]
     [InlineData("adamw-torch")]
     public void The_weights_follow_the_reference(string name)
     {
@@ -22,9 +34,13 @@ public class GoldenTraceTests
         JsonNode config = JsonNode.Parse(trace.Metadata["config"])!;
         JsonNode[] groups = [.. config["groups"]!.AsArray().Select(group => group!)];
         var builder = new ParameterStoreBuilder();
-        foreach (string parameter in groups.SelectMany(Names))
+        foreach (JsonNode group in groups)
         {
-            builder.Add(parameter, [.. trace.Get("initial/" + parameter).Shape.Select(size => (int)size)], ParameterRole.Matrix);
+            MatrixLayout? layout = (string?)group["orientation"] == "in-out" ? MatrixLayout.InOut : null;
+            foreach (string parameter in Names(group))
+            {
+                builder.Add(parameter, [.. trace.Get("initial/" + parameter).Shape.Select(size => (int)size)], ParameterRole.Matrix, layout);
+            }
         }
 
         using ParameterStore store = builder.Build(gradients: true);
@@ -77,22 +93,31 @@ public class GoldenTraceTests
 
     private static string[] Names(JsonNode group) => [.. group["parameters"]!.AsArray().Select(name => name!.GetValue<string>())];
 
-    private static OptimizerOptions Options(JsonNode group)
+    private static OptimizerOptions Options(JsonNode group) => group["optimizer"]!.GetValue<string>() switch
     {
-        bool jordan = group["preset"]?.GetValue<string>() == "keller-jordan";
-        if (group["optimizer"]!.GetValue<string>() == "muon")
-        {
-            Assert.True(jordan);
-            MuonOptions muon = MuonPresets.KellerJordan;
-            return muon with
-            {
-                LearningRate = Value(group["learning_rate"]) ?? muon.LearningRate,
-                WeightDecay = Value(group["weight_decay"]) ?? muon.WeightDecay,
-                Momentum = Value(group["momentum"]) ?? muon.Momentum,
-            };
-        }
+        "muon" => Muon(group),
+        "adamw" => Adam(group),
+        var other => throw new ArgumentException($"[golden] the optimizers are muon and adamw; {other}"),
+    };
 
-        AdamWOptions adam = jordan ? AdamWPresets.KellerJordan : AdamWPresets.Torch;
+    private static MuonOptions Muon(JsonNode group)
+    {
+        MuonOptions muon = MuonPresets.ByName[group["preset"]!.GetValue<string>()];
+        return muon with
+        {
+            LearningRate = Value(group["learning_rate"]) ?? muon.LearningRate,
+            WeightDecay = Value(group["weight_decay"]) ?? muon.WeightDecay,
+            Momentum = Value(group["momentum"]) ?? muon.Momentum,
+            Nesterov = (bool?)group["nesterov"] ?? muon.Nesterov,
+            Scale = group["scale"] is { } scale ? UpdateScale.ByName[scale.GetValue<string>()] : muon.Scale,
+            Compat = (string?)group["compat"] == "keller-jordan-conv-scale" ? MuonCompat.KellerJordanConvScale : MuonCompat.None,
+            RowNormalization = muon.RowNormalization == null ? null : muon.RowNormalization with { Beta2 = group["beta2"]!.GetValue<double>() },
+        };
+    }
+
+    private static AdamWOptions Adam(JsonNode group)
+    {
+        AdamWOptions adam = AdamWPresets.ByName[(string?)group["preset"] ?? "torch"];
         return adam with
         {
             LearningRate = Value(group["learning_rate"]) ?? adam.LearningRate,
@@ -100,6 +125,7 @@ public class GoldenTraceTests
             Beta1 = Value(group["beta1"]) ?? adam.Beta1,
             Beta2 = group["beta2"]!.GetValue<double>(),
             Epsilon = group["epsilon"]!.GetValue<double>(),
+            Nesterov = (bool?)group["nesterov"] ?? adam.Nesterov,
         };
     }
 
