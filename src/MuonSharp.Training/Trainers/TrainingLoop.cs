@@ -113,8 +113,15 @@ internal sealed class TrainingLoop
         _events.Enqueue(happened);
     }
 
+    /// <summary>Saves a checkpoint, but never one of weights that an update has overflowed: the newest good one must stay the newest.</summary>
     private void Save(bool scheduled)
     {
+        if (!_parts.WeightsAreFinite())
+        {
+            _events.Enqueue(new NoticeEvent(_state.Step, "the weights are not finite; no checkpoint is written, so that the last good one is kept"));
+            return;
+        }
+
         if (_recorder.Save(scheduled) is { } happened)
         {
             _events.Enqueue(happened);

@@ -81,4 +81,7 @@ internal sealed class TrainingParts : IDisposable
         Model.Dispose();
         Team.Dispose();
     }
+
+    /// <summary>Whether no weight is infinite or not a number.</summary>
+    public unsafe bool WeightsAreFinite() => Reductions.AllFinite(Team, Model.Parameters.Weights, Model.Parameters.Length);
 }

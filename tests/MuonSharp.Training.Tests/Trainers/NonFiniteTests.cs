@@ -33,6 +33,28 @@ public class NonFiniteTests
     }
 
     [Fact]
+    public async Task Weights_that_overflowed_never_replace_the_last_good_checkpoint()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.OnlySteps(folder, steps: 40).Set("checkpoint.every", "2").Set("checkpoint.keep", "1");
+        using (Trainer trainer = Trainer.Create(config, folder.File("run")))
+        {
+            trainer.Parts.Step.GradientHook = (parameters, step) =>
+            {
+                if (step == 5)
+                {
+                    parameters[Victim].Weights.Span[3] = float.PositiveInfinity;
+                }
+            };
+            await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(trainer));
+        }
+
+        using Trainer resumed = Trainer.Resume(folder.File("run"));
+        Assert.Equal(4, resumed.Step);
+        Assert.True(resumed.Parts.WeightsAreFinite());
+    }
+
+    [Fact]
     public async Task Ten_in_a_row_stop_the_run_after_a_usable_checkpoint()
     {
         using TemporaryFolder folder = new();
