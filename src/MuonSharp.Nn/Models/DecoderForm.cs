@@ -7,6 +7,7 @@ namespace MuonSharp.Nn;
 internal abstract class DecoderForm
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly List<AttentionHeads> _attention = [];
 
     protected DecoderForm(DecoderConfig config) => Config = config;
 
@@ -14,6 +15,9 @@ internal abstract class DecoderForm
 
     /// <summary>The parameters in the order of their declaration.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>What makes the logits of each block's heads, in order.</summary>
+    public IReadOnlyList<AttentionHeads> Attention => _attention;
 
     /// <summary>The projections that write into the residual stream; they start smaller.</summary>
     public HashSet<Parameter> IntoResidual { get; } = [];
@@ -58,6 +62,26 @@ internal abstract class DecoderForm
 
         return new LinearWeights(weight, bias ? Declare($"{name}.bias", [fanOut], ParameterRole.Bias) : null);
     }
+
+    /// <summary>Declares what makes the logits of a block whose heads lie in the parts "query" and "key" of its projections.</summary>
+    protected void DeclareAttention(string name, LinearWeights query, LinearWeights key)
+    {
+        List<HeadSlice> slices = [];
+        foreach (var (weights, part, side) in new[] { (query, "query", HeadSide.Query), (key, "key", HeadSide.Key) })
+        {
+            slices.Add(HeadSlice.OfPart(weights.Weight, weights.Weight.Layout!, part, side));
+            if (weights.Bias is not null)
+            {
+                slices.Add(HeadSlice.OfPart(weights.Bias, weights.Weight.Layout!, part, side));
+            }
+        }
+
+        _attention.Add(new AttentionHeads(name, Config.Heads, Config.EffectiveKeyValueHeads, slices));
+    }
+
+    /// <summary>Declares what makes the logits of a block that normalizes its queries and keys by head.</summary>
+    protected void DeclareNormalizedAttention(string name, Parameter queryGain, Parameter keyGain) => _attention.Add(AttentionHeads.Normalized(
+        name, Config.Heads, Config.EffectiveKeyValueHeads, Config.EffectiveHeadWidth, queryGain, keyGain));
 
     protected void DeclareHead() => Head = Config.TiedHead
         ? Embedding

@@ -38,6 +38,9 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Weights and gradients.</summary>
     public ParameterStore Parameters { get; }
 
+    /// <summary>What makes the logits of each block's heads, in the order of <see cref="DecoderProgram.MaximumLogits"/>: what QK-clip scales.</summary>
+    public IReadOnlyList<AttentionHeads> AttentionHeads => Form.Attention;
+
     internal WorkerTeam Team { get; }
 
     internal DecoderForm Form { get; }

@@ -14,7 +14,9 @@ internal sealed class Gpt2Form : DecoderForm
         PositionTable = Declare("transformer.wpe.weight", [config.Context, config.Width], ParameterRole.Position);
         for (var layer = 0; layer < config.Layers; layer++)
         {
-            _blocks.Add(DeclareBlock($"transformer.h.{layer}"));
+            var block = DeclareBlock($"transformer.h.{layer}");
+            DeclareAttention($"transformer.h.{layer}.attn", block.Attention, block.Attention);
+            _blocks.Add(block);
         }
 
         FinalNorm = DeclareNorm("transformer.ln_f");

@@ -14,7 +14,9 @@ internal sealed class LlamaForm : DecoderForm
         Embedding = Declare("model.embed_tokens.weight", [config.Vocabulary, config.Width], ParameterRole.Embedding);
         for (var layer = 0; layer < config.Layers; layer++)
         {
-            _blocks.Add(DeclareBlock($"model.layers.{layer}"));
+            var block = DeclareBlock($"model.layers.{layer}");
+            DeclareAttention($"model.layers.{layer}.self_attn", block);
+            _blocks.Add(block);
         }
 
         FinalNorm = DeclareNorm("model.norm");
@@ -40,6 +42,18 @@ internal sealed class LlamaForm : DecoderForm
     {
         var normal = gain is null ? x : recording.Tape.RmsNorm(x, recording.Tape.Parameter(gain), Config.EffectiveEpsilon);
         return recording.Tape.Rotary(normal, recording.Time, Config.EffectiveHeadWidth, Config.RotaryBase);
+    }
+
+    private void DeclareAttention(string name, Block block)
+    {
+        if (block is { QueryNorm: { } queryGain, KeyNorm: { } keyGain })
+        {
+            DeclareNormalizedAttention(name, queryGain, keyGain);
+        }
+        else
+        {
+            DeclareAttention(name, block.Query, block.Key);
+        }
     }
 
     private Block DeclareBlock(string name)

@@ -11,9 +11,12 @@ public static unsafe class OptimizerState
 
     /// <summary>The state tensors as a file's tensors: views of the optimizer's own memory.</summary>
     /// <param name="optimizer">The optimizer; it outlives the views.</param>
-    public static IReadOnlyList<NamedTensor> Tensors(IOptimizer optimizer) =>
-        [.. optimizer.StateTensors.Select(static tensor =>
-            new NamedTensor(tensor.Name, LongShape(tensor), tensor.Memory.Address, tensor.Memory.Length))];
+    public static IReadOnlyList<NamedTensor> Tensors(IOptimizer optimizer) => Tensors(optimizer.StateTensors);
+
+    /// <summary>State tensors of several owners, such as an optimizer and a <see cref="QkClip"/>, as one file's tensors: views.</summary>
+    /// <param name="tensors">The state; its owners outlive the views.</param>
+    public static IReadOnlyList<NamedTensor> Tensors(IReadOnlyList<StateTensor> tensors) =>
+        [.. tensors.Select(static tensor => new NamedTensor(tensor.Name, LongShape(tensor), tensor.Memory.Address, tensor.Memory.Length))];
 
     /// <summary>Writes tensors and counters to one file.</summary>
     /// <param name="optimizer">The optimizer.</param>
@@ -42,7 +45,7 @@ public static unsafe class OptimizerState
             }
         }
 
-        Check(optimizer, file);
+        Check(optimizer.StateTensors, file);
         try
         {
             optimizer.LoadCounters(counters);
@@ -52,24 +55,30 @@ public static unsafe class OptimizerState
             throw new InvalidFileException(Operation, path, string.Join("; ", exception.Problems), exception);
         }
 
-        ReadTensors(optimizer, file);
+        ReadTensors(optimizer.StateTensors, file);
     }
 
     /// <summary>Restores the tensors alone, for a checkpoint that keeps the counters elsewhere.</summary>
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="file">A file whose tensors are exactly the optimizer's, by name and shape.</param>
     /// <exception cref="InvalidFileException">Tensors are missing, unknown or of another shape; all are named and nothing was changed.</exception>
-    public static void LoadTensors(IOptimizer optimizer, SafetensorsFile file)
+    public static void LoadTensors(IOptimizer optimizer, SafetensorsFile file) => LoadTensors(optimizer.StateTensors, file);
+
+    /// <summary>Restores the state of several owners from one file.</summary>
+    /// <param name="tensors">All state that the file holds.</param>
+    /// <param name="file">A file with exactly these tensors, by name and shape.</param>
+    /// <exception cref="InvalidFileException">Tensors are missing, unknown or of another shape; all are named and nothing was changed.</exception>
+    public static void LoadTensors(IReadOnlyList<StateTensor> tensors, SafetensorsFile file)
     {
-        Check(optimizer, file);
-        ReadTensors(optimizer, file);
+        Check(tensors, file);
+        ReadTensors(tensors, file);
     }
 
-    private static void Check(IOptimizer optimizer, SafetensorsFile file)
+    private static void Check(IReadOnlyList<StateTensor> tensors, SafetensorsFile file)
     {
         var problems = new List<string>();
         var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (StateTensor tensor in optimizer.StateTensors)
+        foreach (StateTensor tensor in tensors)
         {
             known.Add(tensor.Name);
             if (!file.TryGet(tensor.Name, out TensorEntry? entry))
@@ -89,9 +98,9 @@ public static unsafe class OptimizerState
         }
     }
 
-    private static void ReadTensors(IOptimizer optimizer, SafetensorsFile file)
+    private static void ReadTensors(IReadOnlyList<StateTensor> tensors, SafetensorsFile file)
     {
-        foreach (StateTensor tensor in optimizer.StateTensors)
+        foreach (StateTensor tensor in tensors)
         {
             file.ReadFloats(tensor.Name, tensor.Memory.Span);
         }

@@ -7,6 +7,8 @@ internal static class TestRepository
 
     public static string Golden(string name) => Path.Combine(Root, "tests", "golden", "traces", name);
 
+    public static string GoldenNumeric(string name) => Path.Combine(Root, "tests", "golden", "numeric", name);
+
     private static string Find()
     {
         string? folder = AppContext.BaseDirectory;
