@@ -31,6 +31,13 @@ internal static class DerivedSettings
             yield return ["learning rate", Amount.Rate(optimizer.EffectiveLearningRate), $"the default of {optimizer.Name}"];
         }
 
+        if (config.QkClip.Tau is null)
+        {
+            yield return config.QkClip.EffectiveTau(model) is { } tau
+                ? ["qk-clip", $"{tau}", "the default"]
+                : ["qk-clip", "off", "heads share the gains of their norms, so none can be scaled alone"];
+        }
+
         yield return ["threads", $"{description.Threads}", train.Threads == 0 ? "one per core" : "as asked"];
         yield return ["schedule", optimizer.Schedule.Name, Reason(optimizer.Schedule, train.Steps)];
     }

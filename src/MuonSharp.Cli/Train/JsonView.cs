@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -108,8 +109,14 @@ internal sealed class JsonView : ITrainingView
             ["tokens_per_second"] = Finite(step.TokensPerSecond),
             ["max_logit"] = Finite(step.MaximumLogit),
             ["clipped_heads"] = step.ClippedHeads,
+            ["head_max_logits"] = Heads(step, head => float.IsFinite(head.MaximumLogit) ? JsonValue.Create(head.MaximumLogit) : null),
+            ["head_factors"] = Heads(step, head => JsonValue.Create((float)head.AccumulatedFactor)),
         };
     }
+
+    /// <summary>A value of every head, an array for each layer.</summary>
+    private static JsonArray Heads(StepEvent step, Func<HeadClip, JsonNode?> value) =>
+        [.. step.Heads.GroupBy(head => head.Layer).Select(layer => new JsonArray([.. layer.Select(value)]))];
 
     private static string OutcomeName(TrainingOutcome outcome) => outcome switch
     {

@@ -45,6 +45,7 @@ internal sealed class TrainOptions
     [
         ConfigOption.Of("--data", "data.file", "FILE", "A UTF-8 text to train on. [default: the embedded corpus]"),
         ConfigOption.Of("--optimizer", "optimizer.name", "muon|adamw", "muon: hidden matrices by Muon, the rest by AdamW; adamw: everything by AdamW. [default: muon]"),
+        ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
         ConfigOption.Of("--steps", "train.steps", "N", "Number of steps. [default: the preset's]"),
         ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),
         ConfigOption.Of("--threads", "train.threads", "N", "Threads that compute; 0 takes all cores. The result has the same bits for any number. [default: 0]"),

@@ -24,7 +24,6 @@ public sealed unsafe class QkClip : IDisposable
     private readonly float[] _observed;
     private readonly float[] _maxima;
     private readonly double[] _factors;
-    private readonly QkClipReport _report;
 
     /// <summary>A clip over the attention layers of a model.</summary>
     /// <param name="layers">The layers, in the order of their maximum logits.</param>
@@ -42,7 +41,7 @@ public sealed unsafe class QkClip : IDisposable
         _maxima = [.. _observed];
         _factors = new double[HeadCount];
         Array.Fill(_factors, 1);
-        _report = new QkClipReport(this);
+        Report = new QkClipReport(this);
         StateTensors = [.. Tensors("log-factor", LogFactors), .. Tensors("clips", Clips)];
     }
 
@@ -54,6 +53,9 @@ public sealed unsafe class QkClip : IDisposable
 
     /// <summary>Number of query heads, over all layers.</summary>
     public int HeadCount { get; }
+
+    /// <summary>What the last <see cref="Apply"/> did; the same object every step.</summary>
+    public QkClipReport Report { get; }
 
     /// <summary>Each head's accumulated factor (as its natural logarithm, which does not underflow) and how often it was clipped: views.</summary>
     public IReadOnlyList<StateTensor> StateTensors { get; }
@@ -83,7 +85,7 @@ public sealed unsafe class QkClip : IDisposable
     /// <returns>What happened; the same object every step, valid until the next one.</returns>
     public QkClipReport Apply(StepReport step)
     {
-        _report.ClippedHeads = 0;
+        Report.ClippedHeads = 0;
         for (int head = 0; head < _observed.Length; head++)
         {
             float maximum = _observed[head];
@@ -91,19 +93,19 @@ public sealed unsafe class QkClip : IDisposable
             if (!step.Skipped && maximum > Tau && float.IsFinite(maximum))
             {
                 _factors[head] = Tau / maximum;
-                _report.ClippedHeads++;
+                Report.ClippedHeads++;
                 LogFactors[head] = (float)(LogFactors[head] + PortableMath.Log(_factors[head]));
                 Clips[head]++;
             }
         }
 
-        for (int layer = 0, first = 0; layer < _layers.Length && _report.ClippedHeads > 0; layer++)
+        for (int layer = 0, first = 0; layer < _layers.Length && Report.ClippedHeads > 0; layer++)
         {
             Scale(_layers[layer], _factors.AsSpan(first, _layers[layer].Heads));
             first += _layers[layer].Heads;
         }
 
-        return _report;
+        return Report;
     }
 
     /// <summary>Frees the state.</summary>

@@ -77,6 +77,27 @@ internal static class ConfigKeyFactory
                 && double.IsFinite(number) && accepts(number) ? write(config, number) : null,
             text => text is "" or "null" ? Element(null) : ParseNumber(text));
 
+    /// <summary>A number above 0; <c>off</c>, which a configuration holds as 0; or null.</summary>
+    public static ConfigKey NumberOrOff(
+        string name, string rule, Func<TrainingConfig, double?> read, Func<TrainingConfig, double?, TrainingConfig> write) =>
+        new(
+            name,
+            rule,
+            config => read(config) switch
+            {
+                null => null,
+                0 => JsonValue.Create("off"),
+                { } number => double.IsFinite(number) ? JsonValue.Create(number) : JsonValue.Create($"{number}"),
+            },
+            (config, value) => value.ValueKind switch
+            {
+                JsonValueKind.Null => write(config, null),
+                JsonValueKind.String when value.ValueEquals("off"u8) => write(config, 0),
+                JsonValueKind.Number when value.TryGetDouble(out double number) && double.IsFinite(number) && number > 0 => write(config, number),
+                _ => null,
+            },
+            text => text is "" or "null" ? Element(null) : text == "off" ? Element(JsonValue.Create(text)) : ParseNumber(text));
+
     public static ConfigKey Flag(
         string name, Func<TrainingConfig, bool> read, Func<TrainingConfig, bool, TrainingConfig> write) =>
         new(

@@ -16,6 +16,8 @@ public static class ConfigKeys
         .. ModelKeys(),
         .. DataAndTrainKeys(),
         .. OptimizerKeys(),
+        NumberOrOff("qkClip.tau", "must be a number above 0, off, or null for the default",
+            c => c.QkClip.Tau, (c, v) => c with { QkClip = c.QkClip with { Tau = v } }),
         .. IntervalKeys(),
     ];
 

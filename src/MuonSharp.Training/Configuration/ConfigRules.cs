@@ -20,6 +20,7 @@ internal static class ConfigRules
         {
             CheckModel(config.Model, problems);
             CheckBatch(config, problems);
+            CheckClip(config, problems);
         }
 
         return problems;
@@ -46,6 +47,15 @@ internal static class ConfigRules
         if (problems.Count == 0)
         {
             problems.AddRange(DecoderConfigs.Create(model, vocabulary: 1).Problems().Select(problem => $"[config] model: {problem}"));
+        }
+    }
+
+    private static void CheckClip(TrainingConfig config, List<string> problems)
+    {
+        if (config.QkClip.Tau > 0 && !QkClipSettings.Fits(config.Model))
+        {
+            problems.Add("[config] qkClip.tau must be off with model.queryKeyNorm, whose gains all heads share, so that none can be scaled alone; "
+                + $"{config.QkClip.Tau} and {config.Model.Heads} heads came");
         }
     }
 

@@ -25,6 +25,9 @@ public sealed record TrainingConfig
     /// <summary>The optimizer.</summary>
     public OptimizerSettings Optimizer { get; init; } = new();
 
+    /// <summary>QK-clip.</summary>
+    public QkClipSettings QkClip { get; init; } = new();
+
     /// <summary>Evaluation.</summary>
     public EvaluateSettings Evaluate { get; init; } = new();
 

@@ -25,6 +25,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         TokensPerSecond = step.TokensPerSecond,
         MaximumLogit = step.MaximumLogit,
         ClippedHeads = step.ClippedHeads,
+        Heads = step.Heads,
     });
 
     /// <summary>Writes the line of a skipped step.</summary>
@@ -57,7 +58,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         CheckpointContents contents = new()
         {
             Model = TensorFiles.Weights(parts.Model.Parameters),
-            Optimizer = OptimizerState.Tensors(parts.Optimizer),
+            Optimizer = OptimizerState.Tensors(parts.StateTensors),
             State = state.ToJson(parts.Config, parts.Data.Sha256, parts.Optimizer),
         };
         string folder = writer.Save(state.Step, contents, parts.Config.Checkpoint.Keep, scheduled);

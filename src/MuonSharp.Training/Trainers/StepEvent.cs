@@ -1,3 +1,5 @@
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Training;
 
 /// <summary>A step was done; handed out every <c>log.every</c> steps.</summary>
@@ -30,6 +32,9 @@ public sealed record StepEvent(long Step) : TrainingEvent(Step)
 
     /// <summary>Heads that QK-clip scaled down.</summary>
     public required int ClippedHeads { get; init; }
+
+    /// <summary>Every head's greatest logit and factors, layer by layer. All factors are 1 when QK-clip is off.</summary>
+    public required IReadOnlyList<HeadClip> Heads { get; init; }
 
     /// <summary>Time of the whole step, in milliseconds.</summary>
     public required double StepMilliseconds { get; init; }

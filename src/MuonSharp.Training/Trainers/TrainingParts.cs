@@ -7,11 +7,12 @@ namespace MuonSharp.Training;
 /// <summary>All that computes in a run: data, team, model, optimizer, step. Owns what has to be freed.</summary>
 internal sealed class TrainingParts : IDisposable
 {
-    private TrainingParts(TrainingConfig config, TextData data, WorkerTeam team, DecoderModel model, RoutedOptimizer optimizer, TimeProvider time)
+    private TrainingParts(
+        TrainingConfig config, TextData data, WorkerTeam team, DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TimeProvider time)
     {
-        (Config, Data, Team, Model, Optimizer, Time) = (config, data, team, model, optimizer, time);
+        (Config, Data, Team, Model, Optimizer, Clip, Time) = (config, data, team, model, optimizer, clip, time);
         Step = new TrainingStep(
-            model, optimizer, new TokenBatches(data.Training, config.Model.Context, config.Train.Seed), config.Train, time);
+            model, optimizer, clip, new TokenBatches(data.Training, config.Model.Context, config.Train.Seed), config.Train, time);
     }
 
     public TrainingConfig Config { get; }
@@ -23,6 +24,12 @@ internal sealed class TrainingParts : IDisposable
     public DecoderModel Model { get; }
 
     public RoutedOptimizer Optimizer { get; }
+
+    /// <summary>The clip of queries and keys; null when it is off.</summary>
+    public QkClip? Clip { get; }
+
+    /// <summary>All state that a checkpoint keeps as tensors: the optimizer's and the clip's.</summary>
+    public IReadOnlyList<StateTensor> StateTensors => [.. Optimizer.StateTensors, .. Clip?.StateTensors ?? []];
 
     public TrainingStep Step { get; }
 
@@ -37,15 +44,18 @@ internal sealed class TrainingParts : IDisposable
         WorkerTeam team = new(config.Train.Threads);
         DecoderModel? model = null;
         RoutedOptimizer? optimizer = null;
+        QkClip? clip = null;
         try
         {
             model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer.VocabularySize), config.Train.Seed, team);
             optimizer = new RoutedOptimizer(
                 model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
-            return new TrainingParts(config, data, team, model, optimizer, options.Time);
+            clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(model.AttentionHeads, tau) : null;
+            return new TrainingParts(config, data, team, model, optimizer, clip, options.Time);
         }
         catch
         {
+            clip?.Dispose();
             optimizer?.Dispose();
             model?.Dispose();
             team.Dispose();
@@ -77,6 +87,7 @@ internal sealed class TrainingParts : IDisposable
 
     public void Dispose()
     {
+        Clip?.Dispose();
         Optimizer.Dispose();
         Model.Dispose();
         Team.Dispose();

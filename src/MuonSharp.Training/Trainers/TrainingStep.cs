@@ -9,13 +9,17 @@ internal sealed class TrainingStep
     private readonly DecoderModel _model;
     private readonly DecoderProgram _program;
     private readonly RoutedOptimizer _optimizer;
+    private readonly QkClip? _clip;
+    private readonly float[] _maxima;
     private readonly TokenBatches _batches;
     private readonly int _accumulation;
     private readonly TimeProvider _time;
 
-    public TrainingStep(DecoderModel model, RoutedOptimizer optimizer, TokenBatches batches, TrainSettings train, TimeProvider time)
+    public TrainingStep(
+        DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TokenBatches batches, TrainSettings train, TimeProvider time)
     {
-        (_model, _optimizer, _batches, _time) = (model, optimizer, batches, time);
+        (_model, _optimizer, _clip, _batches, _time) = (model, optimizer, clip, batches, time);
+        _maxima = new float[model.Config.Layers * model.Config.Heads];
         _accumulation = train.Accumulation;
         _program = model.Program(train.Batch, batches.Context, training: true);
         _program.GradientScale = 1f / _accumulation;
@@ -29,6 +33,12 @@ internal sealed class TrainingStep
 
     /// <summary>Greatest attention logit of the last step.</summary>
     public double MaximumLogit { get; private set; }
+
+    /// <summary>Heads that the last step's clip scaled down.</summary>
+    public int ClippedHeads { get; private set; }
+
+    /// <summary>Number of heads, over all layers.</summary>
+    public int HeadCount => _maxima.Length;
 
     /// <summary>What the optimizer did in the last step.</summary>
     public StepReport Report { get; private set; } = null!;
@@ -46,7 +56,7 @@ internal sealed class TrainingStep
         long start = _time.GetTimestamp();
         _model.Parameters.ZeroGradients();
         double loss = 0;
-        double maximum = double.NegativeInfinity;
+        Array.Fill(_maxima, float.NegativeInfinity);
         for (int micro = 0; micro < _accumulation; micro++)
         {
             int firstSample = micro * _program.Batch;
@@ -54,17 +64,50 @@ internal sealed class TrainingStep
             (_program.Step, _program.FirstSample) = ((ulong)step, (uint)firstSample);
             loss += _program.Forward();
             _program.Backward();
-            foreach (float logit in _program.MaximumLogits)
-            {
-                maximum = Math.Max(maximum, logit);
-            }
+            Measure(_program.MaximumLogits);
         }
 
-        (Loss, MaximumLogit) = (loss / _accumulation, maximum);
+        Loss = loss / _accumulation;
         GradientHook?.Invoke(_model.Parameters, step);
         long middle = _time.GetTimestamp();
         Report = _optimizer.Step();
+        Clip();
         long end = _time.GetTimestamp();
         (Elapsed, OptimizerElapsed) = (_time.GetElapsedTime(start, end), _time.GetElapsedTime(middle, end));
+    }
+
+    /// <summary>What the last step measured of a head, and what the clip did to it.</summary>
+    /// <param name="index">The head, counted through all layers.</param>
+    public HeadClip Head(int index)
+    {
+        if (_clip is not null)
+        {
+            return _clip.Report[index];
+        }
+
+        (int layer, int head) = Math.DivRem(index, _model.Config.Heads);
+        return new HeadClip(layer, head, _maxima[index], Factor: 1, AccumulatedFactor: 1, Clips: 0);
+    }
+
+    private void Measure(ReadOnlySpan<float> logits)
+    {
+        for (int head = 0; head < _maxima.Length; head++)
+        {
+            _maxima[head] = MathF.Max(_maxima[head], logits[head]);
+        }
+    }
+
+    /// <summary>After the update, by the logits of this step's own forward passes.</summary>
+    private void Clip()
+    {
+        float maximum = float.NegativeInfinity;
+        foreach (float head in _maxima)
+        {
+            maximum = MathF.Max(maximum, head);
+        }
+
+        MaximumLogit = maximum;
+        _clip?.Observe(_maxima);
+        ClippedHeads = _clip?.Apply(Report).ClippedHeads ?? 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using MuonSharp.Formats;
+using MuonSharp.Optimizers;
 using MuonSharp.Training.Tests.Checkpoints;
 
 namespace MuonSharp.Training.Tests.Runs;
@@ -7,6 +8,7 @@ namespace MuonSharp.Training.Tests.Runs;
 public sealed class MetricsLogTests : IDisposable
 {
     private static readonly GroupLearningRate[] s_rates = [new("muon", 0.02), new("adamw", 0.003)];
+    private static readonly HeadClip[] s_heads = [new(0, 0, 12.5f, 0.5, 0.25, 2), new(0, 1, -1, 1, 1, 0), new(1, 0, float.NaN, 1, 0.5, 1)];
     private readonly ScratchFolder _folder = new();
 
     private string Metrics => _folder.At("metrics.jsonl");
@@ -19,7 +21,7 @@ public sealed class MetricsLogTests : IDisposable
         using (MetricsLog log = Open())
         {
             log.Write(Line(1));
-            log.Write(Line(2) with { Loss = double.NaN, MaximumLogit = 12.5, ClippedHeads = 3 });
+            log.Write(Line(2) with { Loss = double.NaN, MaximumLogit = 12.5, ClippedHeads = 3, Heads = s_heads });
             log.Write(new EvaluationLine(2, 1.25, 1.8));
             log.Write(new SampleLine(2, "It is", " a \"truth\"\nuniversally 数"));
             log.Write(new CheckpointLine(2, "checkpoints/step-00000002"));
@@ -29,8 +31,8 @@ public sealed class MetricsLogTests : IDisposable
 
         string[] expected =
         [
-            """{"kind":"step","step":1,"tokens":768,"loss":4.5,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":null,"clipped_heads":0}""",
-            """{"kind":"step","step":2,"tokens":1536,"loss":null,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":12.5,"clipped_heads":3}""",
+            """{"kind":"step","step":1,"tokens":768,"loss":4.5,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":null,"clipped_heads":0,"head_max_logits":[],"head_factors":[]}""",
+            """{"kind":"step","step":2,"tokens":1536,"loss":null,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":12.5,"clipped_heads":3,"head_max_logits":[[12.5,-1],[null]],"head_factors":[[0.25,1],[0.5]]}""",
             """{"kind":"eval","step":2,"val_loss":1.25,"bits_per_byte":1.8}""",
             """{"kind":"sample","step":2,"prompt":"It is","text":" a \"truth\"\nuniversally 数"}""",
             """{"kind":"checkpoint","step":2,"path":"checkpoints/step-00000002"}""",
@@ -158,5 +160,6 @@ public sealed class MetricsLogTests : IDisposable
         StepMilliseconds = 3.5,
         OptimizerMilliseconds = 0.5,
         TokensPerSecond = 1000,
+        Heads = [],
     };
 }

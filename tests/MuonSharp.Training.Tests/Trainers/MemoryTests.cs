@@ -6,13 +6,15 @@ namespace MuonSharp.Training.Tests.Trainers;
 public class MemoryTests
 {
     [Theory]
-    [InlineData("learned", "layer-norm", "gelu")]
-    [InlineData("rotary", "rms-norm", "relu-squared")]
-    public void A_step_allocates_nothing_and_the_native_footprint_stays_flat_over_200_steps(string positions, string norm, string activation)
+    [InlineData("learned", "layer-norm", "gelu", "null")]
+    [InlineData("learned", "layer-norm", "gelu", "0.05")]
+    [InlineData("rotary", "rms-norm", "relu-squared", "0.05")]
+    public void A_step_allocates_nothing_and_the_native_footprint_stays_flat_over_200_steps(string positions, string norm, string activation, string tau)
     {
         using TemporaryFolder folder = new();
         TrainingConfig config = TestRun.OnlySteps(folder, steps: 300)
-            .Set("model.positions", positions).Set("model.normalization", norm).Set("model.activation", activation);
+            .Set("model.positions", positions).Set("model.normalization", norm).Set("model.activation", activation)
+            .Set("qkClip.tau", tau);
         int live = NativeBuffer.LiveCount;
         long bytes = NativeBuffer.LiveBytes;
         using (Trainer trainer = Trainer.Create(config))
@@ -37,6 +39,7 @@ public class MemoryTests
             Assert.Equal(before, after);
             Assert.Equal(native, NativeBuffer.LiveBytes);
             Assert.False(step.Report.Skipped);
+            Assert.Equal(tau != "null", step.ClippedHeads > 0);
             TestRun.AssertEveryWorkerWorked(trainer);
         }
 

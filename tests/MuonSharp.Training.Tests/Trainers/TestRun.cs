@@ -94,7 +94,7 @@ internal static class TestRun
             Add(parameter.Weights.Span);
         }
 
-        foreach (StateTensor tensor in trainer.Parts.Optimizer.StateTensors)
+        foreach (StateTensor tensor in trainer.Parts.StateTensors)
         {
             Add(tensor.Memory.Span);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
@@ -42,6 +43,9 @@ internal readonly struct StepLine : IMetricsLine
     /// <summary>Heads that QK-clip scaled down.</summary>
     public int ClippedHeads { get; init; }
 
+    /// <summary>What was measured of each head, layer by layer.</summary>
+    public required IReadOnlyList<HeadClip> Heads { get; init; }
+
     /// <inheritdoc/>
     public void WriteRest(Utf8JsonWriter json)
     {
@@ -61,5 +65,6 @@ internal readonly struct StepLine : IMetricsLine
         json.WriteFinite("tokens_per_second"u8, TokensPerSecond);
         json.WriteFinite("max_logit"u8, MaximumLogit ?? double.NaN);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);
+        json.WriteHeads(Heads);
     }
 }
