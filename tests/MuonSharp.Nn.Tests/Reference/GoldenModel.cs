@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace MuonSharp.Nn.Tests.Reference;
 
-/// <summary>A small model with logits, loss and gradients that Hugging Face transformers computed (tests/golden/models).</summary>
+/// <summary>A small model with logits, loss and gradients that Hugging Face transformers computed (tests/golden/models and Models).</summary>
 internal sealed class GoldenModel
 {
     public static readonly string[] Names = ["gpt2", "llama-gqa", "llama-legacy-config", "qwen3", "qwen3-window"];
 
     public GoldenModel(string name)
     {
-        string folder = Path.Combine(FindGolden(), "models", name);
+        string folder = FolderOf(name);
         JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
         JsonNode tolerance = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "case.json")))!["tolerance"]!;
         (LogitsTolerance, LossTolerance, GradientTolerance) = ((double)tolerance["logits"]!, (double)tolerance["loss"]!, (double)tolerance["gradient"]!);
@@ -83,14 +83,15 @@ internal sealed class GoldenModel
         return (int)JsonNode.Parse(bytes.AsSpan(8, header))!["input_ids"]!["shape"]![1]!;
     }
 
-    private static string FindGolden()
+    // tests/golden holds what the engine runs; a model that only the reference computes lies beside it.
+    private static string FolderOf(string name)
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            string golden = Path.Combine(at.FullName, "tests", "golden");
-            if (Directory.Exists(golden)) return golden;
+            string[] places = [Path.Combine("tests", "golden", "models"), Path.Combine("tests", "MuonSharp.Nn.Tests", "Reference", "Models")];
+            if (places.Select(place => Path.Combine(at.FullName, place, name)).FirstOrDefault(Directory.Exists) is { } folder) return folder;
         }
 
-        throw new InvalidOperationException("[golden] tests/golden is above the test program; it was not found");
+        throw new InvalidOperationException($"[golden] a golden model is a folder of tests; '{name}' was not found");
     }
 }

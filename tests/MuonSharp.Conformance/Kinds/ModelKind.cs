@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Conformance.Cases;
+using MuonSharp.Conformance.Models;
+using MuonSharp.Formats;
+using MuonSharp.Nn;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Conformance.Kinds;
+
+/// <summary>A stored model: logits, loss and every gradient are the reference's, and so is what it writes greedily.</summary>
+internal static class ModelKind
+{
+    public static void Run(GoldenCase golden)
+    {
+        using StoredModel model = new(golden);
+        using SafetensorsFile file = SafetensorsFile.Open(golden.PathOf("golden.safetensors"));
+        int[] shape = file.Sizes("input_ids");
+        (int[] inputs, int[] labels) = (file.Integers("input_ids"), file.Integers("labels"));
+        double loss = file.Floats("loss")[0];
+
+        DecoderProgram inference = model.Program(inputs, labels, shape[0], shape[1], training: false);
+        Tensors.Within("loss", Math.Abs(inference.Forward() - loss), golden.Tolerance("loss"));
+        CheckLogits(golden, inference, file.Floats("logits"));
+
+        model.Decoder.Parameters.ZeroGradients();
+        DecoderProgram training = model.Program(inputs, labels, shape[0], shape[1], training: true);
+        Tensors.Within("loss of training", Math.Abs(training.Forward() - loss), golden.Tolerance("loss"));
+        training.Backward();
+        Assert.All(model.Decoder.Parameters.Parameters, parameter => CheckGradient(golden, parameter, file));
+        CheckGreedy(golden, model);
+    }
+
+    private static void CheckLogits(GoldenCase golden, DecoderProgram program, float[] expected)
+    {
+        float[] row = new float[program.Vocabulary];
+        double worst = 0;
+        for (int position = 0; position < program.Batch * program.Time; position++)
+        {
+            program.Logits(position / program.Time, position % program.Time, row);
+            for (int i = 0; i < row.Length; i++)
+            {
+                double difference = Math.Abs((double)row[i] - expected[(position * row.Length) + i]);
+                worst = double.IsNaN(difference) ? double.PositiveInfinity : Math.Max(worst, difference);
+            }
+        }
+
+        Tensors.Within("logits", worst, golden.Tolerance("logits"));
+    }
+
+    private static void CheckGradient(GoldenCase golden, Parameter parameter, SafetensorsFile file)
+    {
+        float[] expected = file.Floats("gradient/" + parameter.Name);
+        Tensors.Within($"gradient of {parameter.Name}", Tensors.Distance(parameter.Gradient.Span, expected) / Tensors.Norm(expected), golden.Tolerance("gradient"));
+    }
+
+    private static void CheckGreedy(GoldenCase golden, StoredModel model)
+    {
+        if (golden.Description["greedy"] is not { } greedy) return;
+        int[] prompt = [.. greedy["prompt"]!.AsArray().Select(Token)];
+        int[] continuation = [.. greedy["continuation"]!.AsArray().Select(Token)];
+        int[] tokens = [.. prompt, .. new int[continuation.Length]];
+        int[] unlabelled = new int[tokens.Length];
+        Array.Fill(unlabelled, -1);
+        DecoderProgram program = model.Program(tokens, unlabelled, 1, tokens.Length, training: false);
+        float[] row = new float[program.Vocabulary];
+        for (int at = prompt.Length; at < tokens.Length; at++)
+        {
+            program.Forward();
+            program.Logits(0, at - 1, row);
+            program.Inputs[at] = tokens[at] = Array.IndexOf(row, row.Max());
+        }
+
+        Assert.Equal(continuation, tokens[prompt.Length..]);
+    }
+
+    private static int Token(JsonNode? node) => (int)node!;
+}

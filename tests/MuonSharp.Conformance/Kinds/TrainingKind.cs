@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Conformance.Cases;
+using MuonSharp.Conformance.Models;
+using MuonSharp.Formats;
+using MuonSharp.Nn;
+using MuonSharp.Optimizers;
+using MuonSharp.Training;
+
+namespace MuonSharp.Conformance.Kinds;
+
+/// <summary>A whole training run: the loss before every update, the norm of the gradients, and the weights at the end.</summary>
+internal static class TrainingKind
+{
+    public static void Run(GoldenCase golden)
+    {
+        using StoredModel model = new(golden);
+        using SafetensorsFile file = golden.Tensors();
+        ParameterStore store = model.Decoder.Parameters;
+        TraceConfig config = Config(golden);
+        using var optimizer = new RoutedOptimizer(store, config.Routes(), new StepOptions { TotalSteps = config.Steps }, model.Team);
+        Dictionary<string, float[]> start = store.Parameters.ToDictionary(p => p.Name, p => p.Weights.Span.ToArray(), StringComparer.Ordinal);
+        int[] shape = file.Sizes("input_ids");
+        Assert.Equal(config.Steps, shape[0]);
+        int[] tokens = file.Integers("input_ids");
+        float[] losses = file.Floats("loss");
+        int perStep = shape[1] * shape[2];
+        for (int step = 0; step < config.Steps; step++)
+        {
+            ReadOnlySpan<int> batch = tokens.AsSpan(step * perStep, perStep);
+            DecoderProgram program = model.Program(batch, batch, shape[1], shape[2], training: true);
+            store.ZeroGradients();
+            Tensors.Within($"loss before update {step + 1}", Math.Abs(program.Forward() - losses[step]), golden.Tolerance("loss"));
+            program.Backward();
+            Assert.False(optimizer.Step().Skipped);
+        }
+
+        Assert.All(store.Parameters, parameter =>
+        {
+            float[] expected = file.Floats("expected/" + parameter.Name);
+            double way = Tensors.Distance(expected, start[parameter.Name]);
+            Tensors.Within(parameter.Name, Tensors.Distance(parameter.Weights.Span, expected) / way, golden.Tolerance("weights"));
+        });
+    }
+
+    private static TraceConfig Config(GoldenCase golden)
+    {
+        var config = new JsonObject { ["steps"] = golden.Whole("steps"), ["groups"] = golden.Description["groups"]?.DeepClone() };
+        return TraceConfig.Parse(config.ToJsonString(), golden.PathOf(GoldenCase.FileName));
+    }
+}
