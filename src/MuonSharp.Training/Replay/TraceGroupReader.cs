@@ -26,13 +26,24 @@ internal static class TraceGroupReader
         TraceValue list = group.Member(keys, ParametersKey);
         ImmutableArray<string> parameters = [.. list.Items().Select(name => name.Text())];
         list.Require(parameters.Length > 0, "a group has at least one parameter; none came");
-        bool muon = optimizer.Name == "muon";
         TraceValue? preset = keys.TryGetValue(PresetKey, out TraceValue named) ? named : null;
-        OptimizerOptions options = optimizer.Read(
-            group, preset, keys.Where(pair => !s_structure.Contains(pair.Key, StringComparer.Ordinal) && !(muon && pair.Key == OrientationKey)));
-        MatrixLayout layout = muon && keys.TryGetValue(OrientationKey, out TraceValue orientation) ? orientation.Choice(s_orientations) : MatrixLayout.OutIn;
+        Dictionary<string, TraceValue> settings = keys.Where(pair => !s_structure.Contains(pair.Key, StringComparer.Ordinal))
+            .ToDictionary(StringComparer.Ordinal);
+        MatrixLayout layout = optimizer.Name == "muon" ? ReadLayout(preset, settings) : MatrixLayout.OutIn;
+        OptimizerOptions options = optimizer.Read(group, preset, settings);
         IReadOnlyList<string> problems = options.Problems();
         group.Require(problems.Count == 0, string.Join("; ", problems));
         return new TraceGroup(parameters, options, layout);
+    }
+
+    // optax stores weights [in, out]; everybody else [out, in]. Only Muon asks which side is the fan-out.
+    private static MatrixLayout ReadLayout(TraceValue? preset, Dictionary<string, TraceValue> settings)
+    {
+        if (settings.Remove(OrientationKey, out TraceValue orientation))
+        {
+            return orientation.Choice(s_orientations);
+        }
+
+        return preset?.Text() == "optax" ? MatrixLayout.InOut : MatrixLayout.OutIn;
     }
 }

@@ -12,5 +12,5 @@ internal abstract class TraceOptimizer(string name)
     /// <param name="group">The group, for messages.</param>
     /// <param name="preset">The preset's name, or null.</param>
     /// <param name="settings">The keys that stand for options.</param>
-    public abstract OptimizerOptions Read(TraceValue group, TraceValue? preset, IEnumerable<KeyValuePair<string, TraceValue>> settings);
+    public abstract OptimizerOptions Read(TraceValue group, TraceValue? preset, IReadOnlyDictionary<string, TraceValue> settings);
 }

@@ -5,6 +5,11 @@ namespace MuonSharp.Training;
 /// <summary>The optimizers that recorded runs can name.</summary>
 internal static class TraceOptimizers
 {
+    private static readonly Dictionary<string, MuonCompat> s_compat = new(StringComparer.Ordinal)
+    {
+        ["keller-jordan-conv-scale"] = MuonCompat.KellerJordanConvScale,
+    };
+
     /// <summary>By name.</summary>
     public static IReadOnlyDictionary<string, TraceOptimizer> All { get; } = new TraceOptimizer[] { Muon(), AdamW() }
         .ToDictionary(optimizer => optimizer.Name, StringComparer.Ordinal);
@@ -12,21 +17,25 @@ internal static class TraceOptimizers
     private static TraceOptimizerOf<MuonOptions> Muon() => new(
         "muon",
         MuonPresets.KellerJordan,
-        new Dictionary<string, MuonOptions>(StringComparer.Ordinal) { ["keller-jordan"] = MuonPresets.KellerJordan },
-        new Dictionary<string, Func<MuonOptions, TraceValue, MuonOptions>>(StringComparer.Ordinal)
-        {
-            ["momentum"] = static (options, value) => options with { Momentum = value.Schedule() },
-            ["nesterov"] = static (options, value) => options with { Nesterov = value.Flag() },
-        });
+        MuonPresets.ByName,
+        new("momentum", static (options, value) => options with { Momentum = value.Schedule() }),
+        new("nesterov", static (options, value) => options with { Nesterov = value.Flag() }),
+        new("scale", static (options, value) => options with { Scale = value.Choice(UpdateScale.ByName) }),
+        new("compat", static (options, value) => options with { Compat = value.Choice(s_compat) }),
+        new("beta2", static (options, value) => options with { RowNormalization = Rows(options, value) with { Beta2 = value.Number() } }),
+        new("orthogonalizer", TraceOrthogonalizer.ByName),
+        new("coefficients", TraceOrthogonalizer.WithCoefficients),
+        new("steps_per_orthogonalization", TraceOrthogonalizer.WithSteps));
 
     private static TraceOptimizerOf<AdamWOptions> AdamW() => new(
         "adamw",
         AdamWPresets.Torch,
-        new Dictionary<string, AdamWOptions>(StringComparer.Ordinal) { ["keller-jordan"] = AdamWPresets.KellerJordan },
-        new Dictionary<string, Func<AdamWOptions, TraceValue, AdamWOptions>>(StringComparer.Ordinal)
-        {
-            ["beta1"] = static (options, value) => options with { Beta1 = value.Number() },
-            ["beta2"] = static (options, value) => options with { Beta2 = value.Number() },
-            ["epsilon"] = static (options, value) => options with { Epsilon = value.Number() },
-        });
+        AdamWPresets.ByName,
+        new("beta1", static (options, value) => options with { Beta1 = value.Number() }),
+        new("beta2", static (options, value) => options with { Beta2 = value.Number() }),
+        new("epsilon", static (options, value) => options with { Epsilon = value.Number() }),
+        new("nesterov", static (options, value) => options with { Nesterov = value.Flag() }));
+
+    private static RowNormalization Rows(MuonOptions options, TraceValue value) =>
+        options.RowNormalization ?? throw value.Error("the key belongs to the preset 'normuon'; the group has another");
 }

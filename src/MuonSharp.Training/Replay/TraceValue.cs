@@ -11,6 +11,9 @@ namespace MuonSharp.Training;
 /// <param name="steps">Steps of the run: what a list must have.</param>
 internal readonly struct TraceValue(string path, string place, JsonElement element, int steps)
 {
+    /// <summary>Whether it is a list.</summary>
+    public bool IsList => element.ValueKind == JsonValueKind.Array;
+
     /// <summary>A number, finite.</summary>
     public double Number() => Finite(element) ?? throw Wrong("must be a number");
 

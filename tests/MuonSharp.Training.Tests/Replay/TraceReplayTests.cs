@@ -89,4 +89,39 @@ public class TraceReplayTests
         Assert.Equal(double.PositiveInfinity, TraceReplay.Deviation([1, 2], [1, float.NaN], [1, 1]));
         Assert.Equal(double.PositiveInfinity, TraceReplay.Deviation([float.PositiveInfinity], [float.PositiveInfinity], [1]));
     }
+
+    [Theory]
+    [InlineData("optax", true)]
+    [InlineData("torch", false)]
+    public void Weights_are_stored_as_the_presets_reference_stores_them(string preset, bool inOut) =>
+        Assert.Same(inOut ? MatrixLayout.InOut : MatrixLayout.OutIn, Group($$"""{"optimizer": "muon", "preset": "{{preset}}", "parameters": ["a"]}""").Layout);
+
+    [Fact]
+    public void Keys_of_the_orthogonalizer_apply_in_their_own_order_and_keep_the_presets_epsilon()
+    {
+        NewtonSchulz made = Orthogonalizer("""{"optimizer": "muon", "preset": "torch", "steps_per_orthogonalization": 3, "coefficients": [2, -1.5, 0.5], "parameters": ["a"]}""");
+        Assert.Equal(Enumerable.Repeat(new QuinticCoefficients(2, -1.5, 0.5), 3), made.Steps);
+        Assert.Equal(NormFloor.Maximum, made.Floor);
+        made = Orthogonalizer("""{"optimizer": "muon", "preset": "optax", "coefficients": [[1, 2, 3], [4, 5, 6]], "parameters": ["a"]}""");
+        Assert.Equal([new QuinticCoefficients(1, 2, 3), new QuinticCoefficients(4, 5, 6)], made.Steps);
+        Assert.Equal(1e-8, made.Epsilon);
+        made = Orthogonalizer("""{"optimizer": "muon", "preset": "airbench94", "orthogonalizer": "newton-schulz/jordan5", "parameters": ["a"]}""");
+        Assert.Equal(NewtonSchulz.Jordan5.Steps, made.Steps);
+        made = Orthogonalizer("""{"optimizer": "muon", "orthogonalizer": "newton-schulz/polar-express5", "parameters": ["a"]}""");
+        Assert.Same(NewtonSchulz.PolarExpress5, made);
+    }
+
+    [Fact]
+    public void The_keys_of_a_preset_change_what_they_name_and_nothing_else()
+    {
+        var muon = (MuonOptions)Group("""{"optimizer": "muon", "preset": "normuon", "beta2": 0.8, "scale": "none", "compat": "keller-jordan-conv-scale", "parameters": ["a"]}""").Options;
+        Assert.Equal(
+            MuonPresets.NorMuon with { RowNormalization = new RowNormalization { Beta2 = 0.8 }, Scale = UpdateScale.None, Compat = MuonCompat.KellerJordanConvScale }, muon);
+        Assert.Equal(
+            AdamWPresets.Moonlight with { Nesterov = true }, Group("""{"optimizer": "adamw", "preset": "moonlight", "nesterov": true, "parameters": ["a"]}""").Options);
+    }
+
+    private static NewtonSchulz Orthogonalizer(string group) => Assert.IsType<NewtonSchulz>(((MuonOptions)Group(group).Options).Orthogonalizer);
+
+    private static TraceGroup Group(string group) => Assert.Single(TraceConfig.Parse(TraceFile.Config(group), "file").Groups);
 }
