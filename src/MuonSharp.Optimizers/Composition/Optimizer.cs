@@ -112,6 +112,9 @@ public abstract class Optimizer : IOptimizer
         return buffer;
     }
 
+    /// <summary>State of other shapes than the parameters', which the derived class owns.</summary>
+    private protected void AddState(IEnumerable<StateTensor> tensors) => _tensors.AddRange(tensors);
+
     /// <summary>Frees what the optimizer owns.</summary>
     /// <param name="disposing">True: called from <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing)

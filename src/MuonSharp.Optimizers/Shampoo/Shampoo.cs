@@ -17,8 +17,11 @@ namespace MuonSharp.Optimizers;
 /// 16 (r² + c²) bytes a block. A float64 of the state is saved as its two 32-bit words.</para>
 /// <para>Source: Gupta et al., "Shampoo", arXiv 1802.09568; facebookresearch/optimizers, distributed_shampoo.</para>
 /// </remarks>
-public sealed class Shampoo : Optimizer
+public sealed unsafe class Shampoo : Optimizer
 {
+    private readonly DoubleState _state;
+    private readonly MatrixTaskList _tasks;
+
     /// <summary>Shampoo over groups with options of their own.</summary>
     /// <param name="groups">At least one, of parameters with two or more axes; the options are <see cref="ShampooOptions"/>.</param>
     /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
@@ -27,6 +30,16 @@ public sealed class Shampoo : Optimizer
     public Shampoo(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
         : base(typeof(ShampooOptions), groups, step, team)
     {
+        StateBuffer momentum = AddState("momentum");
+        StateBuffer grafted = AddState("grafting_moment");
+        (ParameterSlot Slot, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(Blocks)];
+        _state = new DoubleState(blocks.Sum(
+            static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns))));
+        _tasks = new MatrixTaskList(
+            blocks.Select(block => new ShampooBlock(
+                block.Slot, block.Slice, Side(block, "left", block.Slice.Rows), Side(block, "right", block.Slice.Columns), momentum, grafted)),
+            Team.Threads);
+        AddState(_state.Tensors);
     }
 
     /// <summary>Shampoo over parameters that share their options.</summary>
@@ -40,5 +53,55 @@ public sealed class Shampoo : Optimizer
     {
     }
 
-    private protected override void Update(in StepContext context) => throw new NotSupportedException();
+    private protected override void Update(in StepContext context)
+    {
+        foreach (OptimizerGroup group in Groups)
+        {
+            group.Report.Momentum = ((ShampooOptions)group.Options).Beta1.At(context.Step, context.TotalSteps);
+        }
+
+        _tasks.Run(context);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _tasks.Dispose();
+            _state.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>A parameter's matrices cut into blocks; the suffix tells state of one parameter apart.</summary>
+    private static IEnumerable<(ParameterSlot Slot, MatrixSlice Slice, string Suffix)> Blocks(ParameterSlot slot)
+    {
+        int size = ((ShampooOptions)slot.Group.Options).BlockSize;
+        foreach (MatrixSlice matrix in (slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape))
+        {
+            string part = matrix.Name.Length == 0 ? string.Empty : "." + matrix.Name;
+            bool whole = matrix.Rows <= size && matrix.Columns <= size;
+            for (int row = 0; row < matrix.Rows; row += size)
+            {
+                for (int column = 0; column < matrix.Columns; column += size)
+                {
+                    MatrixSlice block = matrix with
+                    {
+                        Offset = matrix.Offset + (row * matrix.RowStride) + column,
+                        Rows = Math.Min(size, matrix.Rows - row),
+                        Columns = Math.Min(size, matrix.Columns - column),
+                    };
+                    yield return (slot, block, whole ? part : $"{part}.{row / size}-{column / size}");
+                }
+            }
+        }
+    }
+
+    private ShampooSide Side((ParameterSlot Slot, MatrixSlice Slice, string Suffix) block, string side, int size)
+    {
+        string name = $"{block.Suffix}/{block.Slot.Parameter.Name}";
+        return new ShampooSide(size, _state.Take($"{Name}.{side}_statistic{name}", size), _state.Take($"{Name}.{side}_root{name}", size));
+    }
 }

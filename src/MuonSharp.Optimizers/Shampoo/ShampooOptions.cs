@@ -5,6 +5,9 @@ namespace MuonSharp.Optimizers;
 /// <summary>What <see cref="Shampoo"/> needs to know; the defaults are those of the published comparison.</summary>
 public sealed record ShampooOptions() : OptimizerOptions(0.0018)
 {
+    /// <summary>A statistic of more has too many elements for one tensor.</summary>
+    private const int LargestBlock = 30000;
+
     /// <inheritdoc/>
     public override string OptimizerName => "shampoo";
 
@@ -20,7 +23,7 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
     /// <summary>Updates between two computations of the inverse roots, &gt;= 1, default 10.</summary>
     public int PreconditionFrequency { get; init; } = 10;
 
-    /// <summary>Most rows and columns of a block; the last block of a side may be smaller; &gt;= 1, default 1024.</summary>
+    /// <summary>Most rows and columns of a block; the last block of a side may be smaller; in [1, 30000], default 1024.</summary>
     public int BlockSize { get; init; } = 1024;
 
     /// <summary>Where the length of the update comes from, default Adam.</summary>
@@ -41,7 +44,7 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
         problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
         problems.Require(Epsilon > 0 && double.IsFinite(Epsilon), $"epsilon must be > 0 and finite, not {Epsilon}");
         problems.Require(PreconditionFrequency >= 1, $"precondition frequency must be >= 1, not {PreconditionFrequency}");
-        problems.Require(BlockSize >= 1, $"block size must be >= 1, not {BlockSize}");
+        problems.Require(BlockSize is >= 1 and <= LargestBlock, $"block size must be in [1, {LargestBlock}], not {BlockSize}");
         problems.Require(Enum.IsDefined(Grafting), $"grafting must be Adam or None, not {Grafting}");
         problems.Require(GraftingBeta2 is >= 0 and < 1, $"grafting beta2 must be in [0, 1), not {GraftingBeta2}");
         problems.Require(GraftingEpsilon > 0 && double.IsFinite(GraftingEpsilon), $"grafting epsilon must be > 0 and finite, not {GraftingEpsilon}");

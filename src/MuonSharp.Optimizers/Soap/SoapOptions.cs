@@ -8,6 +8,9 @@ public sealed record SoapOptions : OptimizerOptions
     /// <summary>The smallest normal float32: a smaller epsilon may round to zero, and the update of a weight without gradients be 0/0.</summary>
     private const double SmallestEpsilon = 1.1754943508222875e-38;
 
+    /// <summary>A statistic of more has too many elements for one tensor.</summary>
+    private const int LongestSide = 30000;
+
     /// <summary>The reference's options: learning rate 3e-3, weight decay 0.01.</summary>
     public SoapOptions()
         : base(3e-3) => WeightDecay = 0.01;
@@ -30,7 +33,7 @@ public sealed record SoapOptions : OptimizerOptions
     /// <summary>Updates between two refreshes of the bases, &gt;= 1, default 10.</summary>
     public int PreconditionFrequency { get; init; } = 10;
 
-    /// <summary>A side longer than this is not rotated, &gt;= 0, default 10000.</summary>
+    /// <summary>A side longer than this is not rotated, in [0, 30000], default 10000.</summary>
     public int MaximumPreconditionerDimension { get; init; } = 10000;
 
     internal override bool SplitsMatrices => true;
@@ -47,7 +50,8 @@ public sealed record SoapOptions : OptimizerOptions
         problems.Require(
             Epsilon >= SmallestEpsilon && double.IsFinite(Epsilon), $"epsilon must be finite and a normal float32 ({SmallestEpsilon:G3} or more), not {Epsilon}");
         problems.Require(PreconditionFrequency >= 1, $"precondition frequency must be >= 1, not {PreconditionFrequency}");
-        problems.Require(MaximumPreconditionerDimension >= 0, $"the maximum preconditioner dimension must be >= 0, not {MaximumPreconditionerDimension}");
+        problems.Require(
+            MaximumPreconditionerDimension is >= 0 and <= LongestSide, $"the maximum preconditioner dimension must be in [0, {LongestSide}], not {MaximumPreconditionerDimension}");
     }
 
     internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Soap(groups, step, team);
