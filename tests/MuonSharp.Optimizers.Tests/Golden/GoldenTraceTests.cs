@@ -27,6 +27,12 @@ public class GoldenTraceTests
     [InlineData("normuon-missing-gradient")]
     [InlineData("airbench94")]
     [InlineData("adamw-torch")]
+    [InlineData("soap")]
+    [InlineData("soap-one-sided")]
+    [InlineData("soap-shampoo-beta")]
+    [InlineData("shampoo")]
+    [InlineData("shampoo-blocks")]
+    [InlineData("shampoo-ungrafted")]
     public void The_weights_follow_the_reference(string name)
     {
         JsonNode description = JsonNode.Parse(File.ReadAllText(Path.Combine(TestRepository.Golden(name), "case.json")))!;
@@ -97,7 +103,9 @@ public class GoldenTraceTests
     {
         "muon" => Muon(group),
         "adamw" => Adam(group),
-        var other => throw new ArgumentException($"[golden] the optimizers are muon and adamw; {other}"),
+        "soap" => Soap(group),
+        "shampoo" => Shampoo(group),
+        var other => throw new ArgumentException($"[golden] the optimizers are muon, adamw, soap and shampoo; {other}"),
     };
 
     private static MuonOptions Muon(JsonNode group)
@@ -128,6 +136,32 @@ public class GoldenTraceTests
             Nesterov = (bool?)group["nesterov"] ?? adam.Nesterov,
         };
     }
+
+    private static SoapOptions Soap(JsonNode group) => new()
+    {
+        LearningRate = Value(group["learning_rate"])!,
+        WeightDecay = Value(group["weight_decay"])!,
+        Beta1 = Value(group["beta1"])!,
+        Beta2 = group["beta2"]!.GetValue<double>(),
+        Epsilon = group["epsilon"]!.GetValue<double>(),
+        PreconditionFrequency = group["precondition_frequency"]!.GetValue<int>(),
+        ShampooBeta = (double?)group["shampoo_beta"],
+        MaximumPreconditionerDimension = (int?)group["max_preconditioner_dimension"] ?? 10000,
+    };
+
+    private static ShampooOptions Shampoo(JsonNode group) => new()
+    {
+        LearningRate = Value(group["learning_rate"])!,
+        WeightDecay = Value(group["weight_decay"])!,
+        Beta1 = Value(group["beta1"])!,
+        Beta2 = group["beta2"]!.GetValue<double>(),
+        Epsilon = group["epsilon"]!.GetValue<double>(),
+        PreconditionFrequency = group["precondition_frequency"]!.GetValue<int>(),
+        BlockSize = group["block_size"]!.GetValue<int>(),
+        Grafting = group["grafting"]!.GetValue<string>() == "none" ? ShampooGrafting.None : ShampooGrafting.Adam,
+        GraftingBeta2 = (double?)group["grafting_beta2"] ?? 0.95,
+        GraftingEpsilon = (double?)group["grafting_epsilon"] ?? 1e-8,
+    };
 
     private static Schedule? Value(JsonNode? node) => node switch
     {
