@@ -46,6 +46,40 @@ public class AllocationTests
         Assert.True(clean, "no window of twenty steps had both workers at work and no allocation, managed or native, on any thread");
     }
 
+    [Theory]
+    [InlineData("soap")]
+    [InlineData("shampoo")]
+    public void A_step_that_refreshes_its_bases_allocates_nothing_either(string name)
+    {
+        using TestModel model = TestModel.Matrices((40, 40), (64, 24), (24, 64));
+        using var team = new WorkerTeam(2);
+        using Optimizer optimizer = PreconditionedContractTests.Create(name, model, team);
+        model.FillGradients(1);
+        for (int step = 0; step < 30; step++)
+        {
+            optimizer.Step();
+        }
+
+        bool clean = false;
+        for (int window = 0; window < 200 && !clean; window++)
+        {
+            (int Buffers, long Bytes) native = (NativeBuffer.LiveCount, NativeBuffer.LiveBytes);
+            long[] tasks = [team.TasksOf(0), team.TasksOf(1)];
+            long own = GC.GetAllocatedBytesForCurrentThread();
+            long total = GC.GetTotalAllocatedBytes(precise: true);
+            for (int step = 0; step < 6; step++)
+            {
+                optimizer.Step();
+            }
+
+            total = GC.GetTotalAllocatedBytes(precise: true) - total;
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - own);
+            clean = total == 0 && native == (NativeBuffer.LiveCount, NativeBuffer.LiveBytes) && team.TasksOf(0) > tasks[0] && team.TasksOf(1) > tasks[1];
+        }
+
+        Assert.True(clean, "no window of six steps had both workers at work and no allocation, managed or native, on any thread");
+    }
+
     [Fact]
     public void Everything_native_is_freed()
     {
