@@ -22,6 +22,14 @@ public static class SymmetricProduct
         }
 
         MatrixProduct.Run(team, a, b, c, accumulate, alpha, 1, lowerOnly: true, default(NoEpilogue));
+        Mirror(team, c);
+    }
+
+    /// <summary>Copies the lower triangle of a square matrix onto the upper one.</summary>
+    /// <param name="team">Workers to share the copy; null runs it on the calling thread.</param>
+    /// <param name="c">Square, any strides.</param>
+    public static void Mirror(WorkerTeam? team, Matrix c)
+    {
         var job = new MirrorJob(c);
         TeamRunner.Run(c.Rows <= MirrorJob.Strip ? null : team, MirrorJob.Tasks(c.Rows), ref job);
     }
