@@ -12,6 +12,14 @@ public static class Orthogonalizers
         NewtonSchulz.YouJiacheng5,
         NewtonSchulz.PolarExpress5,
         NewtonSchulz.DeepSeekV4,
+        GramNewtonSchulz.Jordan5,
+        GramNewtonSchulz.YouJiacheng5,
+        GramNewtonSchulz.PolarExpress5,
+        GramNewtonSchulz.DeepSeekV4,
+        ZolotarevPolar.Order2,
+        ZolotarevPolar.Order3,
+        ZolotarevPolar.Order4,
+        ExactPolar.Instance,
     ];
 
     /// <summary>All of them, in the order in which help texts list them.</summary>

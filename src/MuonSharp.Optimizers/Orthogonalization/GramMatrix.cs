@@ -1,0 +1,76 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>The small Gram matrix of X, scaled so that its trace lies in [1, 4), and its way back to X.</summary>
+/// <remarks>Wide X: R = XXᵀ, and polynomials of R multiply from the left; tall X: R = XᵀX, from the right. Scaling is by powers of two, so it
+/// rounds nothing.</remarks>
+internal static unsafe class GramMatrix
+{
+    /// <summary>Outside of these norms squares could overflow or vanish, so X itself is scaled.</summary>
+    private const double SmallestNorm = 1e-12;
+
+    private const double LargestNorm = 1e12;
+
+    /// <summary>The greatest exponent whose power of two and its inverse are normal floats.</summary>
+    private const int LargestExponent = 126;
+
+    /// <summary>Rows and columns of the Gram matrix.</summary>
+    public static int Size(Matrix x) => Math.Min(x.Rows, x.Columns);
+
+    /// <summary>R = XXᵀ / s².</summary>
+    /// <param name="team">Workers or null.</param>
+    /// <param name="x">Dense; scaled by a power of two where its norm is extreme.</param>
+    /// <param name="gram">R, both triangles.</param>
+    /// <returns>s, a power of two: ||X||_F / s lies in [1, 2); 0 if X is zero, and then R is not written.</returns>
+    public static double Scaled(WorkerTeam? team, Matrix x, Matrix gram)
+    {
+        int length = checked(x.Rows * x.Columns);
+        double norm = Math.Sqrt(SquareSum.Of(team, x.Data, length));
+        if (norm == 0)
+        {
+            return 0;
+        }
+
+        int exponent = Math.ILogB(norm);
+        if (norm is < SmallestNorm or > LargestNorm)
+        {
+            int shift = Math.Clamp(-exponent, -LargestExponent, LargestExponent);
+            Elementwise.Map(team, x.Data, x.Data, length, new ScaleOperator(MathF.ScaleB(1, shift)));
+            exponent += shift;
+        }
+
+        Multiply(team, x, gram, MathF.ScaleB(1, -2 * exponent));
+        return Math.ScaleB(1, exponent);
+    }
+
+    /// <summary>R = alpha XXᵀ.</summary>
+    public static void Multiply(WorkerTeam? team, Matrix x, Matrix gram, float alpha = 1)
+    {
+        (Matrix left, Matrix right) = x.Rows > x.Columns ? (x.Transposed, x) : (x, x.Transposed);
+        SymmetricProduct.Multiply(team, left, right, gram, accumulate: false, alpha);
+    }
+
+    /// <summary>Y = QX, or XQ where X is tall.</summary>
+    public static void Apply(WorkerTeam? team, Matrix q, Matrix x, Matrix y)
+    {
+        (Matrix left, Matrix right) = x.Rows > x.Columns ? (x, q) : (q, x);
+        MatrixProduct.Multiply(team, left, right, y);
+    }
+
+    /// <summary>Adds to the diagonal of a dense square.</summary>
+    public static void AddToDiagonal(Matrix square, double value)
+    {
+        for (int i = 0; i < square.Rows; i++)
+        {
+            square.Data[(long)i * (square.Rows + 1)] += (float)value;
+        }
+    }
+
+    /// <summary>Zeros a dense matrix.</summary>
+    public static void Clear(Matrix matrix) => new Span<float>(matrix.Data, checked(matrix.Rows * matrix.Columns)).Clear();
+
+    /// <summary>The i-th of several squares in scratch, each on a cache line.</summary>
+    public static Matrix Square(float* scratch, int size, int index) =>
+        Matrix.Dense(scratch + (index * FlatLayout.Padded((long)size * size)), size, size);
+}

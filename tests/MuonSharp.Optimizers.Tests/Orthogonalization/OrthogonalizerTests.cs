@@ -1,0 +1,107 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers.Tests;
+
+/// <summary>The contract of every orthogonalizer, by name: what one passes all pass.</summary>
+public class OrthogonalizerTests
+{
+    public static TheoryData<string> Names => [.. Orthogonalizers.Names];
+
+    public static TheoryData<string> ScaleFreeNames => [.. Orthogonalizers.Names.Where(name => !name.StartsWith("newton-schulz/", StringComparison.Ordinal))];
+
+    [Fact]
+    public void The_names_are_those_of_the_configuration()
+    {
+        string[] expected =
+        [
+            "newton-schulz/jordan5", "newton-schulz/youjiacheng5", "newton-schulz/polar-express5", "newton-schulz/deepseek-v4",
+            "gram-newton-schulz/jordan5", "gram-newton-schulz/youjiacheng5", "gram-newton-schulz/polar-express5", "gram-newton-schulz/deepseek-v4",
+            "zolotarev/2", "zolotarev/3", "zolotarev/4", "exact",
+        ];
+        Assert.Equal(expected, Orthogonalizers.Names);
+        Assert.All(Orthogonalizers.All, orthogonalizer => Assert.Same(orthogonalizer, Orthogonalizers.Get(orthogonalizer.Name)));
+        Assert.False(Orthogonalizers.TryGet("zolotarev/9", out IOrthogonalizer? none));
+        Assert.Null(none);
+        Assert.Contains("zolotarev/2", Assert.Throws<ArgumentException>(() => Orthogonalizers.Get("nothing")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Any_number_of_workers_gives_the_same_bits(string name)
+    {
+        foreach ((int rows, int columns) in ((int, int)[])[(33, 70), (96, 96), (300, 110)])
+        {
+            float[] input = OrthogonalizerCase.Normal(rows, columns);
+            float[] alone = OrthogonalizerCase.Run(Orthogonalizers.Get(name), input, rows, columns);
+            foreach (int threads in (int[])[1, 2, 3, 5])
+            {
+                using var team = new WorkerTeam(threads);
+                Compare.SameBits(alone, OrthogonalizerCase.Run(Orthogonalizers.Get(name), input, rows, columns, team));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Tall_is_wide_transposed(string name)
+    {
+        foreach ((int rows, int columns) in ((int, int)[])[(1, 9), (12, 30), (70, 150)])
+        {
+            // Powers of two have exact squares: the norm does not depend on the order of its additions.
+            float[] wide = [.. OrthogonalizerCase.Normal(rows, columns).Select(value => MathF.CopySign(MathF.Pow(2, MathF.Round(value)), value))];
+            float[] result = OrthogonalizerCase.Run(Orthogonalizers.Get(name), wide, rows, columns);
+            float[] tall = OrthogonalizerCase.Run(Orthogonalizers.Get(name), OrthogonalizerCase.Transpose(wide, rows, columns), columns, rows);
+            Compare.SameBits(OrthogonalizerCase.Transpose(result, rows, columns), tall);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Zero_stays_zero(string name)
+    {
+        foreach ((int rows, int columns) in ((int, int)[])[(1, 1), (3, 40), (40, 3), (64, 64)])
+        {
+            float[] output = OrthogonalizerCase.Run(
+                Orthogonalizers.Get(name), new float[rows * columns], rows, columns, null, out OrthogonalizationOutcome outcome);
+            Assert.All(output, value => Assert.Equal(0, value));
+            Assert.Equal(OrthogonalizationOutcome.Regular, outcome);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ScaleFreeNames))]
+    public void The_scale_of_the_input_does_not_matter(string name)
+    {
+        foreach ((int rows, int columns) in ((int, int)[])[(24, 60), (80, 40), (1, 7)])
+        {
+            float[] input = OrthogonalizerCase.Normal(rows, columns);
+            double[] expected = [.. OrthogonalizerCase.Run(Orthogonalizers.Get(name), input, rows, columns).Select(value => (double)value)];
+            foreach (float scale in (float[])[1e-30f, 1e-15f, 1e-8f, 1e-3f, 1e3f, 1e8f, 1e15f, 1e30f])
+            {
+                float[] scaled = [.. input.Select(value => value * scale)];
+                float[] output = OrthogonalizerCase.Run(Orthogonalizers.Get(name), scaled, rows, columns);
+                Assert.InRange(OrthogonalizerCase.Distance(output, expected), 0, 2e-4);
+            }
+
+            // A power of two rounds nothing, so not a bit may change.
+            foreach (float scale in (float[])[MathF.ScaleB(1, -50), MathF.ScaleB(1, -7), MathF.ScaleB(1, 50)])
+            {
+                float[] scaled = [.. input.Select(value => value * scale)];
+                Assert.Equal(expected.Select(value => (float)value), OrthogonalizerCase.Run(Orthogonalizers.Get(name), scaled, rows, columns));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_matrix_of_deficient_rank_keeps_its_row_space(string name)
+    {
+        // Every row twice: rank 20 of 40, exactly.
+        const int Rows = 40, Columns = 64;
+        float[] half = OrthogonalizerCase.Normal(Rows / 2, Columns);
+        float[] output = OrthogonalizerCase.Run(Orthogonalizers.Get(name), [.. half, .. half], Rows, Columns);
+        double[] values = [.. OrthogonalizerCase.SingularValues(output, Rows, Columns).Order()];
+        Assert.All(values[..(Rows / 2)], value => Assert.InRange(value, 0, 2e-2));
+        Assert.All(values[(Rows / 2)..], value => Assert.InRange(value, 0.65, 1.3));
+    }
+}
