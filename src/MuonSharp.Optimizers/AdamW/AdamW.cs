@@ -18,7 +18,7 @@ namespace MuonSharp.Optimizers;
 /// </remarks>
 public sealed class AdamW : Optimizer
 {
-    private readonly AdamWPass _pass;
+    private readonly ElementPass<AdamWRule> _pass;
 
     /// <summary>AdamW over groups with options of their own.</summary>
     /// <param name="groups">At least one; the options are <see cref="AdamWOptions"/>.</param>
@@ -27,7 +27,11 @@ public sealed class AdamW : Optimizer
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public AdamW(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
         : base(typeof(AdamWOptions), groups, step, team) =>
-        _pass = new AdamWPass(Slots, AddState("first_moment"), AddState("second_moment"));
+        _pass = new ElementPass<AdamWRule>(
+            Slots,
+            static slot => new AdamWRule(AdamWCoefficients.At((AdamWOptions)slot.Group.Options, slot)),
+            AddState("first_moment"),
+            AddState("second_moment"));
 
     /// <summary>AdamW over parameters that share their options.</summary>
     /// <param name="parameters">At least one.</param>
@@ -61,13 +65,5 @@ public sealed class AdamW : Optimizer
     {
     }
 
-    private protected override void Update(in StepContext context)
-    {
-        foreach (OptimizerGroup group in Groups)
-        {
-            group.Report.Momentum = ((AdamWOptions)group.Options).Beta1.At(context.Step, context.TotalSteps);
-        }
-
-        _pass.Run(context);
-    }
+    private protected override void Update(in StepContext context) => _pass.Run(context);
 }

@@ -17,6 +17,7 @@ internal sealed class OptimizerGroup
     {
         Report.LearningRate = Options.LearningRate.At(context.Step, context.TotalSteps);
         Report.WeightDecay = Options.WeightDecay.At(context.Step, context.TotalSteps);
+        Report.Momentum = Options.ReportedMomentum?.At(context.Step, context.TotalSteps) ?? 0;
         Report.Clear();
     }
 }

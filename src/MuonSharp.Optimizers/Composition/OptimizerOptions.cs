@@ -20,6 +20,9 @@ public abstract record OptimizerOptions
     /// <summary>Whether the optimizer steps a tensor as the matrices of its layout (Muon) or element by element (AdamW).</summary>
     internal virtual bool SplitsMatrices => false;
 
+    /// <summary>What the report calls the momentum; null: there is none.</summary>
+    internal virtual Schedule? ReportedMomentum => null;
+
     /// <summary>Everything that is wrong with these options; empty when they are right.</summary>
     /// <param name="totalSteps">Steps of the whole run, 0 when there is no end.</param>
     public IReadOnlyList<string> Problems(long totalSteps = 0)

@@ -56,15 +56,7 @@ public sealed class Muon : Optimizer
         ? []
         : [(slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape).Sum(static slice => slice.FanOut)];
 
-    private protected override void Update(in StepContext context)
-    {
-        foreach (OptimizerGroup group in Groups)
-        {
-            group.Report.Momentum = ((MuonOptions)group.Options).Momentum.At(context.Step, context.TotalSteps);
-        }
-
-        _pass.Run(context);
-    }
+    private protected override void Update(in StepContext context) => _pass.Run(context);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

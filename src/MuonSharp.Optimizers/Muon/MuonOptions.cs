@@ -35,6 +35,8 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
 
     internal override bool SplitsMatrices => true;
 
+    internal override Schedule ReportedMomentum => Momentum;
+
     internal override void Collect(OptionsProblems problems)
     {
         base.Collect(problems);

@@ -7,6 +7,16 @@ namespace MuonSharp.Optimizers.Tests;
 [Collection(nameof(AllocationTests))]
 public class AllocationTests
 {
+    [Theory]
+    [MemberData(nameof(ContractTable.Names), MemberType = typeof(ContractTable))]
+    public void No_optimizer_allocates_in_a_step(string name)
+    {
+        using TestModel model = TestModel.Language();
+        using var team = new WorkerTeam(2);
+        using RoutedOptimizer optimizer = ContractTable.Rows[name].Optimizer(model, team);
+        StepsAllocateNothing(model, optimizer, team);
+    }
+
     [Fact]
     public void A_step_allocates_nothing_on_the_managed_heap()
     {
@@ -15,6 +25,26 @@ public class AllocationTests
         var muon = new MuonOptions { LearningRate = new WarmUpStableDecaySchedule(0.02, 3), Momentum = new RampSchedule(0.85, 0.95, 10) };
         using var optimizer = new RoutedOptimizer(
             model.Store, Route.Muon(muon), new StepOptions { TotalSteps = 100, MaximumGradientNorm = 0.1 }, team);
+        StepsAllocateNothing(model, optimizer, team);
+    }
+
+    [Fact]
+    public void Everything_native_is_freed()
+    {
+        int buffers = NativeBuffer.LiveCount;
+        using (TestModel model = TestModel.Language())
+        {
+            using var optimizer = new RoutedOptimizer(model.Store);
+            model.FillGradients(1);
+            optimizer.Step();
+            Assert.True(NativeBuffer.LiveCount > buffers);
+        }
+
+        Assert.Equal(buffers, NativeBuffer.LiveCount);
+    }
+
+    private static void StepsAllocateNothing(TestModel model, RoutedOptimizer optimizer, WorkerTeam team)
+    {
         model.FillGradients(1);
         for (int step = 0; step < 30; step++)
         {
@@ -44,54 +74,5 @@ public class AllocationTests
         }
 
         Assert.True(clean, "no window of twenty steps had both workers at work and no allocation, managed or native, on any thread");
-    }
-
-    [Theory]
-    [InlineData("soap")]
-    [InlineData("shampoo")]
-    public void A_step_that_refreshes_its_bases_allocates_nothing_either(string name)
-    {
-        using TestModel model = TestModel.Matrices((40, 40), (64, 24), (24, 64));
-        using var team = new WorkerTeam(2);
-        using Optimizer optimizer = PreconditionedContractTests.Create(name, model, team);
-        model.FillGradients(1);
-        for (int step = 0; step < 30; step++)
-        {
-            optimizer.Step();
-        }
-
-        bool clean = false;
-        for (int window = 0; window < 200 && !clean; window++)
-        {
-            (int Buffers, long Bytes) native = (NativeBuffer.LiveCount, NativeBuffer.LiveBytes);
-            long[] tasks = [team.TasksOf(0), team.TasksOf(1)];
-            long own = GC.GetAllocatedBytesForCurrentThread();
-            long total = GC.GetTotalAllocatedBytes(precise: true);
-            for (int step = 0; step < 6; step++)
-            {
-                optimizer.Step();
-            }
-
-            total = GC.GetTotalAllocatedBytes(precise: true) - total;
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - own);
-            clean = total == 0 && native == (NativeBuffer.LiveCount, NativeBuffer.LiveBytes) && team.TasksOf(0) > tasks[0] && team.TasksOf(1) > tasks[1];
-        }
-
-        Assert.True(clean, "no window of six steps had both workers at work and no allocation, managed or native, on any thread");
-    }
-
-    [Fact]
-    public void Everything_native_is_freed()
-    {
-        int buffers = NativeBuffer.LiveCount;
-        using (TestModel model = TestModel.Language())
-        {
-            using var optimizer = new RoutedOptimizer(model.Store);
-            model.FillGradients(1);
-            optimizer.Step();
-            Assert.True(NativeBuffer.LiveCount > buffers);
-        }
-
-        Assert.Equal(buffers, NativeBuffer.LiveCount);
     }
 }

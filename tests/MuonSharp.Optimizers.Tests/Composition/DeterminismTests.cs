@@ -11,8 +11,8 @@ public class DeterminismTests
     {
         (float[] expected, _) = Run(1);
         Compare.SameBits(expected, Run(1).Weights);
-        SameBitsWithSeveralWorkers(expected, () => Run(2));
-        SameBitsWithSeveralWorkers(expected, () => Run(3));
+        SeveralWorkers.GiveTheSameBits(expected, () => Run(2));
+        SeveralWorkers.GiveTheSameBits(expected, () => Run(3));
     }
 
     /// <summary>Every vector width and every machine with fused multiply-adds: the test run is repeated under each width.</summary>
@@ -29,7 +29,7 @@ public class DeterminismTests
     public void A_matrix_split_across_workers_has_the_bits_of_one_worker()
     {
         (float[] expected, _) = RunLarge(1);
-        SameBitsWithSeveralWorkers(expected, () => RunLarge(3));
+        SeveralWorkers.GiveTheSameBits(expected, () => RunLarge(3));
     }
 
     [Fact]
@@ -60,23 +60,6 @@ public class DeterminismTests
         }
     }
 
-    /// <summary>Every run has the same bits; runs are repeated until one of them really was the work of several.</summary>
-    /// <remarks>On a machine whose cores are all taken, worker 0 may be done before another worker gets its first turn.</remarks>
-    private static void SameBitsWithSeveralWorkers(float[] expected, Func<(float[] Weights, long[] Tasks)> run)
-    {
-        for (int attempt = 0; attempt < 200; attempt++)
-        {
-            (float[] actual, long[] tasks) = run();
-            Compare.SameBits(expected, actual);
-            if (tasks.Count(count => count > 0) > 1)
-            {
-                return;
-            }
-        }
-
-        Assert.Fail("in 200 runs only one worker ran tasks");
-    }
-
     private static (float[] Weights, long[] Tasks) Run(int threads)
     {
         using var model = TestModel.Language(width: 48, layers: 3);
@@ -90,7 +73,7 @@ public class DeterminismTests
             optimizer.Step();
         }
 
-        return ([.. model.AllWeights(), .. optimizer.StateTensors.SelectMany(tensor => tensor.Memory.Span.ToArray())], Tasks(team));
+        return ([.. model.AllWeights(), .. optimizer.StateTensors.SelectMany(tensor => tensor.Memory.Span.ToArray())], SeveralWorkers.TasksOf(team));
     }
 
     private static (float[] Weights, long[] Tasks) RunLarge(int threads)
@@ -102,8 +85,6 @@ public class DeterminismTests
         using var muon = new Muon(model.Parameters, new MuonOptions(), team: team);
         model.FillGradients(1);
         muon.Step();
-        return (model.AllWeights(), Tasks(team));
+        return (model.AllWeights(), SeveralWorkers.TasksOf(team));
     }
-
-    private static long[] Tasks(WorkerTeam team) => [.. Enumerable.Range(0, team.Threads).Select(team.TasksOf)];
 }

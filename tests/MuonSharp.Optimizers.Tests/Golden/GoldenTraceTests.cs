@@ -33,6 +33,7 @@ public class GoldenTraceTests
     [InlineData("shampoo")]
     [InlineData("shampoo-blocks")]
     [InlineData("shampoo-ungrafted")]
+    [InlineData("sgd-nesterov-torch")]
     public void The_weights_follow_the_reference(string name)
     {
         JsonNode description = JsonNode.Parse(File.ReadAllText(Path.Combine(TestRepository.Golden(name), "case.json")))!;
@@ -105,7 +106,14 @@ public class GoldenTraceTests
         "adamw" => Adam(group),
         "soap" => Soap(group),
         "shampoo" => Shampoo(group),
-        var other => throw new ArgumentException($"[golden] the optimizers are muon, adamw, soap and shampoo; {other}"),
+        "sgd" => new Sgd.Options
+        {
+            LearningRate = Value(group["learning_rate"])!,
+            WeightDecay = Value(group["weight_decay"])!,
+            Momentum = Value(group["momentum"])!,
+            Nesterov = group["nesterov"]!.GetValue<bool>(),
+        },
+        var other => throw new ArgumentException($"[golden] the optimizers are muon, adamw, soap, shampoo and sgd; {other}"),
     };
 
     private static MuonOptions Muon(JsonNode group)

@@ -50,11 +50,16 @@ public class MatrixLayoutTests
     }
 
     [Theory]
-    [InlineData(8, 8, 8, 20)]
-    [InlineData(16, 4, 4, 9)]
-    [InlineData(30, 7, 1, 33)]
-    public void A_fused_parameter_steps_exactly_as_the_separate_ones_would(int first, int second, int third, int fanIn)
+    [InlineData("keller-jordan", 8, 8, 8, 20)]
+    [InlineData("keller-jordan", 16, 4, 4, 9)]
+    [InlineData("keller-jordan", 30, 7, 1, 33)]
+    [InlineData("normuon", 16, 4, 4, 9)]
+    [InlineData("normuon", 30, 7, 1, 33)]
+    [InlineData("airbench94", 30, 7, 1, 33)]
+    [InlineData("torch", 30, 7, 1, 33)]
+    public void A_fused_parameter_steps_exactly_as_the_separate_ones_would(string preset, int first, int second, int third, int fanIn)
     {
+        MuonOptions options = MuonPresets.ByName[preset] with { WeightDecay = 0.1 };
         int[] sizes = [first, second, third];
         MatrixPart[] parts = [.. sizes.Select((size, i) => new MatrixPart($"part{i}", size))];
         foreach (bool outIn in new[] { true, false })
@@ -64,8 +69,8 @@ public class MatrixLayoutTests
             using var fused = new TestModel(("fused", outIn ? [total, fanIn] : [fanIn, total], ParameterRole.Matrix, layout.Split(parts)));
             using var separate = new TestModel([.. parts.Select(part =>
                 (part.Name, outIn ? new[] { part.FanOut, fanIn } : [fanIn, part.FanOut], ParameterRole.Matrix, (MatrixLayout?)layout))]);
-            using var one = new Muon(fused.Parameters, new MuonOptions { WeightDecay = 0.1 });
-            using var other = new Muon(separate.Parameters, new MuonOptions { WeightDecay = 0.1 });
+            using var one = new Muon(fused.Parameters, options);
+            using var other = new Muon(separate.Parameters, options);
             ImmutableArray<MatrixSlice> slices = layout.Split(parts).Matrices(fused.Parameters[0].Shape);
             for (int i = 0; i < slices.Length; i++)
             {
@@ -94,17 +99,21 @@ public class MatrixLayoutTests
     }
 
     [Theory]
-    [InlineData(12, 12)]
-    [InlineData(40, 9)]
-    [InlineData(9, 40)]
-    public void Stored_in_out_steps_as_its_transpose_stored_out_in(int fanOut, int fanIn)
+    [InlineData("keller-jordan", 12, 12)]
+    [InlineData("keller-jordan", 40, 9)]
+    [InlineData("keller-jordan", 9, 40)]
+    [InlineData("normuon", 40, 9)]
+    [InlineData("normuon", 9, 40)]
+    [InlineData("normuon", 1, 17)]
+    [InlineData("airbench94", 9, 40)]
+    public void Stored_in_out_steps_as_its_transpose_stored_out_in(string preset, int fanOut, int fanIn)
     {
         using var outIn = new TestModel(("w", [fanOut, fanIn], ParameterRole.Matrix, MatrixLayout.OutIn));
         using var inOut = new TestModel(("w", [fanIn, fanOut], ParameterRole.Matrix, MatrixLayout.InOut));
         Transpose(outIn["w"].Weights.Span, fanOut, fanIn, inOut["w"].Weights.Span);
         float[] start = outIn.AllWeights();
-        using var one = new Muon(outIn.Parameters, new MuonOptions());
-        using var other = new Muon(inOut.Parameters, new MuonOptions());
+        using var one = new Muon(outIn.Parameters, MuonPresets.ByName[preset]);
+        using var other = new Muon(inOut.Parameters, MuonPresets.ByName[preset]);
         for (int step = 1; step <= 5; step++)
         {
             outIn.FillGradients(step);

@@ -2,25 +2,32 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>The list of work of AdamW: pieces of parameters in order of memory, several small ones a task.</summary>
-internal sealed unsafe class AdamWPass
+/// <summary>The list of work of an elementwise optimizer: pieces of parameters in order of memory, several small ones a task.</summary>
+internal sealed unsafe class ElementPass<TRule>
+    where TRule : struct, IElementRule
 {
-    /// <summary>Elements per task: 64 KiB of each of the four streams.</summary>
+    /// <summary>Elements per task: 64 KiB of each stream.</summary>
     private const int Chunk = 1 << 14;
 
     private readonly ParameterSlot[] _slots;
     private readonly StateBuffer _first;
-    private readonly StateBuffer _second;
-    private readonly AdamWPiece[] _pieces;
+    private readonly StateBuffer? _second;
+    private readonly Func<ParameterSlot, TRule> _ruleOf;
+    private readonly ElementPiece[] _pieces;
     private readonly int[] _taskStarts;
     private readonly double[] _squares;
-    private readonly AdamWCoefficients[] _coefficients;
+    private readonly TRule[] _rules;
     private float _gradientScale;
 
-    public AdamWPass(ParameterSlot[] slots, StateBuffer first, StateBuffer second)
+    /// <summary>Cuts the parameters into tasks.</summary>
+    /// <param name="slots">The optimizer's parameters.</param>
+    /// <param name="ruleOf">The rule of a parameter that this step updates.</param>
+    /// <param name="first">The first state.</param>
+    /// <param name="second">The second, null when the rule has one.</param>
+    public ElementPass(ParameterSlot[] slots, Func<ParameterSlot, TRule> ruleOf, StateBuffer first, StateBuffer? second = null)
     {
-        (_slots, _first, _second) = (slots, first, second);
-        var pieces = new List<AdamWPiece>();
+        (_slots, _ruleOf, _first, _second) = (slots, ruleOf, first, second);
+        var pieces = new List<ElementPiece>();
         var taskStarts = new List<int>();
         int filled = Chunk;
         foreach (ParameterSlot slot in slots)
@@ -34,7 +41,7 @@ internal sealed unsafe class AdamWPass
                 }
 
                 int length = Math.Min(Chunk - filled, slot.Parameter.Length - start);
-                pieces.Add(new AdamWPiece(slot.Index, start, length));
+                pieces.Add(new ElementPiece(slot.Index, start, length));
                 start += length;
                 filled += length;
             }
@@ -44,7 +51,7 @@ internal sealed unsafe class AdamWPass
         _pieces = [.. pieces];
         _taskStarts = [.. taskStarts];
         _squares = new double[_pieces.Length];
-        _coefficients = new AdamWCoefficients[slots.Length];
+        _rules = new TRule[slots.Length];
     }
 
     public void Run(in StepContext context)
@@ -52,9 +59,7 @@ internal sealed unsafe class AdamWPass
         _gradientScale = context.GradientScale;
         foreach (ParameterSlot slot in _slots)
         {
-            _coefficients[slot.Index] = slot.Active
-                ? AdamWCoefficients.At((AdamWOptions)slot.Group.Options, slot)
-                : default;
+            _rules[slot.Index] = slot.Active ? _ruleOf(slot) : default;
         }
 
         var job = new Job(this);
@@ -67,20 +72,20 @@ internal sealed unsafe class AdamWPass
 
     private void RunPiece(int index)
     {
-        AdamWPiece piece = _pieces[index];
+        ElementPiece piece = _pieces[index];
         ParameterSlot slot = _slots[piece.Slot];
         double squares = 0;
         if (slot.Active)
         {
             float* gradient = slot.Gradient;
-            var kernel = new AdamWKernel(
+            var kernel = new ElementKernel<TRule>(
                 slot.Weights + piece.Start,
                 gradient == null ? null : gradient + piece.Start,
                 _first.Of(piece.Slot) + piece.Start,
-                _second.Of(piece.Slot) + piece.Start,
+                _second == null ? null : _second.Of(piece.Slot) + piece.Start,
                 piece.Length,
                 _gradientScale,
-                _coefficients[piece.Slot],
+                _rules[piece.Slot],
                 &squares);
             LaneDispatch.Run(ref kernel);
         }
@@ -88,7 +93,7 @@ internal sealed unsafe class AdamWPass
         _squares[index] = squares;
     }
 
-    private readonly struct Job(AdamWPass pass) : ITeamJob
+    private readonly struct Job(ElementPass<TRule> pass) : ITeamJob
     {
         public void Run(int task, int worker)
         {

@@ -4,4 +4,4 @@ namespace MuonSharp.Optimizers;
 /// <param name="Slot">The parameter.</param>
 /// <param name="Start">The first element.</param>
 /// <param name="Length">Number of elements.</param>
-internal readonly record struct AdamWPiece(int Slot, int Start, int Length);
+internal readonly record struct ElementPiece(int Slot, int Start, int Length);
