@@ -11,7 +11,7 @@ public class AllocationTests
     [MemberData(nameof(ContractTable.Names), MemberType = typeof(ContractTable))]
     public void No_optimizer_allocates_in_a_step(string name)
     {
-        using TestModel model = TestModel.Language();
+        using TestModel model = TestModel.Language(width: 40, layers: 2);
         using var team = new WorkerTeam(2);
         using RoutedOptimizer optimizer = ContractTable.Rows[name].Optimizer(model, team);
         StepsAllocateNothing(model, optimizer, team);
@@ -54,7 +54,7 @@ public class AllocationTests
         // Another thread of the test runner may allocate now and then; a step that allocates would do so in every window.
         // And where all cores are taken, worker 1 may sleep through one.
         bool clean = false;
-        for (int window = 0; window < 200 && !clean; window++)
+        for (int window = 0; window < 1000 && !clean; window++)
         {
             (int Buffers, long Bytes) native = (NativeBuffer.LiveCount, NativeBuffer.LiveBytes);
             long[] tasks = [team.TasksOf(0), team.TasksOf(1)];

@@ -15,12 +15,20 @@ internal static class ContractTable
                 Decayed = static (rate, decay) => 1 - (rate * decay * (1 + Momentum)),
             }))
         .Append(KeyValuePair.Create("lion", Elementwise(new Lion.Options { LearningRate = 0.001 }, 0.03)))
+        .Append(KeyValuePair.Create("soap", Matrices(new SoapOptions { PreconditionFrequency = 2 }, 0.06) with
+        {
+            // The first step only looks at the gradient.
+            Decayed = static (_, _) => 1,
+        }))
+        .Append(KeyValuePair.Create("shampoo", Matrices(new ShampooOptions { PreconditionFrequency = 2, BlockSize = 16 }, 0.03)))
         .ToDictionary(StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Rows.Keys];
 
     private static IEnumerable<KeyValuePair<string, ContractRow>> Muon() => MuonPresets.ByName.Select(
         preset => KeyValuePair.Create($"muon {preset.Key}", new ContractRow(preset.Value, MuonPresets.AuxiliaryOf(preset.Key), 0.08)));
+
+    private static ContractRow Matrices(OptimizerOptions options, double rate) => new(options, AdamWPresets.Torch, rate);
 
     private static ContractRow Elementwise(OptimizerOptions options, double rate) => new(options, options, rate);
 }
