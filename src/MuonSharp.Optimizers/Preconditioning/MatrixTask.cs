@@ -10,8 +10,7 @@ internal abstract unsafe class MatrixTask(ParameterSlot slot, MatrixSlice slice)
     public MatrixSlice Slice { get; } = slice;
 
     /// <summary>The order of the multiply-adds of its dearest step: what decides whether it runs on one worker.</summary>
-    public long Work { get; } = ((long)slice.Rows * slice.Columns * (slice.Rows + slice.Columns))
-        + ((long)slice.Rows * slice.Rows * slice.Rows) + ((long)slice.Columns * slice.Columns * slice.Columns);
+    public abstract long Work { get; }
 
     /// <summary>Doubles of scratch.</summary>
     public abstract long Scratch { get; }
@@ -24,6 +23,10 @@ internal abstract unsafe class MatrixTask(ParameterSlot slot, MatrixSlice slice)
     /// <param name="gradientScale">What clipping multiplies the gradient with.</param>
     /// <param name="scratch">As many doubles as <see cref="Scratch"/>; contents are undefined.</param>
     public abstract void Step(WorkerTeam? team, float gradientScale, double* scratch);
+
+    /// <summary>The work of a matrix whose sides have statistics of those sizes, 0 for a side without.</summary>
+    protected static long WorkOf(MatrixSlice slice, int left, int right) => ((long)slice.Length * (1 + left + right))
+        + ((long)left * left * left) + ((long)right * right * right);
 
     /// <summary>The gradient as doubles without gaps; zeros where it is missing.</summary>
     protected void LoadGradient(double* target, float scale)

@@ -15,6 +15,8 @@ internal sealed unsafe class ShampooBlock(
 
     private readonly ShampooOptions _options = (ShampooOptions)slot.Group.Options;
 
+    public override long Work { get; } = WorkOf(slice, slice.Rows, slice.Columns);
+
     public override long Scratch => (3L * Slice.Length) + ShampooSide.Scratch(Math.Max(Slice.Rows, Slice.Columns));
 
     public override void Step(WorkerTeam? team, float gradientScale, double* scratch)

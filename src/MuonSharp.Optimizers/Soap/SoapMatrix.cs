@@ -14,6 +14,8 @@ internal sealed unsafe class SoapMatrix(
     private readonly int _rows = slice.Rows;
     private readonly int _columns = slice.Columns;
 
+    public override long Work { get; } = WorkOf(slice, left.RotatedSize, right.RotatedSize);
+
     public override long Scratch => (3L * Slice.Length)
         + Math.Max(left.IsRotated ? SoapSide.Scratch(_rows) : 0, right.IsRotated ? SoapSide.Scratch(_columns) : 0);
 

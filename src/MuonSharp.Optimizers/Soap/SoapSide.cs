@@ -7,6 +7,8 @@ internal readonly unsafe struct SoapSide(int size, double* statistic, double* ba
 {
     public bool IsRotated => statistic != null;
 
+    public int RotatedSize => IsRotated ? size : 0;
+
     public double* Statistic => statistic;
 
     /// <summary>The basis; its rows are the vectors, so that it maps into the rotated space.</summary>
