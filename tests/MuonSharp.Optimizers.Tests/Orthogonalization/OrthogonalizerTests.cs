@@ -104,4 +104,33 @@ public class OrthogonalizerTests
         Assert.All(values[..(Rows / 2)], value => Assert.InRange(value, 0, 2e-2));
         Assert.All(values[(Rows / 2)..], value => Assert.InRange(value, 0.65, 1.3));
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public unsafe void A_call_allocates_nothing_after_the_first_ones(string name)
+    {
+        const int Rows = 60, Columns = 90;
+        IOrthogonalizer orthogonalizer = Orthogonalizers.Get(name);
+        float[] input = OrthogonalizerCase.Normal(Rows, Columns);
+        long padded = FlatLayout.Padded(input.Length);
+        using var memory = new NativeBuffer((2 * padded) + orthogonalizer.ScratchLength(Rows, Columns));
+        using var two = new WorkerTeam(2);
+        foreach (WorkerTeam? team in (WorkerTeam?[])[null, two])
+        {
+            long allocated = 0;
+            for (int call = 0; call < 40; call++)
+            {
+                input.CopyTo(memory.AsSpan());
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                orthogonalizer.Orthogonalize(
+                    team,
+                    Matrix.Dense(memory.Pointer, Rows, Columns),
+                    Matrix.Dense(memory.Pointer + padded, Rows, Columns),
+                    memory.Pointer + (2 * padded));
+                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            Assert.Equal(0, allocated);
+        }
+    }
 }
