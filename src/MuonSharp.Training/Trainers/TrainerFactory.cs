@@ -92,7 +92,7 @@ internal static class TrainerFactory
         }
 
         TensorFiles.ReadWeights(checkpoint.Model, parts.Model.Parameters);
-        
+
         // A checkpoint from before there was a clip: all factors are 1, as they are at the start.
         bool clips = parts.Clip is { } clip && clip.StateTensors.Any(tensor => checkpoint.Optimizer.TryGet(tensor.Name, out _));
         OptimizerState.LoadTensors(clips ? parts.StateTensors : parts.Optimizer.StateTensors, checkpoint.Optimizer);
