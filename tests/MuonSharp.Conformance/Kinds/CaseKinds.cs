@@ -9,6 +9,7 @@ internal static class CaseKinds
     {
         ["trace"] = TraceKind.Run,
         ["orthogonalization"] = OrthogonalizationKind.Run,
+        ["qk-clip"] = QkClipKind.Run,
         ["model"] = ModelKind.Run,
         ["training"] = TrainingKind.Run,
     };
