@@ -9,19 +9,22 @@ public sealed class ConfigKey
     private readonly Func<TrainingConfig, JsonNode?> _read;
     private readonly Func<TrainingConfig, JsonElement, TrainingConfig?> _write;
     private readonly Func<string, JsonElement?> _parse;
+    private readonly IReadOnlyList<string> _choices;
 
     internal ConfigKey(
         string name,
         string rule,
         Func<TrainingConfig, JsonNode?> read,
         Func<TrainingConfig, JsonElement, TrainingConfig?> write,
-        Func<string, JsonElement?> parse)
+        Func<string, JsonElement?> parse,
+        IReadOnlyList<string>? choices = null)
     {
         Name = name;
         Rule = rule;
         _read = read;
         _write = write;
         _parse = parse;
+        _choices = choices ?? [];
     }
 
     /// <summary>Dotted name, for example <c>train.steps</c>.</summary>
@@ -40,7 +43,7 @@ public sealed class ConfigKey
         TrainingConfig? result = _parse(value) is { } element ? _write(config, element) : null;
         if (result is null)
         {
-            problems.Add($"[config] {Name} {Rule}; '{value}' came");
+            problems.Add($"[config] {Name} {Rule}; '{value}' came{Hint(value)}");
         }
 
         return result;
@@ -52,7 +55,7 @@ public sealed class ConfigKey
         TrainingConfig? result = _write(config, value);
         if (result is null)
         {
-            problems.Add($"[config] {source}: {Name} {Rule}; {Shorten(value.GetRawText())} came");
+            problems.Add($"[config] {source}: {Name} {Rule}; {Shorten(value.GetRawText())} came{(value.ValueKind == JsonValueKind.String ? Hint(value.GetString()!) : "")}");
         }
 
         return result;
@@ -64,6 +67,8 @@ public sealed class ConfigKey
         using JsonDocument document = JsonDocument.Parse(_read(config)?.ToJsonString() ?? "null");
         return _write(config, document.RootElement) is not null;
     }
+
+    private string Hint(string value) => NearestName.Of(value, _choices) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";
 }

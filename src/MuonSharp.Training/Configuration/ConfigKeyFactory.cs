@@ -119,7 +119,24 @@ internal static class ConfigKeyFactory
             config => JsonValue.Create(read(config)),
             (config, value) => value.ValueKind == JsonValueKind.String && value.GetString() is { } text
                 && choices.Contains(text, StringComparer.Ordinal) ? write(config, text) : null,
-            text => Element(JsonValue.Create(text)));
+            text => Element(JsonValue.Create(text)),
+            choices);
+
+    public static ConfigKey OptionalChoice(
+        string name,
+        IReadOnlyList<string> choices,
+        string otherwise,
+        Func<TrainingConfig, string?> read,
+        Func<TrainingConfig, string?, TrainingConfig> write) =>
+        new(
+            name,
+            $"must be one of {string.Join(", ", choices)}, or null for {otherwise}",
+            config => read(config) is { } text ? JsonValue.Create(text) : null,
+            (config, value) => value.ValueKind == JsonValueKind.Null ? write(config, null)
+                : value.ValueKind == JsonValueKind.String && value.GetString() is { } text
+                && choices.Contains(text, StringComparer.Ordinal) ? write(config, text) : null,
+            text => text is "null" ? Element(null) : Element(JsonValue.Create(text)),
+            choices);
 
     public static ConfigKey Text(
         string name, Func<TrainingConfig, string> read, Func<TrainingConfig, string, TrainingConfig> write) =>

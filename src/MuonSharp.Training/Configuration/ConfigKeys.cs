@@ -83,6 +83,8 @@ public static class ConfigKeys
     [
         Choice("optimizer.name", OptimizerKinds.Names, c => c.Optimizer.Name, (c, v) => With(c, o => o with { Name = v })),
         Choice("optimizer.preset", OptimizerKinds.PresetNames, c => c.Optimizer.Preset, (c, v) => With(c, o => o with { Preset = v })),
+        OptionalChoice("optimizer.orthogonalizer", MuonSharp.Optimizers.Orthogonalizers.Names, "the preset's",
+            c => c.Optimizer.Orthogonalizer, (c, v) => With(c, o => o with { Orthogonalizer = v })),
         OptionalNumber("optimizer.learningRate", "must be a number of 0 or more, or null for the optimizer's default",
             c => c.Optimizer.LearningRate, (c, v) => With(c, o => o with { LearningRate = v }), v => v >= 0),
         Number("optimizer.momentum", BelowOne, c => c.Optimizer.Momentum,

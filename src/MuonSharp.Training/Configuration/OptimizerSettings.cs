@@ -3,15 +3,21 @@ namespace MuonSharp.Training;
 /// <summary>The optimizer of the hidden matrices, and through <see cref="Auxiliary"/> of the rest: keys <c>optimizer.*</c>.</summary>
 public sealed record OptimizerSettings
 {
-    /// <summary><c>muon</c> (hidden matrices; AdamW takes the rest) or <c>adamw</c> (everything).</summary>
+    /// <summary><c>muon</c>, <c>normuon</c> (muon with that preset), <c>shampoo</c>, <c>soap</c> (hidden matrices; AdamW takes the rest)
+    /// or <c>adamw</c> (everything).</summary>
     public string Name { get; init; } = "muon";
 
-    /// <summary>Published variant the defaults come from: <c>keller-jordan</c>.</summary>
+    /// <summary>Published variant of Muon, one of <see cref="MuonSharp.Optimizers.MuonPresets.ByName"/>: the form of the matrices' update and of AdamW's.</summary>
+    /// <remarks>A <see cref="TrainingConfigBuilder"/> that changes it takes the reference's numbers too, where none are set.</remarks>
     public string Preset { get; init; } = "keller-jordan";
 
+    /// <summary>What makes Muon's direction orthogonal, one of <see cref="MuonSharp.Optimizers.Orthogonalizers.Names"/>; null: the preset's, with
+    /// its number of steps and its epsilon.</summary>
+    public string? Orthogonalizer { get; init; }
+
     /// <summary>
-    /// Peak learning rate of the hidden matrices. Null: the optimizer's own default, 0.02 for <c>muon</c> and
-    /// <see cref="AuxiliarySettings.LearningRate"/> for <c>adamw</c>.
+    /// Peak learning rate of the hidden matrices. Null: the reference's own (0.02 for <c>muon</c> with its first preset), for <c>adamw</c>
+    /// <see cref="AuxiliarySettings.LearningRate"/>.
     /// </summary>
     public double? LearningRate { get; init; }
 
@@ -34,9 +40,5 @@ public sealed record OptimizerSettings
     public ScheduleSettings Schedule { get; init; } = new();
 
     /// <summary>Learning rate of the hidden matrices in force: <see cref="LearningRate"/>, or the default it stands for.</summary>
-    public double EffectiveLearningRate =>
-        LearningRate ?? (Name == "adamw" ? Auxiliary.LearningRate : DefaultMuonLearningRate);
-
-    /// <summary>K. Jordan's default, https://github.com/KellerJordan/Muon.</summary>
-    private const double DefaultMuonLearningRate = 0.02;
+    public double EffectiveLearningRate => LearningRate ?? OptimizerKinds.StandardLearningRate(this);
 }

@@ -8,8 +8,9 @@ namespace MuonSharp.Training;
 /// </summary>
 /// <remarks>
 /// The order of the calls of <see cref="AddFile"/> and <see cref="Set"/> is the order of precedence. A configuration
-/// that names another optimizer than its base does not inherit the base's <c>optimizer.learningRate</c>, which was
-/// chosen for the other one: unless it is set as well, the new optimizer's default applies, in whatever order they come.
+/// that names another optimizer or another of its presets than its base does not inherit the base's learning rate, momentum
+/// and weight decay, which were chosen for the other one: unless they are set as well, those of the reference apply, in
+/// whatever order they come. With another preset that holds for AdamW's share too.
 /// </remarks>
 public sealed class TrainingConfigBuilder
 {
@@ -93,9 +94,10 @@ public sealed class TrainingConfigBuilder
             config = layer(config, keys, problems);
         }
 
-        if (config.Optimizer.Name != start.Optimizer.Name && !keys.Contains("optimizer.learningRate"))
+        bool presetChanged = config.Optimizer.Preset != start.Optimizer.Preset;
+        if (config.Optimizer.Name != start.Optimizer.Name || presetChanged)
         {
-            config = config with { Optimizer = config.Optimizer with { LearningRate = null } };
+            config = config with { Optimizer = OptimizerKinds.WithStandards(config.Optimizer, presetChanged, keys.Contains) };
         }
 
         if (_start is null)

@@ -11,17 +11,63 @@ internal static class OptimizerKinds
     private static readonly Dictionary<string, Func<OptimizerSettings, IReadOnlyList<Route>>> s_kinds = new(StringComparer.Ordinal)
     {
         ["muon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
+        ["normuon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
         ["adamw"] = settings => Route.Split(Matrices(settings), Auxiliary(settings)),
+        ["shampoo"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
+        ["soap"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
     };
 
-    private static readonly Dictionary<string, MuonOptions> s_presets = new(StringComparer.Ordinal)
+    /// <summary>The reference's own options of the hidden matrices, for those that do not take AdamW's share of the settings.</summary>
+    private static readonly Dictionary<string, Func<OptimizerSettings, OptimizerOptions>> s_standards = new(StringComparer.Ordinal)
     {
-        ["keller-jordan"] = MuonPresets.KellerJordan,
+        ["muon"] = static settings => MuonPresets.ByName[settings.Preset],
+        ["normuon"] = static _ => MuonPresets.NorMuon,
+        ["shampoo"] = static _ => new ShampooOptions(),
+        ["soap"] = static _ => new SoapOptions(),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys];
 
-    public static IReadOnlyList<string> PresetNames { get; } = [.. s_presets.Keys];
+    public static IReadOnlyList<string> PresetNames { get; } = [.. MuonPresets.ByName.Keys];
+
+    /// <summary>The learning rate of the hidden matrices that the reference has.</summary>
+    public static double StandardLearningRate(OptimizerSettings settings) =>
+        s_standards.TryGetValue(settings.Name, out Func<OptimizerSettings, OptimizerOptions>? standard)
+            ? standard(settings).LearningRate.Range.Greatest
+            : settings.Auxiliary.LearningRate;
+
+    /// <summary>The settings of another optimizer or preset than those they were chosen for: numbers that were not set are its reference's.</summary>
+    /// <param name="settings">The settings, with the new name and preset.</param>
+    /// <param name="presetChanged">Whether the preset is another one, so that AdamW's share changes as well.</param>
+    /// <param name="isSet">Whether a key was set.</param>
+    public static OptimizerSettings WithStandards(OptimizerSettings settings, bool presetChanged, Func<string, bool> isSet)
+    {
+        double Keep(string key, double value, double standard) => isSet("optimizer." + key) ? value : standard;
+        settings = isSet("optimizer.learningRate") ? settings : settings with { LearningRate = null };
+        if (s_standards.TryGetValue(settings.Name, out Func<OptimizerSettings, OptimizerOptions>? make))
+        {
+            OptimizerOptions standard = make(settings);
+            settings = settings with
+            {
+                Momentum = Keep("momentum", settings.Momentum, standard is MuonOptions muon ? muon.Momentum.Range.Greatest : settings.Momentum),
+                WeightDecay = Keep("weightDecay", settings.WeightDecay, standard.WeightDecay.Range.Greatest),
+            };
+        }
+
+        AdamWOptions share = MuonPresets.AuxiliaryOf(settings.Preset);
+        AuxiliarySettings auxiliary = settings.Auxiliary;
+        return !presetChanged ? settings : settings with
+        {
+            Auxiliary = auxiliary with
+            {
+                LearningRate = Keep("auxiliary.learningRate", auxiliary.LearningRate, share.LearningRate.Range.Greatest),
+                Beta1 = Keep("auxiliary.beta1", auxiliary.Beta1, share.Beta1.Range.Greatest),
+                Beta2 = Keep("auxiliary.beta2", auxiliary.Beta2, share.Beta2),
+                Epsilon = Keep("auxiliary.epsilon", auxiliary.Epsilon, share.Epsilon),
+                WeightDecay = Keep("auxiliary.weightDecay", auxiliary.WeightDecay, share.WeightDecay.Range.Greatest),
+            },
+        };
+    }
 
     /// <summary>Who takes which parameters, with which options.</summary>
     public static IReadOnlyList<Route> Routes(OptimizerSettings settings) => s_kinds[settings.Name](settings);
@@ -33,16 +79,27 @@ internal static class OptimizerKinds
         MaximumGradientNorm = config.Optimizer.ClipNorm > 0 ? config.Optimizer.ClipNorm : null,
     };
 
-    private static MuonOptions Muon(OptimizerSettings settings) => s_presets[settings.Preset] with
+    private static OptimizerOptions Standard(OptimizerSettings settings) => s_standards[settings.Name](settings) with
     {
         LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
-        Momentum = settings.MomentumWarmup > 0
-            ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
-            : settings.Momentum,
         WeightDecay = settings.WeightDecay,
     };
 
-    private static AdamWOptions Auxiliary(OptimizerSettings settings) => AdamWPresets.KellerJordan with
+    private static MuonOptions Muon(OptimizerSettings settings)
+    {
+        var standard = (MuonOptions)Standard(settings);
+        return standard with
+        {
+            Momentum = Momentum(settings),
+            Orthogonalizer = settings.Orthogonalizer is { } name ? Orthogonalizers.Get(name) : standard.Orthogonalizer,
+        };
+    }
+
+    private static Schedule Momentum(OptimizerSettings settings) => settings.MomentumWarmup > 0
+        ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
+        : settings.Momentum;
+
+    private static AdamWOptions Auxiliary(OptimizerSettings settings) => MuonPresets.AuxiliaryOf(settings.Preset) with
     {
         LearningRate = ScheduleKinds.Create(settings.Auxiliary.LearningRate, settings.Schedule),
         Beta1 = settings.Auxiliary.Beta1,

@@ -117,6 +117,33 @@ public class TrainingConfigBuilderTests
     }
 
     [Fact]
+    public void Another_preset_brings_the_numbers_of_its_reference_where_none_are_set()
+    {
+        OptimizerSettings settings = new TrainingConfigBuilder().Set("optimizer.auxiliary.beta2", "0.8").Set("optimizer.preset", "airbench94").Build().Optimizer;
+        Assert.Equal((0.24, 0.6, 0.0), (settings.EffectiveLearningRate, settings.Momentum, settings.WeightDecay));
+        Assert.Equal((3e-4, 0.8), (settings.Auxiliary.LearningRate, settings.Auxiliary.Beta2));
+
+        settings = new TrainingConfigBuilder().Set("optimizer.weightDecay", "0.2").Set("optimizer.preset", "moonlight").Build().Optimizer;
+        Assert.Equal((1e-3, 0.95, 0.2), (settings.EffectiveLearningRate, settings.Momentum, settings.WeightDecay));
+        Assert.Equal((1e-3, 1e-8, 0.1), (settings.Auxiliary.LearningRate, settings.Auxiliary.Epsilon, settings.Auxiliary.WeightDecay));
+    }
+
+    [Fact]
+    public void A_preset_that_is_the_bases_own_changes_nothing() =>
+        Assert.Equal(new TrainingConfigBuilder().Build(), new TrainingConfigBuilder().Set("optimizer.preset", "keller-jordan").Build());
+
+    [Theory]
+    [InlineData("normuon", 0.02, 0)]
+    [InlineData("soap", 3e-3, 0.01)]
+    [InlineData("shampoo", 0.0018, 0)]
+    public void Another_optimizer_has_the_learning_rate_and_decay_of_its_reference(string name, double learningRate, double weightDecay)
+    {
+        OptimizerSettings settings = new TrainingConfigBuilder().Set("optimizer.name", name).Build().Optimizer;
+        Assert.Equal((learningRate, weightDecay), (settings.EffectiveLearningRate, settings.WeightDecay));
+        Assert.Equal(new TrainingConfigBuilder().Build().Optimizer.Auxiliary, settings.Auxiliary);
+    }
+
+    [Fact]
     public void Building_twice_gives_the_same()
     {
         TrainingConfigBuilder builder = new TrainingConfigBuilder().Set("train.steps", "x");

@@ -43,6 +43,28 @@ public class KindsTests
         Assert.Equal(0.02, At(OptimizerKinds.Routes(s_settings with { LearningRate = null })[0].Options.LearningRate));
 
     [Fact]
+    public void A_preset_is_its_reference_with_the_settings_numbers()
+    {
+        OptimizerSettings settings = s_settings with { Preset = "moonlight" };
+        var muon = (MuonOptions)OptimizerKinds.Routes(settings)[0].Options;
+        Assert.Equal(MuonPresets.Moonlight with { LearningRate = muon.LearningRate, Momentum = 0.75, WeightDecay = 0.125 }, muon);
+        Assert.Equal(AdamWEpsilon.BeforeCorrection, ((AdamWOptions)OptimizerKinds.Routes(settings)[1].Options).EpsilonPlace);
+        Assert.Same(NewtonSchulz.YouJiacheng5, ((MuonOptions)OptimizerKinds.Routes(settings with { Orthogonalizer = "newton-schulz/youjiacheng5" })[0].Options).Orthogonalizer);
+        Assert.NotNull(((MuonOptions)OptimizerKinds.Routes(s_settings with { Name = "normuon" })[0].Options).RowNormalization);
+    }
+
+    [Fact]
+    public void Every_optimizer_that_can_be_named_takes_the_settings_learning_rate_and_decay()
+    {
+        Assert.All(OptimizerKinds.Names, name =>
+        {
+            IReadOnlyList<Route> routes = OptimizerKinds.Routes(s_settings with { Name = name });
+            Assert.Equal((0.5, 0.125), (At(routes[0].Options.LearningRate), At(routes[0].Options.WeightDecay)));
+            Assert.Equal((0.25, 0.0625), (At(routes[1].Options.LearningRate), At(routes[1].Options.WeightDecay)));
+        });
+    }
+
+    [Fact]
     public void The_momentum_can_warm_up()
     {
         OptimizerSettings settings = s_settings with { Momentum = 0.95, MomentumWarmup = 10 };
