@@ -44,7 +44,7 @@ internal sealed class TrainOptions
     public IReadOnlyList<ConfigOption> Keys { get; } =
     [
         ConfigOption.Of("--data", "data.file", "FILE", "A UTF-8 text to train on. [default: the embedded corpus]"),
-        ConfigOption.Of("--optimizer", "optimizer.name", "muon|normuon|adamw|shampoo|soap", "Who steps the hidden matrices; AdamW steps the rest. [default: muon]"),
+        ConfigOption.Of("--optimizer", "optimizer.name", "muon|normuon|adamw|sgd|shampoo|soap", "Who steps the hidden matrices; AdamW (with sgd: SGD) steps the rest. [default: muon]"),
         ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
         ConfigOption.Of("--steps", "train.steps", "N", "Number of steps. [default: the preset's]"),
         ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),

@@ -4,7 +4,7 @@ namespace MuonSharp.Training;
 public sealed record OptimizerSettings
 {
     /// <summary><c>muon</c>, <c>normuon</c> (muon with that preset), <c>shampoo</c>, <c>soap</c> (hidden matrices; AdamW takes the rest)
-    /// or <c>adamw</c> (everything).</summary>
+    /// or <c>adamw</c>, <c>sgd</c> with Nesterov's momentum (everything).</summary>
     public string Name { get; init; } = "muon";
 
     /// <summary>Published variant of Muon, one of <see cref="MuonSharp.Optimizers.MuonPresets.ByName"/>: the form of the matrices' update and of AdamW's.</summary>
@@ -16,12 +16,12 @@ public sealed record OptimizerSettings
     public string? Orthogonalizer { get; init; }
 
     /// <summary>
-    /// Peak learning rate of the hidden matrices. Null: the reference's own (0.02 for <c>muon</c> with its first preset), for <c>adamw</c>
+    /// Peak learning rate of the hidden matrices. Null: the reference's own (0.02 for <c>muon</c> with its first preset), for <c>adamw</c> and <c>sgd</c>
     /// <see cref="AuxiliarySettings.LearningRate"/>.
     /// </summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Momentum of the matrices, from 0 up to but not including 1. Read by <c>muon</c> only.</summary>
+    /// <summary>Momentum of the matrices, from 0 up to but not including 1. Read by <c>muon</c>, <c>normuon</c> and <c>sgd</c>.</summary>
     public double Momentum { get; init; } = 0.95;
 
     /// <summary>Momentum rises linearly from 0.85 to <see cref="Momentum"/> over this many steps; 0: it does not.</summary>

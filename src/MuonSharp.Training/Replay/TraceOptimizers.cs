@@ -17,7 +17,7 @@ internal static class TraceOptimizers
     };
 
     /// <summary>By name.</summary>
-    public static IReadOnlyDictionary<string, TraceOptimizer> All { get; } = new TraceOptimizer[] { Muon(), AdamW(), Soap(), Shampoo() }
+    public static IReadOnlyDictionary<string, TraceOptimizer> All { get; } = new TraceOptimizer[] { Muon(), AdamW(), Sgd(), Soap(), Shampoo() }
         .ToDictionary(optimizer => optimizer.Name, StringComparer.Ordinal);
 
     private static TraceOptimizerOf<MuonOptions> Muon() => new(
@@ -40,6 +40,13 @@ internal static class TraceOptimizers
         new("beta1", static (options, value) => options with { Beta1 = value.Number() }),
         new("beta2", static (options, value) => options with { Beta2 = value.Number() }),
         new("epsilon", static (options, value) => options with { Epsilon = value.Number() }),
+        new("nesterov", static (options, value) => options with { Nesterov = value.Flag() }));
+
+    private static TraceOptimizerOf<Sgd.Options> Sgd() => new(
+        "sgd",
+        new Sgd.Options(),
+        new Dictionary<string, Sgd.Options>(StringComparer.Ordinal),
+        new("momentum", static (options, value) => options with { Momentum = value.Schedule() }),
         new("nesterov", static (options, value) => options with { Nesterov = value.Flag() }));
 
     private static TraceOptimizerOf<SoapOptions> Soap() => new(

@@ -13,6 +13,9 @@ internal static class OptimizerKinds
         ["muon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
         ["normuon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
         ["adamw"] = settings => Route.Split(Matrices(settings), Auxiliary(settings)),
+        ["sgd"] = settings => Route.Split(
+            Sgd(settings, settings.EffectiveLearningRate, settings.WeightDecay),
+            Sgd(settings, settings.Auxiliary.LearningRate, settings.Auxiliary.WeightDecay)),
         ["shampoo"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
         ["soap"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
     };
@@ -94,6 +97,14 @@ internal static class OptimizerKinds
             Orthogonalizer = settings.Orthogonalizer is { } name ? Orthogonalizers.Get(name) : standard.Orthogonalizer,
         };
     }
+
+    private static Sgd.Options Sgd(OptimizerSettings settings, double learningRate, double weightDecay) => new()
+    {
+        LearningRate = ScheduleKinds.Create(learningRate, settings.Schedule),
+        Momentum = Momentum(settings),
+        Nesterov = true,
+        WeightDecay = weightDecay,
+    };
 
     private static Schedule Momentum(OptimizerSettings settings) => settings.MomentumWarmup > 0
         ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
