@@ -8,7 +8,7 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Conformance.Kinds;
 
-/// <summary>A whole training run: the loss before every update, the norm of the gradients, and the weights at the end.</summary>
+/// <summary>A whole training run: the loss before every update, and the weights at the end.</summary>
 internal static class TrainingKind
 {
     public static void Run(GoldenCase golden)

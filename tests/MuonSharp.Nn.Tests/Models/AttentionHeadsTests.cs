@@ -77,5 +77,6 @@ public sealed class AttentionHeadsTests : IDisposable
         "llama with biases" => TinyModels.Llama with { QueryKeyNorm = false, Biases = true },
         "one key head" => TinyModels.Llama with { QueryKeyNorm = false, KeyValueHeads = 1 },
         _ => TinyModels.Llama with { Heads = 1, KeyValueHeads = 1 },
-    } with { Layers = 1 };
+    } with
+    { Layers = 1 };
 }

@@ -14,8 +14,15 @@ public class ShampooStepTests
     {
         var options = new ShampooOptions
         {
-            LearningRate = new RampSchedule(0.01, 0.003, 8), Beta1 = new RampSchedule(0.85, 0.95, 12), Beta2 = 0.9, WeightDecay = 0.1,
-            PreconditionFrequency = 3, Epsilon = 1e-8, Grafting = grafting, GraftingBeta2 = 0.8, GraftingEpsilon = 1e-9,
+            LearningRate = new RampSchedule(0.01, 0.003, 8),
+            Beta1 = new RampSchedule(0.85, 0.95, 12),
+            Beta2 = 0.9,
+            WeightDecay = 0.1,
+            PreconditionFrequency = 3,
+            Epsilon = 1e-8,
+            Grafting = grafting,
+            GraftingBeta2 = 0.8,
+            GraftingEpsilon = 1e-9,
         };
         using TestModel model = TestModel.Matrices((rows, columns));
         float[] start = model.AllWeights();

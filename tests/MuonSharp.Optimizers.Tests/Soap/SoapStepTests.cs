@@ -12,8 +12,13 @@ public class SoapStepTests
     {
         var options = new SoapOptions
         {
-            LearningRate = new RampSchedule(0.01, 0.003, 8), Beta1 = new RampSchedule(0.85, 0.95, 12), Beta2 = 0.9, WeightDecay = 0.1,
-            PreconditionFrequency = 3, MaximumPreconditionerDimension = longest, ShampooBeta = shampooBeta,
+            LearningRate = new RampSchedule(0.01, 0.003, 8),
+            Beta1 = new RampSchedule(0.85, 0.95, 12),
+            Beta2 = 0.9,
+            WeightDecay = 0.1,
+            PreconditionFrequency = 3,
+            MaximumPreconditionerDimension = longest,
+            ShampooBeta = shampooBeta,
         };
         Follow([rows, columns], rows, columns, options, 20);
     }
