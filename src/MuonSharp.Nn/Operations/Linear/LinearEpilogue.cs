@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -33,28 +34,60 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
         {
             var tile = _tile + (i * _rowStride);
             var place = ((nint)(_row + i) * Columns) + _column;
-            for (var j = 0; j < _columns; j += LaneDispatch.Count)
+            var j = 0;
+            for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                var left = _columns - j;
-                var value = RowLanes.Load<TLanes, TVector>(tile + j, left);
+                var value = TLanes.Load(tile + j);
                 if (Bias != null)
                 {
-                    value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Bias + _column + j, left));
+                    value = TLanes.Add(value, TLanes.Load(Bias + _column + j));
                 }
 
                 if (Kept != null)
                 {
-                    RowLanes.Store<TLanes, TVector>(Kept + place + j, value, left);
+                    TLanes.Store(Kept + place + j, value);
                 }
 
                 value = TActivation.Value<TLanes, TVector>(value);
                 if (Residual != null)
                 {
-                    value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Residual + place + j, left));
+                    value = TLanes.Add(value, TLanes.Load(Residual + place + j));
                 }
 
-                RowLanes.Store<TLanes, TVector>(tile + j, value, left);
+                TLanes.Store(tile + j, value);
+            }
+
+            if (j < _columns)
+            {
+                Rest<TLanes, TVector>(tile + j, place + j, j);
             }
         }
+    }
+
+    /// <summary>The columns of a row that fill no whole vector, apart so that the loop above keeps its values in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Rest<TLanes, TVector>(float* tile, nint place, int column)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var left = _columns - column;
+        var value = RowLanes.Load<TLanes, TVector>(tile, left);
+        if (Bias != null)
+        {
+            value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Bias + _column + column, left));
+        }
+
+        if (Kept != null)
+        {
+            RowLanes.Store<TLanes, TVector>(Kept + place, value, left);
+        }
+
+        value = TActivation.Value<TLanes, TVector>(value);
+        if (Residual != null)
+        {
+            value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Residual + place, left));
+        }
+
+        RowLanes.Store<TLanes, TVector>(tile, value, left);
     }
 }

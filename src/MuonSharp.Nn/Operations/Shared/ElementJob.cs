@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -43,11 +44,26 @@ internal unsafe struct ElementJob<TFormula> : ITeamJob, ILaneKernel
         var a = _a + start;
         var b = _b + start;
         var destination = _destination + start;
-        for (var i = 0; i < count; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var left = count - i;
-            var value = TFormula.Apply<TLanes, TVector>(RowLanes.Load<TLanes, TVector>(a + i, left), RowLanes.Load<TLanes, TVector>(b + i, left));
-            RowLanes.StoreOrAdd<TLanes, TVector>(destination + i, value, left, _add);
+            var value = TFormula.Apply<TLanes, TVector>(TLanes.Load(a + i), TLanes.Load(b + i));
+            TLanes.Store(destination + i, _add ? TLanes.Add(TLanes.Load(destination + i), value) : value);
         }
+
+        if (i < count)
+        {
+            Rest<TLanes, TVector>(a + i, b + i, destination + i, count - i);
+        }
+    }
+
+    /// <summary>What fills no whole vector, apart so that the loop above keeps its values in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Rest<TLanes, TVector>(float* a, float* b, float* destination, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var value = TFormula.Apply<TLanes, TVector>(RowLanes.Load<TLanes, TVector>(a, left), RowLanes.Load<TLanes, TVector>(b, left));
+        RowLanes.StoreOrAdd<TLanes, TVector>(destination, value, left, _add);
     }
 }
