@@ -144,5 +144,12 @@ public sealed unsafe class DecoderProgram
         }
     }
 
+    /// <summary>Begins to measure the time of each operation, from nothing.</summary>
+    /// <returns>The sums; they grow with every run until <see cref="StopProfile"/>.</returns>
+    public TapeProfile StartProfile() => _tape.StartProfile();
+
+    /// <summary>Ends the measuring.</summary>
+    public void StopProfile() => _tape.StopProfile();
+
     internal void Release() => _tape.Dispose();
 }

@@ -15,6 +15,9 @@ public abstract class Operation
     /// <summary>Whether the backward run calls this operation: some gradient arrives at one of its outputs.</summary>
     public bool HasBackward { get; internal set; }
 
+    /// <summary>Its sizes in a few characters, which tell it from others of its name in a profile; default: none.</summary>
+    public virtual string Shape => string.Empty;
+
     /// <summary>Declares inputs, outputs, gradients and buffers. Called once, when the operation is recorded.</summary>
     /// <param name="plan">Takes the declarations.</param>
     protected internal abstract void Declare(OperationPlan plan);
@@ -31,4 +34,9 @@ public abstract class Operation
     /// <summary>Computes the contributions to the gradients of the inputs from the gradients of the outputs, which it may overwrite.</summary>
     /// <param name="run">Team and keys of this run.</param>
     protected internal abstract void Backward(in TapeRun run);
+
+    /// <summary>What one run does, for profiles and benchmarks. Default: no products, and the bytes of all that was declared.</summary>
+    /// <param name="plan">What the operation has declared.</param>
+    /// <param name="backward">Whether the backward run is meant.</param>
+    protected internal virtual OperationWork Work(OperationPlan plan, bool backward) => new(0, plan.Bytes(backward));
 }

@@ -103,6 +103,16 @@ public sealed class OperationPlan
     /// <returns>The buffer.</returns>
     public StepBuffer Keeps(string what, long length) => Add(Constant, what, length);
 
+    /// <summary>Bytes of all that the declarations name: values read and written, gradients read and written, buffers from forward to backward.</summary>
+    /// <param name="backward">Whether the backward run is meant.</param>
+    public double Bytes(bool backward)
+    {
+        var slots = Slots.Where(slot => slot.DuringForward != backward).Sum(slot => (slot.Accumulates ? 2.0 : 1.0) * slot.Tensor.Length);
+        var values = Inputs.Concat(Outputs).Where(use => !backward || use.InBackward).DistinctBy(use => use.Tensor).Sum(use => (double)use.Tensor.Length);
+        var gradients = backward ? Outputs.Where(output => output.Tensor.RequiresGradient).Sum(output => (double)output.Tensor.Length) : 0;
+        return sizeof(float) * (values + gradients + slots + Saved.Sum(buffer => (double)buffer.Length));
+    }
+
     private StepBuffer Add(List<StepBuffer> list, string what, long length)
     {
         var buffer = new StepBuffer($"{Operation.Name}.{what}", length);

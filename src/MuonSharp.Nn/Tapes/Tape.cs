@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
@@ -18,6 +19,7 @@ public sealed class Tape : IDisposable
     private readonly List<TokenBuffer> _tokens = [];
     private readonly Dictionary<Parameter, Tensor> _parameters = [];
     private StepArena? _arena;
+    private TapeProfile? _profile;
     private bool _disposed;
 
     /// <summary>Starts an empty tape.</summary>
@@ -151,9 +153,9 @@ public sealed class Tape : IDisposable
     {
         ThrowIfNotCompiled();
         var run = new TapeRun(Team, Training, Step, FirstSample);
-        foreach (var operation in _operations)
+        for (var i = 0; i < _operations.Count; i++)
         {
-            operation.Forward(run);
+            Run(i, backward: false, run);
         }
     }
 
@@ -173,10 +175,22 @@ public sealed class Tape : IDisposable
         {
             if (_operations[i].HasBackward)
             {
-                _operations[i].Backward(run);
+                Run(i, backward: true, run);
             }
         }
     }
+
+    /// <summary>Begins to measure the time of each operation, from nothing.</summary>
+    /// <returns>The sums; they grow with every run until <see cref="StopProfile"/>.</returns>
+    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
+    public TapeProfile StartProfile()
+    {
+        ThrowIfNotCompiled();
+        return _profile = new TapeProfile(_plans);
+    }
+
+    /// <summary>Ends the measuring.</summary>
+    public void StopProfile() => _profile = null;
 
     /// <summary>Frees the arena and the token buffers.</summary>
     public void Dispose()
@@ -187,6 +201,22 @@ public sealed class Tape : IDisposable
         {
             tokens.Dispose();
         }
+    }
+
+    /// <summary>One operation, its time taken if somebody wants to know it.</summary>
+    private void Run(int operation, bool backward, in TapeRun run)
+    {
+        var start = _profile is null ? 0 : Stopwatch.GetTimestamp();
+        if (backward)
+        {
+            _operations[operation].Backward(run);
+        }
+        else
+        {
+            _operations[operation].Forward(run);
+        }
+
+        _profile?.Add(operation, backward, start);
     }
 
     private unsafe bool HasGradientMemory(Parameter parameter) => Training && parameter.Gradient.Address != null;

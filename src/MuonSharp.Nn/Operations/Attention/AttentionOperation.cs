@@ -32,6 +32,8 @@ internal sealed unsafe class AttentionOperation : Operation
 
     public Tensor MaximumLogits { get; private set; } = null!;
 
+    public override string Shape => $"{Batch}x{_shape.Time}, {_shape.Heads}x{_shape.HeadWidth}";
+
     private int Rows => _query.Tensor.Rows;
 
     private int Batch => Rows / _shape.Time;
@@ -55,6 +57,14 @@ internal sealed unsafe class AttentionOperation : Operation
         {
             _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardJob.ScratchLength(_shape));
         }
+    }
+
+    /// <summary>Forward q kᵀ and p v; backward q kᵀ again, do vᵀ and the three gradients. Pairs of tokens that the mask hides do not count.</summary>
+    protected internal override OperationWork Work(OperationPlan plan, bool backward)
+    {
+        long window = Math.Min(_shape.Window ?? _shape.Time, _shape.Time);
+        var pairs = (window * (window + 1) / 2) + ((_shape.Time - window) * window);
+        return new((backward ? 10.0 : 4.0) * pairs * Batch * _shape.Heads * _shape.HeadWidth, plan.Bytes(backward));
     }
 
     protected internal override void Forward(in TapeRun run)

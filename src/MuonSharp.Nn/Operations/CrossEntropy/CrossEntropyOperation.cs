@@ -28,6 +28,8 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
 
     public CrossEntropyLoss Loss { get; } = new();
 
+    public override string Shape => inputs.Shape;
+
     protected internal override void Declare(OperationPlan plan)
     {
         plan.Reads(inputs.X);
@@ -37,6 +39,10 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
         _logits = plan.ScratchInForward("logits", (long)_chunkRows * inputs.FanOut);
         _losses = plan.ScratchInForward("losses", 2L * inputs.X.Rows);
     }
+
+    protected internal override OperationWork Work(OperationPlan plan, bool backward) => backward
+        ? default
+        : new((1 + GradientPass.Count(_xGradient, _weightGradient)) * inputs.ProductFlops, plan.Bytes(backward));
 
     protected internal override void Forward(in TapeRun run)
     {

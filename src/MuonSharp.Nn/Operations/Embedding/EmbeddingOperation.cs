@@ -22,6 +22,13 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
         _positionGradient = plan.Gradient(positions);
     }
 
+    /// <summary>Only the rows that occur are touched: about one vector a token on either side, and once the table of positions.</summary>
+    protected internal override OperationWork Work(OperationPlan plan, bool backward)
+    {
+        var vectors = backward ? (_tableGradient is null ? 1.0 : 3.0) : 2.0;
+        return new(0, sizeof(float) * ((vectors * Output.Length) + (backward ? 2 : 1) * Math.Min(positions?.Length ?? 0, (long)time * table.Columns)));
+    }
+
     protected internal override void Forward(in TapeRun run)
     {
         CheckTokens();

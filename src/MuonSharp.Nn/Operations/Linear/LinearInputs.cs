@@ -8,6 +8,12 @@ internal sealed unsafe record LinearInputs(Tensor X, Tensor Weight, Tensor? Bias
 {
     public int FanOut => Orientation == MatrixOrientation.OutIn ? Weight.Rows : Weight.Columns;
 
+    /// <summary>FLOPs of x Wᵀ, and of each of its two gradients.</summary>
+    public double ProductFlops => 2.0 * X.Rows * Weight.Length;
+
+    /// <summary>Rows x fan-in -> fan-out.</summary>
+    public string Shape => $"{X.Rows}x{X.Columns}->{FanOut}";
+
     /// <summary>Some matrix stored like the weight, seen as [in, out].</summary>
     public Matrix InOut(float* data)
     {

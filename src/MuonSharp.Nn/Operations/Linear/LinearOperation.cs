@@ -22,6 +22,8 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
 
     public Tensor Output { get; private set; } = null!;
 
+    public override string Shape => inputs.Shape;
+
     private static bool KeepsArgument => !TActivation.DerivativeFromOutput;
 
     protected internal override void Declare(OperationPlan plan)
@@ -44,6 +46,12 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         {
             _partial = plan.ScratchInBackward("bias", (long)ColumnSums.Chunks(Output.Rows, Output.Columns) * Output.Columns);
         }
+    }
+
+    protected internal override OperationWork Work(OperationPlan plan, bool backward)
+    {
+        var products = backward ? GradientPass.Count(_xGradient, _weightGradient) : 1;
+        return new(products * inputs.ProductFlops, plan.Bytes(backward) - (backward ? GradientPass.SharedBytes(Output, _residualGradient) : 0));
     }
 
     protected internal override void Forward(in TapeRun run)

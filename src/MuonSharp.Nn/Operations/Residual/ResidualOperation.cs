@@ -19,6 +19,9 @@ internal sealed unsafe class ResidualOperation(Tensor a, Tensor b) : Operation("
         _gradientB = plan.Gradient(b, passedFrom: Output);
     }
 
+    protected internal override OperationWork Work(OperationPlan plan, bool backward) => new(
+        0, plan.Bytes(backward) - (backward ? GradientPass.SharedBytes(Output, _gradientA) + GradientPass.SharedBytes(Output, _gradientB) : 0));
+
     protected internal override void Forward(in TapeRun run) =>
         ElementJob<AddFormula>.Run(run.Team, a.Data, b.Data, Output.Data, a.Length, add: false);
 

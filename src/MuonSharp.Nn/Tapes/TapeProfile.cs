@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>The time of each operation of a tape, summed over runs.</summary>
+/// <remarks>Two readings of the clock an operation; measuring allocates nothing, reading the sums does.</remarks>
+public sealed class TapeProfile
+{
+    private readonly IReadOnlyList<OperationPlan> _plans;
+    private readonly long[][] _ticks;
+    private readonly long[][] _calls;
+
+    internal TapeProfile(IReadOnlyList<OperationPlan> plans)
+    {
+        _plans = plans;
+        _ticks = [new long[plans.Count], new long[plans.Count]];
+        _calls = [new long[plans.Count], new long[plans.Count]];
+    }
+
+    /// <summary>The sums so far: forward in the order of the tape, then backward in reverse; operations that are alike are one entry.</summary>
+    public IReadOnlyList<OperationTime> Operations() =>
+        [.. Sums(backward: false), .. Sums(backward: true).Reverse()];
+
+    /// <summary>Forgets what was measured.</summary>
+    public void Reset()
+    {
+        foreach (var counts in (long[][])[.. _ticks, .. _calls])
+        {
+            Array.Clear(counts);
+        }
+    }
+
+    internal void Add(int operation, bool backward, long start)
+    {
+        var direction = backward ? 1 : 0;
+        _ticks[direction][operation] += Stopwatch.GetTimestamp() - start;
+        _calls[direction][operation]++;
+    }
+
+    private IEnumerable<OperationTime> Sums(bool backward)
+    {
+        var (ticks, calls) = (_ticks[backward ? 1 : 0], _calls[backward ? 1 : 0]);
+        return Enumerable.Range(0, _plans.Count).Where(i => calls[i] > 0)
+            .GroupBy(i => (_plans[i].Operation.Name, _plans[i].Operation.Shape))
+            .Select(alike => new OperationTime(
+                alike.Key.Name,
+                alike.Key.Shape,
+                backward,
+                alike.Sum(i => calls[i]),
+                Stopwatch.GetElapsedTime(0, alike.Sum(i => ticks[i])),
+                new OperationWork(alike.Sum(i => calls[i] * Work(i).Flops), alike.Sum(i => calls[i] * Work(i).Bytes))));
+
+        OperationWork Work(int i) => _plans[i].Operation.Work(_plans[i], backward);
+    }
+}

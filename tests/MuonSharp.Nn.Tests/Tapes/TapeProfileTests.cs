@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn.Tests.Tapes;
+
+/// <summary>What a profile counts, against counts by hand, and that it costs no allocation.</summary>
+public sealed class TapeProfileTests : IDisposable
+{
+    private readonly WorkerTeam _team = new(1);
+
+    public void Dispose() => _team.Dispose();
+
+    [Fact]
+    public void A_linear_layer_does_one_product_forward_and_two_backward()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 6, 5, gradient: true);
+        var y = tape.Linear(x, tape.Input("weight", 7, 5, gradient: true), tape.Input("bias", 1, 7), Activation.Gelu);
+        tape.Seed(y);
+        tape.Compile();
+
+        var (forward, backward) = Run(tape, runs: 3);
+
+        Assert.Equal(("linear", "6x5->7", 3L), (forward.Name, forward.Shape, forward.Calls));
+        Assert.Equal(3 * 2.0 * 6 * 5 * 7, forward.Work.Flops);
+        Assert.Equal(3 * 4.0 * ((6 * 5) + (7 * 5) + 7 + (6 * 7) + (6 * 7)), forward.Work.Bytes);
+        Assert.Equal(3 * 4.0 * 6 * 5 * 7, backward.Work.Flops);
+
+        // x, weight, the kept argument, dy; dx and dweight written.
+        Assert.Equal(3 * 4.0 * ((6 * 5) + (7 * 5) + (6 * 7) + (6 * 7) + (6 * 5) + (7 * 5)), backward.Work.Bytes);
+    }
+
+    [Theory]
+    [InlineData(9, null)]
+    [InlineData(9, 4)]
+    [InlineData(9, 1)]
+    [InlineData(3, 100)]
+    public void Attention_counts_the_pairs_that_see_each_other(int time, int? window)
+    {
+        const int Sequences = 2, Heads = 3, Width = 4;
+        using var tape = new Tape(_team, training: true);
+        var fused = tape.Input("fused", Sequences * time, 3 * Heads * Width, gradient: true);
+        tape.Seed(tape.Attention(fused, new AttentionShape { Heads = Heads, HeadWidth = Width, Time = time, Window = window }).Output);
+        tape.Compile();
+        fused.Value.Clear();
+
+        var (forward, backward) = Run(tape, runs: 1);
+
+        var pairs = 0;
+        for (var query = 0; query < time; query++)
+        {
+            for (var key = 0; key <= query; key++)
+            {
+                pairs += query - key < (window ?? int.MaxValue) ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(2.0 * 2 * pairs * Sequences * Heads * Width, forward.Work.Flops);
+        Assert.Equal(5.0 * 2 * pairs * Sequences * Heads * Width, backward.Work.Flops);
+    }
+
+    [Fact]
+    public void The_head_does_all_of_its_products_in_the_forward_run()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 6, 5, gradient: true);
+        tape.CrossEntropy(x, tape.Input("head", 11, 5, gradient: true), tape.Tokens("targets", 6));
+        tape.Compile();
+        var profile = tape.StartProfile();
+
+        tape.Forward();
+        tape.Backward();
+
+        var only = Assert.Single(profile.Operations());
+        Assert.False(only.Backward);
+        Assert.Equal(3 * 2.0 * 6 * 5 * 11, only.Work.Flops);
+    }
+
+    [Fact]
+    public void Operations_that_are_alike_are_one_entry_and_their_time_is_part_of_the_whole()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 64, 64, gradient: true);
+        tape.Seed(tape.Gelu(tape.Gelu(tape.Gelu(x))));
+        tape.Compile();
+        var profile = tape.StartProfile();
+        Run(tape, runs: 2, profile);
+        profile.Reset();
+
+        var start = Stopwatch.GetTimestamp();
+        Run(tape, runs: 5, profile);
+        var whole = Stopwatch.GetElapsedTime(start);
+
+        Assert.Equal([15L, 15L], profile.Operations().Select(operation => operation.Calls));
+        Assert.Equal([false, true], profile.Operations().Select(operation => operation.Backward));
+        Assert.All(profile.Operations(), operation => Assert.True(operation.Elapsed > TimeSpan.Zero));
+        Assert.True(profile.Operations().Sum(operation => operation.Elapsed.Ticks) <= whole.Ticks);
+    }
+
+    [Fact]
+    public void Measuring_allocates_nothing_and_ends_when_told()
+    {
+        using var tape = new Tape(_team, training: true);
+        tape.Seed(tape.Gelu(tape.Input("x", 4, 16, gradient: true)));
+        tape.Compile();
+        var profile = tape.StartProfile();
+        Both(tape);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Both(tape);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        tape.StopProfile();
+        Both(tape);
+        Assert.Equal([2L, 2L], profile.Operations().Select(operation => operation.Calls));
+    }
+
+    private static (OperationTime Forward, OperationTime Backward) Run(Tape tape, int runs, TapeProfile? profile = null)
+    {
+        profile ??= tape.StartProfile();
+        for (var i = 0; i < runs; i++)
+        {
+            Both(tape);
+        }
+
+        var operations = profile.Operations();
+        Assert.Equal(2, operations.Count);
+        return (operations[0], operations[1]);
+    }
+
+    private static void Both(Tape tape)
+    {
+        tape.Forward();
+        tape.Backward();
+    }
+}
