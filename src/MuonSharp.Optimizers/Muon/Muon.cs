@@ -30,7 +30,7 @@ public sealed class Muon : Optimizer
 
     /// <summary>Muon over parameters that share their options.</summary>
     /// <param name="parameters">At least one, each with two axes or more.</param>
-    /// <param name="options">The options; null: the original's.</param>
+    /// <param name="options">The options; null: the defaults.</param>
     /// <param name="step">Length of the run and clipping.</param>
     /// <param name="team">The workers; null: a team of the optimizer's own.</param>
     /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>

@@ -2,7 +2,7 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>What <see cref="Muon"/> needs to know; the defaults are those of the original.</summary>
+/// <summary>What <see cref="Muon"/> needs to know; the defaults are the original form, made orthogonal by <see cref="ZolotarevPolar.Order2"/>.</summary>
 public sealed record MuonOptions() : OptimizerOptions(0.02)
 {
     /// <inheritdoc/>
@@ -17,8 +17,9 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     /// <summary>Whether the direction looks ahead by one gradient, default true.</summary>
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>What makes the direction orthogonal; default the original's five Newton-Schulz steps.</summary>
-    public IOrthogonalizer Orthogonalizer { get; init; } = NewtonSchulz.Jordan5;
+    /// <summary>What makes the direction orthogonal; default <see cref="ZolotarevPolar.Order2"/>, the cheapest that is at least as accurate as
+    /// the original's five Newton-Schulz steps and trains as well (<c>docs/LOG.md</c>). Every named preset has its reference's.</summary>
+    public IOrthogonalizer Orthogonalizer { get; init; } = ZolotarevPolar.Order2;
 
     /// <summary>What is done to the rows of the orthogonal matrix; null (the default): nothing.</summary>
     public RowNormalization? RowNormalization { get; init; }

@@ -1,6 +1,6 @@
 namespace MuonSharp.Optimizers;
 
-/// <summary>Muon exactly as published references run it. Each is proven against traces recorded from that reference.</summary>
+/// <summary>Muon exactly as published references run it, and our own default. Each reference is proven against traces recorded from it.</summary>
 public static class MuonPresets
 {
     /// <summary>The epsilon of optax; the other references have 1e-7.</summary>
@@ -9,16 +9,22 @@ public static class MuonPresets
     /// <summary>The Newton-Schulz steps of airbench94; the other references take five.</summary>
     private const int AirbenchSteps = 3;
 
+    /// <summary>The form that all references share: the moving average with Nesterov, five Newton-Schulz steps.</summary>
+    private static readonly MuonOptions s_reference = new() { Orthogonalizer = NewtonSchulz.Jordan5 };
+
+    /// <summary>The original form with <see cref="ZolotarevPolar.Order2"/> in place of Newton-Schulz; a missing gradient skips.</summary>
+    public static MuonOptions Default { get; } = new();
+
     /// <summary>The original: learning rate 0.02, momentum 0.95 as a moving average with Nesterov, five steps, sqrt(max(1, out/in)), no decay;
     /// a missing gradient counts as zero.</summary>
     /// <remarks>The reference works in bfloat16, this in float32. Source: KellerJordan/Muon, <c>muon.py</c>.</remarks>
-    public static MuonOptions KellerJordan { get; } = new() { MissingGradient = MissingGradient.Zero };
+    public static MuonOptions KellerJordan { get; } = s_reference with { MissingGradient = MissingGradient.Zero };
 
     /// <summary>torch.optim.Muon: learning rate 1e-3, decay 0.1, the moving average with Nesterov, the direction divided by
     /// max(norm, 1e-7); a missing gradient skips.</summary>
     /// <remarks>Its documentation prints the sum form; its code is the moving average. <c>adjust_lr_fn</c> is <see cref="MuonOptions.Scale"/>.
     /// Source: PyTorch 2.14, <c>torch/optim/_muon.py</c>.</remarks>
-    public static MuonOptions Torch { get; } = new()
+    public static MuonOptions Torch { get; } = s_reference with
     {
         LearningRate = 1e-3,
         WeightDecay = 0.1,
@@ -27,7 +33,7 @@ public static class MuonPresets
 
     /// <summary>Moonlight: learning rate 1e-3, decay 0.1, the sum form with Nesterov, 0.2 sqrt(max(out, in)); a missing gradient skips.</summary>
     /// <remarks>Source: MoonshotAI/Moonlight, <c>examples/toy_train.py</c>; arXiv 2502.16982.</remarks>
-    public static MuonOptions Moonlight { get; } = new()
+    public static MuonOptions Moonlight { get; } = s_reference with
     {
         LearningRate = 1e-3,
         WeightDecay = 0.1,
@@ -42,7 +48,7 @@ public static class MuonPresets
     /// <summary>optax: the bias-corrected moving average with Nesterov, epsilon 1e-8, sqrt(max(1, out/in)), no decay.</summary>
     /// <remarks>Weights are stored [in, out] there: <see cref="MatrixLayout.InOut"/>. A gradient is never missing there but zero, so a
     /// missing one counts as zero. Source: optax 0.2.8, <c>contrib/_muon.py</c>.</remarks>
-    public static MuonOptions Optax { get; } = new()
+    public static MuonOptions Optax { get; } = s_reference with
     {
         Form = MomentumForm.BiasCorrectedEma,
         Orthogonalizer = NewtonSchulz.Jordan5.WithEpsilon(OptaxEpsilon),
@@ -51,7 +57,7 @@ public static class MuonPresets
 
     /// <summary>NorMuon: the original with normalized rows; a missing gradient counts as zero and spares the weights from decay.</summary>
     /// <remarks>Source: zichongli5/NorMuon; arXiv 2510.05491.</remarks>
-    public static MuonOptions NorMuon { get; } = new()
+    public static MuonOptions NorMuon { get; } = s_reference with
     {
         RowNormalization = new RowNormalization(),
         MissingGradient = MissingGradient.ZeroWithoutDecay,
@@ -60,7 +66,7 @@ public static class MuonPresets
     /// <summary>airbench94: learning rate 0.24, momentum 0.6 as a sum with Nesterov, three steps, no factor by shape, weights renormalized
     /// before each step, no decay; a missing gradient skips.</summary>
     /// <remarks>Source: KellerJordan/cifar10-airbench, <c>airbench94_muon.py</c>.</remarks>
-    public static MuonOptions Airbench94 { get; } = new()
+    public static MuonOptions Airbench94 { get; } = s_reference with
     {
         LearningRate = 0.24,
         Momentum = 0.6,
@@ -73,6 +79,7 @@ public static class MuonPresets
     /// <summary>The presets by the names that traces and configurations use.</summary>
     public static IReadOnlyDictionary<string, MuonOptions> ByName { get; } = new Dictionary<string, MuonOptions>(StringComparer.Ordinal)
     {
+        ["default"] = Default,
         ["keller-jordan"] = KellerJordan,
         ["torch"] = Torch,
         ["moonlight"] = Moonlight,

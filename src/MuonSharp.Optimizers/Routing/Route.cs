@@ -19,10 +19,10 @@ public sealed record Route(string Group, ImmutableArray<ParameterRole> Roles, Op
     public Func<Parameter, bool>? Condition { get; init; }
 
     /// <summary>Muon for the hidden matrices (group <c>matrices</c>), AdamW for the rest (group <c>auxiliary</c>).</summary>
-    /// <param name="matrices">Options of the matrices; null: the original's.</param>
+    /// <param name="matrices">Options of the matrices; null: <see cref="MuonPresets.Default"/>.</param>
     /// <param name="auxiliary">Options of the rest; null: those of the original's auxiliary Adam.</param>
     public static ImmutableArray<Route> Muon(MuonOptions? matrices = null, AdamWOptions? auxiliary = null) =>
-        Split(matrices ?? MuonPresets.KellerJordan, auxiliary ?? AdamWPresets.KellerJordan);
+        Split(matrices ?? MuonPresets.Default, auxiliary ?? AdamWPresets.KellerJordan);
 
     /// <summary>AdamW for everything, with a learning rate and decay of their own for matrices and for the rest.</summary>
     /// <param name="matrices">Options of the matrices; null: torch's.</param>

@@ -7,9 +7,9 @@ public sealed record OptimizerSettings
     /// or <c>adamw</c>, <c>sgd</c> with Nesterov's momentum (everything).</summary>
     public string Name { get; init; } = "muon";
 
-    /// <summary>Published variant of Muon, one of <see cref="MuonSharp.Optimizers.MuonPresets.ByName"/>: the form of the matrices' update and of AdamW's.</summary>
+    /// <summary>Variant of Muon, <c>default</c> or a published one, one of <see cref="MuonSharp.Optimizers.MuonPresets.ByName"/>: the form of the matrices' update and of AdamW's.</summary>
     /// <remarks>A <see cref="TrainingConfigBuilder"/> that changes it takes the reference's numbers too, where none are set.</remarks>
-    public string Preset { get; init; } = "keller-jordan";
+    public string Preset { get; init; } = "default";
 
     /// <summary>What makes Muon's direction orthogonal, one of <see cref="MuonSharp.Optimizers.Orthogonalizers.Names"/>; null: the preset's, with
     /// its number of steps and its epsilon.</summary>

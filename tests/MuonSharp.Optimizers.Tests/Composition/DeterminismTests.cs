@@ -66,7 +66,7 @@ public class DeterminismTests
         using var team = new WorkerTeam(threads);
         var options = new StepOptions { TotalSteps = 10, MaximumGradientNorm = 0.5 };
         using var optimizer = new RoutedOptimizer(
-            model.Store, Route.Muon(new MuonOptions { LearningRate = new CosineSchedule(0.02, 2), WeightDecay = 0.1 }), options, team);
+            model.Store, Route.Muon(MuonPresets.KellerJordan with { LearningRate = new CosineSchedule(0.02, 2), WeightDecay = 0.1 }), options, team);
         for (int step = 1; step <= 10; step++)
         {
             model.FillGradients(step);

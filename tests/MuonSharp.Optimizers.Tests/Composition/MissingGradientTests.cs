@@ -30,8 +30,8 @@ public class MissingGradientTests
     {
         using TestModel missing = TestModel.Language();
         using TestModel zeros = TestModel.Language();
-        using var one = new RoutedOptimizer(missing.Store, Route.Muon());
-        using var other = new RoutedOptimizer(zeros.Store, Route.Muon());
+        using var one = new RoutedOptimizer(missing.Store, Route.Muon(MuonPresets.KellerJordan));
+        using var other = new RoutedOptimizer(zeros.Store, Route.Muon(MuonPresets.KellerJordan));
         for (int step = 1; step <= 6; step++)
         {
             missing.FillGradients(step);

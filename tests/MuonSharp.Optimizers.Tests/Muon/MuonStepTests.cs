@@ -11,22 +11,22 @@ public class MuonStepTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void One_step_equals_plain_loops_in_double_precision(int rows, int columns) => CompareSteps(rows, columns, 1, new MuonOptions());
+    public void One_step_equals_plain_loops_in_double_precision(int rows, int columns) => CompareSteps(rows, columns, 1, MuonPresets.KellerJordan);
 
     [Theory]
     [MemberData(nameof(Shapes))]
     public void Ten_steps_equal_plain_loops_in_double_precision(int rows, int columns) =>
-        CompareSteps(rows, columns, 10, new MuonOptions { WeightDecay = 0.1 });
+        CompareSteps(rows, columns, 10, MuonPresets.KellerJordan with { WeightDecay = 0.1 });
 
     [Fact]
-    public void Ten_steps_without_nesterov_equal_plain_loops() => CompareSteps(20, 31, 10, new MuonOptions { Nesterov = false, Momentum = 0.8 });
+    public void Ten_steps_without_nesterov_equal_plain_loops() => CompareSteps(20, 31, 10, MuonPresets.KellerJordan with { Nesterov = false, Momentum = 0.8 });
 
     [Fact]
     public void A_matrix_that_is_split_across_workers_equals_plain_loops()
     {
         const int Rows = 651, Columns = 644;
         Assert.True((long)Columns * Columns * Rows > MuonPass.LargestSmallWork);
-        CompareSteps(Rows, Columns, 1, new MuonOptions());
+        CompareSteps(Rows, Columns, 1, MuonPresets.KellerJordan);
     }
 
     [Fact]

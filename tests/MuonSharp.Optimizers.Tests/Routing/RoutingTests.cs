@@ -57,7 +57,7 @@ public class RoutingTests
         using var routed = new RoutedOptimizer(together.Store, team: team);
         IOptimizer[] optimizers =
         [
-            new Muon([.. alone.Parameters.Where(p => p.Role == ParameterRole.Matrix)], MuonPresets.KellerJordan, team: team),
+            new Muon([.. alone.Parameters.Where(p => p.Role == ParameterRole.Matrix)], team: team),
             new AdamW([.. alone.Parameters.Where(p => p.Role != ParameterRole.Matrix)], AdamWPresets.KellerJordan, team: team),
         ];
         for (int step = 1; step <= 3; step++)

@@ -130,7 +130,7 @@ public class TrainingConfigBuilderTests
 
     [Fact]
     public void A_preset_that_is_the_bases_own_changes_nothing() =>
-        Assert.Equal(new TrainingConfigBuilder().Build(), new TrainingConfigBuilder().Set("optimizer.preset", "keller-jordan").Build());
+        Assert.Equal(new TrainingConfigBuilder().Build(), new TrainingConfigBuilder().Set("optimizer.preset", "default").Build());
 
     [Theory]
     [InlineData("normuon", 0.02, 0)]
