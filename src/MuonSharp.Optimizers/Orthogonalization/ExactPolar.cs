@@ -15,6 +15,7 @@ public sealed unsafe class ExactPolar : IOrthogonalizer
 {
     private const double Tolerance = 1e-14;
     private const double Negligible = 1e-13;
+    private const int TypicalSweeps = 8;
     private const int MaximumSweeps = 60;
 
     private ExactPolar()
@@ -32,6 +33,14 @@ public sealed unsafe class ExactPolar : IOrthogonalizer
     {
         (int small, int large) = (Math.Min(rows, columns), Math.Max(rows, columns));
         return 2 * (JacobiRows.MemoryLength(small, large) + small + JacobiRound.Pairs(small));
+    }
+
+    /// <summary>Some eight sweeps; how many there are depends on the matrix.</summary>
+    /// <inheritdoc/>
+    public double Flops(int rows, int columns)
+    {
+        double small = Math.Min(rows, columns), large = Math.Max(rows, columns);
+        return TypicalSweeps * 4 * small * small * (large + small);
     }
 
     /// <inheritdoc/>

@@ -58,11 +58,21 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
     /// <summary>One triple a step.</summary>
     public ImmutableArray<QuinticCoefficients> Steps { get; }
 
+    /// <summary>How often a Gram matrix is made.</summary>
+    private int Stretches => ((Steps.Length - 1) / RestartInterval) + 1;
+
     /// <inheritdoc/>
     public long ScratchLength(int rows, int columns)
     {
         long small = Math.Min(rows, columns);
         return 4 * FlatLayout.Padded(small * small);
+    }
+
+    /// <inheritdoc/>
+    public double Flops(int rows, int columns)
+    {
+        double small = Math.Min(rows, columns), large = Math.Max(rows, columns);
+        return (Stretches * 3 * small * small * large) + (((4.0 * Steps.Length) - (3 * Stretches)) * small * small * small);
     }
 
     /// <inheritdoc/>
@@ -77,15 +87,14 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
         }
 
         // Each stretch of steps goes from one buffer to the other; the last one must end in the output.
-        int stretches = ((Steps.Length - 1) / RestartInterval) + 1;
         (Matrix from, Matrix to) = (input, output);
-        if (stretches % 2 == 0)
+        if (Stretches % 2 == 0)
         {
             (from, to) = (output, input);
             new ReadOnlySpan<float>(input.Data, input.Rows * input.Columns).CopyTo(new Span<float>(output.Data, input.Rows * input.Columns));
         }
 
-        for (int stretch = 0; stretch < stretches; stretch++)
+        for (int stretch = 0; stretch < Stretches; stretch++)
         {
             if (stretch > 0)
             {

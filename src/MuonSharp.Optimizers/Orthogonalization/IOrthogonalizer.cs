@@ -15,6 +15,12 @@ public unsafe interface IOrthogonalizer
     /// <param name="columns">Columns as stored.</param>
     long ScratchLength(int rows, int columns);
 
+    /// <summary>Multiply-adds of the matrix products that a regular call makes, two operations each.</summary>
+    /// <remarks>A product of which one triangle is computed counts half.</remarks>
+    /// <param name="rows">Rows as stored.</param>
+    /// <param name="columns">Columns as stored.</param>
+    double Flops(int rows, int columns);
+
     /// <summary>Writes the polar factor.</summary>
     /// <param name="team">Workers that share one large matrix; null: everything runs on the calling thread.</param>
     /// <param name="input">Finite, row-major without gaps, 64-byte aligned; destroyed.</param>

@@ -97,6 +97,13 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
     }
 
     /// <inheritdoc/>
+    public double Flops(int rows, int columns)
+    {
+        double small = Math.Min(rows, columns), large = Math.Max(rows, columns);
+        return Steps.Length * ((3 * small * small * large) + (small * small * small));
+    }
+
+    /// <inheritdoc/>
     public OrthogonalizationOutcome Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch)
     {
         bool tall = input.Rows > input.Columns;

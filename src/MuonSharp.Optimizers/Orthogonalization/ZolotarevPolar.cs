@@ -53,6 +53,13 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
     }
 
     /// <inheritdoc/>
+    public double Flops(int rows, int columns)
+    {
+        double small = Math.Min(rows, columns), large = Math.Max(rows, columns);
+        return (3 * small * small * large) + (Poles * small * small * small);
+    }
+
+    /// <inheritdoc/>
     public OrthogonalizationOutcome Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch)
     {
         int size = GramMatrix.Size(input);

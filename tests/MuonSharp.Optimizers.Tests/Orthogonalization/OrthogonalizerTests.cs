@@ -26,6 +26,20 @@ public class OrthogonalizerTests
     }
 
     [Theory]
+    [InlineData("newton-schulz/jordan5", 1_090_519_040)]
+    [InlineData("newton-schulz/deepseek-v4", 2_181_038_080)]
+    [InlineData("gram-newton-schulz/jordan5", 486_539_264)]
+    [InlineData("gram-newton-schulz/deepseek-v4", 973_078_528)]
+    [InlineData("zolotarev/2", 234_881_024)]
+    [InlineData("zolotarev/4", 268_435_456)]
+    public void The_operations_of_a_call_are_those_of_its_products(string name, long expected)
+    {
+        // m = 256, n = 1024: m²n is 67,108,864, m³ 16,777,216; counted from the products that each method makes.
+        Assert.Equal(expected, Orthogonalizers.Get(name).Flops(256, 1024));
+        Assert.Equal(expected, Orthogonalizers.Get(name).Flops(1024, 256));
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void Any_number_of_workers_gives_the_same_bits(string name)
     {
