@@ -31,7 +31,7 @@ public sealed unsafe class DecoderProgram
         x = recording.Dropout(x, "embedding");
         for (var layer = 0; layer < model.Config.Layers; layer++)
         {
-            x = form.RecordBlock(recording, layer, x);
+            x = RecordBlock(model, recording, layer, x);
         }
 
         _hidden = recording.Norm(form.FinalNorm, x);
@@ -152,4 +152,8 @@ public sealed unsafe class DecoderProgram
     public void StopProfile() => _tape.StopProfile();
 
     internal void Release() => _tape.Dispose();
+
+    private static Tensor RecordBlock(DecoderModel model, DecoderRecording recording, int layer, Tensor x) => model.RecomputesBlocks
+        ? recording.Tape.Recomputed(() => model.Form.RecordBlock(recording, layer, x))
+        : model.Form.RecordBlock(recording, layer, x);
 }

@@ -18,8 +18,11 @@ public sealed class Tape : IDisposable
     private readonly List<Tensor> _inputs = [];
     private readonly List<TokenBuffer> _tokens = [];
     private readonly Dictionary<Parameter, Tensor> _parameters = [];
+    private readonly List<Range> _recomputed = [];
     private StepArena? _arena;
     private TapeProfile? _profile;
+    private BackwardStep[] _backward = [];
+    private bool _recording;
     private bool _disposed;
 
     /// <summary>Starts an empty tape.</summary>
@@ -56,6 +59,9 @@ public sealed class Tape : IDisposable
     internal IReadOnlyList<OperationPlan> Plans => _plans;
 
     internal IReadOnlyList<Tensor> Inputs => _inputs;
+
+    /// <summary>Ranges of operations whose results are computed again in the backward run.</summary>
+    internal IReadOnlyList<Range> RecomputedBlocks => _recomputed;
 
     /// <summary>Adds a matrix that the user writes before each run through <see cref="Tensor.Value"/>.</summary>
     /// <param name="name">Name for messages.</param>
@@ -112,9 +118,46 @@ public sealed class Tape : IDisposable
         ThrowIfCompiled();
         var plan = new OperationPlan(operation, this);
         operation.Declare(plan);
+        if (_recording && plan.Slots.Any(slot => slot.DuringForward))
+        {
+            throw new InvalidOperationException($"[tape] what adds gradients in the forward run cannot run twice; {operation.Name} in a recomputed block");
+        }
+
         _operations.Add(operation);
         _plans.Add(plan);
         return operation;
+    }
+
+    /// <summary>Records a block whose results the backward run computes again instead of keeping them: only what it reads from outside is kept.</summary>
+    /// <remarks>
+    /// <para>Saves most of the memory of a deep network's activations for at most one more forward run of the block. What is computed again has the same bits:
+    /// random operations are keyed by step and sample.</para>
+    /// <para>Source: T. Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.</para>
+    /// </remarks>
+    /// <param name="record">Records the block on this tape; on an inference tape it is simply called.</param>
+    /// <returns>What the function returns.</returns>
+    /// <exception cref="InvalidOperationException">The block holds a loss, which adds its gradients in the forward run, or another such block; or the tape
+    /// is compiled.</exception>
+    public Tensor Recomputed(Func<Tensor> record)
+    {
+        ThrowIfCompiled();
+        if (_recording)
+        {
+            throw new InvalidOperationException("[tape] a recomputed block holds no other one; a second began inside the first");
+        }
+
+        var first = _operations.Count;
+        _recording = true;
+        try
+        {
+            var result = record();
+            _recomputed.Add(first.._operations.Count);
+            return result;
+        }
+        finally
+        {
+            _recording = false;
+        }
     }
 
     /// <summary>Keeps a tensor's value readable after the forward run.</summary>
@@ -140,7 +183,8 @@ public sealed class Tape : IDisposable
     public void Compile()
     {
         ThrowIfCompiled();
-        _arena = new StepArena(TapeCompiler.Compile(this));
+        (var plan, _backward) = TapeCompiler.Compile(this);
+        _arena = new StepArena(plan);
         foreach (var operation in _operations)
         {
             operation.Prepare();
@@ -159,8 +203,8 @@ public sealed class Tape : IDisposable
         }
     }
 
-    /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order. Follows a <see cref="Forward"/> with the same
-    /// keys.</summary>
+    /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order, and before that of a recomputed block its forward. Follows a
+    /// <see cref="Forward"/> with the same keys.</summary>
     /// <exception cref="InvalidOperationException">The tape is not compiled, or is one for inference.</exception>
     public void Backward()
     {
@@ -171,12 +215,9 @@ public sealed class Tape : IDisposable
         }
 
         var run = new TapeRun(Team, Training, Step, FirstSample);
-        for (var i = _operations.Count - 1; i >= 0; i--)
+        foreach (var step in _backward)
         {
-            if (_operations[i].HasBackward)
-            {
-                Run(i, backward: true, run);
-            }
+            Run(step.Operation, backward: !step.Recomputes, run);
         }
     }
 

@@ -6,37 +6,43 @@ namespace MuonSharp.Nn;
 /// overwrites, later ones add; parameters and seeds are always added to.</para>
 /// <para>Sharing: an output takes over an input's memory when this operation was its last reader; an input's gradient takes over that of the
 /// output it is passed from when this operation is its first writer. A residual branch so costs no copy.</para>
+/// <para>Recomputing: what a recomputed block makes lives twice, until its last reader in the forward run, and from its second computation on.
+/// Whatever reads it from outside the block reads the first one.</para>
 /// </remarks>
 internal static class TapeCompiler
 {
-    public static MemoryPlan Compile(Tape tape)
+    public static (MemoryPlan Plan, BackwardStep[] Backward) Compile(Tape tape)
     {
         var plans = tape.Plans;
-        var end = tape.Training ? 2 * plans.Count : plans.Count;
         if (tape.Training)
         {
             DecideGradients(plans);
         }
 
+        var timeline = new TapeTimeline(plans, tape.RecomputedBlocks, tape.Training);
+        var uses = new BufferUses();
         foreach (var input in tape.Inputs)
         {
-            input.ValueBuffer!.Touch(-1);
-            input.ValueBuffer.Touch(end);
+            uses.Add(input.ValueBuffer, -1);
+            uses.Add(input.ValueBuffer, timeline.End);
         }
 
+        AddValues(plans, timeline, uses);
         for (var i = 0; i < plans.Count; i++)
         {
-            TouchBuffers(plans[i], i, (2 * plans.Count) - 1 - i, end);
+            AddGradients(plans[i], i, timeline, uses);
+            AddOwnBuffers(plans[i], i, timeline, uses);
         }
 
+        uses.Apply();
         if (!tape.SharesNothing)
         {
-            ShareValues(plans);
+            ShareValues(plans, timeline);
         }
 
         if (tape.Training && !tape.SharesNothing)
         {
-            ShareGradients(plans);
+            ShareGradients(plans, timeline);
         }
 
         var buffers = tape.Inputs.Concat(plans.SelectMany(plan => plan.Outputs.Select(output => output.Tensor)))
@@ -46,11 +52,10 @@ internal static class TapeCompiler
             .ToList();
         foreach (var buffer in buffers.Where(buffer => tape.SharesNothing && buffer.IsUsed))
         {
-            buffer.Touch(-1);
-            buffer.Touch(end);
+            buffer.Live(-1, timeline.End);
         }
 
-        return MemoryPlan.Arrange(buffers);
+        return (MemoryPlan.Arrange(buffers), timeline.Backward);
     }
 
     private static void DecideGradients(IReadOnlyList<OperationPlan> plans)
@@ -78,76 +83,112 @@ internal static class TapeCompiler
         slot.Accumulates = !first || slot.Tensor.Kind == TensorKind.Parameter || slot.Tensor.IsSeeded;
     }
 
-    private static void TouchBuffers(OperationPlan plan, int forward, int backward, int end)
+    private static void AddValues(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline, BufferUses uses)
     {
-        var active = plan.Operation.HasBackward;
-        foreach (var (tensor, inBackward) in plan.Inputs.Concat(plan.Outputs))
-        {
-            tensor.ValueBuffer?.Touch(forward);
-            if (inBackward && active)
-            {
-                tensor.ValueBuffer?.Touch(backward);
-            }
-        }
-
-        foreach (var (tensor, _) in plan.Outputs)
-        {
-            if (tensor.IsKept)
-            {
-                tensor.ValueBuffer!.Touch(end);
-            }
-
-            if (tensor.IsSeeded)
-            {
-                tensor.GradientBuffer!.Touch(-1);
-                tensor.GradientBuffer.Touch(end);
-            }
-            else if (active && tensor.RequiresGradient)
-            {
-                tensor.GradientBuffer!.Touch(backward);
-            }
-        }
-
-        foreach (var slot in plan.Slots.Where(slot => slot.DuringForward || active))
-        {
-            slot.Tensor.GradientBuffer?.Touch(slot.DuringForward ? forward : backward);
-            if (slot.Tensor.Kind == TensorKind.Input)
-            {
-                slot.Tensor.GradientBuffer!.Touch(end);
-            }
-        }
-
-        plan.Constant.ForEach(buffer => buffer.Touch(-1));
-        plan.Constant.ForEach(buffer => buffer.Touch(end));
-        plan.Saved.ForEach(buffer => buffer.Touch(forward));
-        plan.ForwardScratch.ForEach(buffer => buffer.Touch(forward));
-        if (active)
-        {
-            plan.Saved.ForEach(buffer => buffer.Touch(backward));
-            plan.BackwardScratch.ForEach(buffer => buffer.Touch(backward));
-        }
-    }
-
-    private static void ShareValues(IReadOnlyList<OperationPlan> plans)
-    {
+        Dictionary<Tensor, int> producers = [];
         for (var i = 0; i < plans.Count; i++)
         {
-            foreach (var (input, output) in plans[i].InPlace)
+            foreach (var (tensor, _) in plans[i].Outputs)
             {
-                var buffer = input.ValueBuffer;
-                if (input.Kind == TensorKind.Activation && buffer!.LastUse == i)
+                producers.Add(tensor, i);
+                if (tensor.IsKept)
                 {
-                    output.ValueBuffer = Merge(buffer, output.ValueBuffer!);
+                    uses.Add(tensor.ValueBuffer, timeline.End);
+                }
+            }
+
+            foreach (var (tensor, inBackward) in plans[i].Inputs.Concat(plans[i].Outputs))
+            {
+                var again = producers.TryGetValue(tensor, out var producer) && timeline.ReadsAgain(producer, i);
+                uses.Add(tensor.ValueBuffer, i);
+                if (timeline.AgainOf(i) is { } second)
+                {
+                    uses.Add(tensor.ValueBuffer, second, again);
+                }
+
+                if (inBackward && plans[i].Operation.HasBackward)
+                {
+                    uses.Add(tensor.ValueBuffer, timeline.BackwardOf(i), again);
                 }
             }
         }
     }
 
-    private static void ShareGradients(IReadOnlyList<OperationPlan> plans)
+    private static void AddGradients(OperationPlan plan, int index, TapeTimeline timeline, BufferUses uses)
+    {
+        var active = plan.Operation.HasBackward;
+        var backward = timeline.BackwardOf(index);
+        foreach (var (tensor, _) in plan.Outputs)
+        {
+            if (tensor.IsSeeded)
+            {
+                uses.Add(tensor.GradientBuffer, -1);
+                uses.Add(tensor.GradientBuffer, timeline.End);
+            }
+            else if (active && tensor.RequiresGradient)
+            {
+                uses.Add(tensor.GradientBuffer, backward);
+            }
+        }
+
+        foreach (var slot in plan.Slots.Where(slot => slot.DuringForward || active))
+        {
+            uses.Add(slot.Tensor.GradientBuffer, slot.DuringForward ? index : backward);
+            if (slot.Tensor.Kind == TensorKind.Input)
+            {
+                uses.Add(slot.Tensor.GradientBuffer, timeline.End);
+            }
+        }
+    }
+
+    private static void AddOwnBuffers(OperationPlan plan, int index, TapeTimeline timeline, BufferUses uses)
+    {
+        var again = timeline.AgainOf(index);
+        foreach (var buffer in plan.Constant)
+        {
+            uses.Add(buffer, -1);
+            uses.Add(buffer, timeline.End);
+        }
+
+        foreach (var buffer in plan.Saved.Concat(plan.ForwardScratch))
+        {
+            uses.Add(buffer, index);
+            if (again is { } second)
+            {
+                uses.Add(buffer, second, again: true);
+            }
+        }
+
+        if (plan.Operation.HasBackward)
+        {
+            plan.Saved.ForEach(buffer => uses.Add(buffer, timeline.BackwardOf(index), again is not null));
+            plan.BackwardScratch.ForEach(buffer => uses.Add(buffer, timeline.BackwardOf(index)));
+        }
+    }
+
+    private static void ShareValues(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline)
+    {
+        for (var i = 0; i < plans.Count; i++)
+        {
+            foreach (var (input, output) in plans[i].InPlace)
+            {
+                if (input.Kind == TensorKind.Activation && EndsWhereItBegins(input.ValueBuffer!, output.ValueBuffer!, i, timeline.AgainOf(i)))
+                {
+                    output.ValueBuffer = Merge(input.ValueBuffer!, output.ValueBuffer!);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether two buffers are alive together only while an operation runs that reads one for the last and writes the other for the first time.</summary>
+    private static bool EndsWhereItBegins(StepBuffer input, StepBuffer output, int time, int? again) => input.Lives.All(
+        life => output.Lives.All(its => !life.Meets(its) || (life.Last == its.First && (life.Last == time || life.Last == again))));
+
+    private static void ShareGradients(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline)
     {
         for (var i = plans.Count - 1; i >= 0; i--)
         {
-            var backward = (2 * plans.Count) - 1 - i;
+            var backward = timeline.BackwardOf(i);
             foreach (var slot in plans[i].Slots)
             {
                 if (slot.PassedFrom is { IsSeeded: false } output && !slot.Accumulates && plans[i].Operation.HasBackward
@@ -162,8 +203,11 @@ internal static class TapeCompiler
 
     private static StepBuffer Merge(StepBuffer into, StepBuffer from)
     {
-        into.Touch(from.FirstUse);
-        into.Touch(from.LastUse);
+        foreach (var life in from.Lives)
+        {
+            into.Live(life.First, life.Last);
+        }
+
         return into;
     }
 }

@@ -17,7 +17,8 @@ public sealed class TapeProfile
         _calls = [new long[plans.Count], new long[plans.Count]];
     }
 
-    /// <summary>The sums so far: forward in the order of the tape, then backward in reverse; operations that are alike are one entry.</summary>
+    /// <summary>The sums so far: forward in the order of the tape, then backward in reverse; operations that are alike are one entry. What is
+    /// computed again counts as forward.</summary>
     public IReadOnlyList<OperationTime> Operations() =>
         [.. Sums(backward: false), .. Sums(backward: true).Reverse()];
 

@@ -77,6 +77,7 @@ public static class ConfigKeys
             (c, v) => c with { Train = c.Train with { Accumulation = v } }, 1, 65536),
         Unsigned("train.seed", c => c.Train.Seed, (c, v) => c with { Train = c.Train with { Seed = v } }),
         Integer("train.threads", c => c.Train.Threads, (c, v) => c with { Train = c.Train with { Threads = v } }, 0, 1024),
+        Flag("train.recompute", c => c.Train.Recompute, (c, v) => c with { Train = c.Train with { Recompute = v } }),
     ];
 
     private static ConfigKey[] OptimizerKeys() =>

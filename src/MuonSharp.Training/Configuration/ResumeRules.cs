@@ -14,7 +14,7 @@ internal static class ResumeRules
 {
     private static readonly HashSet<string> s_free = new(StringComparer.Ordinal)
     {
-        "preset", "data.file", "train.steps", "train.threads", "evaluate.every", "evaluate.batch", "sample.every", "sample.tokens",
+        "preset", "data.file", "train.steps", "train.threads", "train.recompute", "evaluate.every", "evaluate.batch", "sample.every", "sample.tokens",
         "sample.prompt", "sample.temperature", "sample.topK", "sample.topP", "checkpoint.every", "checkpoint.keep", "log.every",
     };
 

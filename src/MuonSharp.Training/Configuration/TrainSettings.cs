@@ -17,4 +17,7 @@ public sealed record TrainSettings
 
     /// <summary>Threads that compute. 0: one per core. The number changes no bit of the result.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits.</summary>
+    public bool Recompute { get; init; }
 }

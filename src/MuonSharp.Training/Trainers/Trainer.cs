@@ -70,7 +70,7 @@ public sealed class Trainer : IDisposable
     /// <see cref="NoticeEvent"/> tells what was passed over.
     /// </summary>
     /// <remarks>
-    /// May change: <c>train.steps</c> (schedules follow the new length from there on), <c>train.threads</c>,
+    /// May change: <c>train.steps</c> (schedules follow the new length from there on), <c>train.threads</c>, <c>train.recompute</c>,
     /// <c>data.file</c> (if the text is the same), and everything under evaluate, sample, checkpoint and log.
     /// </remarks>
     /// <param name="runFolder">A run folder.</param>

@@ -47,7 +47,10 @@ internal sealed class TrainingParts : IDisposable
         QkClip? clip = null;
         try
         {
-            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer.VocabularySize), config.Train.Seed, team);
+            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer.VocabularySize), config.Train.Seed, team)
+            {
+                RecomputesBlocks = config.Train.Recompute,
+            };
             optimizer = new RoutedOptimizer(
                 model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
             clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(model.AttentionHeads, tau) : null;

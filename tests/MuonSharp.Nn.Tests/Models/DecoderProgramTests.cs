@@ -9,12 +9,14 @@ public class DecoderProgramTests
 {
     public static TheoryData<string> Families => ["gpt2", "llama"];
 
+    public static TheoryData<string, bool> FamiliesWithAndWithoutRecomputation => new() { { "gpt2", false }, { "llama", false }, { "gpt2", true }, { "llama", true } };
+
     [Theory]
-    [MemberData(nameof(Families))]
-    public void No_two_live_buffers_overlap_and_memory_is_shared(string family)
+    [MemberData(nameof(FamiliesWithAndWithoutRecomputation))]
+    public void No_two_live_buffers_overlap_and_memory_is_shared(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using var model = TinyModels.Create(TinyModels.Of(family), team);
+        using var model = TinyModels.Create(TinyModels.Of(family), team, recompute: recompute);
         var training = model.Program(3, 130, training: true).MemoryPlan;
         var inference = model.Program(3, 130, training: false).MemoryPlan;
 
@@ -25,11 +27,11 @@ public class DecoderProgramTests
     }
 
     [Theory]
-    [MemberData(nameof(Families))]
-    public void Nothing_is_read_before_it_is_written_or_after_its_memory_was_given_away(string family)
+    [MemberData(nameof(FamiliesWithAndWithoutRecomputation))]
+    public void Nothing_is_read_before_it_is_written_or_after_its_memory_was_given_away(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using var model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.1 }, team);
+        using var model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.1 }, team, recompute: recompute);
         var program = model.Program(2, 150, training: true);
         TinyModels.Write(program);
         var first = TinyModels.Step(model, program);
@@ -47,15 +49,15 @@ public class DecoderProgramTests
     }
 
     [Theory]
-    [MemberData(nameof(Families))]
-    public void Any_number_of_threads_gives_the_same_bits(string family)
+    [MemberData(nameof(FamiliesWithAndWithoutRecomputation))]
+    public void Any_number_of_threads_gives_the_same_bits(string family, bool recompute)
     {
         var config = TinyModels.Of(family) with { Width = 256, Dropout = 0.1 };
         (double Loss, float[] Gradients) expected = default;
         foreach (int threads in new[] { 1, 2, 3 })
         {
             using var team = new WorkerTeam(threads);
-            using var model = TinyModels.Create(config, team);
+            using var model = TinyModels.Create(config, team, recompute: recompute);
             var program = model.Program(4, 160, training: true);
             TinyModels.Write(program);
             if (threads == 1)
@@ -79,11 +81,11 @@ public class DecoderProgramTests
     }
 
     [Theory]
-    [MemberData(nameof(Families))]
-    public void A_step_allocates_nothing_on_the_managed_heap(string family)
+    [MemberData(nameof(FamiliesWithAndWithoutRecomputation))]
+    public void A_step_allocates_nothing_on_the_managed_heap(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using var model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team);
+        using var model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team, recompute: recompute);
         var program = model.Program(4, 160, training: true);
         var inference = model.Program(1, 160, training: false);
         float[] logits = new float[program.Vocabulary];

@@ -53,5 +53,6 @@ internal static class TinyModels
 
     public static float[] Gradients(DecoderModel model) => [.. model.Parameters.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
 
-    public static DecoderModel Create(DecoderConfig config, WorkerTeam team, ulong seed = 7) => new(config, seed, team);
+    public static DecoderModel Create(DecoderConfig config, WorkerTeam team, ulong seed = 7, bool recompute = false) =>
+        new(config, seed, team) { RecomputesBlocks = recompute };
 }

@@ -196,4 +196,68 @@ public sealed class TapeTests : IDisposable
         targets.Span[3] = -1;
         tape.Forward();
     }
+
+    [Fact]
+    public void A_recomputed_block_runs_again_as_far_as_its_backward_reads()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 2, 16, gradient: true);
+        var inner = new CountingSquare(x);
+        CountingSquare? outer = null;
+        var y = tape.Recomputed(() => tape.Record(outer = new CountingSquare(tape.Record(inner).Output)).Output);
+        tape.Seed(y);
+        tape.Compile();
+        x.Value.Fill(3);
+
+        tape.Forward();
+        y.Gradient.Fill(1);
+        tape.Backward();
+
+        // The outer one's backward reads what the inner one makes; nobody's reads what the outer one makes.
+        Assert.Equal((2, 1, 1, 1), (inner.Forwards, inner.Backwards, outer!.Forwards, outer.Backwards));
+        Assert.All(x.Gradient.ToArray(), value => Assert.Equal(4 * 27, value));
+    }
+
+    [Fact]
+    public void A_recomputed_block_that_no_gradient_reaches_runs_once()
+    {
+        using var tape = new Tape(_team, training: true);
+        var inner = new CountingSquare(tape.Input("x", 2, 16, gradient: true));
+        tape.Recomputed(() => tape.Record(new CountingSquare(tape.Record(inner).Output)).Output);
+        tape.Compile();
+
+        tape.Forward();
+        tape.Backward();
+
+        Assert.Equal((1, 0), (inner.Forwards, inner.Backwards));
+    }
+
+    [Fact]
+    public void An_inference_tape_recomputes_nothing()
+    {
+        using var tape = new Tape(_team, training: false);
+        var inner = new CountingSquare(tape.Input("x", 2, 16));
+        tape.Recomputed(() => tape.Record(inner).Output);
+        tape.Compile();
+
+        tape.Forward();
+
+        Assert.Equal(1, inner.Forwards);
+        Assert.Equal(1, tape.MemoryPlan.Buffers.Max(buffer => buffer.Lives.Count));
+    }
+
+    [Fact]
+    public void A_recomputed_block_holds_no_loss_and_no_other_block()
+    {
+        using var tape = new Tape(_team, training: true);
+        var x = tape.Input("x", 2, 16, gradient: true);
+        var targets = tape.Tokens("targets", 2);
+        Assert.Contains("cannot run twice; cross-entropy", Assert.Throws<InvalidOperationException>(() => tape.Recomputed(() =>
+        {
+            tape.CrossEntropy(x, x, targets);
+            return x;
+        })).Message, StringComparison.Ordinal);
+        Assert.Contains("no other one", Assert.Throws<InvalidOperationException>(
+            () => tape.Recomputed(() => tape.Recomputed(() => tape.Gelu(x)))).Message, StringComparison.Ordinal);
+    }
 }

@@ -5,6 +5,7 @@ public class ResumeRulesTests
     [Theory]
     [InlineData("train.steps", "9")]
     [InlineData("train.threads", "3")]
+    [InlineData("train.recompute", "true")]
     [InlineData("evaluate.every", "-1")]
     [InlineData("sample.prompt", "It")]
     [InlineData("checkpoint.keep", "7")]

@@ -64,6 +64,7 @@ public class TrainingConfigTests
     [InlineData("train.accumulation", "3")]
     [InlineData("train.seed", "18446744073709551615")]
     [InlineData("train.threads", "2")]
+    [InlineData("train.recompute", "true")]
     [InlineData("optimizer.name", "adamw")]
     [InlineData("optimizer.preset", "kimi-k2")]
     [InlineData("optimizer.orthogonalizer", "newton-schulz/polar-express5")]

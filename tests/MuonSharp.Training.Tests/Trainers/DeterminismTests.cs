@@ -25,6 +25,28 @@ public class DeterminismTests
     }
 
     [Fact]
+    public async Task Recomputing_activations_changes_no_bit_even_when_it_is_switched_on_at_a_resumption()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder).Set("train.accumulation", "2"), recomputing = config.Set("train.recompute", "true");
+        using Trainer kept = Trainer.Create(config, folder.File("kept"));
+        await TestRun.Run(kept);
+        using Trainer again = Trainer.Create(recomputing, folder.File("again"));
+        await TestRun.Run(again);
+        using (Trainer stopped = Trainer.Create(config, folder.File("switched")))
+        {
+            await TestRun.RunUntil(stopped, 4);
+        }
+
+        using Trainer switched = Trainer.Resume(folder.File("switched"), recomputing);
+        await TestRun.Run(switched);
+
+        Assert.True(again.Parts.Model.RecomputesBlocks);
+        Assert.All([again, switched], trainer => Assert.Equal(TestRun.Bits(kept), TestRun.Bits(trainer)));
+        Assert.All(["again", "switched"], run => Assert.Equal(TestRun.Metrics(folder.File("kept")), TestRun.Metrics(folder.File(run))));
+    }
+
+    [Fact]
     public async Task Another_seed_gives_other_bits()
     {
         using TemporaryFolder folder = new();
