@@ -87,10 +87,11 @@ public unsafe interface ILanes<TVector>
     /// <returns>The integer, as a float.</returns>
     static abstract TVector Round(TVector value);
 
-    /// <summary>2 to the power of an integer-valued float in [-127, 128]; -127 gives 0 and 128 gives infinity.</summary>
+    /// <summary>value times 2 to the power of an integer-valued float in [-127, 129], rounded once.</summary>
+    /// <param name="value">Magnitude 1/2 to 2.</param>
     /// <param name="exponent">The integer.</param>
-    /// <returns>The power.</returns>
-    static abstract TVector PowerOfTwo(TVector exponent);
+    /// <returns>The product: subnormal or infinite where it must be.</returns>
+    static abstract TVector Scale(TVector value, TVector exponent);
 
     /// <summary>Splits a positive normal number into m in [0.5, 1) and an integer e with x = m 2^e.</summary>
     /// <param name="value">Positive, normal.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
@@ -29,15 +30,20 @@ internal static class LaneOperations
         return (value + shift) - shift;
     }
 
-    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
-    /// <param name="exponent">The integer, -127 to 128.</param>
-    /// <returns>The power.</returns>
+    /// <summary>value times 2 to the power of an integer-valued float: in two factors, since 2^128 alone would already be infinity.</summary>
+    /// <param name="value">Operand.</param>
+    /// <param name="exponent">The integer, -127 to 129.</param>
+    /// <returns>The product.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> PowerOfTwo(Vector512<float> exponent)
+    public static Vector512<float> Scale(Vector512<float> value, Vector512<float> exponent)
     {
-        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector512.Create(RoundingShift + ExponentBias)).AsInt32();
-        return Vector512.ShiftLeft(shifted, MantissaBits).AsSingle();
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.Scale(value, exponent);
+        }
+
+        var half = Round(exponent * Vector512.Create(0.5f));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
     /// <summary>Splits a positive normal number into m in [0.5, 1) and e with x = m 2^e.</summary>
@@ -71,15 +77,15 @@ internal static class LaneOperations
         return (value + shift) - shift;
     }
 
-    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
-    /// <param name="exponent">The integer, -127 to 128.</param>
-    /// <returns>The power.</returns>
+    /// <summary>value times 2 to the power of an integer-valued float: in two factors, since 2^128 alone would already be infinity.</summary>
+    /// <param name="value">Operand.</param>
+    /// <param name="exponent">The integer, -127 to 129.</param>
+    /// <returns>The product.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> PowerOfTwo(Vector256<float> exponent)
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> exponent)
     {
-        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector256.Create(RoundingShift + ExponentBias)).AsInt32();
-        return Vector256.ShiftLeft(shifted, MantissaBits).AsSingle();
+        var half = Round(exponent * Vector256.Create(0.5f));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
     /// <summary>Splits a positive normal number into m in [0.5, 1) and e with x = m 2^e.</summary>
@@ -113,15 +119,15 @@ internal static class LaneOperations
         return (value + shift) - shift;
     }
 
-    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
-    /// <param name="exponent">The integer, -127 to 128.</param>
-    /// <returns>The power.</returns>
+    /// <summary>value times 2 to the power of an integer-valued float: in two factors, since 2^128 alone would already be infinity.</summary>
+    /// <param name="value">Operand.</param>
+    /// <param name="exponent">The integer, -127 to 129.</param>
+    /// <returns>The product.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> PowerOfTwo(Vector128<float> exponent)
+    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> exponent)
     {
-        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector128.Create(RoundingShift + ExponentBias)).AsInt32();
-        return Vector128.ShiftLeft(shifted, MantissaBits).AsSingle();
+        var half = Round(exponent * Vector128.Create(0.5f));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
     /// <summary>Splits a positive normal number into m in [0.5, 1) and e with x = m 2^e.</summary>
@@ -166,5 +172,38 @@ internal static class LaneOperations
     {
         var pair = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
         return float.MaxNative(pair.ToScalar(), pair.GetElement(1));
+    }
+
+    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
+    /// <param name="exponent">The integer, -127 to 128.</param>
+    /// <returns>The power.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> PowerOfTwo(Vector512<float> exponent)
+    {
+        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
+        var shifted = (exponent + Vector512.Create(RoundingShift + ExponentBias)).AsInt32();
+        return Vector512.ShiftLeft(shifted, MantissaBits).AsSingle();
+    }
+
+    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
+    /// <param name="exponent">The integer, -127 to 128.</param>
+    /// <returns>The power.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> PowerOfTwo(Vector256<float> exponent)
+    {
+        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
+        var shifted = (exponent + Vector256.Create(RoundingShift + ExponentBias)).AsInt32();
+        return Vector256.ShiftLeft(shifted, MantissaBits).AsSingle();
+    }
+
+    /// <summary>2 to the power of an integer-valued float, made from its bits.</summary>
+    /// <param name="exponent">The integer, -127 to 128.</param>
+    /// <returns>The power.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> PowerOfTwo(Vector128<float> exponent)
+    {
+        // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
+        var shifted = (exponent + Vector128.Create(RoundingShift + ExponentBias)).AsInt32();
+        return Vector128.ShiftLeft(shifted, MantissaBits).AsSingle();
     }
 }

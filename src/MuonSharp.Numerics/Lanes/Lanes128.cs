@@ -122,12 +122,12 @@ public readonly unsafe struct Lanes128 : ILanes<VectorQuad>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorQuad PowerOfTwo(VectorQuad exponent) =>
+    public static VectorQuad Scale(VectorQuad value, VectorQuad exponent) =>
         new(
-            LaneOperations.PowerOfTwo(exponent.A),
-            LaneOperations.PowerOfTwo(exponent.B),
-            LaneOperations.PowerOfTwo(exponent.C),
-            LaneOperations.PowerOfTwo(exponent.D));
+            LaneOperations.Scale(value.A, exponent.A),
+            LaneOperations.Scale(value.B, exponent.B),
+            LaneOperations.Scale(value.C, exponent.C),
+            LaneOperations.Scale(value.D, exponent.D));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

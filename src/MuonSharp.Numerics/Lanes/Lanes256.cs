@@ -80,8 +80,8 @@ public readonly unsafe struct Lanes256 : ILanes<VectorPair>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorPair PowerOfTwo(VectorPair exponent) =>
-        new(LaneOperations.PowerOfTwo(exponent.A), LaneOperations.PowerOfTwo(exponent.B));
+    public static VectorPair Scale(VectorPair value, VectorPair exponent) =>
+        new(LaneOperations.Scale(value.A, exponent.A), LaneOperations.Scale(value.B, exponent.B));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -66,7 +66,7 @@ public readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> PowerOfTwo(Vector512<float> exponent) => LaneOperations.PowerOfTwo(exponent);
+    public static Vector512<float> Scale(Vector512<float> value, Vector512<float> exponent) => LaneOperations.Scale(value, exponent);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

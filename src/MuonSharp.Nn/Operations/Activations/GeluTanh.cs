@@ -24,17 +24,27 @@ internal readonly struct GeluTanh : IActivation
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Derivative<TLanes, TVector>(TVector kept)
+    public static TVector Value<TLanes, TVector>(TVector x, out TVector derivative)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
         var (one, half) = (TLanes.Broadcast(1), TLanes.Broadcast(0.5f));
-        var tangent = Tangent<TLanes, TVector>(kept);
-        var slope = TLanes.MultiplyAdd(
-            TLanes.Broadcast(3 * Cubic * SqrtTwoOverPi), TLanes.Multiply(kept, kept), TLanes.Broadcast(SqrtTwoOverPi));
+        var tangent = Tangent<TLanes, TVector>(x);
+        var slope = TLanes.MultiplyAdd(TLanes.Broadcast(3 * Cubic * SqrtTwoOverPi), TLanes.Multiply(x, x), TLanes.Broadcast(SqrtTwoOverPi));
         var rest = TLanes.Subtract(one, TLanes.Multiply(tangent, tangent));
-        var inner = TLanes.MultiplyAdd(TLanes.Multiply(kept, rest), slope, TLanes.Add(one, tangent));
-        return TLanes.Multiply(half, inner);
+        var inner = TLanes.MultiplyAdd(TLanes.Multiply(x, rest), slope, TLanes.Add(one, tangent));
+        derivative = TLanes.Multiply(half, inner);
+        var halfX = TLanes.Multiply(x, half);
+        return TLanes.MultiplyAdd(halfX, tangent, halfX);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Derivative<TLanes, TVector>(TVector kept)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        Value<TLanes, TVector>(kept, out var derivative);
+        return derivative;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,6 +16,15 @@ internal readonly struct Identity : IActivation
         where TVector : struct => x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector x, out TVector derivative)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        derivative = TLanes.Broadcast(1);
+        return x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Derivative<TLanes, TVector>(TVector kept)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct => TLanes.Broadcast(1);

@@ -22,6 +22,16 @@ internal readonly struct ReluSquared : IActivation
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Value<TLanes, TVector>(TVector x, out TVector derivative)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var y = Value<TLanes, TVector>(x);
+        derivative = Derivative<TLanes, TVector>(y);
+        return y;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Derivative<TLanes, TVector>(TVector kept)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct

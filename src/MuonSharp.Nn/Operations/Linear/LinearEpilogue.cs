@@ -3,13 +3,13 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
-/// <summary>tile = f(tile + bias) + residual, and the argument of f put aside where the backward run needs it.</summary>
+/// <summary>tile = f(tile + bias) + residual, and the derivative of f put aside where the backward run needs it.</summary>
 internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
     where TActivation : struct, IActivation
 {
     public float* Bias;
     public float* Residual;
-    public float* Kept;
+    public float* Derivative;
     public int Columns;
     private float* _tile;
     private nint _rowStride;
@@ -43,12 +43,16 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
                     value = TLanes.Add(value, TLanes.Load(Bias + _column + j));
                 }
 
-                if (Kept != null)
+                if (Derivative != null)
                 {
-                    TLanes.Store(Kept + place + j, value);
+                    value = TActivation.Value<TLanes, TVector>(value, out var derivative);
+                    TLanes.Store(Derivative + place + j, derivative);
+                }
+                else
+                {
+                    value = TActivation.Value<TLanes, TVector>(value);
                 }
 
-                value = TActivation.Value<TLanes, TVector>(value);
                 if (Residual != null)
                 {
                     value = TLanes.Add(value, TLanes.Load(Residual + place + j));
@@ -77,12 +81,12 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Bias + _column + column, left));
         }
 
-        if (Kept != null)
+        value = TActivation.Value<TLanes, TVector>(value, out var derivative);
+        if (Derivative != null)
         {
-            RowLanes.Store<TLanes, TVector>(Kept + place, value, left);
+            RowLanes.Store<TLanes, TVector>(Derivative + place, derivative, left);
         }
 
-        value = TActivation.Value<TLanes, TVector>(value);
         if (Residual != null)
         {
             value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Residual + place, left));

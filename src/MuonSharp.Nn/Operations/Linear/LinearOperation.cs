@@ -6,14 +6,14 @@ namespace MuonSharp.Nn;
 /// <summary>y = f(x Wᵀ + bias) + residual: x [rows, in], W [out, in] or stored [in, out], y [rows, out].</summary>
 /// <remarks>
 /// <para>Backward, with z the argument of f: dz = dy f'(z), dx = dz W, dW = dzᵀ x, dbias = column sums of dz, dresidual = dy.</para>
-/// <para>Bias, f and residual are the product's epilogue: no pass of their own. z is kept only where f' needs it; dz overwrites dy; the
-/// residual's gradient takes over dy's buffer.</para>
+/// <para>Bias, f and residual are the product's epilogue: no pass of their own. f'(z) is computed with f and kept, unless
+/// it follows from y; dz overwrites dy; the residual's gradient takes over dy's buffer.</para>
 /// <para>Cost: 2·rows·in·out FLOPs forward, twice that backward. Scratch: partial sums of the bias gradient.</para>
 /// </remarks>
 internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) : Operation("linear")
     where TActivation : struct, IActivation
 {
-    private StepBuffer? _kept;
+    private StepBuffer? _derivative;
     private StepBuffer? _partial;
     private GradientSlot? _xGradient;
     private GradientSlot? _weightGradient;
@@ -24,7 +24,7 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
 
     public override string Shape => inputs.Shape;
 
-    private static bool KeepsArgument => !TActivation.DerivativeFromOutput;
+    private static bool KeepsDerivative => !TActivation.DerivativeFromOutput;
 
     protected internal override void Declare(OperationPlan plan)
     {
@@ -32,10 +32,10 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         plan.Reads(inputs.Weight, inBackward: inputs.X.RequiresGradient);
         plan.Reads(inputs.Bias);
         plan.Reads(inputs.Residual);
-        Output = plan.Writes(inputs.X.Rows, inputs.FanOut, inBackward: !TActivation.IsIdentity && !KeepsArgument);
-        if (Output.RequiresGradient && KeepsArgument)
+        Output = plan.Writes(inputs.X.Rows, inputs.FanOut, inBackward: !TActivation.IsIdentity && !KeepsDerivative);
+        if (Output.RequiresGradient && KeepsDerivative)
         {
-            _kept = plan.Saves("argument", Output.Length);
+            _derivative = plan.Saves("derivative", Output.Length);
         }
 
         _xGradient = plan.Gradient(inputs.X);
@@ -69,7 +69,7 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         {
             Bias = inputs.Bias is null ? null : inputs.Bias.Data,
             Residual = inputs.Residual is null ? null : inputs.Residual.Data,
-            Kept = _kept is null ? null : _kept.Pointer,
+            Derivative = _derivative is null ? null : _derivative.Pointer,
             Columns = Output.Columns,
         };
         MatrixProduct.Multiply(run.Team, x, weight, y, accumulate: false, 1, epilogue);
@@ -80,8 +80,7 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         var gradient = Output.GradientData;
         if (!TActivation.IsIdentity)
         {
-            var kept = _kept is null ? Output.Data : _kept.Pointer;
-            ElementJob<DerivativeFormula<TActivation>>.Run(run.Team, gradient, kept, gradient, Output.Length, add: false);
+            Differentiate(run.Team, gradient);
         }
 
         var dy = Matrix.Dense(gradient, Output.Rows, Output.Columns);
@@ -102,6 +101,18 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         }
 
         GradientPass.Run(run.Team, Output, _residualGradient);
+    }
+
+    private void Differentiate(WorkerTeam team, float* gradient)
+    {
+        if (_derivative is null)
+        {
+            ElementJob<DerivativeFormula<TActivation>>.Run(team, gradient, Output.Data, gradient, Output.Length, add: false);
+        }
+        else
+        {
+            ElementJob<ProductFormula>.Run(team, gradient, _derivative.Pointer, gradient, Output.Length, add: false);
+        }
     }
 
     private void WeightGradient(WorkerTeam team, Matrix dy, GradientSlot slot)
