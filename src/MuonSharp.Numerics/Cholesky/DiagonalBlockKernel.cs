@@ -1,71 +1,104 @@
 namespace MuonSharp.Numerics;
 
-/// <summary>U = Lᵀ row by row, then D = L^-1 row by row, sixteen columns at a time.</summary>
+/// <summary>U = Lᵀ and D = L^-1 of one block of 32 rows, together, row by row: the part of the inverse that is no matrix product.</summary>
 /// <remarks>
 /// <code>
 /// U[k,:] = (A[k,:] - sum over p below k of U[p,k] U[p,:]) r_k,   r_k = 1 / sqrt(the pivot)
-/// D[i,:] = (e_i    - sum over p below i of U[p,i] D[p,:]) r_i
+/// D[k,:] = (e_k    - sum over p below k of U[p,k] D[p,:]) r_k
 /// </code>
-/// A chain of multiply-adds in ascending p for each element; what lies left of U's diagonal is never read.
+/// <para>Row k is finished, then subtracted from all rows below: a chain of multiply-adds in ascending p for each element, while the next pivot's
+/// root is the only thing that waits. What lies left of U's diagonal is never read. Layout: both blocks row-major, rows of 32.</para>
 /// </remarks>
-internal readonly unsafe struct DiagonalBlockKernel(float* u, float* d, float* reciprocals, int block, int* failed) : ILaneKernel
+/// <param name="u">In: the block's upper triangle. Out: U.</param>
+/// <param name="d">Out: D, zeros above the diagonal.</param>
+/// <param name="failed">Out: the first row whose pivot is not above zero; not written if there is none.</param>
+internal readonly unsafe struct DiagonalBlockKernel(float* u, float* d, int* failed) : ILaneKernel
 {
+    private const int Block = PanelMatrix.Width;
+    private const int Half = LaneDispatch.Count;
+
     public void Run<L, V>()
         where L : struct, ILanes<V>
         where V : struct
     {
-        for (var k = 0; k < block; k++)
+        new Span<float>(d, Block * Block).Clear();
+        for (var k = 0; k < Block; k++)
         {
-            for (var column = k / LaneDispatch.Count * LaneDispatch.Count; column < block; column += LaneDispatch.Count)
-            {
-                L.Store(u + (k * block) + column, Chain<L, V>(L.Load(u + (k * block) + column), u + column, 0, k));
-            }
+            d[k * (Block + 1)] = 1;
+        }
 
-            var pivot = u[k * (block + 1)];
+        for (var k = 0; k < Block; k++)
+        {
+            var pivot = u[k * (Block + 1)];
             if (!(pivot > 0))
             {
                 *failed = k;
                 return;
             }
 
-            reciprocals[k] = 1 / MathF.Sqrt(pivot);
-            Scale<L, V>(u + (k * block), k / LaneDispatch.Count * LaneDispatch.Count, block, reciprocals[k]);
-        }
-
-        for (var i = 0; i < block; i++)
-        {
-            var row = d + (i * block);
-            new Span<float>(row, block).Clear();
-            row[i] = 1;
-            for (var column = 0; column <= i; column += LaneDispatch.Count)
+            var reciprocal = L.Broadcast(1 / MathF.Sqrt(pivot));
+            if (k < Half)
             {
-                L.Store(row + column, Chain<L, V>(L.Load(row + column), d + column, column, i));
+                FirstHalf<L, V>(k, reciprocal);
             }
-
-            Scale<L, V>(row, 0, i + 1, reciprocals[i]);
+            else
+            {
+                SecondHalf<L, V>(k, reciprocal);
+            }
         }
     }
 
-    /// <summary>sum - U[first..end, end]ᵀ rows[first..end]: the rows above <paramref name="end"/> at one place of sixteen columns.</summary>
-    private V Chain<L, V>(V sum, float* rows, int first, int end)
+    /// <summary>Row k is not zero left of the middle in U, and zero right of it in D.</summary>
+    private void FirstHalf<L, V>(int k, V reciprocal)
         where L : struct, ILanes<V>
         where V : struct
     {
-        for (var p = first; p < end; p++)
+        var row = u + (k * Block);
+        var left = L.Multiply(L.Load(row), reciprocal);
+        var right = L.Multiply(L.Load(row + Half), reciprocal);
+        var inverse = L.Multiply(L.Load(d + (k * Block)), reciprocal);
+        L.Store(row, left);
+        L.Store(row + Half, right);
+        L.Store(d + (k * Block), inverse);
+        for (var i = k + 1; i < Half; i++)
         {
-            sum = L.MultiplyAdd(L.Broadcast(-u[(p * block) + end]), L.Load(rows + (p * block)), sum);
+            var factor = L.Broadcast(-row[i]);
+            Add<L, V>(u + (i * Block), factor, left);
+            Add<L, V>(u + (i * Block) + Half, factor, right);
+            Add<L, V>(d + (i * Block), factor, inverse);
         }
 
-        return sum;
+        for (var i = Half; i < Block; i++)
+        {
+            var factor = L.Broadcast(-row[i]);
+            Add<L, V>(u + (i * Block) + Half, factor, right);
+            Add<L, V>(d + (i * Block), factor, inverse);
+        }
     }
 
-    private static void Scale<L, V>(float* row, int start, int end, float factor)
+    /// <summary>Row k is zero left of the middle in U, and full in D.</summary>
+    private void SecondHalf<L, V>(int k, V reciprocal)
         where L : struct, ILanes<V>
         where V : struct
     {
-        for (var column = start; column < end; column += LaneDispatch.Count)
+        var row = u + (k * Block);
+        var inverseRow = d + (k * Block);
+        var right = L.Multiply(L.Load(row + Half), reciprocal);
+        var inverseLeft = L.Multiply(L.Load(inverseRow), reciprocal);
+        var inverseRight = L.Multiply(L.Load(inverseRow + Half), reciprocal);
+        L.Store(row + Half, right);
+        L.Store(inverseRow, inverseLeft);
+        L.Store(inverseRow + Half, inverseRight);
+        for (var i = k + 1; i < Block; i++)
         {
-            L.Store(row + column, L.Multiply(L.Load(row + column), L.Broadcast(factor)));
+            var factor = L.Broadcast(-row[i]);
+            Add<L, V>(u + (i * Block) + Half, factor, right);
+            Add<L, V>(d + (i * Block), factor, inverseLeft);
+            Add<L, V>(d + (i * Block) + Half, factor, inverseRight);
         }
     }
+
+    private static void Add<L, V>(float* place, V factor, V row)
+        where L : struct, ILanes<V>
+        where V : struct => L.Store(place, L.MultiplyAdd(factor, row, L.Load(place)));
 }

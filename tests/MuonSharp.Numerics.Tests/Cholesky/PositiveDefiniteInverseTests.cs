@@ -116,11 +116,11 @@ public sealed unsafe class PositiveDefiniteInverseTests
         where L : struct, ILanes<V>
         where V : struct
     {
-        const int Size = 64;
-        using var memory = new NativeBuffer((2 * Size * Size) + Size);
+        const int Size = PanelMatrix.Width;
+        using var memory = new NativeBuffer(2 * Size * Size);
         Matrix(Size, 1e-3).CopyTo(memory.AsSpan());
         int failed = -1;
-        new DiagonalBlockKernel(memory.Pointer, memory.Pointer + (Size * Size), memory.Pointer + (2 * Size * Size), Size, &failed).Run<L, V>();
+        new DiagonalBlockKernel(memory.Pointer, memory.Pointer + (Size * Size), &failed).Run<L, V>();
         Assert.Equal(-1, failed);
         return memory.AsSpan(Size * Size, Size * Size).ToArray();
     }

@@ -22,11 +22,13 @@ internal static unsafe class MicroKernel<R, V, TShape>
     /// <param name="rowStride">Floats between rows of A.</param>
     /// <param name="stepStride">Floats between columns of A.</param>
     /// <param name="b">The packed panel of B: per k one or two registers.</param>
+    /// <param name="bStride">Floats from one k to the next in the panel.</param>
     /// <param name="c">C[0, 0] of the tile; columns are adjacent.</param>
     /// <param name="cStride">Floats between rows of C.</param>
     /// <param name="accumulate">Whether the sums start from what C holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(int k, float* a, nint rowStride, nint stepStride, float* b, float* c, nint cStride, bool accumulate)
+    public static void Run(
+        int k, float* a, nint rowStride, nint stepStride, float* b, nint bStride, float* c, nint cStride, bool accumulate)
     {
         V c0 = R.Zero, d0 = R.Zero;
         V c1 = R.Zero, d1 = R.Zero;
@@ -210,7 +212,7 @@ internal static unsafe class MicroKernel<R, V, TShape>
                 a8 += stepStride;
             }
 
-            b += TShape.Wide ? 2 * R.Count : R.Count;
+            b += bStride;
         }
 
         R.Store(c, c0);

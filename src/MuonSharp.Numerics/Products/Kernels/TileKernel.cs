@@ -48,7 +48,7 @@ internal static unsafe class TileKernel<R, V>
         var panelColumns = PanelColumns(columns);
         if (rows == panelRows && columns == panelColumns && cColumnStride == 1)
         {
-            Dispatch(k, a, aRowStride, aStepStride, b, c, cRowStride, panelRows, panelColumns, accumulate);
+            Dispatch(k, a, aRowStride, aStepStride, b, panelColumns, c, cRowStride, panelRows, panelColumns, accumulate);
             return;
         }
 
@@ -64,7 +64,7 @@ internal static unsafe class TileKernel<R, V>
             }
         }
 
-        Dispatch(k, a, aRowStride, aStepStride, b, stage, panelColumns, panelRows, panelColumns, accumulate);
+        Dispatch(k, a, aRowStride, aStepStride, b, panelColumns, stage, panelColumns, panelRows, panelColumns, accumulate);
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < columns; j++)
@@ -74,30 +74,42 @@ internal static unsafe class TileKernel<R, V>
         }
     }
 
+    /// <summary>Computes a tile that exists as a whole.</summary>
+    /// <param name="k">Length of the sums.</param>
+    /// <param name="a">A[0, 0] of the tile's rows.</param>
+    /// <param name="rowStride">Floats between rows of A.</param>
+    /// <param name="stepStride">Floats between columns of A.</param>
+    /// <param name="b">The packed panel of B.</param>
+    /// <param name="bStride">Floats from one k to the next in the panel.</param>
+    /// <param name="c">C[0, 0] of the tile; columns are adjacent.</param>
+    /// <param name="cStride">Floats between rows of C.</param>
+    /// <param name="rows">A value of <see cref="PanelRows"/>.</param>
+    /// <param name="columns">A value of <see cref="PanelColumns"/>.</param>
+    /// <param name="accumulate">Whether the sums start from what C holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Dispatch(
-        int k, float* a, nint rowStride, nint stepStride, float* b, float* c, nint cStride, int rows, int columns, bool accumulate)
+    public static void Dispatch(
+        int k, float* a, nint rowStride, nint stepStride, float* b, nint bStride, float* c, nint cStride, int rows, int columns, bool accumulate)
     {
         if (columns > R.Count)
         {
             switch (rows)
             {
-                case 12: MicroKernel<R, V, TileShapes.Wide12>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 8: MicroKernel<R, V, TileShapes.Wide8>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 6: MicroKernel<R, V, TileShapes.Wide6>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 4: MicroKernel<R, V, TileShapes.Wide4>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                default: MicroKernel<R, V, TileShapes.Wide2>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
+                case 12: MicroKernel<R, V, TileShapes.Wide12>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 8: MicroKernel<R, V, TileShapes.Wide8>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 6: MicroKernel<R, V, TileShapes.Wide6>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 4: MicroKernel<R, V, TileShapes.Wide4>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                default: MicroKernel<R, V, TileShapes.Wide2>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
             }
         }
         else
         {
             switch (rows)
             {
-                case 12: MicroKernel<R, V, TileShapes.Narrow12>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 8: MicroKernel<R, V, TileShapes.Narrow8>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 6: MicroKernel<R, V, TileShapes.Narrow6>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                case 4: MicroKernel<R, V, TileShapes.Narrow4>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
-                default: MicroKernel<R, V, TileShapes.Narrow2>.Run(k, a, rowStride, stepStride, b, c, cStride, accumulate); break;
+                case 12: MicroKernel<R, V, TileShapes.Narrow12>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 8: MicroKernel<R, V, TileShapes.Narrow8>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 6: MicroKernel<R, V, TileShapes.Narrow6>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                case 4: MicroKernel<R, V, TileShapes.Narrow4>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
+                default: MicroKernel<R, V, TileShapes.Narrow2>.Run(k, a, rowStride, stepStride, b, bStride, c, cStride, accumulate); break;
             }
         }
     }

@@ -1,0 +1,53 @@
+namespace MuonSharp.Numerics;
+
+/// <summary>W = L^-T L^-1, lower triangle: a task is a part of a row of blocks.</summary>
+internal readonly unsafe struct InverseSquareJob<R, V>(PanelMatrix panels, Matrix result) : ITeamJob
+    where R : struct, IRegister<V>
+    where V : struct
+{
+    private const int Width = PanelMatrix.Width;
+
+    /// <summary>Blocks of a row in a task.</summary>
+    private const int Part = 8;
+
+    /// <summary>Number of tasks; some of them are empty.</summary>
+    public int Tasks => panels.Blocks * Parts;
+
+    private int Parts => (panels.Blocks + Part - 1) / Part;
+
+    public void Run(int task, int worker)
+    {
+        // The rows in the middle are the longest work; those at the ends even out what is left.
+        var place = task / Parts;
+        var middle = panels.Blocks / 2;
+        var row = (place & 1) == 0 ? middle + (place / 2) : middle - 1 - (place / 2);
+        var first = task % Parts * Part;
+        for (var column = first; column < Math.Min(first + Part, row + 1); column++)
+        {
+            Block(row, column);
+        }
+    }
+
+    private void Block(int row, int column)
+    {
+        var depth = (panels.Blocks - row) * Width;
+        var rows = Math.Min(Width, result.Rows - (row * Width));
+        var columns = Math.Min(Width, result.Columns - (column * Width));
+        var to = result.Block(row * Width, column * Width, rows, columns);
+        if (rows == Width && columns == Width && to.ColumnStride == 1)
+        {
+            BlockProduct<R, V>.OfPanels(depth, panels.Block(row, row), panels.Block(row, column), to.Data, to.RowStride, accumulate: false);
+            return;
+        }
+
+        var stage = stackalloc float[PanelMatrix.BlockLength];
+        BlockProduct<R, V>.OfPanels(depth, panels.Block(row, row), panels.Block(row, column), stage, Width, accumulate: false);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+            {
+                to.Data[(i * to.RowStride) + (j * to.ColumnStride)] = stage[(i * Width) + j];
+            }
+        }
+    }
+}
