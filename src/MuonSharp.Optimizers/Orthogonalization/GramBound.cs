@@ -9,13 +9,14 @@ namespace MuonSharp.Optimizers;
 /// t1 = tr R,  t2 = ||R||_F²
 /// bound = min( (t1 + sqrt((m - 1)(m t2 - t1²))) / m,  max_i sum_j |R_ij|,  sqrt(t2) ) (1 + 1e-5)
 /// </code>
-/// The last factor covers what rounding may add. Four lanes a row whatever the machine (a product of two floats is exact in double precision,
+/// The last factor covers what rounding may add. Sixteen lanes a row whatever the machine (a product of two floats is exact in double precision,
 /// so fused or not is the same), rows added in order: the same bits for any team and width.
 /// </remarks>
 internal static unsafe class GramBound
 {
     private const double Margin = 1 + 1e-5;
     private const int RowsOfTask = 32;
+    private const int Lanes = 16;
 
     /// <summary>Floats of scratch for a matrix of that size: two doubles a row.</summary>
     public static long ScratchLength(int size) => FlatLayout.Padded(4L * size);
@@ -53,18 +54,25 @@ internal static unsafe class GramBound
 
         private static void Row(float* row, int count, double* result)
         {
-            Vector256<double> magnitudes = default, squares = default;
+            Vector256<double> a0 = default, a1 = default, a2 = default, a3 = default;
+            Vector256<double> s0 = default, s1 = default, s2 = default, s3 = default;
             int j = 0;
-            for (; j <= count - Vector128<float>.Count; j += Vector128<float>.Count)
+            for (; j <= count - Lanes; j += Lanes)
             {
-                (Vector128<double> low, Vector128<double> high) = Vector128.Widen(Vector128.Load(row + j));
-                var value = Vector256.Create(low, high);
-                magnitudes += Vector256.Abs(value);
-                squares += value * value;
+                (Vector256<double> x0, Vector256<double> x1) = Vector256.Widen(Vector256.Load(row + j));
+                (Vector256<double> x2, Vector256<double> x3) = Vector256.Widen(Vector256.Load(row + j + Vector256<float>.Count));
+                a0 += Vector256.Abs(x0);
+                a1 += Vector256.Abs(x1);
+                a2 += Vector256.Abs(x2);
+                a3 += Vector256.Abs(x3);
+                s0 += x0 * x0;
+                s1 += x1 * x1;
+                s2 += x2 * x2;
+                s3 += x3 * x3;
             }
 
-            double magnitude = (magnitudes[0] + magnitudes[1]) + (magnitudes[2] + magnitudes[3]);
-            double square = (squares[0] + squares[1]) + (squares[2] + squares[3]);
+            double magnitude = Sum((a0 + a1) + (a2 + a3));
+            double square = Sum((s0 + s1) + (s2 + s3));
             for (; j < count; j++)
             {
                 magnitude += Math.Abs((double)row[j]);
@@ -73,5 +81,7 @@ internal static unsafe class GramBound
 
             (result[0], result[1]) = (magnitude, square);
         }
+
+        private static double Sum(Vector256<double> lanes) => (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
     }
 }

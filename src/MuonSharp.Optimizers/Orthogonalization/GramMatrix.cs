@@ -12,11 +12,30 @@ internal static unsafe class GramMatrix
 
     private const double LargestNorm = 1e12;
 
+    /// <summary>Within these the inverse for the smallest pole stays below 1e23 and nothing that counts is subnormal.</summary>
+    private const double SmallestTrace = 1e-16;
+
+    private const double LargestTrace = 1e16;
+
     /// <summary>The greatest exponent whose power of two and its inverse are normal floats.</summary>
     private const int LargestExponent = 126;
 
     /// <summary>Rows and columns of the Gram matrix.</summary>
     public static int Size(Matrix x) => Math.Min(x.Rows, x.Columns);
+
+    /// <summary>R = XXᵀ, if its trace says that neither R nor its inverses come near the ends of float32's range.</summary>
+    /// <returns>Whether they do not; otherwise R is of no use.</returns>
+    public static bool InRange(WorkerTeam? team, Matrix x, Matrix gram)
+    {
+        Multiply(team, x, gram);
+        double trace = 0;
+        for (int i = 0; i < gram.Rows; i++)
+        {
+            trace += gram.Data[(long)i * (gram.Rows + 1)];
+        }
+
+        return trace is > SmallestTrace and < LargestTrace;
+    }
 
     /// <summary>R = XXᵀ / s².</summary>
     /// <param name="team">Workers or null.</param>

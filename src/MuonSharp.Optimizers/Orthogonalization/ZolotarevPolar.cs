@@ -66,7 +66,7 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
         Matrix gram = GramMatrix.Square(scratch, size, 0);
         Matrix q = GramMatrix.Square(scratch, size, 1);
         float* rest = scratch + (2 * FlatLayout.Padded((long)size * size));
-        double scale = GramMatrix.Scaled(team, input, gram);
+        double scale = GramMatrix.InRange(team, input, gram) ? 1 : GramMatrix.Scaled(team, input, gram);
         if (scale == 0)
         {
             GramMatrix.Clear(output);
@@ -74,83 +74,68 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
         }
 
         double bound = GramBound.Of(team, gram, rest);
-        double unit = _fraction.Multiplier / (Math.Sqrt(bound) * scale);
-        OrthogonalizationOutcome outcome = Polynomial(team, gram, q, rest + GramBound.ScratchLength(size), bound, unit);
+        float* inverses = rest + GramBound.ScratchLength(size);
+        OrthogonalizationOutcome outcome = Invert(team, gram, inverses, bound);
         if (outcome == OrthogonalizationOutcome.FallBack)
         {
             GramNewtonSchulz.PolarExpress5.Orthogonalize(team, input, output, scratch);
             return outcome;
         }
 
+        double unit = _fraction.Multiplier / (Math.Sqrt(bound) * scale);
+        float* weights = stackalloc float[MaximumPoles];
+        for (int j = 0; j < Poles; j++)
+        {
+            weights[j] = (float)(unit * _fraction.Poles[j].A * bound);
+        }
+
+        var sum = new InverseSumJob(q, inverses, PoleScratch(size), weights, Poles, (float)unit);
+        TeamRunner.Run(team, sum.Tasks, ref sum);
+        SymmetricProduct.Mirror(team, q);
         GramMatrix.Apply(team, q, input, output);
         return outcome;
     }
 
-    /// <summary>Q = unit (I + sum_j a_j bound W_j), poles in ascending order, as many at once as there are workers.</summary>
-    private OrthogonalizationOutcome Polynomial(WorkerTeam? team, Matrix gram, Matrix q, float* scratch, double bound, double unit)
+    /// <summary>All inverses: one pole each while there is one for every worker; what is left over is shared.</summary>
+    private OrthogonalizationOutcome Invert(WorkerTeam? team, Matrix gram, float* inverses, double bound)
     {
         OrthogonalizationOutcome* outcomes = stackalloc OrthogonalizationOutcome[MaximumPoles];
-        long length = (long)gram.Rows * gram.Rows;
-        long stride = PoleScratch(gram.Rows);
-        int together = team == null || team.Threads > Poles ? 1 : team.Threads;
+        int alone = team == null ? 0 : Poles / team.Threads * team.Threads;
+        var job = new PoleJob(this, gram, inverses, bound, outcomes);
+        TeamRunner.Run(team, alone, ref job);
         OrthogonalizationOutcome worst = OrthogonalizationOutcome.Regular;
-        for (int first = 0; first < Poles; first += together)
+        for (int j = 0; j < Poles; j++)
         {
-            // One pole each while there is one for every worker; what is left over is shared.
-            int count = Math.Min(together, Poles - first);
-            if (count == together && together > 1)
+            if (j >= alone)
             {
-                var job = new PoleJob(this, gram, scratch, bound, first, outcomes);
-                team!.Run(count, ref job);
-            }
-            else
-            {
-                for (int j = 0; j < count; j++)
-                {
-                    outcomes[first + j] = Inverse(team, gram, scratch + (j * stride), bound, first + j);
-                }
+                outcomes[j] = Inverse(team, gram, inverses + (j * PoleScratch(gram.Rows)), bound, j);
             }
 
-            for (int j = first; j < first + count; j++)
-            {
-                worst = (OrthogonalizationOutcome)Math.Max((int)worst, (int)outcomes[j]);
-                float* inverse = scratch + ((j - first) * stride);
-                float weight = (float)(unit * _fraction.Poles[j].A * bound);
-                if (j == 0)
-                {
-                    Elementwise.Map(team, inverse, q.Data, length, new ScaleOperator(weight));
-                }
-                else
-                {
-                    Elementwise.Map2(team, q.Data, inverse, q.Data, length, new CombineOperator(1, weight));
-                }
-            }
+            worst = (OrthogonalizationOutcome)Math.Max((int)worst, (int)outcomes[j]);
         }
 
-        GramMatrix.AddToDiagonal(q, unit);
-        SymmetricProduct.Mirror(team, q);
         return worst;
     }
 
     /// <summary>The lower triangle of (R + p bound I)^-1, at the start of the scratch.</summary>
     private OrthogonalizationOutcome Inverse(WorkerTeam? team, Matrix gram, float* scratch, double bound, int pole)
     {
-        Matrix shifted = Matrix.Dense(scratch, gram.Rows, gram.Rows);
         double shift = _fraction.Poles[pole].P * bound;
-        if (TryInvert(team, gram, shifted, shift))
+        if (TryInvert(team, gram, scratch, shift))
         {
             return OrthogonalizationOutcome.Regular;
         }
 
-        return pole == 0 && TryInvert(team, gram, shifted, PoleRaise * shift) ? OrthogonalizationOutcome.PoleRaised : OrthogonalizationOutcome.FallBack;
+        return pole == 0 && TryInvert(team, gram, scratch, PoleRaise * shift) ? OrthogonalizationOutcome.PoleRaised : OrthogonalizationOutcome.FallBack;
     }
 
-    private static bool TryInvert(WorkerTeam? team, Matrix gram, Matrix shifted, double shift)
+    private static bool TryInvert(WorkerTeam? team, Matrix gram, float* scratch, double shift)
     {
-        long length = (long)gram.Rows * gram.Rows;
-        Elementwise.Map(team, gram.Data, shifted.Data, length, new ScaleOperator(1));
-        GramMatrix.AddToDiagonal(shifted, shift);
-        return PositiveDefiniteInverse.Invert(team, shifted, shifted.Data + FlatLayout.Padded(length), mirror: false) < 0;
+        var inverse = Matrix.Dense(scratch, gram.Rows, gram.Rows);
+        float* rest = scratch + FlatLayout.Padded((long)gram.Rows * gram.Rows);
+
+        // The transpose is the same matrix, and its lower triangle lies as the inverse wants it.
+        return PositiveDefiniteInverse.Invert(team, gram.Transposed, (float)shift, inverse, rest, mirror: false) < 0;
     }
 
     private static long PoleScratch(int size) =>
@@ -158,9 +143,9 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
 
     /// <summary>A task is the inverse for one pole, on one worker.</summary>
     private readonly struct PoleJob(
-        ZolotarevPolar polar, Matrix gram, float* scratch, double bound, int first, OrthogonalizationOutcome* outcomes) : ITeamJob
+        ZolotarevPolar polar, Matrix gram, float* inverses, double bound, OrthogonalizationOutcome* outcomes) : ITeamJob
     {
         public void Run(int task, int worker) =>
-            outcomes[first + task] = polar.Inverse(null, gram, scratch + (task * PoleScratch(gram.Rows)), bound, first + task);
+            outcomes[task] = polar.Inverse(null, gram, inverses + (task * PoleScratch(gram.Rows)), bound, task);
     }
 }

@@ -84,6 +84,30 @@ public sealed unsafe class PositiveDefiniteInverseTests
     }
 
     [Theory]
+    [InlineData(33)]
+    [InlineData(200)]
+    public void A_shift_is_added_to_the_diagonal_and_the_matrix_itself_is_left_alone(int size)
+    {
+        float[] shifted = Matrix(size, 1e-2), source = Matrix(size, 1e-2), result = new float[size * size];
+        for (int i = 0; i < size; i++)
+        {
+            shifted[i * (size + 1)] += 0.125f;
+        }
+
+        Assert.Equal(-1, Invert(null, shifted, size, mirror: true));
+        using var memory = new NativeBuffer(PositiveDefiniteInverse.ScratchLength(size));
+        fixed (float* a = source, w = result)
+        {
+            // The transpose lies by columns: the same matrix, read and written in the other direction.
+            Matrix from = Numerics.Matrix.Dense(a, size, size).Transposed, to = Numerics.Matrix.Dense(w, size, size).Transposed;
+            Assert.Equal(-1, PositiveDefiniteInverse.Invert(null, from, 0.125f, to, memory.Pointer, mirror: true));
+        }
+
+        Assert.Equal(shifted, result);
+        Assert.Equal(Matrix(size, 1e-2), source);
+    }
+
+    [Theory]
     [InlineData(1, 0)]
     [InlineData(50, 0)]
     [InlineData(50, 31)]
@@ -110,6 +134,8 @@ public sealed unsafe class PositiveDefiniteInverseTests
     {
         var error = Assert.Throws<ArgumentException>(() => PositiveDefiniteInverse.Invert(null, Numerics.Matrix.Dense(null, 2, 3), null));
         Assert.Contains("[2, 3]", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(
+            () => PositiveDefiniteInverse.Invert(null, Numerics.Matrix.Dense(null, 3, 3), 0, Numerics.Matrix.Dense(null, 2, 3), null, mirror: false));
     }
 
     private static float[] Factor<L, V>()
