@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Compare;
+
+/// <summary>A comparison as JSON Lines, <c>kind</c> first.</summary>
+internal sealed class JsonView : ICompareView
+{
+    /// <inheritdoc/>
+    public void Begin(ComparisonPlan plan, string folder) => JsonLines.Write(new JsonObject
+    {
+        ["kind"] = "start",
+        ["version"] = Product.Version,
+        ["run"] = folder,
+        ["optimizers"] = new JsonArray([.. plan.Entries.Select(entry => (JsonNode)entry.Label)]),
+        ["steps"] = plan.Steps,
+    });
+
+    /// <inheritdoc/>
+    public void Show(ComparisonEvent happened)
+    {
+        switch (happened)
+        {
+            case ComparisonRunStarted started:
+                var line = Task("run-started", started.Task);
+                line["step"] = started.Step;
+                JsonLines.Write(line);
+                break;
+            case ComparisonRunFinished finished:
+                var end = Task("run-finished", finished.Run.Task);
+                end["final_loss"] = finished.Run.Diverged ? null : finished.Run.FinalLoss;
+                end["diverged"] = finished.Run.Diverged;
+                end["was_there"] = finished.WasThere;
+                end["run"] = finished.Run.Folder;
+                JsonLines.Write(end);
+                break;
+            case ComparisonMeasuring measuring:
+                JsonLines.Write(new JsonObject { ["kind"] = "measuring", ["round"] = measuring.Round, ["rounds"] = measuring.Rounds });
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stopping() => JsonLines.Write(new JsonObject { ["kind"] = "stopping" });
+
+    /// <inheritdoc/>
+    public void End(ComparisonResult result, string folder)
+    {
+        var json = ComparisonJson.Write(result, runs: false);
+        json.Insert(0, "kind", "comparison");
+        json["run"] = folder;
+        JsonLines.Write(json);
+    }
+
+    private static JsonObject Task(string kind, ComparisonTask task) => new()
+    {
+        ["kind"] = kind,
+        ["optimizer"] = task.Optimizer,
+        ["purpose"] = task.Purpose == ComparisonPurpose.Sweep ? "sweep" : "budget",
+        ["learning_rate"] = task.LearningRate,
+        ["steps"] = task.Steps,
+    };
+}

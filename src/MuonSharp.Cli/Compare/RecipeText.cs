@@ -1,0 +1,30 @@
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Compare;
+
+/// <summary>What each optimizer is run with, in a few words.</summary>
+internal static class RecipeText
+{
+    /// <summary>Rows of cells, the header first.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(ComparisonPlan plan) =>
+        plan.Entries.Select(entry => Cells(entry, plan)).Prepend(["optimizer", "learning rates", "other parameters", "weight decay", "clip norm", "qk-clip", "schedule"]);
+
+    private static string[] Cells(ComparisonEntry entry, ComparisonPlan plan)
+    {
+        var config = entry.Config(entry.LearningRates[0], plan.Steps);
+        var optimizer = config.Optimizer;
+        var rates = string.Join(", ", entry.LearningRates.Order().Select(Amount.Rate));
+        return
+        [
+            entry.Label,
+            entry.Swept ? $"{rates}, on while the best is at an edge" : $"{rates}, as given",
+            (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{(optimizer.Name == "sgd" ? "sgd" : "adamw")} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
+                + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
+            $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",
+            optimizer.ClipNorm == 0 ? "off" : Amount.Number(optimizer.ClipNorm),
+            config.QkClip.EffectiveTau(config.Model) is { } tau ? Amount.Number(tau) : "off",
+            optimizer.Schedule.Name,
+        ];
+    }
+}

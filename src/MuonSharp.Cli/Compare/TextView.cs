@@ -1,0 +1,121 @@
+using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Train;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Compare;
+
+/// <summary>A comparison as text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
+internal sealed class TextView(Terminal terminal) : ICompareView
+{
+    private static readonly TimeSpan LivePeriod = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PlainPeriod = TimeSpan.FromSeconds(30);
+
+    private readonly TimeProvider clock = TimeProvider.System;
+    private long shown;
+
+    /// <inheritdoc/>
+    public void Begin(ComparisonPlan plan, string folder)
+    {
+        terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
+        terminal.Columns(
+        [
+            ["folder", folder],
+            ["data", plan.DataSource],
+            ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Common.TokensPerStep)} tokens; shorter runs of {string.Join(", ", plan.Budgets)} %"],
+            ["target", $"the final loss of {plan.Entries[0].Label}"],
+        ], Style.Label);
+        terminal.Line();
+        terminal.Line("recipes", Style.Strong);
+        terminal.Columns(RecipeText.Of(plan));
+        terminal.Line();
+        terminal.Line("settings", Style.Strong);
+        terminal.Columns(EffectiveSettings.Of(plan.Common), Style.Label);
+        terminal.Line();
+    }
+
+    /// <inheritdoc/>
+    public void Show(ComparisonEvent happened)
+    {
+        switch (happened)
+        {
+            case ComparisonRunStarted started:
+                shown = clock.GetTimestamp();
+                if (started.Step > 0)
+                {
+                    terminal.Line($"{Place(started.Number, started.Expected, started.Task)} goes on after step {Amount.Count(started.Step)}", Style.Label);
+                }
+
+                break;
+            case ComparisonRunProgress { Happened: StepEvent step } progress:
+                Step(progress, step);
+                break;
+            case ComparisonRunProgress { Happened: NoticeEvent notice }:
+                terminal.Line($"note: {notice.Message}", Style.Warning);
+                break;
+            case ComparisonRunFinished finished:
+                terminal.Line(
+                    $"{Place(finished.Number, finished.Expected, finished.Run.Task)} {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
+                    + (finished.WasThere ? "  (was there)" : ""),
+                    finished.Run.Diverged ? Style.Warning : Style.Plain);
+                break;
+            case ComparisonMeasuring measuring:
+                var line = $"timing steps side by side: round {measuring.Round} of {measuring.Rounds}";
+                if (terminal.Mode.Live)
+                {
+                    terminal.Live(line);
+                }
+                else if (measuring.Round == 0)
+                {
+                    terminal.Line("timing steps side by side", Style.Label);
+                }
+
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Stopping() =>
+        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
+
+    /// <inheritdoc/>
+    public void End(ComparisonResult result, string folder)
+    {
+        terminal.Line();
+        if (!result.Complete)
+        {
+            terminal.Line("stopped; everything is kept, and the same command goes on from here", Style.Warning);
+            terminal.Columns([["folder", folder]], Style.Label);
+            return;
+        }
+
+        terminal.Line($"target: loss {Amount.Loss(result.TargetLoss)}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
+        terminal.Columns(ComparisonTable.Of(result), Style.Strong);
+        terminal.Line();
+        terminal.Columns([["folder", folder], ["numbers", Path.Combine(folder, "compare.json")]], Style.Label);
+    }
+
+    private static string Place(int number, int expected, ComparisonTask task) =>
+        $"run {number.ToString().PadLeft($"{expected}".Length)}/{expected}  {task.Optimizer}  lr {Amount.Rate(task.LearningRate)}  {Amount.Count(task.Steps)} steps"
+        + $"{(task.Percent == 100 ? "" : $" ({task.Percent} %)")} ";
+
+    private void Step(ComparisonRunProgress progress, StepEvent step)
+    {
+        var now = clock.GetTimestamp();
+        if (clock.GetElapsedTime(shown, now) < (terminal.Mode.Live ? LivePeriod : PlainPeriod))
+        {
+            return;
+        }
+
+        shown = now;
+        var line = $"{Place(progress.Number, progress.Expected, progress.Task)} step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
+            + $"{Amount.Milliseconds(step.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
+        if (terminal.Mode.Live)
+        {
+            terminal.Live(line);
+        }
+        else
+        {
+            terminal.Line(line, Style.Label);
+        }
+    }
+}

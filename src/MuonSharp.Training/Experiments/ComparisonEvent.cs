@@ -1,0 +1,4 @@
+namespace MuonSharp.Training;
+
+/// <summary>Something that happened in a comparison.</summary>
+public abstract record ComparisonEvent;

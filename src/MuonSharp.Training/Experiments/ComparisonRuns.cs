@@ -1,0 +1,78 @@
+namespace MuonSharp.Training;
+
+/// <summary>The training runs of a comparison: each an ordinary run folder below its own. What is there is not trained again.</summary>
+internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
+{
+    private const string Done = "done";
+    private const string Diverged = "diverged";
+
+    /// <summary>Name of a run's folder: the same for the same task, so that it is found again.</summary>
+    public static string NameOf(ComparisonTask task)
+    {
+        string label = string.Concat(task.Optimizer.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '_'));
+        return $"{label}-lr{ConfigComposition.Text(task.LearningRate)}-steps{task.Steps}";
+    }
+
+    /// <summary>A run that an earlier call has done to its end; null if there is none.</summary>
+    /// <exception cref="ConfigurationException">There is one of another configuration.</exception>
+    public ComparisonRun? Find(ComparisonTask task, TrainingConfig config)
+    {
+        RunFolder run = FolderOf(task);
+        if (!run.HoldsRun)
+        {
+            return null;
+        }
+
+        Check(run, config);
+        RunCurves curves = RunCurves.Read(run);
+        return curves.End is Done or Diverged ? Result(task, curves) : null;
+    }
+
+    /// <summary>Trains a run from its newest checkpoint, or from its beginning; null when it was cancelled.</summary>
+    public async Task<ComparisonRun?> TrainAsync(ComparisonTask task, TrainingConfig config, Action<Trainer> begun, Action<TrainingEvent> tell, CancellationToken cancellation)
+    {
+        RunFolder run = FolderOf(task);
+        using (Trainer trainer = run.HoldsRun ? Trainer.Resume(run.Path, config, surroundings) : Trainer.Create(config, run.Path, surroundings))
+        {
+            begun(trainer);
+            try
+            {
+                await foreach (TrainingEvent happened in trainer.RunAsync(cancellation))
+                {
+                    tell(happened);
+                    if (happened is EndEvent { Outcome: TrainingOutcome.Cancelled })
+                    {
+                        return null;
+                    }
+                }
+            }
+            catch (DivergedException)
+            {
+                // A learning rate that is too high: a result like any other, and the run's last line says so.
+            }
+        }
+
+        return Result(task, RunCurves.Read(run));
+    }
+
+    private static ComparisonRun Result(ComparisonTask task, RunCurves curves) => new(task, NameOf(task))
+    {
+        FinalLoss = curves.End == Done && curves.Evaluations is [.., var last] && last.Step == task.Steps ? last.Loss : double.PositiveInfinity,
+        Evaluations = curves.Evaluations,
+        Training = curves.Training,
+    };
+
+    private static void Check(RunFolder run, TrainingConfig config)
+    {
+        try
+        {
+            ResumeRules.Check(RunModel.ReadConfig(run), config);
+        }
+        catch (ConfigurationException error)
+        {
+            throw new ConfigurationException([.. error.Problems.Select(problem => $"[compare] {run.Path}: {problem}")]);
+        }
+    }
+
+    private RunFolder FolderOf(ComparisonTask task) => new(Path.Combine(folder, NameOf(task)));
+}

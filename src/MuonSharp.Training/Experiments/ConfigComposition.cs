@@ -1,0 +1,85 @@
+namespace MuonSharp.Training;
+
+/// <summary>Composes the configuration of one optimizer's runs: preset, files, recipe, settings, the choice's own settings.</summary>
+internal sealed class ConfigComposition(ComparisonOptions options, OptimizerChoice choice, int fullSteps)
+{
+    private const int Evaluations = 20;
+    private const string RateKey = "optimizer.learningRate";
+
+    public OptimizerChoice Choice => choice;
+
+    public OptimizerRecipe Recipe { get; } = OptimizerRecipes.Of(choice.Name);
+
+    /// <summary>What all optimizers have in common: without recipes and choices.</summary>
+    /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
+    public static TrainingConfig Common(ComparisonOptions options)
+    {
+        TrainingConfigBuilder builder = Start(options);
+        SetAll(builder, Surroundings(null));
+        SetAll(builder, options.Settings);
+        return builder.Build();
+    }
+
+    /// <summary>The configuration with a learning rate.</summary>
+    /// <param name="rate">The rate of the hidden matrices; null: what there is without one.</param>
+    /// <param name="overSettings">Whether it wins over a rate among the settings.</param>
+    /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
+    public TrainingConfig Build(double? rate, bool overSettings = false)
+    {
+        TrainingConfigBuilder builder = Start(options);
+        SetAll(builder, Surroundings(fullSteps));
+        SetAll(builder, Recipe.Settings);
+        string? value = rate is null ? null : Text(rate.Value);
+        if (value is not null)
+        {
+            builder.Set(RateKey, value);
+            if (Recipe.OneRate)
+            {
+                builder.Set("optimizer.auxiliary.learningRate", value);
+            }
+        }
+
+        SetAll(builder, options.Settings);
+        builder.Set("optimizer.name", choice.Name);
+        SetAll(builder, choice.Settings);
+        return (value is not null && overSettings ? builder.Set(RateKey, value) : builder).Build();
+    }
+
+    /// <summary>A number as keys and names hold it: the shortest text that reads back as the same number.</summary>
+    public static string Text(double number) => number.ToString("R", System.Globalization.CultureInfo.InvariantCulture).ToLowerInvariant();
+
+    private static TrainingConfigBuilder Start(ComparisonOptions options)
+    {
+        TrainingConfigBuilder builder = new();
+        if (options.Preset is { } preset)
+        {
+            builder.UsePreset(preset);
+        }
+
+        foreach (string file in options.Files)
+        {
+            builder.AddFile(file);
+        }
+
+        return builder;
+    }
+
+    /// <summary>A fair comparison changes the optimizer alone: no clip of queries and keys, and nothing that only takes time.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> Surroundings(int? fullSteps)
+    {
+        yield return new("qkClip.tau", "off");
+        yield return new("sample.every", "-1");
+        if (fullSteps is { } steps)
+        {
+            yield return new("evaluate.every", $"{Math.Max(1, steps / Evaluations)}");
+        }
+    }
+
+    private static void SetAll(TrainingConfigBuilder builder, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        foreach ((string key, string value) in settings)
+        {
+            builder.Set(key, value);
+        }
+    }
+}

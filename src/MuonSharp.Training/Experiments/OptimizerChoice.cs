@@ -1,0 +1,79 @@
+namespace MuonSharp.Training;
+
+/// <summary>One of the optimizers that are compared: its name, and settings of its own.</summary>
+/// <remarks>
+/// Written <c>NAME[:key=value[;key=value]]</c> with keys below <c>optimizer.</c>: <c>muon</c>, <c>muon:preset=moonlight</c>,
+/// <c>muon:orthogonalizer=zolotarev/3;momentum=0.9</c>.
+/// </remarks>
+public sealed record OptimizerChoice
+{
+    private const string Prefix = "optimizer.";
+
+    private OptimizerChoice(string label, string name, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+        (Label, Name, Settings) = (label, name, settings);
+
+    /// <summary>The text as it was written; what outputs call it.</summary>
+    public string Label { get; }
+
+    /// <summary>The optimizer's name, one that <c>optimizer.name</c> may have.</summary>
+    public string Name { get; }
+
+    /// <summary>Settings that hold for this one alone, with their whole keys.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; }
+
+    /// <summary>Reads one; whether keys exist and values fit is for the configuration to say.</summary>
+    /// <param name="text">The text, for example <c>muon:preset=moonlight</c>.</param>
+    /// <exception cref="ConfigurationException">There is no such optimizer, or a setting has no equals sign.</exception>
+    public static OptimizerChoice Parse(string text)
+    {
+        string[] parts = text.Split(':', 2);
+        string name = parts[0].Trim();
+        if (!OptimizerKinds.Names.Contains(name, StringComparer.Ordinal))
+        {
+            string hint = NearestName.Of(name, OptimizerKinds.Names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+            throw new ConfigurationException($"[compare] an optimizer must be one of {string.Join(", ", OptimizerKinds.Names)}; '{name}' came{hint}");
+        }
+
+        return new(text.Trim(), name, parts.Length == 1 ? [] : [.. parts[1].Split(';').Select(setting => Setting(text, setting))]);
+    }
+
+    /// <summary>Reads several, with commas between them.</summary>
+    /// <param name="text">The list, for example <c>adamw,soap,muon:preset=torch</c>.</param>
+    /// <exception cref="ConfigurationException">Some of them are wrong; all of those are named.</exception>
+    public static IReadOnlyList<OptimizerChoice> ParseList(string text)
+    {
+        List<string> problems = [];
+        List<OptimizerChoice> choices = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                choices.Add(Parse(part));
+            }
+            catch (ConfigurationException error)
+            {
+                problems.AddRange(error.Problems);
+            }
+        }
+
+        return problems.Count == 0 ? choices : throw new ConfigurationException(problems);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Label;
+
+    private static KeyValuePair<string, string> Setting(string text, string setting)
+    {
+        int equals = setting.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            throw new ConfigurationException($"[compare] an optimizer is NAME or NAME:key=value;key=value; '{text}' came");
+        }
+
+        string key = setting[..equals].Trim();
+        key = key.StartsWith(Prefix, StringComparison.Ordinal) ? key : Prefix + key;
+        return key == Prefix + "name"
+            ? throw new ConfigurationException($"[compare] what stands before the colon names the optimizer; '{text}' came")
+            : new(key, setting[(equals + 1)..].Trim());
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>What the <c>metrics.jsonl</c> of a run says about its loss, and whether the run is over.</summary>
+internal sealed class RunCurves
+{
+    private const int MostTrainingPoints = 200;
+    private const double Smoothing = 0.9;
+
+    private readonly List<CurvePoint> _evaluations = [];
+    private readonly List<CurvePoint> _training = [];
+    private double _sum;
+    private double _weight;
+
+    /// <summary>The evaluations; a loss that is not finite is infinity.</summary>
+    public IReadOnlyList<CurvePoint> Evaluations => _evaluations;
+
+    /// <summary>The smoothed training loss, thinned out evenly; the last point stays.</summary>
+    public IReadOnlyList<CurvePoint> Training
+    {
+        get
+        {
+            int every = Math.Max(1, (_training.Count + MostTrainingPoints - 1) / MostTrainingPoints);
+            return [.. _training.Where((_, i) => (_training.Count - 1 - i) % every == 0)];
+        }
+    }
+
+    /// <summary>Why the run ended, as its last line says; null for one that has not.</summary>
+    public string? End { get; private set; }
+
+    /// <summary>Step of the last line.</summary>
+    public long Step { get; private set; }
+
+    /// <summary>Reads a run folder; one without metrics, or with a damaged line at the end, is a run that is not over.</summary>
+    /// <exception cref="InvalidFileException">The file cannot be read.</exception>
+    public static RunCurves Read(RunFolder folder)
+    {
+        RunCurves curves = new();
+        try
+        {
+            foreach (string line in File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath) : [])
+            {
+                if (!curves.TryAdd(line))
+                {
+                    curves.End = null;
+                    break;
+                }
+            }
+        }
+        catch (Exception error) when (InvalidFileException.IsUnreadable(error))
+        {
+            throw InvalidFileException.Unreadable("compare", folder.MetricsPath, error);
+        }
+
+        return curves;
+    }
+
+    private bool TryAdd(string line)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(line);
+            Add(json.RootElement);
+            return true;
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    private void Add(JsonElement line)
+    {
+        Step = line.GetProperty("step"u8).GetInt64();
+        End = null;
+        switch (line.GetProperty("kind"u8).GetString())
+        {
+            case "step":
+                _sum = (Smoothing * _sum) + ((1 - Smoothing) * Number(line, "loss"));
+                _weight = (Smoothing * _weight) + (1 - Smoothing);
+                _training.Add(new(Step, _sum / _weight));
+                break;
+            case "eval":
+                _evaluations.Add(new(Step, Number(line, "val_loss")));
+                break;
+            case "end":
+                End = line.GetProperty("reason"u8).GetString();
+                break;
+        }
+    }
+
+    private static double Number(JsonElement line, string key) =>
+        line.GetProperty(key) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.PositiveInfinity;
+}
