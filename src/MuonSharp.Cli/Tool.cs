@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
@@ -14,7 +15,16 @@ namespace MuonSharp.Cli;
 /// <summary>The tool as a whole: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.</summary>
 internal static class Tool
 {
-    private static readonly ToolCommand[] Commands = [TrainCommand.Create(), GenerateCommand.Create(), EvaluateCommand.Create(), CompareCommand.Create(), ReplayCommand.Create(), DoctorCommand.Create()];
+    private static readonly ToolCommand[] Commands =
+    [
+        TrainCommand.Create(),
+        GenerateCommand.Create(),
+        EvaluateCommand.Create(),
+        CompareCommand.Create(),
+        ReplayCommand.Create(),
+        BenchCommand.Create(),
+        DoctorCommand.Create(),
+    ];
 
     /// <summary>Runs one command line.</summary>
     /// <param name="arguments">What follows the program's name.</param>

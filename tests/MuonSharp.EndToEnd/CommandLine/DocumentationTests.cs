@@ -21,6 +21,7 @@ public class DocumentationTests
     [InlineData("generate")]
     [InlineData("evaluate")]
     [InlineData("replay")]
+    [InlineData("bench")]
     [InlineData("doctor")]
     public void Every_option_of_a_command_is_documented(string command)
     {

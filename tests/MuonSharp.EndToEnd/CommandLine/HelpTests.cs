@@ -8,7 +8,7 @@ public class HelpTests
     public void Help_lists_every_command()
     {
         var result = Tool.Run("--help").Exits(0);
-        Assert.All(["train", "generate", "evaluate", "replay", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.All(["train", "generate", "evaluate", "replay", "bench", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 
@@ -17,6 +17,7 @@ public class HelpTests
     [InlineData("generate", "--run", "--prompt", "--tokens", "--temperature", "--top-k", "--top-p", "--seed", "--threads", "--json")]
     [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]
+    [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]
     [InlineData("doctor", "--json")]
     public void Help_of_a_command_lists_its_options_and_ends_with_examples(string command, params string[] options)
     {

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using MuonSharp.Cli.Output;
+using MuonSharp.Numerics;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Bench;
+
+/// <summary><c>muonsharp bench</c>: what this machine's limits are, and how near the kernels and whole steps come.</summary>
+internal static class BenchCommand
+{
+    private const string DefaultOptimizer = "adamw";
+
+    /// <summary>Bursts of each peak.</summary>
+    private const int PeakRounds = 9;
+
+    /// <summary>The command, ready to be added to the root.</summary>
+    public static ToolCommand Create()
+    {
+        var only = new Option<string[]>("--only") { HelpName = "NAME[,NAME]", Description = "Measure these: names of --list, names of other sizes, or a family such as product." };
+        var threads = CommonOptions.Threads();
+        var optimizer = new Option<string>("--optimizer")
+        {
+            HelpName = string.Join('|', SyntheticTraining.Optimizers),
+            Description = "Who updates in training steps.",
+            DefaultValueFactory = _ => DefaultOptimizer,
+        };
+        optimizer.AcceptOnlyFromAmong([.. SyntheticTraining.Optimizers]);
+        var list = new Option<bool>("--list") { Description = "Print the names that are measured by default and the forms of all names, and measure nothing." };
+        var json = CommonOptions.Json();
+        var command = new Command("bench", "Measures this machine: peak, bandwidth, kernels, orthogonalizers and training steps, each as a share of the peak.")
+        {
+            only, threads, optimizer, list, json,
+        };
+        command.SetAction(parsed =>
+        {
+            IBenchView view = parsed.GetValue(json) ? new BenchJson() : new BenchText(new Terminal(TerminalMode.Detect()));
+            var names = (parsed.GetValue(only) ?? []).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            return parsed.GetValue(list) ? BenchList.Write(parsed.GetValue(json)) : Run([.. names], parsed.GetValue(threads), parsed.GetValue(optimizer)!, view);
+        });
+        return new(command,
+        [
+            "muonsharp bench",
+            "muonsharp bench --only product,symmetric --threads 1",
+            "muonsharp bench --only product-500x770x1030:atb,orthogonalize-768x3072:zolotarev/3",
+            "muonsharp bench --only step-nanogpt-384,step-5x5x320-8x256 --optimizer muon --json",
+            "muonsharp bench --list",
+        ]);
+    }
+
+    private static int Run(string[] only, int threads, string optimizer, IBenchView view)
+    {
+        var cases = BenchFamilies.Select(only);
+        using var team = new WorkerTeam(threads);
+        Peaks(team, view);
+        var runner = new BenchRunner(team);
+        BenchFamily? current = null;
+        foreach (var (family, _, make) in cases)
+        {
+            if (family != current)
+            {
+                current = family;
+                view.Family(family);
+            }
+
+            using var work = make(new BenchContext(team, optimizer));
+            view.Result(runner.Measure(work));
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>Of one core, then of all that were asked for.</summary>
+    private static void Peaks(WorkerTeam team, IBenchView view)
+    {
+        using var alone = new WorkerTeam(1);
+        foreach (var workers in team.Threads == 1 ? (WorkerTeam[])[team] : [alone, team])
+        {
+            foreach (var bits in FmaPeak.Widths)
+            {
+                FmaPeak.Measure(workers, bits);
+                view.Peak(workers.Threads, bits, BenchRunner.Median([.. Enumerable.Range(0, PeakRounds).Select(_ => FmaPeak.Measure(workers, bits))]));
+            }
+        }
+    }
+}

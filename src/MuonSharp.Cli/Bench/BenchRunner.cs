@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Cli.Bench;
+
+/// <summary>Measures cases: rounds of calls between two measurements of the peak, medians of the rounds.</summary>
+/// <remarks>Other work on the machine slows a case and the peak alike, so a share is taken within a round, of the better of the peaks before and
+/// after it; what disturbs one round does not move a median.</remarks>
+internal sealed class BenchRunner(WorkerTeam team)
+{
+    private const int Rounds = 7;
+
+    /// <summary>Rounds of cases whose calls take longer than <see cref="LongCall"/>.</summary>
+    private const int FewRounds = 3;
+
+    private static readonly TimeSpan Warmup = TimeSpan.FromMilliseconds(180);
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan LongCall = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Measures one case.</summary>
+    public BenchResult Measure(BenchCase work)
+    {
+        var longest = WarmUp(work);
+        var rounds = longest > LongCall ? FewRounds : Rounds;
+        double[] milliseconds = new double[rounds], peaks = new double[rounds];
+        work.Start();
+        var before = Peak();
+        for (var round = 0; round < rounds; round++)
+        {
+            milliseconds[round] = MedianCall(work);
+            var after = Peak();
+            peaks[round] = Math.Max(before, after);
+            before = after;
+        }
+
+        var time = Median(milliseconds);
+        var result = new BenchResult(work.Name, team.Threads, time) { Peak = Median(peaks) };
+        if (work.Flops > 0)
+        {
+            var share = Math.Min(1, Median([.. milliseconds.Zip(peaks, (call, peak) => work.Flops / call / 1e6 / peak)]));
+            result = result with { Gflops = work.Flops / time / 1e6, ShareOfPeak = share };
+        }
+
+        return work.Complete(work.Bytes > 0 ? result with { GigabytesPerSecond = work.Bytes / time / 1e6 } : result);
+    }
+
+    /// <summary>The peak for the kernels' vectors, once.</summary>
+    public double Peak() => FmaPeak.Measure(team, FmaPeak.KernelWidth);
+
+    /// <summary>The middle value; of an even number, the mean of the two in the middle.</summary>
+    public static double Median(double[] values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <summary>Until the compiler has done what it does and memory has been touched.</summary>
+    /// <returns>The time of the last call.</returns>
+    private static TimeSpan WarmUp(BenchCase work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        TimeSpan last;
+        do
+        {
+            last = Call(work);
+        }
+        while (Stopwatch.GetElapsedTime(start) < Warmup);
+        return last;
+    }
+
+    private static double MedianCall(BenchCase work)
+    {
+        var times = new List<double>();
+        var whole = TimeSpan.Zero;
+        do
+        {
+            var time = Call(work);
+            whole += time;
+            times.Add(time.TotalMilliseconds);
+        }
+        while (whole < Round);
+        return Median([.. times]);
+    }
+
+    private static TimeSpan Call(BenchCase work)
+    {
+        work.Prepare();
+        var start = Stopwatch.GetTimestamp();
+        work.Run();
+        return Stopwatch.GetElapsedTime(start);
+    }
+}

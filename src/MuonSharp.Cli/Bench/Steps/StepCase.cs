@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using MuonSharp.Numerics;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Bench;
+
+/// <summary>Whole training steps on random tokens.</summary>
+internal sealed class StepCase : BenchCase
+{
+    private readonly SyntheticTraining _training;
+    private readonly string _optimizer;
+    private readonly List<SyntheticStep> _steps = [];
+    private double? _flops;
+
+    public StepCase(string name, WorkerTeam team, StepModel model, string optimizer)
+        : this(name, new SyntheticTraining(model.Model, model.Batch, model.Time, optimizer, team), optimizer)
+    {
+    }
+
+    private StepCase(string name, SyntheticTraining training, string optimizer)
+        : base(name, training) => (_training, _optimizer) = (training, optimizer);
+
+    /// <summary>What the operations say of themselves, and the orthogonalizations.</summary>
+    public override double Flops => _flops ??= _training.OptimizerFlops + Operations();
+
+    /// <inheritdoc/>
+    public override void Start() => _steps.Clear();
+
+    /// <inheritdoc/>
+    public override void Prepare() => _training.Draw();
+
+    /// <inheritdoc/>
+    public override void Run() => _steps.Add(_training.Step());
+
+    /// <inheritdoc/>
+    public override BenchResult Complete(BenchResult result)
+    {
+        var forwardBackward = BenchRunner.Median([.. _steps.Select(step => step.ForwardBackward.TotalMilliseconds)]);
+        using var process = Process.GetCurrentProcess();
+        return result with
+        {
+            TokensPerSecond = _training.Tokens / result.Milliseconds * 1e3,
+            Optimizer = _optimizer,
+            OptimizerMilliseconds = BenchRunner.Median([.. _steps.Select(step => step.Optimizer.TotalMilliseconds)]),
+            ForwardBackwardMilliseconds = forwardBackward,
+            ForwardBackwardShareOfPeak = Math.Min(1, _training.ModelFlops / forwardBackward / 1e6 / result.Peak),
+            NeededBytes = _training.NeededBytes,
+            PeakMemoryBytes = process.PeakWorkingSet64,
+        };
+    }
+
+    /// <summary>The last call of the warm-up, or one more: a step with the clock running, to be asked what it did.</summary>
+    private double Operations()
+    {
+        var profile = _training.StartProfile();
+        _training.Step();
+        _training.StopProfile();
+        return profile.Operations().Sum(operation => operation.Work.Flops);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using MuonSharp.Nn;
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>Whole training steps of a decoder on random tokens: the work of a run without its data, for benchmarks.</summary>
+/// <remarks>A step is what <see cref="Trainer"/> does between two batches: gradients to zero, forward, backward, optimizer. Every token counts in
+/// the loss. QK-clip and dropout are off unless the model has dropout.</remarks>
+public sealed class SyntheticTraining : IDisposable
+{
+    private readonly DecoderModel _model;
+    private readonly DecoderProgram _program;
+    private readonly RoutedOptimizer _optimizer;
+    private readonly uint[] _tokens;
+    private ulong _step;
+
+    /// <summary>Makes the model with random weights.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="batch">Sequences in a batch, 1 or more.</param>
+    /// <param name="time">Tokens of each, 1 to the model's context.</param>
+    /// <param name="optimizer">One of <see cref="Optimizers"/>, with the settings that a configuration without any has, but for a constant learning rate.</param>
+    /// <param name="team">Workers; not owned.</param>
+    /// <exception cref="ArgumentException">The shape is outside the model, the model breaks rules, or there is no such optimizer.</exception>
+    public SyntheticTraining(DecoderConfig config, int batch, int time, string optimizer, WorkerTeam team)
+    {
+        if (!Optimizers.Contains(optimizer, StringComparer.Ordinal))
+        {
+            throw new ArgumentException($"[optimizer] must be one of {string.Join(", ", Optimizers)}; '{optimizer}'");
+        }
+
+        _model = new DecoderModel(config, seed: 1, team);
+        _program = _model.Program(batch, time, training: true);
+        _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(Settings(optimizer)), null, team);
+        _tokens = new uint[_program.Inputs.Length + 1];
+        Draw();
+    }
+
+    /// <summary>The optimizers that there are.</summary>
+    public static IReadOnlyList<string> Optimizers => OptimizerKinds.Names;
+
+    /// <summary>Tokens of a step.</summary>
+    public int Tokens => _program.Inputs.Length;
+
+    /// <summary>FLOPs of forward and backward that the model needs: three times the forward products, hidden pairs of attention left out, and
+    /// nothing counted twice that is computed twice.</summary>
+    public double ModelFlops => WorkOfSteps.ModelFlops(_model, _program);
+
+    /// <summary>FLOPs of the optimizer's orthogonalizations; elementwise updates count nothing.</summary>
+    public double OptimizerFlops => WorkOfSteps.OrthogonalizationFlops(_optimizer.Plan);
+
+    /// <summary>Bytes that a step cannot do without: weights, gradients, the optimizer's state, and what the forward run leaves for the backward run.</summary>
+    public long NeededBytes =>
+        sizeof(float) * ((2 * _model.Parameters.ElementCount) + _optimizer.StateTensors.Sum(tensor => (long)tensor.Memory.Length) + WorkOfSteps.KeptActivations(_program));
+
+    /// <summary>New random tokens for the next step.</summary>
+    public void Draw()
+    {
+        new RandomStream(1, "tokens").Fill(_tokens, ++_step, 0);
+        for (int i = 0; i < Tokens; i++)
+        {
+            _program.Inputs[i] = (int)(_tokens[i] % (uint)_program.Vocabulary);
+            _program.Targets[i] = (int)(_tokens[i + 1] % (uint)_program.Vocabulary);
+        }
+    }
+
+    /// <summary>Does a step.</summary>
+    /// <returns>Its time.</returns>
+    public SyntheticStep Step()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _program.Step = _step;
+        _model.Parameters.ZeroGradients();
+        _program.Forward();
+        _program.Backward();
+        long middle = Stopwatch.GetTimestamp();
+        _optimizer.Step();
+        return new SyntheticStep(Stopwatch.GetElapsedTime(start, middle), Stopwatch.GetElapsedTime(middle));
+    }
+
+    /// <summary>Begins to measure the time of each operation, from nothing.</summary>
+    public TapeProfile StartProfile() => _program.StartProfile();
+
+    /// <summary>Ends the measuring.</summary>
+    public void StopProfile() => _program.StopProfile();
+
+    /// <summary>Frees model and optimizer.</summary>
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _model.Dispose();
+    }
+
+    /// <summary>A run of no given length has no schedule that ends.</summary>
+    private static OptimizerSettings Settings(string optimizer) => new() { Name = optimizer, Schedule = new ScheduleSettings { Name = "constant" } };
+}
