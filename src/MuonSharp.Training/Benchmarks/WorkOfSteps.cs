@@ -39,6 +39,6 @@ internal static class WorkOfSteps
     public static long KeptActivations(DecoderProgram program)
     {
         int operations = program.Operations.Count;
-        return program.MemoryPlan.Buffers.Where(buffer => buffer.FirstUse < operations && buffer.LastUse >= operations).Sum(buffer => buffer.Length);
+        return program.MemoryPlan.Buffers.Where(buffer => buffer.Lives.Any(life => life.First < operations && life.Last >= operations)).Sum(buffer => buffer.Length);
     }
 }
