@@ -3,7 +3,7 @@ namespace MuonSharp.Training;
 /// <summary>The recipe of every optimizer, as data: what a comparison does unless it is told otherwise.</summary>
 /// <remarks>
 /// AdamW as small GPTs are usually trained with it (nanoGPT): decoupled decay 0.1 on the matrices, gradients clipped to a norm of 1, betas
-/// 0.9 and 0.95, one learning rate for everything. Shampoo and SOAP from the rates that the same model wants in PyTorch.
+/// 0.9 and 0.99, one learning rate for everything (1.7555 on <c>nanogpt-cpu</c>, with 0.95 1.7757). Shampoo and SOAP from the rates that the same model wants in PyTorch.
 /// </remarks>
 public static class OptimizerRecipes
 {
@@ -19,7 +19,7 @@ public static class OptimizerRecipes
                 new("optimizer.weightDecay", "0.1"),
                 new("optimizer.clipNorm", "1"),
                 new("optimizer.auxiliary.beta1", "0.9"),
-                new("optimizer.auxiliary.beta2", "0.95"),
+                new("optimizer.auxiliary.beta2", "0.99"),
             ],
         },
         new() { Name = "sgd", LearningRate = 0.1, OneRate = true, Settings = [new("optimizer.clipNorm", "1")] },
