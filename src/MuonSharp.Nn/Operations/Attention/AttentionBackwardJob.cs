@@ -3,9 +3,9 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>All gradients of one key-value head of one sequence, and of the query heads that it serves.</summary>
-internal unsafe struct AttentionBackwardJob : ITeamJob
+internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
 {
-    private const int BlockLength = AttentionGeometry.Block * AttentionGeometry.Block;
+    private const int Block = AttentionGeometry.Block;
 
     public AttentionGeometry Geometry;
     public Matrix Query;
@@ -22,80 +22,87 @@ internal unsafe struct AttentionBackwardJob : ITeamJob
     public bool AddValue;
     public float* Scratch;
     public long ScratchStride;
-
-    /// <summary>Floats of scratch a worker needs: probabilities and their gradients of a block, and a number for each token.</summary>
-    public static long ScratchLength(AttentionShape shape) => (2 * BlockLength) + MemoryPlan.Align(shape.Time);
+    private AttentionBackwardScratch _scratch;
+    private int _sequence;
+    private int _keyHead;
 
     public readonly void Run(int task, int worker)
     {
-        var (sequence, keyHead) = Math.DivRem(task, Geometry.KeyValueHeads);
-        var scratch = Scratch + (worker * ScratchStride);
+        var mine = this;
+        (mine._sequence, mine._keyHead) = Math.DivRem(task, Geometry.KeyValueHeads);
+        mine._scratch = new AttentionBackwardScratch(Scratch + (worker * ScratchStride), Geometry.Blocks, Geometry.Padded);
+        LaneDispatch.Run(ref mine);
+    }
+
+    public readonly void Run<TLanes, TVector>()
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
         for (var member = 0; member < Geometry.Group; member++)
         {
-            Head(sequence, (keyHead * Geometry.Group) + member, keyHead, member == 0, scratch);
+            Head<TLanes, TVector>((_keyHead * Geometry.Group) + member, member == 0);
         }
     }
 
-    private readonly void Head(int sequence, int head, int keyHead, bool firstOfGroup, float* scratch)
+    private readonly void Head<TLanes, TVector>(int head, bool firstOfGroup)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
     {
-        var tokens = Geometry.Batch * Geometry.Time;
-        var output = Matrix.Dense(Output, tokens, Geometry.Heads * Geometry.Width);
-        var outputGradient = Matrix.Dense(OutputGradient, tokens, Geometry.Heads * Geometry.Width);
-        var dots = new RowDots
+        var query = Geometry.View(Query, _sequence, head);
+        var all = Geometry.Batch * Geometry.Time;
+        var outputGradient = Geometry.View(Matrix.Dense(OutputGradient, all, Geometry.Heads * Geometry.Width), _sequence, head);
+        var output = Geometry.View(Matrix.Dense(Output, all, Geometry.Heads * Geometry.Width), _sequence, head);
+        HeadRows.Load<TLanes, TVector>(query, _scratch.Queries);
+        HeadRows.Load<TLanes, TVector>(query, _scratch.Scaled, Geometry.Scale);
+        HeadRows.Load<TLanes, TVector>(outputGradient, _scratch.OutputGradients);
+        RowDots.Run<TLanes, TVector>(output, outputGradient, _scratch.Dots);
+        var wanted = QueryGradient.Data != null;
+        HeadRows.Start<TLanes, TVector>(wanted ? Geometry.View(QueryGradient, _sequence, head) : query, _scratch.QueryGradients, wanted && AddQuery);
+        for (var block = 0; block < Geometry.Blocks; block++)
         {
-            A = output.Block(sequence * Geometry.Time, head * Geometry.Width, Geometry.Time, Geometry.Width),
-            B = outputGradient.Block(sequence * Geometry.Time, head * Geometry.Width, Geometry.Time, Geometry.Width),
-            Dots = scratch + (2 * BlockLength),
-        };
-        LaneDispatch.Run(ref dots);
-        for (var keyBlock = 0; keyBlock < Geometry.Blocks; keyBlock++)
+            Keys<TLanes, TVector>(head, block, firstOfGroup);
+        }
+
+        if (wanted)
         {
-            var last = Geometry.LastQueryBlock(keyBlock);
-            for (var queryBlock = keyBlock; queryBlock <= last; queryBlock++)
-            {
-                var gradient = Geometry.View(outputGradient, sequence, queryBlock, head);
-                Pair(sequence, head, keyHead, keyBlock, queryBlock, gradient, firstOfGroup && queryBlock == keyBlock, scratch);
-            }
+            HeadRows.Store<TLanes, TVector>(_scratch.QueryGradients, Geometry.View(QueryGradient, _sequence, head));
         }
     }
 
-    private readonly void Pair(
-        int sequence, int head, int keyHead, int keyBlock, int queryBlock, Matrix outputGradient, bool firstForKeys, float* scratch)
+    /// <summary>One block of keys against all queries that see it.</summary>
+    private readonly void Keys<TLanes, TVector>(int head, int block, bool firstOfGroup)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
     {
-        var query = Geometry.View(Query, sequence, queryBlock, head);
-        var key = Geometry.View(Key, sequence, keyBlock, keyHead);
-        var value = Geometry.View(Value, sequence, keyBlock, keyHead);
-        var probabilities = new Matrix(scratch, query.Rows, key.Rows, AttentionGeometry.Block);
-        var gradients = new Matrix(scratch + BlockLength, query.Rows, key.Rows, AttentionGeometry.Block);
-        MatrixProduct.Multiply(null, query, key.Transposed, probabilities, alpha: Geometry.Scale);
-        MatrixProduct.Multiply(null, outputGradient, value.Transposed, gradients);
-        var softmax = new SoftmaxGradient
+        var key = Geometry.View(Key, _sequence, block, _keyHead);
+        HeadRows.Load<TLanes, TVector>(key, _scratch.Keys);
+        HeadRows.LoadTransposed(key, _scratch.KeysTransposed);
+        HeadRows.LoadTransposed(Geometry.View(Value, _sequence, block, _keyHead), _scratch.ValuesTransposed);
+        var (wantKey, wantValue) = (KeyGradient.Data != null, ValueGradient.Data != null);
+        var keyGradient = wantKey ? Geometry.View(KeyGradient, _sequence, block, _keyHead) : key;
+        var valueGradient = wantValue ? Geometry.View(ValueGradient, _sequence, block, _keyHead) : key;
+        HeadRows.Start<TLanes, TVector>(keyGradient, _scratch.KeyGradients, wantKey && (AddKey || !firstOfGroup));
+        HeadRows.Start<TLanes, TVector>(valueGradient, _scratch.ValueGradients, wantValue && (AddValue || !firstOfGroup));
+        var pair = new AttentionBackwardPair
         {
             Geometry = Geometry,
-            Probabilities = probabilities,
-            Gradients = gradients.Data,
-            LogSumExp = LogSumExp + ((((nint)sequence * Geometry.Heads) + head) * Geometry.Time),
-            Dots = scratch + (2 * BlockLength),
-            FirstQuery = queryBlock * AttentionGeometry.Block,
-            FirstKey = keyBlock * AttentionGeometry.Block,
+            Scratch = _scratch,
+            LogSumExp = LogSumExp + ((((nint)_sequence * Geometry.Heads) + head) * Geometry.Time),
+            KeyBlock = block,
         };
-        LaneDispatch.Run(ref softmax);
-        if (ValueGradient.Data != null)
+        for (pair.QueryBlock = block; pair.QueryBlock <= Geometry.LastQueryBlock(block); pair.QueryBlock++)
         {
-            var valueGradient = Geometry.View(ValueGradient, sequence, keyBlock, keyHead);
-            MatrixProduct.Multiply(null, probabilities.Transposed, outputGradient, valueGradient, AddValue || !firstForKeys);
+            pair.Run<TLanes, TVector>();
         }
 
-        if (KeyGradient.Data != null)
+        if (wantKey)
         {
-            MatrixProduct.Multiply(
-                null, gradients.Transposed, query, Geometry.View(KeyGradient, sequence, keyBlock, keyHead), AddKey || !firstForKeys);
+            HeadRows.Store<TLanes, TVector>(_scratch.KeyGradients, keyGradient);
         }
 
-        if (QueryGradient.Data != null)
+        if (wantValue)
         {
-            var add = AddQuery || keyBlock > Geometry.FirstKeyBlock(queryBlock);
-            MatrixProduct.Multiply(null, gradients, key, Geometry.View(QueryGradient, sequence, queryBlock, head), add);
+            HeadRows.Store<TLanes, TVector>(_scratch.ValueGradients, valueGradient);
         }
     }
 }

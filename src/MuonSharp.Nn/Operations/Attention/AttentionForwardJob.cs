@@ -2,11 +2,12 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
-/// <summary>One block of queries of one head against the keys it sees. The last blocks, which see most, are the first tasks.</summary>
-internal unsafe struct AttentionForwardJob : ITeamJob
+/// <summary>Some blocks of queries of one head against the keys they see. The last blocks, which see most, are the first tasks.</summary>
+internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
 {
-    /// <summary>Floats of scratch a worker needs: the block of logits, each row's maximum and sum.</summary>
-    public const int ScratchLength = (AttentionGeometry.Block * AttentionGeometry.Block) + (2 * AttentionGeometry.Block);
+    private const int Block = AttentionGeometry.Block;
+    private const int Stride = AttentionGeometry.LogitStride;
+    private const int GroupRows = AttentionGeometry.GroupBlocks * Block;
 
     public AttentionGeometry Geometry;
     public Matrix Query;
@@ -16,49 +17,133 @@ internal unsafe struct AttentionForwardJob : ITeamJob
     public float* LogSumExp;
     public float* Maxima;
     public float* Scratch;
+    private int _firstBlock;
+    private int _sequence;
+    private int _head;
+    private float* _queries;
+    private float* _outputs;
+    private float* _keys;
+    private float* _values;
+    private float* _logits;
+    private float* _maximum;
+    private float* _sum;
+
+    /// <summary>Floats of scratch a worker needs: queries and outputs of a task, a block of keys, of values and of logits, each row's maximum and sum.</summary>
+    public static long ScratchLength(int width) => (2L * (GroupRows + Block) * HeadRows.Padded(width)) + (Block * Stride) + (2 * GroupRows);
 
     public readonly void Run(int task, int worker)
     {
+        var mine = this;
         var heads = Geometry.Batch * Geometry.Heads;
-        var queryBlock = Geometry.Blocks - 1 - (task / heads);
-        var (sequence, head) = Math.DivRem(task % heads, Geometry.Heads);
-        var keyHead = head / Geometry.Group;
-        var rows = Geometry.Rows(queryBlock);
-        var all = Matrix.Dense(Output, Geometry.Batch * Geometry.Time, Geometry.Heads * Geometry.Width);
-        var query = Geometry.View(Query, sequence, queryBlock, head);
-        var output = Geometry.View(all, sequence, queryBlock, head);
-        var scratch = Scratch + ((nint)worker * ScratchLength);
-        var softmax = new OnlineSoftmax
+        var groups = Cut.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
+        mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
+        (mine._sequence, mine._head) = Math.DivRem(task % heads, Geometry.Heads);
+        var width = Geometry.Padded;
+        mine._queries = Scratch + (worker * ScratchLength(Geometry.Width));
+        mine._outputs = mine._queries + (GroupRows * width);
+        mine._keys = mine._outputs + (GroupRows * width);
+        mine._values = mine._keys + (Block * width);
+        mine._logits = mine._values + (Block * width);
+        mine._maximum = mine._logits + (Block * Stride);
+        mine._sum = mine._maximum + GroupRows;
+        LaneDispatch.Run(ref mine);
+    }
+
+    public readonly void Run<TLanes, TVector>()
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var last = Math.Min(Geometry.Blocks, _firstBlock + AttentionGeometry.GroupBlocks) - 1;
+        for (var block = _firstBlock; block <= last; block++)
         {
-            Geometry = Geometry,
-            Logits = scratch,
-            Maximum = scratch + (AttentionGeometry.Block * AttentionGeometry.Block),
-            Output = output,
-            FirstQuery = queryBlock * AttentionGeometry.Block,
-        };
-        softmax.Sum = softmax.Maximum + AttentionGeometry.Block;
-        softmax.Start();
-        var first = Geometry.FirstKeyBlock(queryBlock);
-        for (var block = first; block <= queryBlock; block++)
-        {
-            var keys = Geometry.Rows(block);
-            var logits = new Matrix(scratch, rows, keys, AttentionGeometry.Block);
-            MatrixProduct.Multiply(null, query, Geometry.View(Key, sequence, block, keyHead).Transposed, logits, alpha: Geometry.Scale);
-            softmax.FirstKey = block * AttentionGeometry.Block;
-            softmax.Keys = keys;
-            LaneDispatch.Run(ref softmax);
-            MatrixProduct.Multiply(null, logits, Geometry.View(Value, sequence, block, keyHead), output, accumulate: block > first);
+            HeadRows.Load<TLanes, TVector>(Geometry.View(Query, _sequence, block, _head), At(_queries, block), Geometry.Scale);
         }
 
-        var at = (((nint)sequence * Geometry.Heads) + head) * Geometry.Time;
-        var finish = new OnlineSoftmaxEnd
+        new Span<float>(_outputs, GroupRows * Geometry.Padded).Clear();
+        new Span<float>(_maximum, GroupRows).Fill(float.NegativeInfinity);
+        new Span<float>(_sum, GroupRows).Clear();
+        for (var keyBlock = Geometry.FirstKeyBlock(_firstBlock); keyBlock <= last; keyBlock++)
         {
-            Maximum = softmax.Maximum,
-            Sum = softmax.Sum,
-            Output = output,
-            LogSumExp = LogSumExp + at + (queryBlock * AttentionGeometry.Block),
-        };
-        LaneDispatch.Run(ref finish);
-        Maxima[(((sequence * Geometry.Blocks) + queryBlock) * Geometry.Heads) + head] = finish.Largest;
+            var keyHead = _head / Geometry.Group;
+            HeadRows.LoadTransposed(Geometry.View(Key, _sequence, keyBlock, keyHead), _keys);
+            HeadRows.Load<TLanes, TVector>(Geometry.View(Value, _sequence, keyBlock, keyHead), _values);
+            for (var block = Math.Max(keyBlock, _firstBlock); block <= Math.Min(last, Geometry.LastQueryBlock(keyBlock)); block++)
+            {
+                Pair<TLanes, TVector>(block, keyBlock);
+            }
+        }
+
+        for (var block = _firstBlock; block <= last; block++)
+        {
+            Finish<TLanes, TVector>(block);
+        }
+    }
+
+    private readonly float* At(float* rows, int block) => rows + ((nint)(block - _firstBlock) * Block * Geometry.Padded);
+
+    private readonly void Pair<TLanes, TVector>(int block, int keyBlock)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var (rows, keys, width) = (Geometry.Rows(block), Geometry.Rows(keyBlock), Geometry.Padded);
+        var queries = At(_queries, block);
+        var outputs = At(_outputs, block);
+        var (firstQuery, firstKey) = (block * Block, keyBlock * Block);
+        for (var row = 0; row < rows; row += TileProduct<TLanes, TVector>.Rows)
+        {
+            var count = Math.Min(TileProduct<TLanes, TVector>.Rows, rows - row);
+            var (first, end) = Geometry.Seen(firstQuery + row, count, firstKey, keys);
+            if (first == end)
+            {
+                continue;
+            }
+
+            var logits = _logits + (row * Stride);
+            TileProduct<TLanes, TVector>.Run(
+                Geometry.Width, queries + (row * width), width, 1, _keys + first, Block, logits + first, Stride, end - first, accumulate: false);
+            Softmax<TLanes, TVector>(firstQuery + row, count, firstKey, keys, first, end, logits, outputs + (row * width));
+            TileProduct<TLanes, TVector>.Run(
+                Math.Min(end, keys) - first, logits + first, Stride, 1, _values + (first * width), width, outputs + (row * width), width, width, accumulate: true);
+        }
+    }
+
+    private readonly void Softmax<TLanes, TVector>(
+        int firstQuery, int count, int firstKey, int keys, int first, int end, float* logits, float* outputs)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        for (var i = 0; i < count; i++, logits += Stride, outputs += Geometry.Padded)
+        {
+            var row = firstQuery + i - (_firstBlock * Block);
+            var (start, stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
+            if (start < stop)
+            {
+                OnlineSoftmax.Row<TLanes, TVector>(logits + start, stop - start, ref _maximum[row], ref _sum[row], outputs, Geometry.Padded);
+            }
+
+            AttentionMask.Hide(logits, first, end, start, stop);
+        }
+    }
+
+    private readonly void Finish<TLanes, TVector>(int block)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var rows = Geometry.Rows(block);
+        var at = (block - _firstBlock) * Block;
+        var all = Matrix.Dense(Output, Geometry.Batch * Geometry.Time, Geometry.Heads * Geometry.Width);
+        HeadRows.Store<TLanes, TVector>(At(_outputs, block), Geometry.View(all, _sequence, block, _head), _sum + at);
+        var logSumExp = LogSumExp + ((((nint)_sequence * Geometry.Heads) + _head) * Geometry.Time) + (block * Block);
+        var largest = float.NegativeInfinity;
+        for (var row = 0; row < rows; row += LaneDispatch.Count)
+        {
+            var left = rows - row;
+            var maximum = RowLanes.Load<TLanes, TVector>(_maximum + at + row, left, float.NegativeInfinity);
+            var log = LaneMath.Log<TLanes, TVector>(RowLanes.Load<TLanes, TVector>(_sum + at + row, left, 1));
+            RowLanes.Store<TLanes, TVector>(logSumExp + row, TLanes.Add(maximum, log), left);
+            largest = MathF.Max(largest, TLanes.Maximum(maximum));
+        }
+
+        Maxima[(((_sequence * Geometry.Blocks) + block) * Geometry.Heads) + _head] = largest;
     }
 }

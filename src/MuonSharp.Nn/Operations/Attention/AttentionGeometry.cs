@@ -8,6 +8,12 @@ internal struct AttentionGeometry
     /// <summary>Queries and keys of a block: 64 x 64 logits are 16 KB, half a first-level cache.</summary>
     public const int Block = 64;
 
+    /// <summary>Floats between rows of a block of logits: room for the vector that reaches beyond the last key.</summary>
+    public const int LogitStride = Block + LaneDispatch.Count;
+
+    /// <summary>Query blocks of a forward task, which share each block of keys once it is transposed.</summary>
+    public const int GroupBlocks = 4;
+
     public int Batch;
     public int Time;
     public int Heads;
@@ -17,11 +23,14 @@ internal struct AttentionGeometry
     public float Scale;
     public int Blocks;
 
-    public readonly int ForwardTasks => Batch * Heads * Blocks;
+    public readonly int ForwardTasks => Batch * Heads * Cut.Pieces(Blocks, GroupBlocks);
 
     public readonly int BackwardTasks => Batch * KeyValueHeads;
 
     public readonly int Group => Heads / KeyValueHeads;
+
+    /// <summary>Width of a head in scratch memory: whole vectors.</summary>
+    public readonly int Padded => HeadRows.Padded(Width);
 
     /// <summary>Tokens in a block.</summary>
     public readonly int Rows(int block) => Math.Min(Block, Time - (block * Block));
@@ -43,7 +52,17 @@ internal struct AttentionGeometry
     public readonly Matrix View(Matrix all, int sequence, int block, int head) =>
         all.Block((sequence * Time) + (block * Block), head * Width, Rows(block), Width);
 
-    /// <summary>The columns of block of keys that a query sees, as a half-open range.</summary>
+    /// <summary>The rows of a sequence and the columns of a head.</summary>
+    public readonly Matrix View(Matrix all, int sequence, int head) => all.Block(sequence * Time, head * Width, Time, Width);
+
+    /// <summary>The columns of a block of keys that a query sees, as a half-open range.</summary>
     public readonly (int First, int End) Visible(int query, int firstKey, int keys) =>
         (Math.Clamp(FirstKey(query) - firstKey, 0, keys), Math.Clamp(query - firstKey + 1, 0, keys));
+
+    /// <summary>The columns of a block of keys that some query of a strip sees, as a half-open range of whole vectors; empty if none does.</summary>
+    public readonly (int First, int End) Seen(int query, int queries, int firstKey, int keys)
+    {
+        var (first, end) = (Visible(query, firstKey, keys).First, Visible(query + queries - 1, firstKey, keys).End);
+        return first >= end ? (0, 0) : (first / LaneDispatch.Count * LaneDispatch.Count, HeadRows.Padded(end));
+    }
 }

@@ -49,13 +49,13 @@ internal sealed unsafe class AttentionOperation : Operation
         MaximumLogits = plan.Writes(1, _shape.Heads, differentiable: false);
         _logSumExp = plan.Saves("log-sum-exp", (long)Rows * _shape.Heads);
         _maxima = plan.ScratchInForward("maxima", (long)Batch * QueryBlocks * _shape.Heads);
-        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength);
+        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth));
         _queryGradient = plan.Gradient(_query.Tensor);
         _keyGradient = _key.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_key.Tensor);
         _valueGradient = _value.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_value.Tensor);
         if (Output.RequiresGradient)
         {
-            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardJob.ScratchLength(_shape));
+            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardScratch.Length(_shape));
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed unsafe class AttentionOperation : Operation
             AddKey = _keyGradient is { Accumulates: true },
             AddValue = _valueGradient is { Accumulates: true },
             Scratch = _backwardScratch!.Pointer,
-            ScratchStride = AttentionBackwardJob.ScratchLength(_shape),
+            ScratchStride = AttentionBackwardScratch.Length(_shape),
         };
         run.Team.Run(job.Geometry.BackwardTasks, ref job);
     }

@@ -1,83 +1,65 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
-/// <summary>Turns a block of logits into exponentials against each row's running maximum, and rescales what the rows had accumulated.</summary>
-internal unsafe struct OnlineSoftmax : ILaneKernel
+/// <summary>Turns a row of logits into exponentials against its running maximum, and rescales what the row had accumulated.</summary>
+/// <remarks>A row lies in a block whose rows have room for a vector beyond the last key: lanes behind the last visible one become zeros.</remarks>
+internal static unsafe class OnlineSoftmax
 {
-    public AttentionGeometry Geometry;
-    public float* Logits;
-    public float* Maximum;
-    public float* Sum;
-    public Matrix Output;
-    public int FirstQuery;
-    public int FirstKey;
-    public int Keys;
-
-    public readonly void Start()
-    {
-        new Span<float>(Maximum, AttentionGeometry.Block).Fill(float.NegativeInfinity);
-        new Span<float>(Sum, AttentionGeometry.Block).Clear();
-    }
-
-    public readonly void Run<TLanes, TVector>()
+    /// <summary>One row.</summary>
+    /// <param name="logits">In: logits of visible keys; out: exponentials.</param>
+    /// <param name="count">Number of visible keys, 1 or more.</param>
+    /// <param name="maximum">The row's largest logit so far.</param>
+    /// <param name="sum">The row's sum of exponentials so far.</param>
+    /// <param name="output">What the row accumulated.</param>
+    /// <param name="width">Floats of the output, a multiple of 16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row<TLanes, TVector>(float* logits, int count, ref float maximum, ref float sum, float* output, int width)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        for (var row = 0; row < Output.Rows; row++)
+        var whole = (count - 1) / LaneDispatch.Count * LaneDispatch.Count;
+        var mask = LaneMask.First<TLanes, TVector>(count - whole);
+        var last = TLanes.Choose(mask, TLanes.Load(logits + whole), TLanes.Broadcast(float.NegativeInfinity));
+        var largest = TLanes.Broadcast(maximum);
+        for (var i = 0; i < whole; i += LaneDispatch.Count)
         {
-            var (first, end) = Geometry.Visible(FirstQuery + row, FirstKey, Keys);
-            var logits = Logits + (row * AttentionGeometry.Block);
-            new Span<float>(logits, first).Clear();
-            new Span<float>(logits + Math.Max(first, end), Keys - Math.Max(first, end)).Clear();
-            if (first < end)
-            {
-                Row<TLanes, TVector>(row, logits + first, end - first);
-            }
+            largest = TLanes.Max(largest, TLanes.Load(logits + i));
         }
+
+        var highest = TLanes.Maximum(TLanes.Max(largest, last));
+        if (sum > 0 && highest != maximum)
+        {
+            Rescale<TLanes, TVector>(maximum - highest, ref sum, output, width);
+        }
+
+        maximum = highest;
+        var center = TLanes.Broadcast(highest);
+        var total = TLanes.Broadcast(0);
+        for (var i = 0; i < whole; i += LaneDispatch.Count)
+        {
+            var power = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(logits + i), center));
+            total = TLanes.Add(total, power);
+            TLanes.Store(logits + i, power);
+        }
+
+        var lastPower = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(last, center));
+        total = TLanes.Add(total, lastPower);
+        TLanes.Store(logits + whole, lastPower);
+        sum += TLanes.Sum(total);
     }
 
-    private readonly void Row<TLanes, TVector>(int row, float* logits, int count)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Rescale<TLanes, TVector>(float difference, ref float sum, float* output, int width)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var largest = TLanes.Broadcast(Maximum[row]);
-        for (var i = 0; i < count; i += LaneDispatch.Count)
+        var factor = LaneMath.Exp<TLanes, TVector>(TLanes.Broadcast(difference));
+        sum *= TLanes.Maximum(factor);
+        for (var i = 0; i < width; i += LaneDispatch.Count)
         {
-            largest = TLanes.Max(largest, RowLanes.Load<TLanes, TVector>(logits + i, count - i, float.NegativeInfinity));
-        }
-
-        var maximum = TLanes.Maximum(largest);
-        if (Sum[row] > 0 && maximum != Maximum[row])
-        {
-            Rescale<TLanes, TVector>(row, maximum);
-        }
-
-        Maximum[row] = maximum;
-        var center = TLanes.Broadcast(maximum);
-        var sum = TLanes.Broadcast(0);
-        for (var i = 0; i < count; i += LaneDispatch.Count)
-        {
-            var logit = RowLanes.Load<TLanes, TVector>(logits + i, count - i, float.NegativeInfinity);
-            var power = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(logit, center));
-            sum = TLanes.Add(sum, power);
-            RowLanes.Store<TLanes, TVector>(logits + i, power, count - i);
-        }
-
-        Sum[row] += TLanes.Sum(sum);
-    }
-
-    private readonly void Rescale<TLanes, TVector>(int row, float maximum)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-    {
-        var factor = LaneMath.Exp<TLanes, TVector>(TLanes.Broadcast(Maximum[row] - maximum));
-        Sum[row] *= TLanes.Maximum(factor);
-        var output = Output.Data + (row * Output.RowStride);
-        for (var i = 0; i < Output.Columns; i += LaneDispatch.Count)
-        {
-            var left = Output.Columns - i;
-            RowLanes.Store<TLanes, TVector>(output + i, TLanes.Multiply(factor, RowLanes.Load<TLanes, TVector>(output + i, left)), left);
+            TLanes.Store(output + i, TLanes.Multiply(factor, TLanes.Load(output + i)));
         }
     }
 }

@@ -1,30 +1,34 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
 /// <summary>The inner product of each row of A with the same row of B.</summary>
-internal unsafe struct RowDots : ILaneKernel
+internal static unsafe class RowDots
 {
-    public Matrix A;
-    public Matrix B;
-    public float* Dots;
-
-    public readonly void Run<TLanes, TVector>()
+    /// <summary>dots[r] = a[r] · b[r].</summary>
+    public static void Run<TLanes, TVector>(Matrix a, Matrix b, float* dots)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        for (var row = 0; row < A.Rows; row++)
+        for (var row = 0; row < a.Rows; row++)
         {
-            var a = A.Data + (row * A.RowStride);
-            var b = B.Data + (row * B.RowStride);
+            var left = a.Data + (row * a.RowStride);
+            var right = b.Data + (row * b.RowStride);
             var sum = TLanes.Broadcast(0);
-            for (var i = 0; i < A.Columns; i += LaneDispatch.Count)
+            var i = 0;
+            for (; i <= a.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                var left = A.Columns - i;
-                sum = TLanes.MultiplyAdd(RowLanes.Load<TLanes, TVector>(a + i, left), RowLanes.Load<TLanes, TVector>(b + i, left), sum);
+                sum = TLanes.MultiplyAdd(TLanes.Load(left + i), TLanes.Load(right + i), sum);
             }
 
-            Dots[row] = TLanes.Sum(sum);
+            dots[row] = i < a.Columns ? Rest<TLanes, TVector>(left + i, right + i, a.Columns - i, sum) : TLanes.Sum(sum);
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Rest<TLanes, TVector>(float* a, float* b, int left, TVector sum)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct =>
+        TLanes.Sum(TLanes.MultiplyAdd(RowLanes.Load<TLanes, TVector>(a, left), RowLanes.Load<TLanes, TVector>(b, left), sum));
 }

@@ -1,53 +1,42 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
-/// <summary>On a block of logits S and of gradients G of the probabilities: P = exp(S - L) where the query sees the key and else 0, then
-/// G = P (G - D) scale, in place.</summary>
-internal unsafe struct SoftmaxGradient : ILaneKernel
+/// <summary>On a row of logits S and of gradients G of the probabilities: P = exp(S - L), then G = P (G - D) scale, in place.</summary>
+/// <remarks>A row lies in a block whose rows have room for a vector beyond the last key: lanes behind the last visible one become zeros.</remarks>
+internal static unsafe class SoftmaxGradient
 {
-    public AttentionGeometry Geometry;
-    public Matrix Probabilities;
-    public float* Gradients;
-    public float* LogSumExp;
-    public float* Dots;
-    public int FirstQuery;
-    public int FirstKey;
-
-    public readonly void Run<TLanes, TVector>()
+    /// <summary>One row.</summary>
+    /// <param name="logits">In: S; out: P.</param>
+    /// <param name="gradients">In: gradients of P; out: of S.</param>
+    /// <param name="count">Number of visible keys, 1 or more.</param>
+    /// <param name="logSumExp">L.</param>
+    /// <param name="dot">D.</param>
+    /// <param name="scale">Factor of the logits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row<TLanes, TVector>(float* logits, float* gradients, int count, float logSumExp, float dot, float scale)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        for (var row = 0; row < Probabilities.Rows; row++)
+        var (center, product, factor) = (TLanes.Broadcast(logSumExp), TLanes.Broadcast(dot), TLanes.Broadcast(scale));
+        var i = 0;
+        for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var query = FirstQuery + row;
-            var (first, end) = Geometry.Visible(query, FirstKey, Probabilities.Columns);
-            var probabilities = Probabilities.Data + (row * AttentionGeometry.Block);
-            var gradients = Gradients + (row * AttentionGeometry.Block);
-            Clear(probabilities, gradients, 0, first);
-            Clear(probabilities, gradients, Math.Max(first, end), Probabilities.Columns);
-            for (var i = first; i < end; i += LaneDispatch.Count)
-            {
-                Lanes<TLanes, TVector>(probabilities + i, gradients + i, end - i, LogSumExp[query], Dots[query]);
-            }
+            var probability = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(logits + i), center));
+            var rest = TLanes.Subtract(TLanes.Load(gradients + i), product);
+            TLanes.Store(logits + i, probability);
+            TLanes.Store(gradients + i, TLanes.Multiply(TLanes.Multiply(probability, rest), factor));
         }
-    }
 
-    private static void Clear(float* probabilities, float* gradients, int first, int end)
-    {
-        new Span<float>(probabilities + first, end - first).Clear();
-        new Span<float>(gradients + first, end - first).Clear();
-    }
-
-    private readonly void Lanes<TLanes, TVector>(float* probabilities, float* gradients, int left, float logSumExp, float dot)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-    {
-        var logit = RowLanes.Load<TLanes, TVector>(probabilities, left);
-        var probability = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(logit, TLanes.Broadcast(logSumExp)));
-        var rest = TLanes.Subtract(RowLanes.Load<TLanes, TVector>(gradients, left), TLanes.Broadcast(dot));
-        var gradient = TLanes.Multiply(TLanes.Multiply(probability, rest), TLanes.Broadcast(Geometry.Scale));
-        RowLanes.Store<TLanes, TVector>(probabilities, probability, left);
-        RowLanes.Store<TLanes, TVector>(gradients, gradient, left);
+        if (i < count)
+        {
+            var zero = TLanes.Broadcast(0);
+            var mask = LaneMask.First<TLanes, TVector>(count - i);
+            var probability = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(logits + i), center));
+            var rest = TLanes.Subtract(TLanes.Load(gradients + i), product);
+            TLanes.Store(logits + i, TLanes.Choose(mask, probability, zero));
+            TLanes.Store(gradients + i, TLanes.Choose(mask, TLanes.Multiply(TLanes.Multiply(probability, rest), factor), zero));
+        }
     }
 }

@@ -5,11 +5,40 @@ using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
-/// <summary>Transposition of four rows by four columns in registers.</summary>
-internal static unsafe class Transposition
+/// <summary>Transposition of matrices, four rows by four columns at a time in registers.</summary>
+public static unsafe class Transposition
 {
     /// <summary>Whether the machine can interleave registers.</summary>
-    public static bool IsAccelerated => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+    internal static bool IsAccelerated => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+
+    /// <summary>destination[j, i] = source[i, j] for a matrix of any size.</summary>
+    /// <param name="source">Element (0, 0); columns are adjacent.</param>
+    /// <param name="sourceStride">Floats between rows of the source.</param>
+    /// <param name="rows">Rows of the source.</param>
+    /// <param name="columns">Columns of the source.</param>
+    /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
+    /// <param name="destinationStride">Floats between rows of the destination.</param>
+    public static void Copy(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
+    {
+        var (wholeRows, wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
+        for (var i = 0; i < wholeRows; i += 4)
+        {
+            var from = source + (i * sourceStride);
+            var to = destination + i;
+            for (var j = 0; j < wholeColumns; j += 4, from += 4, to += 4 * destinationStride)
+            {
+                FourByFour(from, sourceStride, to, destinationStride);
+            }
+        }
+
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            {
+                destination[(j * destinationStride) + i] = source[(i * sourceStride) + j];
+            }
+        }
+    }
 
     /// <summary>destination[j, i] = source[i, j] for i and j below 4.</summary>
     /// <param name="source">Element (0, 0); columns are adjacent.</param>
@@ -17,7 +46,7 @@ internal static unsafe class Transposition
     /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
     /// <param name="destinationStride">Floats between rows of the destination.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void FourByFour(float* source, nint sourceStride, float* destination, nint destinationStride)
+    internal static void FourByFour(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         var r0 = Vector128.Load(source);
         var r1 = Vector128.Load(source + sourceStride);

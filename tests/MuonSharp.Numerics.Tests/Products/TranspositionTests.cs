@@ -1,0 +1,35 @@
+namespace MuonSharp.Numerics.Tests;
+
+public sealed unsafe class TranspositionTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 4)]
+    [InlineData(7, 13)]
+    [InlineData(64, 32)]
+    [InlineData(3, 64)]
+    [InlineData(65, 2)]
+    public void Every_element_changes_places_and_nothing_else_is_written(int rows, int columns)
+    {
+        var (sourceStride, destinationStride) = (columns + 3, rows + 5);
+        var source = new float[rows * sourceStride];
+        var destination = new float[columns * destinationStride];
+        for (var i = 0; i < source.Length; i++)
+        {
+            source[i] = i + 1;
+        }
+
+        fixed (float* from = source, to = destination)
+        {
+            Transposition.Copy(from, sourceStride, rows, columns, to, destinationStride);
+        }
+
+        for (var j = 0; j < columns; j++)
+        {
+            for (var i = 0; i < destinationStride; i++)
+            {
+                Assert.Equal(i < rows ? (i * sourceStride) + j + 1 : 0, destination[(j * destinationStride) + i]);
+            }
+        }
+    }
+}
