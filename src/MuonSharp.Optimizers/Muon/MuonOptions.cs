@@ -42,7 +42,7 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     {
         base.Collect(problems);
         problems.Schedule("momentum", Momentum, 1);
-        problems.Require(Enum.IsDefined(Compat), $"compat must be None or KellerJordanConvScale, not {Compat}");
+        problems.Require(Enum.IsDefined(Compat), $"compat must be None, KellerJordanConvScale or MlxCoupledDecay, not {Compat}");
         RowNormalization?.Collect(problems);
     }
 

@@ -71,6 +71,12 @@ internal sealed unsafe class MuonPass : IDisposable
         MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
         MomentumStage.Run(
             team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
+        bool coupled = matrix.Options.Compat == MuonCompat.MlxCoupledDecay;
+        if (coupled)
+        {
+            CoupledDecayStage.Run(team, slice, slot.Weights, slot.WeightDecay, coefficients, _momentum.Of(slot.Index), direction);
+        }
+
         matrix.Outcome = matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
         double rate = values.LearningRate * matrix.Scale;
         if (matrix.Options.RowNormalization is { } normalization)
@@ -78,7 +84,7 @@ internal sealed unsafe class MuonPass : IDisposable
             rate *= RowNormalizationStage.Run(team, slice, result, _rowSquares.Of(slot.Index) + matrix.FirstOutput, normalization);
         }
 
-        double decay = values.LearningRate * slot.WeightDecay;
+        double decay = coupled ? 0 : values.LearningRate * slot.WeightDecay;
         if (matrix.Options.NormalizeWeights)
         {
             decay = 1 - (WeightNorm.Factor(team, slice, slot.Weights) * (1 - decay));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -76,7 +77,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
     /// <exception cref="ArgumentException">It is none of the enumeration's values.</exception>
     public NewtonSchulz WithFloor(NormFloor floor) => new(Set, Steps, Epsilon, NormFactor, floor);
 
-    /// <summary>The same with another number of steps; only a schedule that repeats one triple has a choice.</summary>
+    /// <summary>The same with another number of steps, which the name says (<c>jordan3</c>); only a schedule that repeats one triple has a choice.</summary>
     /// <param name="steps">1 to <see cref="QuinticSchedules.MaximumSteps"/>.</param>
     /// <exception cref="ArgumentException">The number is out of range, or the schedule's steps differ: it belongs to its length.</exception>
     public NewtonSchulz WithSteps(int steps)
@@ -86,7 +87,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
             throw new ArgumentException($"[newton-schulz] the schedule '{Set}' belongs to its length of {Steps.Length} steps; steps {steps}");
         }
 
-        return steps == Steps.Length ? this : new(Set, QuinticSchedules.Repeat(Steps[0], steps), Epsilon, NormFactor, Floor);
+        return steps == Steps.Length ? this : new(NameOf(steps), QuinticSchedules.Repeat(Steps[0], steps), Epsilon, NormFactor, Floor);
     }
 
     /// <inheritdoc/>
@@ -141,5 +142,13 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
         }
 
         return OrthogonalizationOutcome.Regular;
+    }
+
+    /// <summary>The set's name with another number of steps in place of its own.</summary>
+    private string NameOf(int steps)
+    {
+        string own = Steps.Length.ToString(CultureInfo.InvariantCulture);
+        string stem = Set.EndsWith(own, StringComparison.Ordinal) ? Set[..^own.Length] : Set;
+        return stem + steps.ToString(CultureInfo.InvariantCulture);
     }
 }

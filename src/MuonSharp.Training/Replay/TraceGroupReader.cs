@@ -6,10 +6,12 @@ namespace MuonSharp.Training;
 /// <summary>Reads one group of a recorded run's configuration.</summary>
 internal static class TraceGroupReader
 {
+    /// <summary>The key that says which axis is the fan-out; only Muon asks.</summary>
+    internal const string OrientationKey = "orientation";
+
     private const string OptimizerKey = "optimizer";
     private const string PresetKey = "preset";
     private const string ParametersKey = "parameters";
-    private const string OrientationKey = "orientation";
     private static readonly string[] s_structure = [OptimizerKey, PresetKey, ParametersKey];
 
     private static readonly Dictionary<string, MatrixLayout> s_orientations = new(StringComparer.Ordinal)
@@ -39,7 +41,7 @@ internal static class TraceGroupReader
     // optax stores weights [in, out]; everybody else [out, in]. Only Muon asks which side is the fan-out.
     private static MatrixLayout ReadLayout(TraceValue? preset, Dictionary<string, TraceValue> settings)
     {
-        if (settings.Remove(OrientationKey, out TraceValue orientation))
+        if (settings.TryGetValue(OrientationKey, out TraceValue orientation))
         {
             return orientation.Choice(s_orientations);
         }

@@ -8,6 +8,7 @@ internal static class TraceOptimizers
     private static readonly Dictionary<string, MuonCompat> s_compat = new(StringComparer.Ordinal)
     {
         ["keller-jordan-conv-scale"] = MuonCompat.KellerJordanConvScale,
+        ["mlx-coupled-decay"] = MuonCompat.MlxCoupledDecay,
     };
 
     private static readonly Dictionary<string, ShampooGrafting> s_grafting = new(StringComparer.Ordinal)
@@ -28,6 +29,9 @@ internal static class TraceOptimizers
         new("nesterov", static (options, value) => options with { Nesterov = value.Flag() }),
         new("scale", static (options, value) => options with { Scale = value.Choice(UpdateScale.ByName) }),
         new("compat", static (options, value) => options with { Compat = value.Choice(s_compat) }),
+
+        // Read with the parameters, as it belongs to their layout.
+        new(TraceGroupReader.OrientationKey, static (options, _) => options),
         new("beta2", static (options, value) => options with { RowNormalization = Rows(options, value) with { Beta2 = value.Number() } }),
         new("orthogonalizer", TraceOrthogonalizer.ByName),
         new("coefficients", TraceOrthogonalizer.WithCoefficients),

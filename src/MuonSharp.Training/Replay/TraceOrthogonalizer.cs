@@ -9,8 +9,8 @@ internal static class TraceOrthogonalizer
     private const string OwnSet = "own";
     private const int TripleLength = 3;
 
-    private static readonly Dictionary<string, ImmutableArray<QuinticCoefficients>> s_sets = Orthogonalizers.All.OfType<NewtonSchulz>()
-        .ToDictionary(iteration => iteration.Set, iteration => iteration.Steps, StringComparer.Ordinal);
+    private static readonly Dictionary<string, NewtonSchulz> s_sets = Orthogonalizers.All.OfType<NewtonSchulz>()
+        .ToDictionary(iteration => iteration.Set, StringComparer.Ordinal);
 
     /// <summary><c>orthogonalizer</c>: a registered name. One of the preset's own coefficients keeps the preset's epsilon.</summary>
     public static MuonOptions ByName(MuonOptions options, TraceValue value)
@@ -18,22 +18,27 @@ internal static class TraceOrthogonalizer
         IOrthogonalizer named = value.Choice(Orthogonalizers.All.ToDictionary(orthogonalizer => orthogonalizer.Name, StringComparer.Ordinal));
         return options with
         {
-            Orthogonalizer = named is NewtonSchulz other && options.Orthogonalizer is NewtonSchulz own && own.Set == other.Set
+            Orthogonalizer = named is NewtonSchulz other && options.Orthogonalizer is NewtonSchulz own && Repeats(own, other.Steps[0]) && Repeats(other, own.Steps[0])
                 ? own.WithSteps(other.Steps.Length)
                 : named,
         };
     }
 
-    /// <summary><c>coefficients</c>: the name of a set, a triple for every step, or a list of triples, one a step.</summary>
+    /// <summary><c>coefficients</c>: the name of a set, a triple for every step, or a list of triples, one a step. The preset's epsilon stays; what a
+    /// set multiplies the norm by belongs to the set.</summary>
     public static MuonOptions WithCoefficients(MuonOptions options, TraceValue value)
     {
         NewtonSchulz own = Iteration(options, value);
-        (string set, ImmutableArray<QuinticCoefficients> steps) = value.IsList
-            ? (OwnSet, value.Items() is { Count: > 0 } items && items[0].IsList
-                ? [.. items.Select(Triple)]
-                : [.. Enumerable.Repeat(Triple(value), own.Steps.Length)])
-            : (value.Text(), value.Choice(s_sets));
-        return Checked(options, value, () => new NewtonSchulz(set, steps, own.Epsilon, own.NormFactor, own.Floor));
+        if (!value.IsList)
+        {
+            NewtonSchulz named = value.Choice(s_sets);
+            return options with { Orthogonalizer = named.WithEpsilon(own.Epsilon).WithFloor(own.Floor) };
+        }
+
+        ImmutableArray<QuinticCoefficients> steps = value.Items() is { Count: > 0 } items && items[0].IsList
+            ? [.. items.Select(Triple)]
+            : [.. Enumerable.Repeat(Triple(value), own.Steps.Length)];
+        return Checked(options, value, () => new NewtonSchulz(OwnSet, steps, own.Epsilon, own.NormFactor, own.Floor));
     }
 
     /// <summary><c>steps_per_orthogonalization</c>: how often the same triple is applied.</summary>
@@ -43,6 +48,8 @@ internal static class TraceOrthogonalizer
         int steps = value.Whole(1);
         return Checked(options, value, () => own.WithSteps(steps));
     }
+
+    private static bool Repeats(NewtonSchulz iteration, QuinticCoefficients triple) => iteration.Steps.All(step => step == triple);
 
     private static NewtonSchulz Iteration(MuonOptions options, TraceValue value) => options.Orthogonalizer as NewtonSchulz
         ?? throw value.Error($"the key belongs to Newton-Schulz; the orthogonalizer is '{options.Orthogonalizer.Name}'");

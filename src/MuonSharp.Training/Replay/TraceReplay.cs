@@ -38,6 +38,7 @@ public static class TraceReplay
                 Span<float> recorded = expected.AsSpan(0, parameter.Length);
                 if (trace.TryReadExpected(step, parameter.Name, recorded))
                 {
+                    RequireFinite(trace, recorded, TraceFormat.Expected(step, parameter.Name));
                     Span<float> start = initial.AsSpan(0, parameter.Length);
                     trace.ReadInitial(parameter.Name, start);
                     ReplayDeviation before = worst[parameter.Name];
@@ -89,9 +90,21 @@ public static class TraceReplay
         foreach (Parameter parameter in store.Parameters)
         {
             trace.ReadInitial(parameter.Name, parameter.Weights.Span);
+            RequireFinite(trace, parameter.Weights.Span, TraceFormat.Initial(parameter.Name));
         }
 
         return store;
+    }
+
+    private static void RequireFinite(Trace trace, ReadOnlySpan<float> values, string tensor)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw trace.Broken($"recorded weights are finite; '{tensor}' is not");
+            }
+        }
     }
 
     private static RoutedOptimizer Optimizer(Trace trace, ParameterStore store, WorkerTeam team)

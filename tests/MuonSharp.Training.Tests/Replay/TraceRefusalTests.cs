@@ -9,6 +9,7 @@ public class TraceRefusalTests
     [InlineData("""{"optimizer": "adamw", "parameters": ["gain"], "orientation": "in-out"}""", "adamw", "'orientation'")]
     [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "epsilon": 1e-8}""", "muon", "'epsilon'")]
     [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "orientation": "in"}""", "orientation", "in-out")]
+    [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "orientaton": "in-out"}""", "did you mean 'orientation'?")]
     [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "beta2": 0.9}""", "beta2", "'normuon'")]
     [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "scale": "orignal"}""", "scale", "did you mean 'original'?")]
     [InlineData("""{"optimizer": "muon", "parameters": ["gain"], "orthogonalizer": "newton"}""", "orthogonalizer", "newton-schulz/jordan5")]
@@ -110,6 +111,15 @@ public class TraceRefusalTests
     {
         using var file = new TraceFile();
         file.With(tensor, [3, 1], 1, 2, 3).IsRefused($"'{tensor}' is F32 [3, 1]", "F32 [3]");
+    }
+
+    [Theory]
+    [InlineData("initial/gain")]
+    [InlineData("expected/1/gain")]
+    public void Weights_that_are_not_finite_are_refused(string tensor)
+    {
+        using var file = new TraceFile();
+        file.With(tensor, [3], 1, float.PositiveInfinity, 3).IsRefused($"'{tensor}'", "finite");
     }
 
     [Fact]

@@ -107,6 +107,8 @@ public class TraceReplayTests
         Assert.Equal(1e-8, made.Epsilon);
         made = Orthogonalizer("""{"optimizer": "muon", "preset": "airbench94", "orthogonalizer": "newton-schulz/jordan5", "parameters": ["a"]}""");
         Assert.Equal(NewtonSchulz.Jordan5.Steps, made.Steps);
+        made = Orthogonalizer("""{"optimizer": "muon", "preset": "optax", "coefficients": "polar-express5", "parameters": ["a"]}""");
+        Assert.Equal((QuinticSchedules.PolarExpress5, 1e-8, 1.02), (made.Steps, made.Epsilon, made.NormFactor));
         made = Orthogonalizer("""{"optimizer": "muon", "orthogonalizer": "newton-schulz/polar-express5", "parameters": ["a"]}""");
         Assert.Same(NewtonSchulz.PolarExpress5, made);
     }
