@@ -37,7 +37,9 @@ internal static class OrthogonalizationKind
         using var output = new NativeBuffer(values.Length);
         using var scratch = new NativeBuffer(Math.Max(1, orthogonalizer.ScratchLength(rows, columns)));
         values.CopyTo(input.AsSpan());
-        orthogonalizer.Orthogonalize(team, Matrix.Dense(input.Pointer, rows, columns), Matrix.Dense(output.Pointer, rows, columns), scratch.Pointer);
+        OrthogonalizationOutcome outcome = orthogonalizer.Orthogonalize(
+            team, Matrix.Dense(input.Pointer, rows, columns), Matrix.Dense(output.Pointer, rows, columns), scratch.Pointer);
+        Assert.Equal(OrthogonalizationOutcome.Regular, outcome);
         return output.AsSpan()[..values.Length].ToArray();
     }
 }

@@ -17,14 +17,14 @@ public class AdamWStepTests
         var options = new AdamWOptions { LearningRate = 0.01, WeightDecay = 0.1 };
         using var adam = new AdamW(model.Parameters, options, team: team);
         float[] start = model.AllWeights();
-        ReferenceAdamW[] references = [.. model.Parameters.Select(p => new ReferenceAdamW([.. p.Weights.Span.ToArray().Select(w => (double)w)]))];
+        StraightLineAdamW[] references = [.. model.Parameters.Select(p => new StraightLineAdamW(StraightLineAdamW.Formulas["torch"], p.Weights.Span.ToArray()))];
         for (int step = 1; step <= steps; step++)
         {
             model.FillGradients(step);
             adam.Step();
             for (int i = 0; i < references.Length; i++)
             {
-                references[i].Step(model.Parameters[i].Gradient.Span, 0.01, weightDecay: 0.1);
+                references[i].Step(model.Parameters[i].Gradient.Span.ToArray(), 0.01, weightDecay: 0.1, momentum: 0.9);
             }
         }
 

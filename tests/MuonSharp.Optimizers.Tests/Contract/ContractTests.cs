@@ -159,6 +159,47 @@ public sealed class ContractTests : IDisposable
         double Distance() => Math.Sqrt(model.AllWeights().Zip(target, (w, t) => Math.Pow(w - (scale * t), 2)).Sum());
     }
 
+    /// <summary>The gradient of one batch, or the sum of what its parts give: the same but for rounding, so the weights are.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Accumulated_micro_batches_are_one_batch_within_rounding(string name)
+    {
+        const int Rows = 12, Columns = 12, Samples = 24, Parts = 4, Steps = 12;
+        ContractRow row = ContractTable.Rows[name];
+        var inputs = new float[Samples * Columns];
+        var targets = new float[Samples * Rows];
+        TestModel.Fill("inputs", 0, inputs, 1);
+        TestModel.Fill("targets", 0, targets, 1);
+        float[] start = [];
+        (float[] whole, float[] once) = Train(1);
+        (float[] accumulated, float[] added) = Train(Parts);
+        double deviation = Compare.Deviation(accumulated, [.. whole.Select(weight => (double)weight)], start);
+        Assert.True(deviation < 1e-4, $"deviation {deviation:E2}");
+        Assert.NotEqual(once, added);
+
+        (float[] Weights, float[] FirstGradient) Train(int parts)
+        {
+            using TestModel model = TestModel.Matrices((Rows, Columns));
+            Parameter parameter = model.Parameters[0];
+            float[] firstGradient = [];
+            start = model.AllWeights();
+            using RoutedOptimizer optimizer = (row with { Options = row.Options with { LearningRate = 0.2 * row.ConvergingRate } }).Optimizer(model);
+            for (int step = 1; step <= Steps; step++)
+            {
+                model.Store.ZeroGradients();
+                for (int part = 0; part < parts; part++)
+                {
+                    AddGradient(parameter, inputs, targets, part * Samples / parts, Samples / parts, 1f / parts);
+                }
+
+                firstGradient = step == 1 ? parameter.Gradient.Span.ToArray() : firstGradient;
+                optimizer.Step();
+            }
+
+            return (model.AllWeights(), firstGradient);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void The_order_of_parameters_does_not_matter(string name)
@@ -200,6 +241,35 @@ public sealed class ContractTests : IDisposable
     {
         model.FillGradients(step);
         return optimizer.Step();
+    }
+
+    /// <summary>Adds a share of the gradient of the mean of ½‖W x - y‖² over some samples.</summary>
+    private static void AddGradient(Parameter parameter, float[] inputs, float[] targets, int first, int count, float share)
+    {
+        int rows = parameter.Shape[0], columns = parameter.Shape[1];
+        var gradient = new float[rows * columns];
+        for (int sample = first; sample < first + count; sample++)
+        {
+            ReadOnlySpan<float> x = inputs.AsSpan(sample * columns, columns);
+            for (int i = 0; i < rows; i++)
+            {
+                float error = -targets[(sample * rows) + i];
+                for (int j = 0; j < columns; j++)
+                {
+                    error += parameter.Weights.Span[(i * columns) + j] * x[j];
+                }
+
+                for (int j = 0; j < columns; j++)
+                {
+                    gradient[(i * columns) + j] += error * x[j];
+                }
+            }
+        }
+
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            parameter.Gradient.Span[i] += share * (gradient[i] / count);
+        }
     }
 
     private static float[] State(RoutedOptimizer optimizer) => [.. optimizer.StateTensors.SelectMany(tensor => tensor.Memory.Span.ToArray())];

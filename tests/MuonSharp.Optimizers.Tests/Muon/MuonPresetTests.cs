@@ -48,39 +48,6 @@ public class MuonPresetTests
         Assert.Equal(2, plain.StateTensors.Count);
     }
 
-    /// <summary>The one published preset without recorded traces: its formula, in plain double precision.</summary>
-    [Fact]
-    public void Kimi_k2_is_the_sum_form_without_nesterov()
-    {
-        const int Rows = 12, Columns = 20;
-        const double Rate = 5e-3, Decay = 0.1, Momentum = 0.95;
-        using TestModel model = TestModel.Matrices((Rows, Columns));
-        using var muon = new Muon(model.Parameters, MuonPresets.KimiK2 with { LearningRate = Rate });
-        float[] start = model.AllWeights();
-        double[,] weights = Compare.Matrix(start, Rows, Columns);
-        var momentum = new double[Rows, Columns];
-        for (int step = 1; step <= 8; step++)
-        {
-            model.FillGradients(step);
-            muon.Step();
-            double[,] gradient = Compare.Matrix(model.Parameters[0].Gradient.Span, Rows, Columns);
-            Each((i, j) => momentum[i, j] = (Momentum * momentum[i, j]) + gradient[i, j]);
-            double[,] x = ReferenceMuon.NewtonSchulz(momentum);
-            Each((i, j) => weights[i, j] -= Rate * ((x[i, j] * 0.2 * Math.Sqrt(Math.Max(Rows, Columns))) + (Decay * weights[i, j])));
-        }
-
-        double deviation = Compare.Deviation(model.AllWeights(), Compare.Flat(weights), start);
-        Assert.True(deviation < 2e-5, $"deviation {deviation:E2}");
-
-        static void Each(Action<int, int> action)
-        {
-            for (int i = 0; i < Rows * Columns; i++)
-            {
-                action(i / Columns, i % Columns);
-            }
-        }
-    }
-
     [Theory]
     [InlineData("original", 8, 4, 1.4142135623730951)]
     [InlineData("original", 4, 8, 1)]

@@ -8,6 +8,9 @@ public class QuinticScheduleTests
     public void Steps_are_counted_and_a_schedule_belongs_to_its_length()
     {
         Assert.Equal(3, NewtonSchulz.Jordan5.WithSteps(3).Steps.Length);
+        Assert.Equal("newton-schulz/jordan3", NewtonSchulz.Jordan5.WithSteps(3).Name);
+        Assert.Equal("newton-schulz/jordan12", NewtonSchulz.Jordan5.WithSteps(3).WithSteps(12).Name);
+        Assert.Equal("newton-schulz/own2", new NewtonSchulz("own", [new(1, 0, 0)]).WithSteps(2).Name);
         Assert.Same(NewtonSchulz.PolarExpress5, NewtonSchulz.PolarExpress5.WithSteps(5));
         Assert.Contains("length of 5", Assert.Throws<ArgumentException>(() => NewtonSchulz.PolarExpress5.WithSteps(4)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => NewtonSchulz.Jordan5.WithSteps(0));

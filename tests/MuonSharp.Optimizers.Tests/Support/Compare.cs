@@ -17,19 +17,6 @@ internal static class Compare
         return Math.Sqrt(difference) / (Math.Sqrt(change) + (1e-3 * Math.Sqrt(size)));
     }
 
-    public static double[] Flat(double[,] matrix) => [.. matrix.Cast<double>()];
-
-    public static double[,] Matrix(ReadOnlySpan<float> values, int rows, int columns)
-    {
-        var matrix = new double[rows, columns];
-        for (int i = 0; i < values.Length; i++)
-        {
-            matrix[i / columns, i % columns] = values[i];
-        }
-
-        return matrix;
-    }
-
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
     {
         Assert.Equal(expected.Length, actual.Length);
