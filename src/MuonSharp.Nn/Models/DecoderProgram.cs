@@ -20,30 +20,12 @@ public sealed unsafe class DecoderProgram
     internal DecoderProgram(DecoderModel model, int batch, int time, bool training, bool sharesNothing = false)
     {
         (Batch, Time, Training) = (batch, time, training);
-        var form = model.Form;
         _tape = new Tape(model.Team, training) { SharesNothing = sharesNothing };
-        _inputs = _tape.Tokens("inputs", batch * time);
-        _targets = _tape.Tokens("targets", batch * time);
+        var graph = new DecoderGraph(_tape, model.Form, model.Config, model.Seed, batch, time, model.RecomputesBlocks);
+        (_inputs, _targets, _hidden, _head, _loss) = (graph.Inputs, graph.Targets, graph.Hidden, graph.Head, graph.Loss);
         _targets.Span.Fill(CrossEntropyRecording.Ignored);
-        var recording = new DecoderRecording(_tape, model.Config, model.Seed, time);
-        var positions = form.PositionTable is null ? null : _tape.Parameter(form.PositionTable);
-        var x = _tape.Embedding(_inputs, _tape.Parameter(form.Embedding), positions, time);
-        x = recording.Dropout(x, "embedding");
-        for (var layer = 0; layer < model.Config.Layers; layer++)
-        {
-            x = RecordBlock(model, recording, layer, x);
-        }
-
-        _hidden = recording.Norm(form.FinalNorm, x);
-        _head = _tape.Parameter(form.Head);
-        if (!training)
-        {
-            _tape.Keep(_hidden);
-        }
-
-        _loss = _tape.CrossEntropy(_hidden, _head, _targets);
         _tape.Compile();
-        _layerMaxima = [.. recording.MaximumLogits];
+        _layerMaxima = [.. graph.MaximumLogits];
         _maximumLogits = new float[model.Config.Layers * model.Config.Heads];
         Vocabulary = model.Config.Vocabulary;
     }
@@ -152,8 +134,4 @@ public sealed unsafe class DecoderProgram
     public void StopProfile() => _tape.StopProfile();
 
     internal void Release() => _tape.Dispose();
-
-    private static Tensor RecordBlock(DecoderModel model, DecoderRecording recording, int layer, Tensor x) => model.RecomputesBlocks
-        ? recording.Tape.Recomputed(() => model.Form.RecordBlock(recording, layer, x))
-        : model.Form.RecordBlock(recording, layer, x);
 }

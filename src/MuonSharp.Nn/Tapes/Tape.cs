@@ -56,6 +56,9 @@ public sealed class Tape : IDisposable
     /// <summary>Whether every buffer gets memory of its own: how tests see that sharing changes nothing.</summary>
     internal bool SharesNothing { get; init; }
 
+    /// <summary>Whether the tape is recorded for its memory plan alone: no parameter needs memory, nothing is allocated, nothing can run.</summary>
+    internal bool Outline { get; init; }
+
     internal IReadOnlyList<OperationPlan> Plans => _plans;
 
     internal IReadOnlyList<Tensor> Inputs => _inputs;
@@ -84,7 +87,7 @@ public sealed class Tape : IDisposable
     public TokenBuffer Tokens(string name, int length)
     {
         ThrowIfCompiled();
-        var tokens = new TokenBuffer(name, length);
+        var tokens = new TokenBuffer(name, length, Outline);
         _tokens.Add(tokens);
         return tokens;
     }
@@ -98,7 +101,7 @@ public sealed class Tape : IDisposable
         if (!_parameters.TryGetValue(parameter, out var tensor))
         {
             var rows = parameter.Shape.Length > 1 ? parameter.Shape[0] : 1;
-            tensor = new Tensor(parameter.Name, TensorKind.Parameter, rows, parameter.Weights.Length / rows, HasGradientMemory(parameter))
+            tensor = new Tensor(parameter.Name, TensorKind.Parameter, rows, parameter.Length / rows, HasGradientMemory(parameter))
             {
                 Parameter = parameter,
             };
@@ -176,6 +179,9 @@ public sealed class Tape : IDisposable
         ThrowIfCompiled();
         tensor.IsSeeded = true;
     }
+
+    /// <summary>Decides gradients and memory, and allocates nothing: for an <see cref="Outline"/>.</summary>
+    internal MemoryPlan Plan() => TapeCompiler.Compile(this).Plan;
 
     /// <summary>Decides gradients and memory, and allocates the arena.</summary>
     /// <exception cref="InvalidOperationException">The tape is already compiled.</exception>
@@ -260,7 +266,7 @@ public sealed class Tape : IDisposable
         _profile?.Add(operation, backward, start);
     }
 
-    private unsafe bool HasGradientMemory(Parameter parameter) => Training && parameter.Gradient.Address != null;
+    private unsafe bool HasGradientMemory(Parameter parameter) => Training && (Outline || parameter.Gradient.Address != null);
 
     private void ThrowIfCompiled()
     {

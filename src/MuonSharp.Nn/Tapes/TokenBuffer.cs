@@ -8,12 +8,12 @@ public sealed unsafe class TokenBuffer : IDisposable
 {
     private readonly NativeBuffer _memory;
 
-    internal TokenBuffer(string name, int length)
+    internal TokenBuffer(string name, int length, bool outline)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         Name = name;
         Length = length;
-        _memory = new NativeBuffer(length);
+        _memory = new NativeBuffer(outline ? 0 : length);
     }
 
     /// <summary>Name for messages.</summary>

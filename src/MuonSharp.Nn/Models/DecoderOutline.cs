@@ -1,0 +1,46 @@
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>A decoder on paper: its parameters and the memory of its programs, for a model of any size. No weight is allocated.</summary>
+public sealed class DecoderOutline
+{
+    private readonly DecoderForm _form;
+
+    /// <summary>Declares the parameters of a configuration.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <exception cref="ArgumentException">The configuration breaks rules; the message names all of them.</exception>
+    public DecoderOutline(DecoderConfig config)
+    {
+        config.Validate();
+        (Config, _form) = (config, DecoderForm.Create(config));
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>Whether its programs compute the blocks a second time instead of keeping them, as <see cref="DecoderModel.RecomputesBlocks"/>. Default false.</summary>
+    public bool RecomputesBlocks { get; init; }
+
+    /// <summary>The parameters in the order of their declaration: names, shapes, roles and layouts, without memory.</summary>
+    public IReadOnlyList<Parameter> Parameters => _form.Parameters;
+
+    /// <summary>The plan of the arena that a <see cref="DecoderProgram"/> of that shape allocates: activations, their gradients, and scratch.</summary>
+    /// <remarks>Time O(n²) for n buffers, about ten a block and direction.</remarks>
+    /// <param name="batch">Sequences, 1 or more.</param>
+    /// <param name="time">Tokens of each, 1 to the context.</param>
+    /// <param name="training">Whether it computes gradients.</param>
+    /// <param name="threads">Workers that share the operations, 1 or more; attention has scratch for each.</param>
+    /// <returns>The plan, to the byte that of the program.</returns>
+    /// <exception cref="ArgumentException">The shape is outside the model.</exception>
+    public MemoryPlan PlanMemory(int batch, int time, bool training, int threads)
+    {
+        Rule.Check(batch >= 1 && threads >= 1, $"[decoder] a batch has at least one sequence and a team one worker; {batch} and {threads}");
+        Rule.Check(time >= 1 && time <= Config.Context, $"[decoder] a sequence has 1 to {Config.Context} tokens; {time}");
+        using var team = new WorkerTeam(threads);
+        using var tape = new Tape(team, training) { Outline = true };
+        _ = new DecoderGraph(tape, _form, Config, seed: 0, batch, time, RecomputesBlocks);
+        return tape.Plan();
+    }
+}
