@@ -13,6 +13,11 @@ internal static class DerivedSettings
         var tokens = config.TokensPerStep * train.Steps;
         yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
         yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Count(train.Steps)} steps, {(double)tokens / description.TrainingTokens:0.##} times through the text"];
+        if (description.ModelVocabulary != description.Vocabulary)
+        {
+            yield return ["vocabulary", Amount.Count(description.ModelVocabulary), $"as set; the text uses {description.Vocabulary} of it"];
+        }
+
         yield return ["head width", $"{model.Width / model.Heads}", $"width {model.Width} over {model.Heads} heads"];
         if (model.KeyValueHeads == 0)
         {

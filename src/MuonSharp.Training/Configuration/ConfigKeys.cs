@@ -43,6 +43,7 @@ public static class ConfigKeys
     private static ConfigKey[] ModelKeys() =>
     [
         Integer("model.layers", c => c.Model.Layers, (c, v) => c with { Model = c.Model with { Layers = v } }, 1, 1000),
+        Integer("model.vocabulary", c => c.Model.Vocabulary, (c, v) => c with { Model = c.Model with { Vocabulary = v } }, 0),
         Integer("model.heads", c => c.Model.Heads, (c, v) => c with { Model = c.Model with { Heads = v } }, 1, 1000),
         Integer("model.keyValueHeads", c => c.Model.KeyValueHeads,
             (c, v) => c with { Model = c.Model with { KeyValueHeads = v } }, 0, 1000),

@@ -46,7 +46,7 @@ internal static class ConfigRules
 
         if (problems.Count == 0)
         {
-            problems.AddRange(DecoderConfigs.Create(model, vocabulary: 1).Problems().Select(problem => $"[config] model: {problem}"));
+            problems.AddRange(DecoderConfigs.Create(model, Math.Max(1, model.Vocabulary)).Problems().Select(problem => $"[config] model: {problem}"));
         }
     }
 

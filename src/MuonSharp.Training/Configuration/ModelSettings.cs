@@ -6,6 +6,9 @@ public sealed record ModelSettings
     /// <summary>Number of transformer blocks, 1 or more.</summary>
     public int Layers { get; init; } = 4;
 
+    /// <summary>Number of tokens that the model knows, at least the tokenizer's; further rows of the tables stand for no token. 0: the tokenizer's number.</summary>
+    public int Vocabulary { get; init; }
+
     /// <summary>Number of attention heads; divides <see cref="Width"/>.</summary>
     public int Heads { get; init; } = 4;
 

@@ -44,7 +44,7 @@ internal sealed class RunModel : IDisposable
         DecoderModel? model = null;
         try
         {
-            model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer.VocabularySize), config.Train.Seed, team, gradients: false);
+            model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
             TensorFiles.ReadWeights(checkpoint.Model, model.Parameters);
             return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = problems };
         }

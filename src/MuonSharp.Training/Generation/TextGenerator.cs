@@ -38,7 +38,7 @@ public sealed class TextGenerator : IDisposable
         }
 
         int[] tokens = TextPieces.Prompt(_run.Tokenizer, prompt);
-        return TextPieces.Of(_run.Tokenizer, new TokenStream(_run.Model).Continue(tokens, options, occasion: 0));
+        return TextPieces.Of(_run.Tokenizer, new TokenStream(_run.Model, _run.Tokenizer.VocabularySize).Continue(tokens, options, occasion: 0));
     }
 
     /// <inheritdoc/>

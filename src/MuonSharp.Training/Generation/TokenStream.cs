@@ -7,7 +7,9 @@ namespace MuonSharp.Training;
 /// Short sequences run in programs of 16, 32, 64, ... positions, so that few shapes are compiled; what stands behind the
 /// last token cannot be seen by it. Beyond the context the window slides.
 /// </remarks>
-internal sealed class TokenStream(DecoderModel model)
+/// <param name="model">The model.</param>
+/// <param name="vocabulary">Tokens that may be drawn, from 0: the tokenizer's. The model may know more, which stand for nothing.</param>
+internal sealed class TokenStream(DecoderModel model, int vocabulary)
 {
     private const int LeastTime = 16;
 
@@ -18,12 +20,12 @@ internal sealed class TokenStream(DecoderModel model)
     public IEnumerable<int> Continue(IEnumerable<int> prompt, GenerationOptions options, long occasion)
     {
         List<int> history = [.. prompt];
-        TokenSampler sampler = new(model.Config.Vocabulary, options);
+        TokenSampler sampler = new(vocabulary, options);
         float[] logits = new float[model.Config.Vocabulary];
         for (int position = 0; position < options.Tokens; position++)
         {
             Next(history, logits);
-            int token = sampler.Draw(logits, occasion, position);
+            int token = sampler.Draw(logits.AsSpan(0, vocabulary), occasion, position);
             history.Add(token);
             yield return token;
         }

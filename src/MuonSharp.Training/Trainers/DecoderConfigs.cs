@@ -31,6 +31,19 @@ internal static class DecoderConfigs
 
     public static IReadOnlyList<string> PositionKinds { get; } = [.. s_positions.Keys];
 
+    /// <summary>The decoder that reads a tokenizer's tokens.</summary>
+    /// <exception cref="BadInputException">The vocabulary that is set is smaller than the tokenizer's.</exception>
+    public static DecoderConfig Create(ModelSettings model, ITokenizer tokenizer)
+    {
+        if (model.Vocabulary > 0 && model.Vocabulary < tokenizer.VocabularySize)
+        {
+            throw new BadInputException(
+                $"[model] model.vocabulary must be 0 or at least the {tokenizer.VocabularySize} of the {tokenizer.Kind} tokenizer; {model.Vocabulary} came");
+        }
+
+        return Create(model, model.Vocabulary > 0 ? model.Vocabulary : tokenizer.VocabularySize);
+    }
+
     /// <summary>The decoder of some settings whose single values are sound.</summary>
     public static DecoderConfig Create(ModelSettings model, int vocabulary) => new()
     {

@@ -12,6 +12,9 @@ public sealed record TrainerDescription
     /// <summary>Number of distinct tokens.</summary>
     public required int Vocabulary { get; init; }
 
+    /// <summary>Number of tokens that the model knows: the same, or <c>model.vocabulary</c>.</summary>
+    public required int ModelVocabulary { get; init; }
+
     /// <summary>Tokens to train on.</summary>
     public required long TrainingTokens { get; init; }
 

@@ -107,7 +107,7 @@ internal sealed class TrainingLoop
         };
         ITokenizer tokenizer = _parts.Data.Tokenizer;
         int[] prompt = TextPieces.Prompt(tokenizer, settings.Prompt);
-        IEnumerable<int> tokens = new TokenStream(_parts.Model).Continue(prompt, options, occasion: _state.Step);
+        IEnumerable<int> tokens = new TokenStream(_parts.Model, tokenizer.VocabularySize).Continue(prompt, options, occasion: _state.Step);
         SampleEvent happened = new(_state.Step, settings.Prompt, string.Concat(TextPieces.Of(tokenizer, tokens)));
         _recorder.Write(happened);
         _events.Enqueue(happened);

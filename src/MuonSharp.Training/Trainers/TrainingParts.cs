@@ -47,7 +47,7 @@ internal sealed class TrainingParts : IDisposable
         QkClip? clip = null;
         try
         {
-            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer.VocabularySize), config.Train.Seed, team)
+            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer), config.Train.Seed, team)
             {
                 RecomputesBlocks = config.Train.Recompute,
             };
@@ -72,6 +72,7 @@ internal sealed class TrainingParts : IDisposable
         Data = Data.Source,
         Tokenizer = Data.Tokenizer.Kind,
         Vocabulary = Data.Tokenizer.VocabularySize,
+        ModelVocabulary = Model.Config.Vocabulary,
         TrainingTokens = Data.Training.Length,
         ValidationTokens = Data.Validation.Length,
         TokensPerStep = Config.TokensPerStep,

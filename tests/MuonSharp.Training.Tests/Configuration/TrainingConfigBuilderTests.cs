@@ -52,7 +52,7 @@ public class TrainingConfigBuilderTests
 
         Assert.Equal(
             [
-                "[config] the preset must be one of austen, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
+                "[config] the preset must be one of austen, gpt2-124m, nanogpt, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
                 $"[config] {file}: train.steps must be a whole number of 1 or more; \"ten\" came",
                 $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'?",
                 $"[config] {file}: model must be an object; Number came",

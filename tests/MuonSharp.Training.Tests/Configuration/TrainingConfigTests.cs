@@ -7,7 +7,7 @@ public class TrainingConfigTests
     public static TheoryData<string> PresetNames => [.. Presets.Names];
 
     [Fact]
-    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["austen", "nanogpt-cpu"], Presets.Names);
+    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["austen", "gpt2-124m", "nanogpt", "nanogpt-cpu"], Presets.Names);
 
     [Theory]
     [MemberData(nameof(PresetNames))]
@@ -33,6 +33,27 @@ public class TrainingConfigTests
     }
 
     [Fact]
+    public void Nanogpt_is_nanoGPTs_published_setting_for_characters()
+    {
+        TrainingConfig config = TrainingConfig.FromPreset("nanogpt");
+
+        Assert.Equal(
+            new ModelSettings { Layers = 6, Heads = 6, Width = 384, Context = 256, TiedHead = true, Biases = false, Dropout = 0.2 }, config.Model);
+        Assert.Equal((5000, 64), (config.Train.Steps, config.Train.Batch));
+    }
+
+    [Fact]
+    public void Gpt2_124m_has_the_form_and_the_published_size_of_gpt2()
+    {
+        TrainingConfig config = TrainingConfig.FromPreset("gpt2-124m");
+
+        Assert.Equal(
+            new ModelSettings { Layers = 12, Heads = 12, Width = 768, Context = 1024, Vocabulary = 50257, Activation = "gelu-tanh", Biases = true },
+            config.Model);
+        Assert.Equal(124_439_808, DecoderConfigs.Create(config.Model, config.Model.Vocabulary).CountParameters());
+    }
+
+    [Fact]
     public void Keys_are_unique_and_each_can_be_set_to_its_own_value()
     {
         TrainingConfig config = TrainingConfig.FromPreset("austen") with { Data = new() { File = "text.txt" } };
@@ -48,6 +69,7 @@ public class TrainingConfigTests
 
     [Theory]
     [InlineData("model.layers", "7")]
+    [InlineData("model.vocabulary", "50257")]
     [InlineData("model.keyValueHeads", "2")]
     [InlineData("model.hiddenWidth", "300")]
     [InlineData("model.normalization", "rms-norm")]

@@ -73,7 +73,7 @@ public class TextGeneratorTests
         DecoderModel model = trainer.Parts.Model;
         List<int> history = [.. trainer.Tokenizer.Encode("It is a truth")];
 
-        int[] drawn = [.. new TokenStream(model).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
+        int[] drawn = [.. new TokenStream(model, model.Config.Vocabulary).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
 
         foreach (int token in drawn)
         {
@@ -86,6 +86,43 @@ public class TextGeneratorTests
             Assert.Equal(Array.IndexOf(logits, logits.Max()), token);
             history.Add(token);
         }
+    }
+
+    [Fact]
+    public void Tokens_that_the_model_knows_and_the_tokenizer_does_not_are_never_drawn()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 1).Set("model.vocabulary", "3000"));
+        DecoderModel model = trainer.Parts.Model;
+        int known = trainer.Tokenizer.VocabularySize;
+
+        Assert.Equal((3000, 3000), (model.Config.Vocabulary, trainer.Description.ModelVocabulary));
+        int[] drawn = [.. new TokenStream(model, known).Continue([0], new() { Tokens = 60, Temperature = 50 }, occasion: 0)];
+        Assert.All(drawn, token => Assert.InRange(token, 0, known - 1));
+    }
+
+    [Fact]
+    public async Task A_run_with_a_vocabulary_of_its_own_trains_samples_and_generates()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 6).Set("model.vocabulary", "300");
+        using (Trainer trainer = Trainer.Create(config, folder.File("run")))
+        {
+            List<TrainingEvent> events = await TestRun.Run(trainer);
+            Assert.True(events.OfType<StepEvent>().Last().Loss < events.OfType<StepEvent>().First().Loss);
+        }
+
+        using TextGenerator generator = TextGenerator.FromRun(folder.File("run"), threads: 1);
+        Assert.NotEmpty(string.Concat(generator.Generate("It is", new() { Tokens = 20 })));
+    }
+
+    [Fact]
+    public void A_vocabulary_smaller_than_the_tokenizer_s_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        BadInputException error = Assert.Throws<BadInputException>(() => Trainer.Create(TestRun.Config(folder).Set("model.vocabulary", "5")));
+        Assert.StartsWith("[model] model.vocabulary must be 0 or at least the ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("of the character tokenizer; 5 came", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
