@@ -27,6 +27,8 @@ public sealed record AdamWOptions() : OptimizerOptions(0.001)
     /// <remarks>Source: optax, <c>scale_by_adam(nesterov=True)</c>.</remarks>
     public bool Nesterov { get; init; }
 
+    internal override CostModel Costs => ElementwiseCosts.TwoMoments;
+
     internal override Schedule ReportedMomentum => Beta1;
 
     internal override void Collect(OptionsProblems problems)

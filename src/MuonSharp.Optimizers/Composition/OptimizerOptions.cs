@@ -23,6 +23,9 @@ public abstract record OptimizerOptions
     /// <summary>What the report calls the momentum; null: there is none.</summary>
     internal virtual Schedule? ReportedMomentum => null;
 
+    /// <summary>What the optimizer costs; default: one float an element.</summary>
+    internal virtual CostModel Costs => ElementwiseCosts.Momentum;
+
     /// <summary>Everything that is wrong with these options; empty when they are right.</summary>
     /// <param name="totalSteps">Steps of the whole run, 0 when there is no end.</param>
     public IReadOnlyList<string> Problems(long totalSteps = 0)

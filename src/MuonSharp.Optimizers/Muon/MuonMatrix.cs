@@ -10,9 +10,8 @@ internal sealed class MuonMatrix
         Slice = slice;
         Options = options;
         Scale = ScaleOf(slot.Parameter, slice, options);
-        long small = Math.Min(slice.Rows, slice.Columns);
-        Work = small * small * Math.Max(slice.Rows, slice.Columns);
-        Scratch = (2 * FlatLayout.Padded(slice.Length)) + options.Orthogonalizer.ScratchLength(slice.Rows, slice.Columns);
+        Work = WorkOf(slice);
+        Scratch = ScratchOf(slice, options);
     }
 
     public ParameterSlot Slot { get; }
@@ -38,6 +37,17 @@ internal sealed class MuonMatrix
 
     /// <summary>How this step's orthogonalization went.</summary>
     public OrthogonalizationOutcome Outcome { get; set; }
+
+    /// <summary>The work of a matrix.</summary>
+    public static long WorkOf(in MatrixSlice slice)
+    {
+        long small = Math.Min(slice.Rows, slice.Columns);
+        return small * small * Math.Max(slice.Rows, slice.Columns);
+    }
+
+    /// <summary>The scratch of a matrix.</summary>
+    public static long ScratchOf(in MatrixSlice slice, MuonOptions options) =>
+        (2 * FlatLayout.Padded(slice.Length)) + options.Orthogonalizer.ScratchLength(slice.Rows, slice.Columns);
 
     private static double ScaleOf(Parameter parameter, in MatrixSlice slice, MuonOptions options) =>
         options.Compat == MuonCompat.KellerJordanConvScale && parameter.Shape.Length > 2

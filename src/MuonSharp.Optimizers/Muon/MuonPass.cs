@@ -29,8 +29,23 @@ internal sealed unsafe class MuonPass : IDisposable
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];
         _large = [.. _all.Where(matrix => matrix.Work > LargestSmallWork)];
         _scratchOfWorker = _small.Length == 0 ? 0 : _small.Max(matrix => matrix.Scratch);
-        long shared = _large.Length == 0 ? 0 : _large.Max(matrix => matrix.Scratch);
-        _scratch = new NativeBuffer(Math.Max(shared, _scratchOfWorker * Math.Min(workers, Math.Max(1, _small.Length))));
+        _scratch = new NativeBuffer(ScratchLength([.. _all.Select(static matrix => (matrix.Work, matrix.Scratch))], workers));
+    }
+
+    /// <summary>Floats of scratch for matrices of that work and scratch.</summary>
+    public static long ScratchLength(IReadOnlyCollection<(long Work, long Scratch)> matrices, int workers)
+    {
+        long shared = 0, own = 0;
+        int small = 0;
+        foreach ((long work, long scratch) in matrices)
+        {
+            bool isSmall = work <= LargestSmallWork;
+            small += isSmall ? 1 : 0;
+            own = isSmall ? Math.Max(own, scratch) : own;
+            shared = isSmall ? shared : Math.Max(shared, scratch);
+        }
+
+        return Math.Max(shared, own * Math.Min(workers, Math.Max(1, small)));
     }
 
     public void Run(in StepContext context)

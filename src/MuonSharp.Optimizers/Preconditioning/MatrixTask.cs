@@ -25,7 +25,7 @@ internal abstract unsafe class MatrixTask(ParameterSlot slot, MatrixSlice slice)
     public abstract void Step(WorkerTeam? team, float gradientScale, double* scratch);
 
     /// <summary>The work of a matrix whose sides have statistics of those sizes, 0 for a side without.</summary>
-    protected static long WorkOf(MatrixSlice slice, int left, int right) => ((long)slice.Length * (1 + left + right))
+    internal static long WorkOf(MatrixSlice slice, int left, int right) => ((long)slice.Length * (1 + left + right))
         + ((long)left * left * left) + ((long)right * right * right);
 
     /// <summary>The gradient as doubles without gaps; zeros where it is missing.</summary>

@@ -24,8 +24,20 @@ internal sealed unsafe class MatrixTaskList : IDisposable
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];
         _large = [.. _all.Where(matrix => matrix.Work > LargestSmallWork)];
         _scratchOfWorker = _small.Length == 0 ? 0 : _small.Max(matrix => matrix.Scratch);
-        long shared = _large.Length == 0 ? 0 : _large.Max(matrix => matrix.Scratch);
-        _scratch = new NativeBuffer(2 * Math.Max(shared, _scratchOfWorker * workers));
+        _scratch = new NativeBuffer(ScratchLength(_all.Select(static matrix => (matrix.Work, matrix.Scratch)), workers));
+    }
+
+    /// <summary>Floats of scratch for matrices of that work and scratch in doubles.</summary>
+    public static long ScratchLength(IEnumerable<(long Work, long Scratch)> matrices, int workers)
+    {
+        long shared = 0, own = 0;
+        foreach ((long work, long scratch) in matrices)
+        {
+            own = work <= LargestSmallWork ? Math.Max(own, scratch) : own;
+            shared = work <= LargestSmallWork ? shared : Math.Max(shared, scratch);
+        }
+
+        return 2 * Math.Max(shared, own * workers);
     }
 
     public void Run(in StepContext context)

@@ -41,7 +41,7 @@ public sealed class RoutingPlan
                 members[index].Add(parameter);
                 OptimizerOptions options = routes[index].Options;
                 rows.Add(new RoutingPlanRow(
-                    parameter, options.MatricesOf(parameter), options.OptimizerName, routes[index].Group, RoleReason.Of(parameter, options)));
+                    parameter, options.MatricesOf(parameter), options.OptimizerName, routes[index].Group, RoleReason.Of(parameter, options), options));
             }
         }
 
@@ -55,6 +55,19 @@ public sealed class RoutingPlan
     /// <param name="optimizer">The optimizer's name.</param>
     public long ElementsOf(string optimizer) =>
         Rows.Where(row => string.Equals(row.Optimizer, optimizer, StringComparison.Ordinal)).Sum(row => (long)row.Parameter.Length);
+
+    /// <summary>The memory of a <see cref="RoutedOptimizer"/> of this plan, by optimizer, in the order in which it makes them.</summary>
+    /// <param name="threads">Workers of its team, 1 or more.</param>
+    public ImmutableArray<OptimizerCost> Costs(int threads) =>
+    [
+        .. Groups.GroupBy(static group => group.Options.GetType()).Select(kind =>
+        {
+            ParameterGroup[] groups = [.. kind];
+            CostModel costs = CostModel.Of(groups[0].Options);
+            return new OptimizerCost(
+                groups[0].Options.OptimizerName, [.. costs.States(groups)], costs.ScratchLength(groups, threads) * sizeof(float));
+        }),
+    ];
 
     /// <summary>The plan as a table of plain text, one line a parameter.</summary>
     public override string ToString()

@@ -32,7 +32,8 @@ public sealed unsafe class Shampoo : Optimizer
     {
         StateBuffer momentum = AddState("momentum");
         StateBuffer grafted = AddState("grafting_moment");
-        (ParameterSlot Slot, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(Blocks)];
+        (ParameterSlot Slot, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
+            Blocks(slot.Parameter, (ShampooOptions)slot.Group.Options).Select(block => (slot, block.Slice, block.Suffix)))];
         _state = new DoubleState(blocks.Sum(
             static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns))));
         _tasks = new MatrixTaskList(
@@ -76,25 +77,25 @@ public sealed unsafe class Shampoo : Optimizer
     }
 
     /// <summary>A parameter's matrices cut into blocks; the suffix tells state of one parameter apart.</summary>
-    private static IEnumerable<(ParameterSlot Slot, MatrixSlice Slice, string Suffix)> Blocks(ParameterSlot slot)
+    internal static IEnumerable<(MatrixSlice Slice, string Suffix)> Blocks(Parameter parameter, ShampooOptions options) =>
+        (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape).SelectMany(matrix => Blocks(matrix, options.BlockSize));
+
+    /// <summary>A matrix cut into blocks.</summary>
+    internal static IEnumerable<(MatrixSlice Slice, string Suffix)> Blocks(MatrixSlice matrix, int size)
     {
-        int size = ((ShampooOptions)slot.Group.Options).BlockSize;
-        foreach (MatrixSlice matrix in (slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape))
+        string part = matrix.Name.Length == 0 ? string.Empty : "." + matrix.Name;
+        bool whole = matrix.Rows <= size && matrix.Columns <= size;
+        for (int row = 0; row < matrix.Rows; row += size)
         {
-            string part = matrix.Name.Length == 0 ? string.Empty : "." + matrix.Name;
-            bool whole = matrix.Rows <= size && matrix.Columns <= size;
-            for (int row = 0; row < matrix.Rows; row += size)
+            for (int column = 0; column < matrix.Columns; column += size)
             {
-                for (int column = 0; column < matrix.Columns; column += size)
+                MatrixSlice block = matrix with
                 {
-                    MatrixSlice block = matrix with
-                    {
-                        Offset = matrix.Offset + (row * matrix.RowStride) + column,
-                        Rows = Math.Min(size, matrix.Rows - row),
-                        Columns = Math.Min(size, matrix.Columns - column),
-                    };
-                    yield return (slot, block, whole ? part : $"{part}.{row / size}-{column / size}");
-                }
+                    Offset = matrix.Offset + (row * matrix.RowStride) + column,
+                    Rows = Math.Min(size, matrix.Rows - row),
+                    Columns = Math.Min(size, matrix.Columns - column),
+                };
+                yield return (block, whole ? part : $"{part}.{row / size}-{column / size}");
             }
         }
     }

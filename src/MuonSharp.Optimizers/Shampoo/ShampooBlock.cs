@@ -17,7 +17,10 @@ internal sealed unsafe class ShampooBlock(
 
     public override long Work { get; } = WorkOf(slice, slice.Rows, slice.Columns);
 
-    public override long Scratch => (3L * Slice.Length) + ShampooSide.Scratch(Math.Max(Slice.Rows, Slice.Columns));
+    public override long Scratch => ScratchOf(Slice);
+
+    /// <summary>The scratch of a block.</summary>
+    public static long ScratchOf(in MatrixSlice slice) => (3L * slice.Length) + ShampooSide.Scratch(Math.Max(slice.Rows, slice.Columns));
 
     public override void Step(WorkerTeam? team, float gradientScale, double* scratch)
     {

@@ -37,6 +37,8 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
 
     internal override bool SplitsMatrices => true;
 
+    internal override CostModel Costs => ShampooCosts.Instance;
+
     internal override void Collect(OptionsProblems problems)
     {
         base.Collect(problems);

@@ -33,7 +33,8 @@ public sealed unsafe class Soap : Optimizer
     {
         StateBuffer first = AddState("first_moment");
         StateBuffer second = AddState("second_moment");
-        (ParameterSlot Slot, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(Matrices)];
+        (ParameterSlot Slot, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
+            Matrices(slot.Parameter, (SoapOptions)slot.Group.Options).Select(matrix => (slot, matrix.Slice, matrix.Left, matrix.Right)))];
         _state = new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right))));
         _tasks = new MatrixTaskList(
             matrices.Select(matrix => new SoapMatrix(
@@ -76,17 +77,16 @@ public sealed unsafe class Soap : Optimizer
     }
 
     /// <summary>A parameter's matrices with the sizes of the sides that are rotated; a vector is one row without.</summary>
-    private static IEnumerable<(ParameterSlot Slot, MatrixSlice Slice, int Left, int Right)> Matrices(ParameterSlot slot)
+    internal static IEnumerable<(MatrixSlice Slice, int Left, int Right)> Matrices(Parameter parameter, SoapOptions options)
     {
-        Parameter parameter = slot.Parameter;
         if (parameter.Shape.Length < 2)
         {
-            return [(slot, new MatrixSlice(string.Empty, 0, 1, parameter.Length, parameter.Length, MatrixOrientation.OutIn), 0, 0)];
+            return [(new MatrixSlice(string.Empty, 0, 1, parameter.Length, parameter.Length, MatrixOrientation.OutIn), 0, 0)];
         }
 
-        int longest = ((SoapOptions)slot.Group.Options).MaximumPreconditionerDimension;
+        int longest = options.MaximumPreconditionerDimension;
         return (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape)
-            .Select(slice => (slot, slice, slice.Rows > longest ? 0 : slice.Rows, slice.Columns > longest ? 0 : slice.Columns));
+            .Select(slice => (slice, slice.Rows > longest ? 0 : slice.Rows, slice.Columns > longest ? 0 : slice.Columns));
     }
 
     private SoapSide Side((ParameterSlot Slot, MatrixSlice Slice, int Left, int Right) matrix, string side, int size)

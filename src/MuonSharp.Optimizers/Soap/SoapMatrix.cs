@@ -16,8 +16,11 @@ internal sealed unsafe class SoapMatrix(
 
     public override long Work { get; } = WorkOf(slice, left.RotatedSize, right.RotatedSize);
 
-    public override long Scratch => (3L * Slice.Length)
-        + Math.Max(left.IsRotated ? SoapSide.Scratch(_rows) : 0, right.IsRotated ? SoapSide.Scratch(_columns) : 0);
+    public override long Scratch => ScratchOf(Slice, left.RotatedSize, right.RotatedSize);
+
+    /// <summary>The scratch of a matrix whose rotated sides have those sizes, 0 for a side that is not rotated.</summary>
+    public static long ScratchOf(in MatrixSlice slice, int left, int right) =>
+        (3L * slice.Length) + Math.Max(left > 0 ? SoapSide.Scratch(left) : 0, right > 0 ? SoapSide.Scratch(right) : 0);
 
     public override void Step(WorkerTeam? team, float gradientScale, double* scratch)
     {

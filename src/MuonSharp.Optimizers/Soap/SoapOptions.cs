@@ -38,6 +38,8 @@ public sealed record SoapOptions : OptimizerOptions
 
     internal override bool SplitsMatrices => true;
 
+    internal override CostModel Costs => SoapCosts.Instance;
+
     /// <summary>The decay of L and R in force.</summary>
     internal double StatisticBeta => ShampooBeta ?? Beta2;
 
