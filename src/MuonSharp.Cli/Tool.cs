@@ -7,6 +7,7 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Evaluate;
 using MuonSharp.Cli.Generate;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
 using MuonSharp.Cli.Train;
 
@@ -21,6 +22,7 @@ internal static class Tool
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
         CompareCommand.Create(),
+        PlanCommand.Create(),
         ReplayCommand.Create(),
         BenchCommand.Create(),
         DoctorCommand.Create(),

@@ -8,14 +8,34 @@ internal static class Amount
     /// <summary>A count with thousands separated: 1,118,181.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A count in short: 812, 14.3k, 2.1M.</summary>
+    /// <summary>A count in short: 812, 14.3k, 2.1M, 3.27T.</summary>
     public static string Short(double value) => value switch
     {
+        >= 1e18 => Text(value / 1e18, "0.##") + "E",
+        >= 1e15 => Text(value / 1e15, "0.##") + "P",
+        >= 1e12 => Text(value / 1e12, "0.##") + "T",
         >= 1e9 => Text(value / 1e9, "0.##") + "G",
         >= 1e6 => Text(value / 1e6, "0.##") + "M",
         >= 1e4 => Text(value / 1e3, "0.#") + "k",
         _ => Text(value, "0"),
     };
+
+    /// <summary>A share in per cent: 0.73 %, 12.4 %.</summary>
+    public static string Percent(double share) => Text(100 * share, share < 0.1 ? "0.##" : "0.#") + " %";
+
+    /// <summary>Memory in binary units: 812 B, 1.5 MiB, 262.8 GiB.</summary>
+    public static string Bytes(long bytes)
+    {
+        ReadOnlySpan<string> units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+        double value = bytes;
+        var unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+        {
+            value /= 1024;
+        }
+
+        return $"{Text(value, "0.#")} {units[unit]}";
+    }
 
     /// <summary>A number with four decimals, as losses are read.</summary>
     public static string Loss(double value) => double.IsFinite(value) ? Text(value, "0.0000") : "not finite";

@@ -10,7 +10,7 @@ internal static class ConfigComposer
 {
     /// <summary>For a new run.</summary>
     /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
-    public static TrainingConfig New(ParseResult parsed, TrainOptions options)
+    public static TrainingConfig New(ParseResult parsed, ConfigOptions options)
     {
         var builder = new TrainingConfigBuilder();
         if (parsed.GetValue(options.Preset) is { } preset)
@@ -38,7 +38,7 @@ internal static class ConfigComposer
             : Apply(new TrainingConfigBuilder().StartFrom(Saved(runFolder)), parsed, options).Build();
     }
 
-    private static TrainingConfigBuilder Apply(TrainingConfigBuilder builder, ParseResult parsed, TrainOptions options)
+    private static TrainingConfigBuilder Apply(TrainingConfigBuilder builder, ParseResult parsed, ConfigOptions options)
     {
         foreach (var file in parsed.GetValue(options.Config) ?? [])
         {

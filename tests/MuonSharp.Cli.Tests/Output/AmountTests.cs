@@ -12,7 +12,24 @@ public class AmountTests
     [InlineData(72_140, "72.1k")]
     [InlineData(2_707_200, "2.71M")]
     [InlineData(1.5e9, "1.5G")]
+    [InlineData(3.271e12, "3.27T")]
+    [InlineData(1.5e15, "1.5P")]
+    [InlineData(2e18, "2E")]
     public void Speeds_are_short(double value, string text) => Assert.Equal(text, Amount.Short(value));
+
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1024, "1 KiB")]
+    [InlineData(1_600_000, "1.5 MiB")]
+    [InlineData(282_214_825_984, "262.8 GiB")]
+    public void Memory_is_in_binary_units(long bytes, string text) => Assert.Equal(text, Amount.Bytes(bytes));
+
+    [Theory]
+    [InlineData(0.0073242, "0.73 %")]
+    [InlineData(0.349, "34.9 %")]
+    [InlineData(1.5, "150 %")]
+    public void Shares_are_in_per_cent(double share, string text) => Assert.Equal(text, Amount.Percent(share));
 
     [Theory]
     [InlineData(0.02, "0.02")]

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using MuonSharp.Cli.Parsing;
+
+namespace MuonSharp.Cli.Plan;
+
+/// <summary>The options of <c>muonsharp plan</c>.</summary>
+internal sealed class PlanOptions : ConfigOptions
+{
+    /// <summary><c>--all</c>.</summary>
+    public Option<bool> All { get; } = new("--all") { Description = "List every tensor and matrix by itself instead of equal ones of all layers in one line." };
+
+    /// <summary><c>--json</c>.</summary>
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ConfigOption> Keys { get; } = [Data, Optimizer, Steps, Threads];
+
+    /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), All, Json];
+        foreach (var option in all)
+        {
+            command.Add(option);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using MuonSharp.Cli.Output;
+using MuonSharp.Optimizers;
+using MuonSharp.Training;
+
+namespace MuonSharp.Cli.Plan;
+
+/// <summary>A plan as a person reads it.</summary>
+internal static class PlanText
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(Terminal terminal, TrainingPlan plan, bool all)
+    {
+        var (model, train) = (plan.Config.Model, plan.Config.Train);
+        terminal.Columns(
+        [
+            ["model", $"{Amount.Count(plan.Parameters)} weights: {model.Layers} layers, {model.Heads} heads, width {model.Width}, context {model.Context}, vocabulary {Amount.Count(plan.Vocabulary)}"],
+            ["step", $"{Amount.Count(plan.Step.Tokens)} tokens: batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"],
+            .. plan.Routing.Groups.Select(group => (string[])[group.Name, Group(plan, group)]),
+        ], Style.Label);
+        Section(terminal, "who steps what", PlanTable.Of(plan.Routing, all));
+        Section(terminal, "arithmetic of a step", Arithmetic(plan));
+        Section(terminal, "memory", Memory(plan));
+    }
+
+    private static void Section(Terminal terminal, string title, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        terminal.Line();
+        terminal.Line(title, Style.Strong);
+        terminal.Columns(rows);
+    }
+
+    private static string Group(TrainingPlan plan, ParameterGroup group)
+    {
+        var weights = Amount.Count(group.Parameters.Sum(parameter => (long)parameter.Length));
+        var form = group.Options is MuonOptions muon ? $" ({plan.Config.Optimizer.Preset}, {muon.Orthogonalizer.Name}, factor {muon.Scale.Name})" : "";
+        return $"{weights} weights in {group.Parameters.Count} tensors by {group.Options.OptimizerName}{form}, learning rate {Amount.Rate(group.Options.LearningRate.Range.Greatest)}";
+    }
+
+    private static IEnumerable<string[]> Arithmetic(TrainingPlan plan)
+    {
+        var (step, optimizer) = (plan.Step, plan.Optimizer);
+        yield return ["model", Flops(step.Total), $"forward and backward over {Amount.Count(step.Tokens)} tokens"];
+        yield return ["  dense", Flops(step.Dense), $"6 N B: N = {Amount.Count(step.MultiplyingWeights)} weights that multiply (matrices and head), B tokens"];
+        yield return ["  attention", Flops(step.Attention), "12 x layers x heads x head width a visible pair of query and key"];
+        if (optimizer.Matrices == 0)
+        {
+            yield return ["optimizer", "-", "steps element by element: no products"];
+            yield break;
+        }
+
+        yield return ["optimizer", Flops(optimizer.Flops), $"{Amount.Count(optimizer.Matrices)} matrices, each of them alone; symmetric products count half, as they are done{(optimizer.Published is null ? "; in double" : "")}"];
+        if (optimizer is { Published: { } published, PublishedByMatrix: { } byMatrix })
+        {
+            yield return ["published T m / B", Amount.Percent(published), $"T = {OptimizerArithmetic.PublishedSteps} Newton-Schulz steps, m = width {plan.Config.Model.Width}, B tokens"];
+            yield return ["  over all matrices", Amount.Percent(byMatrix), "T x sum of n m m / (B x sum of n m), m the smaller side of each"];
+        }
+
+        yield return ["overhead as configured", Amount.Percent(optimizer.Configured), "the optimizer's FLOPs over the model's"];
+    }
+
+    private static IEnumerable<string[]> Memory(TrainingPlan plan)
+    {
+        var memory = plan.Memory;
+        yield return ["weights", Amount.Bytes(memory.Weights), "float32"];
+        yield return ["gradients", Amount.Bytes(memory.Gradients), ""];
+        foreach (var optimizer in memory.Optimizers)
+        {
+            foreach (var state in optimizer.States)
+            {
+                yield return [$"{optimizer.Optimizer}: {state.Name}", Amount.Bytes(state.Bytes), ""];
+            }
+
+            if (optimizer.ScratchBytes > 0)
+            {
+                yield return [$"{optimizer.Optimizer}: scratch", Amount.Bytes(optimizer.ScratchBytes), $"{plan.Threads} threads"];
+            }
+        }
+
+        yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.Batch} x {plan.Config.Model.Context} tokens"];
+        yield return ["all of it", Amount.Bytes(memory.Total), "without evaluation and samples, which need less"];
+    }
+
+    private static string Flops(double value) => $"{Amount.Short(value)} FLOPs";
+}
