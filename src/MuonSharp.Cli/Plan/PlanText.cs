@@ -76,7 +76,7 @@ internal static class PlanText
             }
         }
 
-        yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.Batch} x {plan.Config.Model.Context} tokens"];
+        yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.Batch} x {plan.Config.Model.Context} tokens{(plan.Config.Train.Recompute ? ", blocks recomputed" : "")}"];
         yield return ["all of it", Amount.Bytes(memory.Total), "without evaluation and samples, which need less"];
     }
 

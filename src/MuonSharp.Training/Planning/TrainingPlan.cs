@@ -59,7 +59,7 @@ public sealed class TrainingPlan
             : DecoderConfigs.Create(config.Model, Tokenizer(config));
         problems = decoder.Problems();
         return problems.Count == 0
-            ? new TrainingPlan(config, new DecoderOutline(decoder))
+            ? new TrainingPlan(config, new DecoderOutline(decoder) { RecomputesBlocks = config.Train.Recompute })
             : throw new ConfigurationException([.. problems.Select(problem => $"[config] model: {problem}")]);
     }
 

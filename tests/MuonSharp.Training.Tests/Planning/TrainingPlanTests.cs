@@ -54,18 +54,19 @@ public class TrainingPlanTests
 
     [Theory]
     [InlineData("muon")]
+    [InlineData("muon", true)]
     [InlineData("normuon")]
     [InlineData("adamw")]
     [InlineData("sgd")]
     [InlineData("shampoo")]
     [InlineData("soap")]
-    public void Memory_is_what_model_program_and_optimizer_really_allocate(string optimizer)
+    public void Memory_is_what_model_program_and_optimizer_really_allocate(string optimizer, bool recomputes = false)
     {
-        TrainingConfig config = new TrainingConfigBuilder().StartFrom(Small()).Set("optimizer.name", optimizer).Build();
+        TrainingConfig config = new TrainingConfigBuilder().StartFrom(Small()).Set("optimizer.name", optimizer).Build().Set("train.recompute", recomputes ? "true" : "false");
         TrainingPlan plan = TrainingPlan.Of(config);
         long before = NativeBuffer.LiveBytes;
         using WorkerTeam team = new(2);
-        using DecoderModel model = new(DecoderConfigs.Create(config.Model, 100), seed: 1, team);
+        using DecoderModel model = new(DecoderConfigs.Create(config.Model, 100), seed: 1, team) { RecomputesBlocks = recomputes };
         using RoutedOptimizer stepped = new(model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
         DecoderProgram program = model.Program(config.Train.Batch, config.Model.Context, training: true);
         long tokens = 2 * sizeof(int) * config.Train.Batch * config.Model.Context;
