@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -33,42 +34,55 @@ internal unsafe struct SwiGluJob : ITeamJob, ILaneKernel
         var end = Math.Min(Rows, (_task + 1) * Cut.RowsPerTask(Width));
         for (var row = _task * Cut.RowsPerTask(Width); row < end; row++)
         {
-            for (var i = 0; i < Width; i += LaneDispatch.Count)
+            var i = 0;
+            for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                Lanes<TLanes, TVector>(row, i);
+                Lanes<TLanes, TVector, Whole>(row, i);
+            }
+
+            if (i < Width)
+            {
+                LastOfRow<TLanes, TVector>(row, i);
             }
         }
     }
 
-    private readonly void Lanes<TLanes, TVector>(int row, int i)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LastOfRow<TLanes, TVector>(int row, int i)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Lanes<TLanes, TVector, Part>(row, i);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Lanes<TLanes, TVector, TExtent>(int row, int i)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TExtent : struct, IExtent
     {
         var left = Width - i;
         var atGate = ((nint)row * GateStride) + i;
         var atUp = ((nint)row * UpStride) + i;
         var output = Output + ((nint)row * Width) + i;
-        var gate = RowLanes.Load<TLanes, TVector>(Gate + atGate, left);
-        var up = RowLanes.Load<TLanes, TVector>(Up + atUp, left);
+        var gate = TExtent.Load<TLanes, TVector>(Gate + atGate, left);
+        var up = TExtent.Load<TLanes, TVector>(Up + atUp, left);
         var sigmoid = LaneMath.Sigmoid<TLanes, TVector>(gate);
         var swish = TLanes.Multiply(gate, sigmoid);
         if (!Backward)
         {
-            RowLanes.Store<TLanes, TVector>(output, TLanes.Multiply(swish, up), left);
+            TExtent.Store<TLanes, TVector>(output, TLanes.Multiply(swish, up), left);
             return;
         }
 
-        var gradient = RowLanes.Load<TLanes, TVector>(output, left);
+        var gradient = TExtent.Load<TLanes, TVector>(output, left);
         if (UpGradient != null)
         {
-            RowLanes.StoreOrAdd<TLanes, TVector>(UpGradient + atUp, TLanes.Multiply(gradient, swish), left, AddUp);
+            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(UpGradient + atUp, TLanes.Multiply(gradient, swish), left, AddUp);
         }
 
         if (GateGradient != null)
         {
             var rest = TLanes.Subtract(TLanes.Broadcast(1), sigmoid);
             var slope = TLanes.MultiplyAdd(swish, rest, sigmoid);
-            RowLanes.StoreOrAdd<TLanes, TVector>(GateGradient + atGate, TLanes.Multiply(TLanes.Multiply(gradient, up), slope), left, AddGate);
+            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(GateGradient + atGate, TLanes.Multiply(TLanes.Multiply(gradient, up), slope), left, AddGate);
         }
     }
 }

@@ -30,5 +30,5 @@ internal static unsafe class RowDots
     private static float Rest<TLanes, TVector>(float* a, float* b, int left, TVector sum)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct =>
-        TLanes.Sum(TLanes.MultiplyAdd(RowLanes.Load<TLanes, TVector>(a, left), RowLanes.Load<TLanes, TVector>(b, left), sum));
+        TLanes.Sum(TLanes.MultiplyAdd(Part.Load<TLanes, TVector>(a, left), Part.Load<TLanes, TVector>(b, left), sum));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -48,27 +49,51 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var largest = TLanes.Broadcast(float.NegativeInfinity);
-        for (var i = 0; i < Vocabulary; i += LaneDispatch.Count)
-        {
-            largest = TLanes.Max(largest, RowLanes.Load<TLanes, TVector>(logits + i, Vocabulary - i, float.NegativeInfinity));
-        }
-
-        var maximum = TLanes.Maximum(largest);
+        var maximum = Largest<TLanes, TVector>(logits);
         double target = logits[Targets[row]];
         var sum = Exponentials<TLanes, TVector>(logits, TLanes.Broadcast(maximum));
         // A finite sum is at least 1, the share of the maximum; a diverged model has none, and its loss says so.
         Losses[row] = double.IsFinite(sum) ? PortableMath.Log(sum) + maximum - target : double.NaN;
         if (Gradients)
         {
-            var factor = TLanes.Broadcast(double.IsFinite(Losses[row]) ? (float)(Scale / sum) : float.NaN);
-            for (var i = 0; i < Vocabulary; i += LaneDispatch.Count)
-            {
-                var left = Vocabulary - i;
-                RowLanes.Store<TLanes, TVector>(logits + i, TLanes.Multiply(factor, RowLanes.Load<TLanes, TVector>(logits + i, left)), left);
-            }
-
+            Multiply<TLanes, TVector>(logits, double.IsFinite(Losses[row]) ? (float)(Scale / sum) : float.NaN);
             logits[Targets[row]] -= Scale;
+        }
+    }
+
+    private readonly float Largest<TLanes, TVector>(float* logits)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var largest = TLanes.Broadcast(float.NegativeInfinity);
+        var i = 0;
+        for (; i <= Vocabulary - LaneDispatch.Count; i += LaneDispatch.Count)
+        {
+            largest = TLanes.Max(largest, TLanes.Load(logits + i));
+        }
+
+        return i < Vocabulary ? LastOfMaximum<TLanes, TVector>(largest, logits + i, Vocabulary - i) : TLanes.Maximum(largest);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float LastOfMaximum<TLanes, TVector>(TVector largest, float* logits, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Maximum(TLanes.Max(largest, Part.Load<TLanes, TVector>(logits, left, float.NegativeInfinity)));
+
+    private readonly void Multiply<TLanes, TVector>(float* logits, float factor)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var scale = TLanes.Broadcast(factor);
+        var i = 0;
+        for (; i <= Vocabulary - LaneDispatch.Count; i += LaneDispatch.Count)
+        {
+            TLanes.Store(logits + i, TLanes.Multiply(scale, TLanes.Load(logits + i)));
+        }
+
+        for (; i < Vocabulary; i++)
+        {
+            logits[i] = factor * logits[i];
         }
     }
 
@@ -81,18 +106,32 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
         {
             var end = Math.Min(Vocabulary, start + SumBlock);
             var sum = TLanes.Broadcast(0);
-            for (var i = start; i < end; i += LaneDispatch.Count)
+            var i = start;
+            for (; i <= end - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                var left = end - i;
-                var logit = RowLanes.Load<TLanes, TVector>(logits + i, left, float.NegativeInfinity);
-                var power = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(logit, maximum));
-                sum = TLanes.Add(sum, power);
-                RowLanes.Store<TLanes, TVector>(logits + i, power, left);
+                sum = TLanes.Add(sum, Exponential<TLanes, TVector, Whole>(logits + i, maximum, end - i));
             }
 
-            total += TLanes.Sum(sum);
+            total += i < end ? LastOfExponentials<TLanes, TVector>(sum, logits + i, maximum, end - i) : TLanes.Sum(sum);
         }
 
         return total;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float LastOfExponentials<TLanes, TVector>(TVector sum, float* logits, TVector maximum, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Sum(TLanes.Add(sum, Exponential<TLanes, TVector, Part>(logits, maximum, left)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Exponential<TLanes, TVector, TExtent>(float* logits, TVector maximum, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var logit = TExtent.Load<TLanes, TVector>(logits, left, float.NegativeInfinity);
+        var power = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(logit, maximum));
+        TExtent.Store<TLanes, TVector>(logits, power, left);
+        return power;
     }
 }

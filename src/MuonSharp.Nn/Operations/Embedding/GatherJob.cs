@@ -38,10 +38,15 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
             }
 
             var position = Positions + ((nint)(t % Time) * Width);
-            for (var i = 0; i < Width; i += LaneDispatch.Count)
+            var i = 0;
+            for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                var sum = TLanes.Add(RowLanes.Load<TLanes, TVector>(source + i, Width - i), RowLanes.Load<TLanes, TVector>(position + i, Width - i));
-                RowLanes.Store<TLanes, TVector>(output + i, sum, Width - i);
+                TLanes.Store(output + i, TLanes.Add(TLanes.Load(source + i), TLanes.Load(position + i)));
+            }
+
+            for (; i < Width; i++)
+            {
+                output[i] = source[i] + position[i];
             }
         }
     }

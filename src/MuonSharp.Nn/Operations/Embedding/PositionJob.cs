@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -30,18 +31,33 @@ internal unsafe struct PositionJob : ITeamJob, ILaneKernel
         var end = Math.Min(Rows, (_task + 1) * RowsPerTask);
         for (var position = _task * RowsPerTask; position < end; position++)
         {
-            var into = Gradient + ((nint)position * Width);
-            for (var i = 0; i < Width; i += LaneDispatch.Count)
+            var i = 0;
+            for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                var left = Width - i;
-                var sum = Add ? RowLanes.Load<TLanes, TVector>(into + i, left) : TLanes.Broadcast(0);
-                for (var t = position; position < Time && t < Count; t += Time)
-                {
-                    sum = TLanes.Add(sum, RowLanes.Load<TLanes, TVector>(Source + ((nint)t * Width) + i, left));
-                }
+                Sum<TLanes, TVector, Whole>(position, i);
+            }
 
-                RowLanes.Store<TLanes, TVector>(into + i, sum, left);
+            if (i < Width)
+            {
+                Sum<TLanes, TVector, Part>(position, i);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Sum<TLanes, TVector, TExtent>(int position, int column)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var left = Width - column;
+        var into = Gradient + ((nint)position * Width) + column;
+        var sum = Add ? TExtent.Load<TLanes, TVector>(into, left) : TLanes.Broadcast(0);
+        for (var t = position; position < Time && t < Count; t += Time)
+        {
+            sum = TLanes.Add(sum, TExtent.Load<TLanes, TVector>(Source + ((nint)t * Width) + column, left));
+        }
+
+        TExtent.Store<TLanes, TVector>(into, sum, left);
     }
 }

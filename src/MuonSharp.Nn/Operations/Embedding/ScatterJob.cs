@@ -50,9 +50,15 @@ internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
 
             var from = Source + ((nint)t * Width) + column;
             var into = Gradient + ((nint)Tokens[t] * Width) + column;
-            for (var i = 0; i < columns; i += LaneDispatch.Count)
+            var i = 0;
+            for (; i <= columns - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                RowLanes.StoreOrAdd<TLanes, TVector>(into + i, RowLanes.Load<TLanes, TVector>(from + i, columns - i), columns - i, add: true);
+                TLanes.Store(into + i, TLanes.Add(TLanes.Load(into + i), TLanes.Load(from + i)));
+            }
+
+            for (; i < columns; i++)
+            {
+                into[i] += from[i];
             }
         }
     }

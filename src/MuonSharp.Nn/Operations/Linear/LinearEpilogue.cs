@@ -37,61 +37,49 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             var j = 0;
             for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                var value = TLanes.Load(tile + j);
-                if (Bias != null)
-                {
-                    value = TLanes.Add(value, TLanes.Load(Bias + _column + j));
-                }
-
-                if (Derivative != null)
-                {
-                    value = TActivation.Value<TLanes, TVector>(value, out var derivative);
-                    TLanes.Store(Derivative + place + j, derivative);
-                }
-                else
-                {
-                    value = TActivation.Value<TLanes, TVector>(value);
-                }
-
-                if (Residual != null)
-                {
-                    value = TLanes.Add(value, TLanes.Load(Residual + place + j));
-                }
-
-                TLanes.Store(tile + j, value);
+                Lanes<TLanes, TVector, Whole>(tile + j, place + j, j);
             }
 
             if (j < _columns)
             {
-                Rest<TLanes, TVector>(tile + j, place + j, j);
+                LastOfRow<TLanes, TVector>(tile + j, place + j, j);
             }
         }
     }
 
-    /// <summary>The columns of a row that fill no whole vector, apart so that the loop above keeps its values in registers.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Rest<TLanes, TVector>(float* tile, nint place, int column)
+    private readonly void LastOfRow<TLanes, TVector>(float* tile, nint place, int column)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Lanes<TLanes, TVector, Part>(tile, place, column);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Lanes<TLanes, TVector, TExtent>(float* tile, nint place, int column)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TExtent : struct, IExtent
     {
         var left = _columns - column;
-        var value = RowLanes.Load<TLanes, TVector>(tile, left);
+        var value = TExtent.Load<TLanes, TVector>(tile, left);
         if (Bias != null)
         {
-            value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Bias + _column + column, left));
+            value = TLanes.Add(value, TExtent.Load<TLanes, TVector>(Bias + _column + column, left));
         }
 
-        value = TActivation.Value<TLanes, TVector>(value, out var derivative);
         if (Derivative != null)
         {
-            RowLanes.Store<TLanes, TVector>(Derivative + place, derivative, left);
+            value = TActivation.Value<TLanes, TVector>(value, out var derivative);
+            TExtent.Store<TLanes, TVector>(Derivative + place, derivative, left);
+        }
+        else
+        {
+            value = TActivation.Value<TLanes, TVector>(value);
         }
 
         if (Residual != null)
         {
-            value = TLanes.Add(value, RowLanes.Load<TLanes, TVector>(Residual + place, left));
+            value = TLanes.Add(value, TExtent.Load<TLanes, TVector>(Residual + place, left));
         }
 
-        RowLanes.Store<TLanes, TVector>(tile, value, left);
+        TExtent.Store<TLanes, TVector>(tile, value, left);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -53,26 +54,48 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
     {
         var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
         var (sum, sumWithNormal) = (TLanes.Broadcast(0), TLanes.Broadcast(0));
-        for (var i = 0; i < Columns; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var left = Columns - i;
-            var gradient = RowLanes.Load<TLanes, TVector>(dy + i, left);
-            var normal = TLanes.Multiply(TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, left), mean), scale);
-            var weighted = TLanes.Multiply(gradient, RowLanes.Load<TLanes, TVector>(Gain + i, left));
-            sum = TLanes.Add(sum, weighted);
-            sumWithNormal = TLanes.MultiplyAdd(weighted, normal, sumWithNormal);
-            if (GainPartial != null)
-            {
-                RowLanes.StoreOrAdd<TLanes, TVector>(GainPartial + i, TLanes.Multiply(gradient, normal), left, add);
-            }
+            (sum, sumWithNormal) = Sums<TLanes, TVector, Whole>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+        }
 
-            if (BiasPartial != null)
-            {
-                RowLanes.StoreOrAdd<TLanes, TVector>(BiasPartial + i, gradient, left, add);
-            }
+        if (i < Columns)
+        {
+            (sum, sumWithNormal) = LastOfSums<TLanes, TVector>(x, dy, i, add, mean, scale, sum, sumWithNormal);
         }
 
         return (Centered ? TLanes.Sum(sum) / Columns : 0, TLanes.Sum(sumWithNormal) / Columns);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly (TVector Sum, TVector SumWithNormal) LastOfSums<TLanes, TVector>(
+        float* x, float* dy, int i, bool add, TVector mean, TVector scale, TVector sum, TVector sumWithNormal)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Sums<TLanes, TVector, Part>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly (TVector Sum, TVector SumWithNormal) Sums<TLanes, TVector, TExtent>(
+        float* x, float* dy, int i, bool add, TVector mean, TVector scale, TVector sum, TVector sumWithNormal)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var left = Columns - i;
+        var gradient = TExtent.Load<TLanes, TVector>(dy + i, left);
+        var normal = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
+        var weighted = TLanes.Multiply(gradient, TExtent.Load<TLanes, TVector>(Gain + i, left));
+        if (GainPartial != null)
+        {
+            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(GainPartial + i, TLanes.Multiply(gradient, normal), left, add);
+        }
+
+        if (BiasPartial != null)
+        {
+            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(BiasPartial + i, gradient, left, add);
+        }
+
+        return (TLanes.Add(sum, weighted), TLanes.MultiplyAdd(weighted, normal, sumWithNormal));
     }
 
     private readonly void Write<TLanes, TVector>(int row, float* x, float* dy, float* dx, TVector average, TVector averageWithNormal)
@@ -80,13 +103,35 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         where TVector : struct
     {
         var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
-        for (var i = 0; i < Columns; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var left = Columns - i;
-            var weighted = TLanes.Multiply(RowLanes.Load<TLanes, TVector>(dy + i, left), RowLanes.Load<TLanes, TVector>(Gain + i, left));
-            var normal = TLanes.Multiply(TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, left), mean), scale);
-            var rest = TLanes.Subtract(TLanes.Subtract(weighted, average), TLanes.Multiply(normal, averageWithNormal));
-            RowLanes.StoreOrAdd<TLanes, TVector>(dx + i, TLanes.Multiply(rest, scale), left, AddDx);
+            Write<TLanes, TVector, Whole>(x, dy, dx, i, mean, scale, average, averageWithNormal);
         }
+
+        if (i < Columns)
+        {
+            LastOfRow<TLanes, TVector>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LastOfRow<TLanes, TVector>(
+        float* x, float* dy, float* dx, int i, TVector mean, TVector scale, TVector average, TVector averageWithNormal)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Write<TLanes, TVector, Part>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Write<TLanes, TVector, TExtent>(
+        float* x, float* dy, float* dx, int i, TVector mean, TVector scale, TVector average, TVector averageWithNormal)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var left = Columns - i;
+        var weighted = TLanes.Multiply(TExtent.Load<TLanes, TVector>(dy + i, left), TExtent.Load<TLanes, TVector>(Gain + i, left));
+        var normal = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
+        var rest = TLanes.Subtract(TLanes.Subtract(weighted, average), TLanes.Multiply(normal, averageWithNormal));
+        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(dx + i, TLanes.Multiply(rest, scale), left, AddDx);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -46,12 +47,13 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
         where TVector : struct
     {
         var sum = TLanes.Broadcast(0);
-        for (var i = 0; i < Columns; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            sum = TLanes.Add(sum, RowLanes.Load<TLanes, TVector>(x + i, Columns - i));
+            sum = TLanes.Add(sum, TLanes.Load(x + i));
         }
 
-        return TLanes.Sum(sum) / Columns;
+        return (i < Columns ? LastOfSum<TLanes, TVector>(sum, x + i, Columns - i) : TLanes.Sum(sum)) / Columns;
     }
 
     private readonly float Spread<TLanes, TVector>(float* x, float mean)
@@ -60,28 +62,61 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
     {
         var center = TLanes.Broadcast(mean);
         var sum = TLanes.Broadcast(0);
-        for (var i = 0; i < Columns; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var difference = TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, Columns - i, mean), center);
+            var difference = TLanes.Subtract(TLanes.Load(x + i), center);
             sum = TLanes.MultiplyAdd(difference, difference, sum);
         }
 
-        return TLanes.Sum(sum) / Columns;
+        return (i < Columns ? LastOfSquares<TLanes, TVector>(sum, x + i, Columns - i, mean) : TLanes.Sum(sum)) / Columns;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float LastOfSum<TLanes, TVector>(TVector sum, float* x, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => TLanes.Sum(TLanes.Add(sum, Part.Load<TLanes, TVector>(x, left)));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float LastOfSquares<TLanes, TVector>(TVector sum, float* x, int left, float mean)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var difference = TLanes.Subtract(Part.Load<TLanes, TVector>(x, left, mean), TLanes.Broadcast(mean));
+        return TLanes.Sum(TLanes.MultiplyAdd(difference, difference, sum));
     }
 
     private readonly void Write<TLanes, TVector>(float* x, float* y, TVector mean, TVector scale)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        for (var i = 0; i < Columns; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var left = Columns - i;
-            var value = TLanes.Multiply(TLanes.Subtract(RowLanes.Load<TLanes, TVector>(x + i, left), mean), scale);
-            var gain = RowLanes.Load<TLanes, TVector>(Gain + i, left);
-            value = Bias == null
-                ? TLanes.Multiply(value, gain)
-                : TLanes.MultiplyAdd(value, gain, RowLanes.Load<TLanes, TVector>(Bias + i, left));
-            RowLanes.Store<TLanes, TVector>(y + i, value, left);
+            Write<TLanes, TVector, Whole>(x, y, mean, scale, i);
         }
+
+        if (i < Columns)
+        {
+            LastOfRow<TLanes, TVector>(x, y, mean, scale, i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LastOfRow<TLanes, TVector>(float* x, float* y, TVector mean, TVector scale, int i)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Write<TLanes, TVector, Part>(x, y, mean, scale, i);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Write<TLanes, TVector, TExtent>(float* x, float* y, TVector mean, TVector scale, int i)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var left = Columns - i;
+        var value = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
+        var gain = TExtent.Load<TLanes, TVector>(Gain + i, left);
+        value = Bias == null ? TLanes.Multiply(value, gain) : TLanes.MultiplyAdd(value, gain, TExtent.Load<TLanes, TVector>(Bias + i, left));
+        TExtent.Store<TLanes, TVector>(y + i, value, left);
     }
 }

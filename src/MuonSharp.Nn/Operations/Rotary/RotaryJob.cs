@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -45,19 +46,36 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var sign = TLanes.Broadcast(Sign);
-        var zero = TLanes.Broadcast(0);
-        for (var i = 0; i < Half; i += LaneDispatch.Count)
+        var i = 0;
+        for (; i <= Half - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var left = Half - i;
-            var u = RowLanes.Load<TLanes, TVector>(source + i, left);
-            var v = RowLanes.Load<TLanes, TVector>(source + Half + i, left);
-            var cosine = RowLanes.Load<TLanes, TVector>(cosines + i, left);
-            var sine = TLanes.Multiply(sign, RowLanes.Load<TLanes, TVector>(sines + i, left));
-            var turnedU = TLanes.MultiplyAdd(u, cosine, TLanes.Subtract(zero, TLanes.Multiply(v, sine)));
-            var turnedV = TLanes.MultiplyAdd(v, cosine, TLanes.Multiply(u, sine));
-            RowLanes.StoreOrAdd<TLanes, TVector>(destination + i, turnedU, left, Add);
-            RowLanes.StoreOrAdd<TLanes, TVector>(destination + Half + i, turnedV, left, Add);
+            Turn<TLanes, TVector, Whole>(source + i, destination + i, cosines + i, sines + i, Half - i);
         }
+
+        if (i < Half)
+        {
+            LastOfHead<TLanes, TVector>(source + i, destination + i, cosines + i, sines + i, Half - i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void LastOfHead<TLanes, TVector>(float* source, float* destination, float* cosines, float* sines, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Turn<TLanes, TVector, Part>(source, destination, cosines, sines, left);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Turn<TLanes, TVector, TExtent>(float* source, float* destination, float* cosines, float* sines, int left)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TExtent : struct, IExtent
+    {
+        var u = TExtent.Load<TLanes, TVector>(source, left);
+        var v = TExtent.Load<TLanes, TVector>(source + Half, left);
+        var cosine = TExtent.Load<TLanes, TVector>(cosines, left);
+        var sine = TLanes.Multiply(TLanes.Broadcast(Sign), TExtent.Load<TLanes, TVector>(sines, left));
+        var turnedU = TLanes.MultiplyAdd(u, cosine, TLanes.Subtract(TLanes.Broadcast(0), TLanes.Multiply(v, sine)));
+        var turnedV = TLanes.MultiplyAdd(v, cosine, TLanes.Multiply(u, sine));
+        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(destination, turnedU, left, Add);
+        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(destination + Half, turnedV, left, Add);
     }
 }

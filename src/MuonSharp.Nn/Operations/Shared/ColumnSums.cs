@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -48,17 +49,32 @@ internal static unsafe class ColumnSums
         {
             var first = _task * Cut.RowsPerTask(Columns);
             var end = Math.Min(Rows, first + Cut.RowsPerTask(Columns));
-            for (var column = 0; column < Columns; column += LaneDispatch.Count)
+            var column = 0;
+            for (; column <= Columns - LaneDispatch.Count; column += LaneDispatch.Count)
             {
-                var left = Columns - column;
-                var sum = TLanes.Broadcast(0);
-                for (var row = first; row < end; row++)
-                {
-                    sum = TLanes.Add(sum, RowLanes.Load<TLanes, TVector>(Matrix + ((nint)row * Columns) + column, left));
-                }
-
-                RowLanes.Store<TLanes, TVector>(Partial + ((nint)_task * Columns) + column, sum, left);
+                Sum<TLanes, TVector, Whole>(column, first, end);
             }
+
+            if (column < Columns)
+            {
+                Sum<TLanes, TVector, Part>(column, first, end);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private readonly void Sum<TLanes, TVector, TExtent>(int column, int first, int end)
+            where TLanes : struct, ILanes<TVector>
+            where TVector : struct
+            where TExtent : struct, IExtent
+        {
+            var left = Columns - column;
+            var sum = TLanes.Broadcast(0);
+            for (var row = first; row < end; row++)
+            {
+                sum = TLanes.Add(sum, TExtent.Load<TLanes, TVector>(Matrix + ((nint)row * Columns) + column, left));
+            }
+
+            TExtent.Store<TLanes, TVector>(Partial + ((nint)_task * Columns) + column, sum, left);
         }
     }
 

@@ -47,8 +47,7 @@ internal unsafe struct ElementJob<TFormula> : ITeamJob, ILaneKernel
         var i = 0;
         for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var value = TFormula.Apply<TLanes, TVector>(TLanes.Load(a + i), TLanes.Load(b + i));
-            TLanes.Store(destination + i, _add ? TLanes.Add(TLanes.Load(destination + i), value) : value);
+            Lanes<TLanes, TVector, Whole>(a + i, b + i, destination + i, count - i);
         }
 
         if (i < count)
@@ -57,13 +56,18 @@ internal unsafe struct ElementJob<TFormula> : ITeamJob, ILaneKernel
         }
     }
 
-    /// <summary>What fills no whole vector, apart so that the loop above keeps its values in registers.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void Rest<TLanes, TVector>(float* a, float* b, float* destination, int left)
         where TLanes : struct, ILanes<TVector>
+        where TVector : struct => Lanes<TLanes, TVector, Part>(a, b, destination, left);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Lanes<TLanes, TVector, TExtent>(float* a, float* b, float* destination, int left)
+        where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TExtent : struct, IExtent
     {
-        var value = TFormula.Apply<TLanes, TVector>(RowLanes.Load<TLanes, TVector>(a, left), RowLanes.Load<TLanes, TVector>(b, left));
-        RowLanes.StoreOrAdd<TLanes, TVector>(destination, value, left, _add);
+        var value = TFormula.Apply<TLanes, TVector>(TExtent.Load<TLanes, TVector>(a, left), TExtent.Load<TLanes, TVector>(b, left));
+        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(destination, value, left, _add);
     }
 }

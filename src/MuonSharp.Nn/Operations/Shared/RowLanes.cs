@@ -31,8 +31,9 @@ internal static unsafe class RowLanes
 
     /// <summary>Writes the next lanes, or adds them to what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreOrAdd<TLanes, TVector>(float* destination, TVector value, int left, bool add)
+    public static void StoreOrAdd<TLanes, TVector, TExtent>(float* destination, TVector value, int left, bool add)
         where TLanes : struct, ILanes<TVector>
-        where TVector : struct =>
-        Store<TLanes, TVector>(destination, add ? TLanes.Add(Load<TLanes, TVector>(destination, left), value) : value, left);
+        where TVector : struct
+        where TExtent : struct, IExtent =>
+        TExtent.Store<TLanes, TVector>(destination, add ? TLanes.Add(TExtent.Load<TLanes, TVector>(destination, left), value) : value, left);
 }
