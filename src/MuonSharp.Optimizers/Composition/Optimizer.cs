@@ -64,6 +64,13 @@ public abstract class Optimizer : IOptimizer
     /// <inheritdoc/>
     public void LoadCounters(IReadOnlyDictionary<string, long> counters) => Driver.LoadCounters(counters);
 
+    /// <summary>Begins to measure the time of each part of a step, from nothing.</summary>
+    /// <returns>The sums; they grow with every step until <see cref="StopProfile"/>.</returns>
+    public OptimizerProfile StartProfile() => Driver.StartProfile();
+
+    /// <summary>Ends the measuring.</summary>
+    public void StopProfile() => Driver.StopProfile();
+
     /// <summary>Frees the state.</summary>
     public void Dispose()
     {
@@ -95,6 +102,15 @@ public abstract class Optimizer : IOptimizer
         }
 
         Update(context);
+    }
+
+    /// <summary>The parts of an update, in the order in which <see cref="StageClock.Lap"/> numbers them. Default: one pass over weights (read and
+    /// written), gradients (read) and state (read and written).</summary>
+    internal virtual OptimizerStage[] Stages()
+    {
+        double elements = Parameters.Sum(parameter => (double)parameter.Length);
+        double state = StateTensors.Sum(tensor => (double)tensor.Memory.Length);
+        return [new OptimizerStage("update", 0, sizeof(float) * ((3 * elements) + (2 * state)))];
     }
 
     /// <summary>The mathematics: updates state and weights of every active slot.</summary>

@@ -7,4 +7,5 @@ namespace MuonSharp.Optimizers;
 /// <param name="TotalSteps">Steps of the whole run, 0 when there is no end.</param>
 /// <param name="GradientScale">What clipping multiplies every gradient with.</param>
 /// <param name="Team">The workers.</param>
-internal readonly record struct StepContext(long Step, long TotalSteps, float GradientScale, WorkerTeam Team);
+/// <param name="Clock">Takes the times of the update's stages; null when nobody wants them.</param>
+internal readonly record struct StepContext(long Step, long TotalSteps, float GradientScale, WorkerTeam Team, StageClock? Clock = null);

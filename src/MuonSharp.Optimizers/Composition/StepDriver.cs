@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -16,6 +17,7 @@ internal sealed class StepDriver
     private readonly WorkerTeam _team;
     private readonly GradientGate _gate;
     private readonly StepReport _report;
+    private OptimizerProfile? _profile;
 
     /// <summary>A driver of optimizers whose parameters are apart.</summary>
     /// <param name="optimizers">Who updates, in order.</param>
@@ -36,7 +38,9 @@ internal sealed class StepDriver
     public StepReport Step()
     {
         _report.Step++;
+        long start = Now();
         _report.NonFiniteParameter = _gate.Inspect(_team, out double norm);
+        _profile?.Gate.Finish(start);
         _report.GradientNorm = norm;
         _report.ClipFactor = !_report.Skipped && norm > _options.MaximumGradientNorm ? _options.MaximumGradientNorm.Value / norm : 1;
         var context = new StepContext(_report.Step, _options.TotalSteps, (float)_report.ClipFactor, _team);
@@ -55,12 +59,19 @@ internal sealed class StepDriver
             _optimizers[i].Begin(context);
             if (!_report.Skipped)
             {
-                _optimizers[i].Apply(context);
+                StageClock? clock = _profile?.Clocks[i];
+                start = Now();
+                _optimizers[i].Apply(context with { Clock = clock });
+                clock?.Finish(start);
             }
         }
 
         return _report;
     }
+
+    public OptimizerProfile StartProfile() => _profile = new OptimizerProfile(_optimizers, _team.Threads);
+
+    public void StopProfile() => _profile = null;
 
     public IReadOnlyDictionary<string, long> SaveCounters()
     {
@@ -102,6 +113,9 @@ internal sealed class StepDriver
             slot.Count = counters[CountOf(slot)];
         }
     }
+
+    /// <summary>The clock, if somebody wants to know.</summary>
+    private long Now() => _profile == null ? 0 : Stopwatch.GetTimestamp();
 
     private static string CountOf(ParameterSlot slot) => $"count/{slot.Parameter.Name}";
 }

@@ -56,6 +56,8 @@ public sealed class Muon : Optimizer
         ? []
         : [(slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape).Sum(static slice => slice.FanOut)];
 
+    internal override OptimizerStage[] Stages() => _pass.Stages();
+
     private protected override void Update(in StepContext context) => _pass.Run(context);
 
     /// <inheritdoc/>

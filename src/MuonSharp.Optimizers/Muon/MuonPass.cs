@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -9,6 +10,10 @@ internal sealed unsafe class MuonPass : IDisposable
 {
     /// <summary>m²n up to which a matrix runs on one worker: a product of 640³ is some ten milliseconds of one core.</summary>
     internal const long LargestSmallWork = 640L * 640 * 640;
+
+    private const int MomentumPart = 0;
+    private const int OrthogonalizePart = 1;
+    private const int ApplyPart = 2;
 
     private readonly StateBuffer _momentum;
     private readonly StateBuffer _rowSquares;
@@ -55,7 +60,7 @@ internal sealed unsafe class MuonPass : IDisposable
         context.Team.Run(_small.Length, ref job);
         foreach (MuonMatrix matrix in _large)
         {
-            Step(context.Team, matrix, _scratch.Pointer);
+            Step(context.Team, matrix, _scratch.Pointer, worker: 0);
         }
 
         foreach (MuonMatrix matrix in _all)
@@ -68,10 +73,18 @@ internal sealed unsafe class MuonPass : IDisposable
         }
     }
 
+    /// <summary>Momentum: gradient and momentum to momentum and direction. Orthogonalize: direction to result. Apply: result and weights to weights.</summary>
+    public OptimizerStage[] Stages()
+    {
+        double bytes = sizeof(float) * _all.Sum(matrix => (double)matrix.Slice.Length);
+        double flops = _all.Sum(matrix => matrix.Options.Orthogonalizer.Flops(matrix.Slice.Rows, matrix.Slice.Columns));
+        return [new("momentum", 0, 4 * bytes), new("orthogonalize", flops, 2 * bytes), new("scale, decay and apply", 0, 3 * bytes)];
+    }
+
     public void Dispose() => _scratch.Dispose();
 
     /// <summary>Momentum, orthogonalize, normalize rows, apply: one matrix, on a team or on the calling thread.</summary>
-    private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch)
+    private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch, int worker)
     {
         ParameterSlot slot = matrix.Slot;
         if (!slot.Active)
@@ -84,6 +97,8 @@ internal sealed unsafe class MuonPass : IDisposable
         Matrix direction = Matrix.Dense(scratch, slice.Rows, slice.Columns);
         Matrix result = Matrix.Dense(scratch + FlatLayout.Padded(slice.Length), slice.Rows, slice.Columns);
         MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
+        StageClock? clock = _context.Clock;
+        long time = clock == null ? 0 : Stopwatch.GetTimestamp();
         MomentumStage.Run(
             team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
         bool coupled = matrix.Options.Compat == MuonCompat.MlxCoupledDecay;
@@ -92,7 +107,9 @@ internal sealed unsafe class MuonPass : IDisposable
             CoupledDecayStage.Run(team, slice, slot.Weights, slot.WeightDecay, coefficients, _momentum.Of(slot.Index), direction);
         }
 
+        clock?.Lap(worker, MomentumPart, ref time);
         matrix.Outcome = matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
+        clock?.Lap(worker, OrthogonalizePart, ref time);
         double rate = values.LearningRate * matrix.Scale;
         if (matrix.Options.RowNormalization is { } normalization)
         {
@@ -106,11 +123,12 @@ internal sealed unsafe class MuonPass : IDisposable
         }
 
         matrix.Squares = ApplyStage.Run(team, slice, slot.Weights, result, rate, decay);
+        clock?.Lap(worker, ApplyPart, ref time);
     }
 
     private readonly struct Job(MuonPass pass) : ITeamJob
     {
         public void Run(int task, int worker) =>
-            pass.Step(null, pass._small[task], pass._scratch.Pointer + (worker * pass._scratchOfWorker));
+            pass.Step(null, pass._small[task], pass._scratch.Pointer + (worker * pass._scratchOfWorker), worker);
     }
 }

@@ -63,6 +63,13 @@ public sealed class RoutedOptimizer : IOptimizer
     /// <inheritdoc/>
     public void LoadCounters(IReadOnlyDictionary<string, long> counters) => _driver.LoadCounters(counters);
 
+    /// <summary>Begins to measure the time of each part of a step, from nothing.</summary>
+    /// <returns>The sums; they grow with every step until <see cref="StopProfile"/>.</returns>
+    public OptimizerProfile StartProfile() => _driver.StartProfile();
+
+    /// <summary>Ends the measuring.</summary>
+    public void StopProfile() => _driver.StopProfile();
+
     /// <summary>Frees the state of all optimizers.</summary>
     public void Dispose()
     {
