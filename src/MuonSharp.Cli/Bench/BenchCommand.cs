@@ -10,9 +10,6 @@ internal static class BenchCommand
 {
     private const string DefaultOptimizer = "adamw";
 
-    /// <summary>Bursts of each peak.</summary>
-    private const int PeakRounds = 9;
-
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
     {
@@ -77,8 +74,7 @@ internal static class BenchCommand
         {
             foreach (var bits in FmaPeak.Widths)
             {
-                FmaPeak.Measure(workers, bits);
-                view.Peak(workers.Threads, bits, BenchRunner.Median([.. Enumerable.Range(0, PeakRounds).Select(_ => FmaPeak.Measure(workers, bits))]));
+                view.Peak(workers.Threads, bits, FmaPeak.Typical(workers, bits));
             }
         }
     }

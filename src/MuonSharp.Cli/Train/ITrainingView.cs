@@ -11,6 +11,11 @@ internal interface ITrainingView
     /// <summary>Something happened.</summary>
     void Show(TrainingEvent happened);
 
+    /// <summary>Where the time of the steps went.</summary>
+    /// <param name="profile">The rows.</param>
+    /// <param name="peak">What the multiply-add units of these threads can do, 10⁹ operations a second.</param>
+    void Profile(TrainingProfile profile, double peak);
+
     /// <summary>The user asked to stop; the step in progress is finished first.</summary>
     void Stopping();
 }

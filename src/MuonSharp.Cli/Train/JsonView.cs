@@ -51,6 +51,9 @@ internal sealed class JsonView : ITrainingView
     }
 
     /// <inheritdoc/>
+    public void Profile(TrainingProfile profile, double peak) => JsonLines.Write(ProfileJson.Of(profile, peak));
+
+    /// <inheritdoc/>
     public void Stopping() => JsonLines.Write(new JsonObject { ["kind"] = "stopping" });
 
     private JsonObject? Line(TrainingEvent happened) => happened switch

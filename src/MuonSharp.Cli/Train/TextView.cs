@@ -58,6 +58,14 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     }
 
     /// <inheritdoc/>
+    public void Profile(TrainingProfile profile, double peak)
+    {
+        terminal.Line();
+        terminal.Line(ProfileTable.Headline(profile, peak), Style.Strong);
+        terminal.Columns(ProfileTable.Of(profile, peak));
+    }
+
+    /// <inheritdoc/>
     public void Stopping() =>
         Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
 

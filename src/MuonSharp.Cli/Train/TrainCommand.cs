@@ -1,7 +1,9 @@
 using System.CommandLine;
+using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Signals;
+using MuonSharp.Numerics;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -24,6 +26,7 @@ internal static class TrainCommand
             "muonsharp train --optimizer adamw --steps 500 --set optimizer.learningRate=4e-3",
             "muonsharp train --config small.json --set model.layers=2 --set evaluate.every=100",
             "muonsharp train --run runs/mine --resume",
+            "muonsharp train --steps 200 --profile",
             "muonsharp train --json > run.jsonl",
         ]);
     }
@@ -41,19 +44,26 @@ internal static class TrainCommand
             outcome = happened is EndEvent end ? end.Outcome : outcome;
         }
 
+        if (trainer.Profile is { Steps: > 0 } profile)
+        {
+            using var team = new WorkerTeam(trainer.Description.Threads);
+            view.Profile(profile, FmaPeak.Typical(team, FmaPeak.KernelWidth));
+        }
+
         return outcome == TrainingOutcome.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
     private static Trainer Open(ParseResult parsed, TrainOptions options)
     {
         var folder = parsed.GetValue(options.Run);
+        var surroundings = new TrainerOptions { Profile = parsed.GetValue(options.Profile) };
         if (parsed.GetValue(options.Resume))
         {
             folder = folder ?? throw ToolException.Usage("[train] --resume needs the run to take up: --run DIR");
-            return Trainer.Resume(folder, ConfigComposer.Changed(parsed, options, folder));
+            return Trainer.Resume(folder, ConfigComposer.Changed(parsed, options, folder), surroundings);
         }
 
         var config = ConfigComposer.New(parsed, options);
-        return Trainer.Create(config, folder ?? RunName.Next(config.Preset));
+        return Trainer.Create(config, folder ?? RunName.Next(config.Preset), surroundings);
     }
 }

@@ -15,6 +15,12 @@ internal sealed class TrainOptions : ConfigOptions
         Description = "Take the run in --run up at its newest sound checkpoint; it ends with the same bits as one that never stopped.",
     };
 
+    /// <summary><c>--profile</c>.</summary>
+    public Option<bool> Profile { get; } = new("--profile")
+    {
+        Description = "At the end, show where a step's time went: by operation, with FLOPs, bytes and share of the peak.",
+    };
+
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
 
@@ -32,7 +38,7 @@ internal sealed class TrainOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Json];
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Profile, Json];
         foreach (var option in all)
         {
             command.Add(option);

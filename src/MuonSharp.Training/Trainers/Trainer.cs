@@ -51,6 +51,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The tokenizer, as the run's folder holds it.</summary>
     public ITokenizer Tokenizer => Parts.Data.Tokenizer;
 
+    /// <summary>Where the time of the steps went; null unless <see cref="TrainerOptions.Profile"/> asked for it.</summary>
+    public TrainingProfile? Profile => Parts.Step.Profile;
+
     internal TrainingParts Parts { get; }
 
     /// <summary>A trainer for a new run.</summary>

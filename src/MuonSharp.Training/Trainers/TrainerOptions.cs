@@ -8,4 +8,7 @@ public sealed record TrainerOptions
 
     /// <summary>How the run folder is written. Default: the file system itself.</summary>
     public IFileOperations Files { get; init; } = FileOperations.Instance;
+
+    /// <summary>Whether <see cref="Trainer.Profile"/> measures where the time of steps goes. Default: no, and then nothing is measured.</summary>
+    public bool Profile { get; init; }
 }

@@ -9,6 +9,9 @@ namespace MuonSharp.Training;
 /// </remarks>
 internal sealed class TrainingLoop
 {
+    /// <summary>Steps that a profile leaves out at the start, where there are four times as many.</summary>
+    private const int MostColdSteps = 10;
+
     private readonly TrainingParts _parts;
     private readonly TrainingConfig _config;
     private readonly RunState _state;
@@ -16,11 +19,13 @@ internal sealed class TrainingLoop
     private readonly Queue<TrainingEvent> _events;
     private readonly RunClock _clock;
     private bool _settled = true;
+    private long _coldSteps;
 
     public TrainingLoop(TrainingParts parts, RunState state, RunRecorder recorder, Queue<TrainingEvent> events)
     {
         (_parts, _config, _state, _recorder, _events) = (parts, parts.Config, state, recorder, events);
         _clock = new RunClock(parts.Time, state.Step);
+        _coldSteps = Math.Min(MostColdSteps, (parts.Config.Train.Steps - state.Step) / 4);
     }
 
     /// <summary>Why the run cannot go on; null while it can.</summary>
@@ -131,6 +136,11 @@ internal sealed class TrainingLoop
     private void Step()
     {
         _parts.Step.Run(_state.Step + 1);
+        if (--_coldSteps == 0)
+        {
+            _parts.Step.Profile?.Reset();
+        }
+
         _state.Step++;
         _settled = false;
         StepReport report = _parts.Step.Report;

@@ -54,7 +54,9 @@ internal sealed class TrainingParts : IDisposable
             optimizer = new RoutedOptimizer(
                 model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
             clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(model.AttentionHeads, tau) : null;
-            return new TrainingParts(config, data, team, model, optimizer, clip, options.Time);
+            TrainingParts parts = new(config, data, team, model, optimizer, clip, options.Time);
+            parts.Step.Profile = options.Profile ? parts.Step.StartProfile() : null;
+            return parts;
         }
         catch
         {

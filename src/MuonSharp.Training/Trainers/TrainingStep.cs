@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MuonSharp.Nn;
 using MuonSharp.Optimizers;
 
@@ -40,6 +41,9 @@ internal sealed class TrainingStep
     /// <summary>Number of heads, over all layers.</summary>
     public int HeadCount => _maxima.Length;
 
+    /// <summary>Where the time goes; null when nobody wants to know.</summary>
+    public TrainingProfile? Profile { get; set; }
+
     /// <summary>What the optimizer did in the last step.</summary>
     public StepReport Report { get; private set; } = null!;
 
@@ -53,6 +57,7 @@ internal sealed class TrainingStep
     /// <param name="step">Its number, from 1: the position in the data and in every stream of random numbers.</param>
     public void Run(long step)
     {
+        long began = Profile == null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
         _model.Parameters.ZeroGradients();
         double loss = 0;
@@ -60,7 +65,9 @@ internal sealed class TrainingStep
         for (int micro = 0; micro < _accumulation; micro++)
         {
             int firstSample = micro * _program.Batch;
+            long filling = Profile == null ? 0 : Stopwatch.GetTimestamp();
             _batches.Fill(step, firstSample, _program.Inputs, _program.Targets);
+            Profile?.AddData(filling);
             (_program.Step, _program.FirstSample) = ((ulong)step, (uint)firstSample);
             loss += _program.Forward();
             _program.Backward();
@@ -74,7 +81,11 @@ internal sealed class TrainingStep
         Clip();
         long end = _time.GetTimestamp();
         (Elapsed, OptimizerElapsed) = (_time.GetElapsedTime(start, end), _time.GetElapsedTime(middle, end));
+        Profile?.AddStep(began);
     }
+
+    /// <summary>A profile of this step's operations and optimizer.</summary>
+    public TrainingProfile StartProfile() => new(_program.StartProfile(), _optimizer.StartProfile());
 
     /// <summary>What the last step measured of a head, and what the clip did to it.</summary>
     /// <param name="index">The head, counted through all layers.</param>

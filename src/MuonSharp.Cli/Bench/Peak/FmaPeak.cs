@@ -13,6 +13,8 @@ internal static class FmaPeak
 
     private const int TasksPerThread = 8;
 
+    private const int Bursts = 9;
+
     /// <summary>A core without vectors takes longer.</summary>
     private const int ScalarIterations = Iterations / 2;
 
@@ -34,6 +36,13 @@ internal static class FmaPeak
         128 => Measure<Peak128, Vector128<float>>(team, Iterations),
         _ => Measure<PeakScalar, float>(team, ScalarIterations),
     };
+
+    /// <summary>The median of some measurements, after one that warms up.</summary>
+    public static double Typical(WorkerTeam team, int bits)
+    {
+        Measure(team, bits);
+        return BenchRunner.Median([.. Enumerable.Range(0, Bursts).Select(_ => Measure(team, bits))]);
+    }
 
     private static double Measure<TRegister, TVector>(WorkerTeam team, int iterations)
         where TRegister : struct, IPeakRegister<TVector>

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using MuonSharp.Nn;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>Where the time of training steps goes: data, operations forward and backward, the optimizer's stages, and what is left.</summary>
+/// <remarks>Asked for with <see cref="TrainerOptions.Profile"/>. Measuring takes some readings of the clock a step, allocates nothing and changes no result.
+/// The first steps, in which the compiler is still at work, do not count in a run of more than a few.</remarks>
+public sealed class TrainingProfile
+{
+    private readonly TapeProfile _tape;
+    private readonly OptimizerProfile _optimizer;
+    private long _data;
+    private long _whole;
+
+    internal TrainingProfile(TapeProfile tape, OptimizerProfile optimizer) => (_tape, _optimizer) = (tape, optimizer);
+
+    /// <summary>Steps that were measured.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Milliseconds of a step.</summary>
+    public double StepMilliseconds => PerStep(Stopwatch.GetElapsedTime(0, _whole));
+
+    /// <summary>Rows in the order of a step; their times add up to the step's. Read it between events.</summary>
+    public IReadOnlyList<ProfileRow> Rows()
+    {
+        if (Steps == 0)
+        {
+            return [];
+        }
+
+        List<ProfileRow> rows = [Row("data", "tokens of the batch", string.Empty, Steps, Stopwatch.GetElapsedTime(0, _data), 0, 0)];
+        rows.AddRange(_tape.Operations().Select(operation => Row(
+            operation.Backward ? "backward" : "forward", operation.Name, operation.Shape, operation.Calls, operation.Elapsed, operation.Work.Flops, operation.Work.Bytes)));
+        rows.AddRange(_optimizer.Stages().Select(stage => Row(
+            "optimizer", $"{stage.Optimizer}: {stage.Stage}", string.Empty, stage.Calls, stage.Elapsed, stage.Flops, stage.Bytes)));
+        double left = Math.Max(0, StepMilliseconds - rows.Sum(row => row.Milliseconds));
+        rows.Add(new ProfileRow("other", "gradients to zero, clip, reports", string.Empty, 1, left, Share(left), 0, 0));
+        return rows;
+    }
+
+    /// <summary>Forgets what was measured.</summary>
+    public void Reset()
+    {
+        (_data, _whole, Steps) = (0, 0, 0);
+        _tape.Reset();
+        _optimizer.Reset();
+    }
+
+    internal void AddData(long start) => _data += Stopwatch.GetTimestamp() - start;
+
+    internal void AddStep(long start)
+    {
+        _whole += Stopwatch.GetTimestamp() - start;
+        Steps++;
+    }
+
+    private ProfileRow Row(string phase, string name, string shape, long calls, TimeSpan elapsed, double flops, double bytes) =>
+        new(phase, name, shape, (double)calls / Steps, PerStep(elapsed), Share(PerStep(elapsed)), flops / Steps, bytes / Steps);
+
+    private double PerStep(TimeSpan elapsed) => Steps == 0 ? 0 : elapsed.TotalMilliseconds / Steps;
+
+    private double Share(double milliseconds) => StepMilliseconds > 0 ? Math.Min(1, milliseconds / StepMilliseconds) : 0;
+}
