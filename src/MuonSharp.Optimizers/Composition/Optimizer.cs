@@ -110,7 +110,9 @@ public abstract class Optimizer : IOptimizer
     {
         double elements = Parameters.Sum(parameter => (double)parameter.Length);
         double state = StateTensors.Sum(tensor => (double)tensor.Memory.Length);
-        return [new OptimizerStage("update", 0, sizeof(float) * ((3 * elements) + (2 * state)))];
+        double flops = Slots.Where(slot => slot.Parameter.Shape.Length > 1).Sum(slot => (slot.Parameter.Layout ?? MatrixLayout.OutIn)
+            .Matrices(slot.Parameter.Shape).Sum(matrix => CostModel.Of(slot.Group.Options).Flops(slot.Group.Options, matrix)));
+        return [new OptimizerStage("update", flops, sizeof(float) * ((3 * elements) + (2 * state)))];
     }
 
     /// <summary>The mathematics: updates state and weights of every active slot.</summary>

@@ -5,7 +5,6 @@ namespace MuonSharp.Optimizers;
 /// <param name="Stage">The part of its update.</param>
 /// <param name="Calls">Updates that were measured.</param>
 /// <param name="Elapsed">Their time. Where matrices run one a worker, each part has its share of the workers' time.</param>
-/// <param name="Flops">Multiply-adds of matrix products, two operations each; elementwise arithmetic counts nothing, nor do the products of
-/// Shampoo's and SOAP's preconditioners.</param>
+/// <param name="Flops">FLOPs of matrices: orthogonalization, or statistics and bases; elementwise arithmetic counts nothing.</param>
 /// <param name="Bytes">Bytes that had to move at least once.</param>
 public sealed record StageTime(string Optimizer, string Stage, long Calls, TimeSpan Elapsed, double Flops, double Bytes);

@@ -43,12 +43,11 @@ public sealed class SyntheticTraining : IDisposable
     /// <summary>Tokens of a step.</summary>
     public int Tokens => _program.Inputs.Length;
 
-    /// <summary>FLOPs of forward and backward that the model needs: three times the forward products, hidden pairs of attention left out, and
-    /// nothing counted twice that is computed twice.</summary>
+    /// <summary>FLOPs of forward and backward that the model needs, as <see cref="StepArithmetic"/> counts them: nothing twice that is computed twice.</summary>
     public double ModelFlops => WorkOfSteps.ModelFlops(_model, _program);
 
-    /// <summary>FLOPs of the optimizer's orthogonalizations; elementwise updates count nothing.</summary>
-    public double OptimizerFlops => WorkOfSteps.OrthogonalizationFlops(_optimizer.Plan);
+    /// <summary>FLOPs of the optimizer's matrix products; elementwise updates count nothing.</summary>
+    public double OptimizerFlops => WorkOfSteps.OptimizerFlops(_optimizer.Plan);
 
     /// <summary>Bytes that a step cannot do without: weights, gradients, the optimizer's state, and what the forward run leaves for the backward run.</summary>
     public long NeededBytes =>
