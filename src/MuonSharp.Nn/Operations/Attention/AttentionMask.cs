@@ -3,7 +3,7 @@ namespace MuonSharp.Nn;
 /// <summary>The zeros of a row of probabilities inside the columns that a strip of rows computes.</summary>
 internal static unsafe class AttentionMask
 {
-    /// <summary>Clears the columns from first to end that are outside start to stop.</summary>
+    /// <summary>Clears the columns from first to end that are outside start to stop and outside the vector that stop lies in, whose end is clear.</summary>
     /// <param name="row">Column 0.</param>
     /// <param name="first">First column of the strip.</param>
     /// <param name="end">Column behind the strip's last one.</param>
@@ -13,7 +13,7 @@ internal static unsafe class AttentionMask
     {
         if (start >= stop)
         {
-            (start, stop) = (end, end);
+            start = stop = end;
         }
 
         for (var i = first; i < start; i++)
@@ -21,7 +21,7 @@ internal static unsafe class AttentionMask
             row[i] = 0;
         }
 
-        for (var i = stop; i < end; i++)
+        for (var i = start + HeadRows.Padded(stop - start); i < end; i++)
         {
             row[i] = 0;
         }

@@ -30,6 +30,23 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
+        if (Derivative != null)
+        {
+            Rows<TLanes, TVector, Kept>();
+        }
+        else
+        {
+            Rows<TLanes, TVector, NotKept>();
+        }
+    }
+
+    /// <summary>Apart for each case: with both formulas in one method the compiler gives up inlining.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Rows<TLanes, TVector, TKeeping>()
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TKeeping : struct, IKeeping
+    {
         for (var i = 0; i < _rows; i++)
         {
             var tile = _tile + (i * _rowStride);
@@ -37,25 +54,27 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             var j = 0;
             for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                Lanes<TLanes, TVector, Whole>(tile + j, place + j, j);
+                Lanes<TLanes, TVector, TKeeping, Whole>(tile + j, place + j, j);
             }
 
             if (j < _columns)
             {
-                LastOfRow<TLanes, TVector>(tile + j, place + j, j);
+                LastOfRow<TLanes, TVector, TKeeping>(tile + j, place + j, j);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LastOfRow<TLanes, TVector>(float* tile, nint place, int column)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => Lanes<TLanes, TVector, Part>(tile, place, column);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Lanes<TLanes, TVector, TExtent>(float* tile, nint place, int column)
+    private readonly void LastOfRow<TLanes, TVector, TKeeping>(float* tile, nint place, int column)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TKeeping : struct, IKeeping => Lanes<TLanes, TVector, TKeeping, Part>(tile, place, column);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Lanes<TLanes, TVector, TKeeping, TExtent>(float* tile, nint place, int column)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+        where TKeeping : struct, IKeeping
         where TExtent : struct, IExtent
     {
         var left = _columns - column;
@@ -65,7 +84,7 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             value = TLanes.Add(value, TExtent.Load<TLanes, TVector>(Bias + _column + column, left));
         }
 
-        if (Derivative != null)
+        if (TKeeping.Keeps)
         {
             value = TActivation.Value<TLanes, TVector>(value, out var derivative);
             TExtent.Store<TLanes, TVector>(Derivative + place, derivative, left);
@@ -81,5 +100,20 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
         }
 
         TExtent.Store<TLanes, TVector>(tile, value, left);
+    }
+
+    private interface IKeeping
+    {
+        static abstract bool Keeps { get; }
+    }
+
+    private readonly struct Kept : IKeeping
+    {
+        public static bool Keeps => true;
+    }
+
+    private readonly struct NotKept : IKeeping
+    {
+        public static bool Keeps => false;
     }
 }
