@@ -20,45 +20,57 @@ internal unsafe struct AttentionBackwardPair
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var (rows, keys) = (Geometry.Rows(QueryBlock), Geometry.Rows(KeyBlock));
+        var (rows, keys, width) = (Geometry.Rows(QueryBlock), Geometry.Rows(KeyBlock), Geometry.Padded);
+        var offset = (nint)QueryBlock * Block * width;
+
+        // One product after the other, so that its block of B stays in the nearest cache.
+        Logits<TLanes, TVector>(rows, keys, Scratch.Scaled + offset, Scratch.KeysTransposed, Scratch.Probabilities);
+        Logits<TLanes, TVector>(rows, keys, Scratch.OutputGradients + offset, Scratch.ValuesTransposed, Scratch.Gradients);
         for (var row = 0; row < rows; row += TileProduct<TLanes, TVector>.Rows)
         {
             Queries<TLanes, TVector>(row, Math.Min(TileProduct<TLanes, TVector>.Rows, rows - row), keys);
         }
 
-        var offset = (nint)QueryBlock * Block * Geometry.Padded;
         for (var key = 0; key < keys; key += TileProduct<TLanes, TVector>.Rows)
         {
             var (first, end) = SeenBy<TLanes, TVector>(key, rows, keys);
-            var at = offset + (first * Geometry.Padded);
-            Keys<TLanes, TVector>(key, first, end - first, Scratch.Probabilities, Scratch.OutputGradients + at, Scratch.ValueGradients);
-            Keys<TLanes, TVector>(key, first, end - first, Scratch.Gradients, Scratch.Queries + at, Scratch.KeyGradients);
+            Keys<TLanes, TVector>(key, first, end - first, Scratch.Probabilities, Scratch.OutputGradients + offset + (first * width), Scratch.ValueGradients);
+        }
+
+        for (var key = 0; key < keys; key += TileProduct<TLanes, TVector>.Rows)
+        {
+            var (first, end) = SeenBy<TLanes, TVector>(key, rows, keys);
+            Keys<TLanes, TVector>(key, first, end - first, Scratch.Gradients, Scratch.Queries + offset + (first * width), Scratch.KeyGradients);
         }
     }
 
+    /// <summary>Rows of queries, or of output gradients, times keys or values: what the mask leaves of it.</summary>
+    private readonly void Logits<TLanes, TVector>(int rows, int keys, float* a, float* b, float* c)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        for (var row = 0; row < rows; row += TileProduct<TLanes, TVector>.Rows)
+        {
+            var count = Math.Min(TileProduct<TLanes, TVector>.Rows, rows - row);
+            var (first, end) = Geometry.Seen((QueryBlock * Block) + row, count, KeyBlock * Block, keys);
+            TileProduct<TLanes, TVector>.Run(
+                Geometry.Width, a + (row * Geometry.Padded), Geometry.Padded, 1, b + first, Block, c + (row * Stride) + first, Stride, end - first, accumulate: false);
+        }
+    }
+
+    /// <summary>The softmax of a strip backward, and its dq.</summary>
     private readonly void Queries<TLanes, TVector>(int row, int count, int keys)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
         var query = (QueryBlock * Block) + row;
         var (first, end) = Geometry.Seen(query, count, KeyBlock * Block, keys);
-        if (first == end)
-        {
-            return;
-        }
-
-        var width = Geometry.Padded;
-        var at = (nint)query * width;
-        var probabilities = Scratch.Probabilities + (row * Stride);
+        var (width, at) = (Geometry.Padded, (nint)query * Geometry.Padded);
         var gradients = Scratch.Gradients + (row * Stride);
-        TileProduct<TLanes, TVector>.Run(
-            Geometry.Width, Scratch.Scaled + at, width, 1, Scratch.KeysTransposed + first, Block, probabilities + first, Stride, end - first, accumulate: false);
-        TileProduct<TLanes, TVector>.Run(
-            Geometry.Width, Scratch.OutputGradients + at, width, 1, Scratch.ValuesTransposed + first, Block, gradients + first, Stride, end - first, accumulate: false);
         for (var i = 0; i < count; i++)
         {
             var (start, stop) = Geometry.Visible(query + i, KeyBlock * Block, keys);
-            var probability = probabilities + (i * Stride);
+            var probability = Scratch.Probabilities + ((row + i) * Stride);
             var gradient = gradients + (i * Stride);
             if (start < stop)
             {
@@ -70,8 +82,11 @@ internal unsafe struct AttentionBackwardPair
             AttentionMask.Hide(gradient, first, end, start, stop);
         }
 
-        TileProduct<TLanes, TVector>.Run(
-            Math.Min(end, keys) - first, gradients + first, Stride, 1, Scratch.Keys + (first * width), width, Scratch.QueryGradients + at, width, width, accumulate: true);
+        if (first < end)
+        {
+            TileProduct<TLanes, TVector>.Run(
+                Math.Min(end, keys) - first, gradients + first, Stride, 1, Scratch.Keys + (first * width), width, Scratch.QueryGradients + at, width, width, accumulate: true);
+        }
     }
 
     private readonly void Keys<TLanes, TVector>(int key, int first, int count, float* weights, float* rows, float* sums)
@@ -84,16 +99,28 @@ internal unsafe struct AttentionBackwardPair
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var (first, end) = (rows, rows);
-        for (var row = 0; row < rows; row += TileProduct<TLanes, TVector>.Rows)
+        // Without a window, the first vector of queries that reaches the key, and all behind it.
+        var first = QueryBlock == KeyBlock ? key / LaneDispatch.Count * LaneDispatch.Count : 0;
+        var end = rows;
+        while (first < end && !Sees<TLanes, TVector>(first, key, rows, keys))
         {
-            var count = Math.Min(TileProduct<TLanes, TVector>.Rows, rows - row);
-            var seen = Geometry.Seen((QueryBlock * Block) + row, count, KeyBlock * Block, keys);
-            var sees = seen.First <= key && key < seen.End;
-            first = sees ? Math.Min(first, row) : first;
-            end = first < rows && !sees ? Math.Min(end, row) : end;
+            first += TileProduct<TLanes, TVector>.Rows;
         }
 
-        return (first, end);
+        var last = (rows - 1) / TileProduct<TLanes, TVector>.Rows * TileProduct<TLanes, TVector>.Rows;
+        for (; first < end && !Sees<TLanes, TVector>(last, key, rows, keys); last -= TileProduct<TLanes, TVector>.Rows)
+        {
+            end = last;
+        }
+
+        return (Math.Min(first, end), end);
+    }
+
+    private readonly bool Sees<TLanes, TVector>(int row, int key, int rows, int keys)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var (first, end) = Geometry.Seen((QueryBlock * Block) + row, Math.Min(TileProduct<TLanes, TVector>.Rows, rows - row), KeyBlock * Block, keys);
+        return first <= key && key < end;
     }
 }

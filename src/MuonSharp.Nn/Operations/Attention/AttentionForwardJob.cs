@@ -112,13 +112,23 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
+        var at = firstQuery - (_firstBlock * Block);
+        var highest = stackalloc float[LaneDispatch.Count];
+        for (var i = 0; i < count; i++)
+        {
+            var (start, stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
+            highest[i] = start < stop
+                ? OnlineSoftmax.Highest<TLanes, TVector>(logits + (i * Stride) + start, stop - start, _maximum[at + i])
+                : _maximum[at + i];
+        }
+
         for (var i = 0; i < count; i++, logits += Stride, outputs += Geometry.Padded)
         {
-            var row = firstQuery + i - (_firstBlock * Block);
             var (start, stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
             if (start < stop)
             {
-                OnlineSoftmax.Row<TLanes, TVector>(logits + start, stop - start, ref _maximum[row], ref _sum[row], outputs, Geometry.Padded);
+                OnlineSoftmax.Exponentials<TLanes, TVector>(
+                    logits + start, stop - start, highest[i], ref _maximum[at + i], ref _sum[at + i], outputs, Geometry.Padded);
             }
 
             AttentionMask.Hide(logits, first, end, start, stop);

@@ -56,8 +56,11 @@ internal struct AttentionGeometry
     public readonly Matrix View(Matrix all, int sequence, int head) => all.Block(sequence * Time, head * Width, Time, Width);
 
     /// <summary>The columns of a block of keys that a query sees, as a half-open range.</summary>
-    public readonly (int First, int End) Visible(int query, int firstKey, int keys) =>
-        (Math.Clamp(FirstKey(query) - firstKey, 0, keys), Math.Clamp(query - firstKey + 1, 0, keys));
+    public readonly (int First, int End) Visible(int query, int firstKey, int keys)
+    {
+        var before = query - firstKey;
+        return (Math.Min(keys, Math.Max(0, before - Window + 1)), Math.Max(0, Math.Min(keys, before + 1)));
+    }
 
     /// <summary>The columns of a block of keys that some query of a strip sees, as a half-open range of whole vectors; empty if none does.</summary>
     public readonly (int First, int End) Seen(int query, int queries, int firstKey, int keys)
