@@ -97,7 +97,7 @@ public static unsafe class MatrixProduct
     /// <param name="accumulate">Whether the sums start from C.</param>
     /// <param name="alphaA">Factor of A's elements.</param>
     /// <param name="alphaB">Factor of B's elements.</param>
-    /// <param name="lowerOnly">Whether tiles above the diagonal are left out.</param>
+    /// <param name="lowerOnly">Whether tiles above the diagonal are left out and copied from below.</param>
     /// <param name="epilogue">The operation.</param>
     internal static void Run<TEpilogue>(
         WorkerTeam? team, Matrix a, Matrix b, Matrix c, bool accumulate, float alphaA, float alphaB, bool lowerOnly, TEpilogue epilogue)

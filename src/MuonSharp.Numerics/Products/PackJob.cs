@@ -6,7 +6,7 @@ internal unsafe struct PackJob<R, V>(Matrix b, float* packed, float alpha) : ITe
     where V : struct
 {
     /// <summary>Panels in a task.</summary>
-    public const int Panels = 2;
+    public const int Panels = 4;
 
     /// <summary>Number of tasks for so many columns.</summary>
     /// <param name="columns">Columns of B.</param>
@@ -17,6 +17,15 @@ internal unsafe struct PackJob<R, V>(Matrix b, float* packed, float alpha) : ITe
     {
         var column = task * Panels * TileKernel<R, V>.Columns;
         var end = Math.Min(b.Columns, column + (Panels * TileKernel<R, V>.Columns));
+        if (b.ColumnStride == 1 && alpha == 1)
+        {
+            var panels = (end - column) / TileKernel<R, V>.Columns;
+            var length = (nint)b.Rows * TileKernel<R, V>.Columns;
+            PanelPacker.PackStrips(
+                b.Data + column, b.RowStride, b.Rows, panels, TileKernel<R, V>.Columns, packed + ((long)column * b.Rows), length);
+            column += panels * TileKernel<R, V>.Columns;
+        }
+
         while (column < end)
         {
             var width = TileKernel<R, V>.PanelColumns(b.Columns - column);

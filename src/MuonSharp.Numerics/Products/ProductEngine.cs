@@ -14,13 +14,13 @@ internal static unsafe class ProductEngine<R, V>
     /// <param name="accumulate">Whether the sums start from C.</param>
     /// <param name="alphaA">Factor of A's elements.</param>
     /// <param name="alphaB">Factor of B's elements.</param>
-    /// <param name="lowerOnly">Whether tiles above the diagonal are left out.</param>
+    /// <param name="lowerOnly">Whether tiles above the diagonal are left out and copied from below.</param>
     /// <param name="epilogue">The operation.</param>
     public static void Multiply<TEpilogue>(
         WorkerTeam? team, Matrix a, Matrix b, Matrix c, bool accumulate, float alphaA, float alphaB, bool lowerOnly, TEpilogue epilogue)
         where TEpilogue : struct, ITileEpilogue
     {
-        var plan = new ProductPlan(c.Rows, c.Columns, a.Columns, R.TileRows, TileKernel<R, V>.Columns);
+        var plan = new ProductPlan(c.Rows, c.Columns, a.Columns, R.TileRows, TileKernel<R, V>.Columns, lowerOnly);
         team = plan.IsSerial ? null : team;
         var floats = (long)plan.Depth * (Math.Min(plan.Breadth, c.Columns) + TileKernel<R, V>.Columns);
         var packed = team is null ? ThreadScratch.Columns(floats) : team.RentScratch(floats);
@@ -44,7 +44,10 @@ internal static unsafe class ProductEngine<R, V>
                     Alpha = alphaA,
                     Accumulate = accumulate || step > 0,
                     IsLast = step + depth == a.Columns,
+                    Whole = c,
                     LowerOnly = lowerOnly,
+                    Prefetches = plan.Prefetches,
+                    PacksTransposed = plan.PacksTransposed,
                     Epilogue = epilogue,
                 };
                 TeamRunner.Run(team, job.RowBlocks * ((columns + plan.BlockColumns - 1) / plan.BlockColumns), ref job);

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace MuonSharp.Numerics;
 
 /// <summary>The tiles of one block of C, for one run of k.</summary>
@@ -10,6 +12,10 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     public Matrix A;
     public float* PackedB;
     public Matrix C;
+
+    /// <summary>All columns of the result.</summary>
+    public Matrix Whole;
+
     /// <summary>Column of the whole product that <see cref="C"/> starts at.</summary>
     public int Column;
     public int BlockRows;
@@ -19,6 +25,8 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     public bool Accumulate;
     public bool IsLast;
     public bool LowerOnly;
+    public bool Prefetches;
+    public bool PacksTransposed;
     public TEpilogue Epilogue;
 
     public readonly void Run(int task, int worker)
@@ -31,15 +39,20 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
         if (!LowerOnly || Column + column <= row + rows - 1)
         {
             Block(row, column, rows, columns);
+            if (LowerOnly && IsLast)
+            {
+                // Where only a triangle is computed, blocks are squares of one grid: what lies opposite is written by nobody else.
+                Mirroring.Block(Whole, row, Column + column, rows, columns);
+            }
         }
     }
 
     private readonly void Block(int row, int column, int rows, int columns)
     {
         // Rows of A whose elements are adjacent are read where they are; only a panel that A does not fill is packed then.
-        var direct = (A.ColumnStride == 1 || A.RowStride == 1) && Alpha == 1;
+        var direct = (A.ColumnStride == 1 || (A.RowStride == 1 && !PacksTransposed)) && Alpha == 1;
         var depth = A.Columns;
-        var packedA = ThreadScratch.Rows((direct ? 1L : rows + R.TileRows) * depth * (direct ? R.TileRows : 1));
+        var packedA = ThreadScratch.Rows(((direct ? 0 : rows / R.TileRows) + 1) * (long)PanelLength(R.TileRows));
         PackRows(row, rows, direct, packedA);
         for (var j = 0; j < columns;)
         {
@@ -52,19 +65,28 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
                 var panelRows = TileKernel<R, V>.PanelRows(rows - i);
                 var tileRows = Math.Min(panelRows, rows - i);
                 var isSource = direct && tileRows == panelRows;
-                if (!LowerOnly || Column + column + j <= row + i + tileRows - 1)
+                var reach = row + i + tileRows - Column - column - j;
+                if (!LowerOnly || reach > 0)
                 {
                     var c = C.Data + ((row + i) * C.RowStride) + ((column + j) * C.ColumnStride);
                     var a = isSource ? A.Data + ((row + i) * A.RowStride) : panelA;
                     var (aRow, aStep) = isSource ? (A.RowStride, A.ColumnStride) : (1, panelRows);
-                    TileKernel<R, V>.Run(depth, a, aRow, aStep, panelB, c, C.RowStride, C.ColumnStride, tileRows, tileColumns, Accumulate);
+                    if (Prefetches && i + panelRows < rows)
+                    {
+                        Prefetch(c + (panelRows * C.RowStride));
+                    }
+
+                    // On the diagonal the right half of a tile may lie above it as a whole.
+                    var tileWidth = LowerOnly && reach <= R.Count ? Math.Min(R.Count, tileColumns) : tileColumns;
+                    TileKernel<R, V>.Run(
+                        depth, a, aRow, aStep, panelB, panelColumns, c, C.RowStride, C.ColumnStride, tileRows, tileWidth, Accumulate);
                     if (IsLast)
                     {
-                        Epilogue.Apply(c, C.RowStride, tileRows, tileColumns, row + i, Column + column + j);
+                        Epilogue.Apply(c, C.RowStride, tileRows, tileWidth, row + i, Column + column + j);
                     }
                 }
 
-                panelA += isSource ? 0 : panelRows * depth;
+                panelA += isSource ? 0 : PanelLength(panelRows);
                 i += panelRows;
             }
 
@@ -72,9 +94,34 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
         }
     }
 
+    /// <summary>Asks for the next tile of C: otherwise all its sums would wait for it at their start.</summary>
+    private readonly void Prefetch(float* c)
+    {
+        if (Sse.IsSupported)
+        {
+            for (var i = 0; i < R.TileRows; i++)
+            {
+                Sse.Prefetch0(c + (i * C.RowStride));
+                Sse.Prefetch0(c + (i * C.RowStride) + R.Count);
+            }
+        }
+    }
+
+    /// <summary>Floats from one packed panel to the next: one line more than it holds, or panels of some depths would all lie in the same cache set.</summary>
+    private readonly nint PanelLength(int rows) => ((nint)rows * A.Columns) + 16;
+
     private readonly void PackRows(int row, int rows, bool direct, float* packed)
     {
-        for (var i = 0; i < rows;)
+        var i = 0;
+        if (!direct && A.RowStride == 1 && Alpha == 1)
+        {
+            i = rows / R.TileRows * R.TileRows;
+            var length = PanelLength(R.TileRows);
+            PanelPacker.PackStrips(A.Data + row, A.ColumnStride, A.Columns, i / R.TileRows, R.TileRows, packed, length);
+            packed += i / R.TileRows * length;
+        }
+
+        while (i < rows)
         {
             var panelRows = TileKernel<R, V>.PanelRows(rows - i);
             var lines = Math.Min(panelRows, rows - i);
@@ -82,7 +129,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
             {
                 PanelPacker.Pack(
                     A.Data + ((row + i) * A.RowStride), A.ColumnStride, A.RowStride, A.Columns, lines, panelRows, Alpha, packed);
-                packed += (long)panelRows * A.Columns;
+                packed += PanelLength(panelRows);
             }
 
             i += panelRows;

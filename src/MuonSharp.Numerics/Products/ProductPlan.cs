@@ -1,14 +1,11 @@
 namespace MuonSharp.Numerics;
 
-/// <summary>How a product is cut into blocks: a function of its shape and the tile size alone.</summary>
+/// <summary>How a product is cut into blocks: a function of its shape, the tile size and the machine's caches.</summary>
 /// <remarks>The cut decides speed only. The order of additions is the same for every cut.</remarks>
 internal readonly struct ProductPlan
 {
-    /// <summary>Longest run of k whose panels are packed at once: a panel of B, 2 x 16 lanes, then fills the nearest cache.</summary>
-    private const int MaximumDepth = 320;
-
-    /// <summary>Most columns of B that are packed at once.</summary>
-    private const int MaximumBreadth = 3072;
+    /// <summary>Most columns of B that are packed at once: with the longest run of k some three megabytes.</summary>
+    private const int MaximumBreadth = 1024;
 
     /// <summary>Tasks that a product is cut into where it is large enough: so many that the last ones even out the load.</summary>
     private const int DesiredTasks = 16;
@@ -16,16 +13,33 @@ internal readonly struct ProductPlan
     /// <summary>Multiply-adds below which a product is not worth waking another worker for.</summary>
     private const long SerialLimit = 48L * 48 * 48;
 
+    /// <summary>Columns of C from which packing a transposed A pays.</summary>
+    private const int TransposedPackColumns = 256;
+
+    /// <summary>Rows of the square blocks that a triangle is cut into, about.</summary>
+    private const int TriangleRows = 96;
+
     /// <summary>Plans a product.</summary>
     /// <param name="rows">Rows of C.</param>
     /// <param name="columns">Columns of C.</param>
     /// <param name="depth">Length of the sums.</param>
     /// <param name="tileRows">Rows of a full tile.</param>
     /// <param name="tileColumns">Columns of a full tile.</param>
-    public ProductPlan(int rows, int columns, int depth, int tileRows, int tileColumns)
+    /// <param name="lowerOnly">Whether only a triangle is computed: blocks are then squares on the grid of full tiles.</param>
+    public ProductPlan(int rows, int columns, int depth, int tileRows, int tileColumns, bool lowerOnly)
     {
         IsSerial = (long)rows * columns * depth <= SerialLimit;
         Depth = EvenBlock(depth, MaximumDepth, 8);
+        Prefetches = (long)rows * columns * sizeof(float) > CacheSize.SecondLevel;
+        PacksTransposed = columns >= TransposedPackColumns && (long)rows * depth * sizeof(float) > CacheSize.SecondLevel;
+        if (lowerOnly)
+        {
+            var unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
+            BlockRows = BlockColumns = unit * Math.Max(1, TriangleRows / unit);
+            Breadth = EvenBlock(columns, MaximumBreadth, BlockColumns);
+            return;
+        }
+
         Breadth = EvenBlock(columns, MaximumBreadth, tileColumns);
         var maximumRows = 16 * tileRows;
         var strips = (rows + tileRows - 1) / tileRows;
@@ -42,6 +56,12 @@ internal readonly struct ProductPlan
     /// <summary>Whether one thread does it all.</summary>
     public bool IsSerial { get; }
 
+    /// <summary>Whether C is too large to be found in the second cache: each tile is then fetched while the one before is computed.</summary>
+    public bool Prefetches { get; }
+
+    /// <summary>Whether an A that is stored transposed is packed: it comes from far away, and would once for every panel of B.</summary>
+    public bool PacksTransposed { get; }
+
     /// <summary>Steps of k between two visits to an element of C.</summary>
     public int Depth { get; }
 
@@ -54,10 +74,15 @@ internal readonly struct ProductPlan
     /// <summary>Columns of C in a task.</summary>
     public int BlockColumns { get; }
 
+    /// <summary>Longest run of k: sixteen tiles' rows of A and a panel of B, 192 + 32 lines, then fill two thirds of the second cache.</summary>
+    private static int MaximumDepth { get; } = (int)Math.Clamp(CacheSize.SecondLevel / 1365, 256, 768);
+
     private static int EvenBlock(int size, int maximum, int multiple)
     {
         var blocks = Math.Max(1, (size + maximum - 1) / maximum);
         var block = (size + blocks - 1) / blocks;
         return Math.Max(multiple, (block + multiple - 1) / multiple * multiple);
     }
+
+    private static int GreatestCommonDivisor(int a, int b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
 }

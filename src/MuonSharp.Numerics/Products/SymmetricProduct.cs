@@ -22,7 +22,10 @@ public static class SymmetricProduct
         }
 
         MatrixProduct.Run(team, a, b, c, accumulate, alpha, 1, lowerOnly: true, default(NoEpilogue));
-        Mirror(team, c);
+        if (a.Columns == 0)
+        {
+            Mirror(team, c);
+        }
     }
 
     /// <summary>Copies the lower triangle of a square matrix onto the upper one.</summary>

@@ -32,7 +32,7 @@ public sealed class MatrixProductTests
     [MemberData(nameof(Layouts))]
     public void Long_sums_cross_the_blocks_of_k(bool transposeA, bool transposeB, bool transposeC, bool accumulate)
     {
-        foreach (var k in (int[])[15, 16, 17, 31, 64, 319, 320, 321, 640, 641, 1000])
+        foreach (var k in (int[])[15, 16, 17, 31, 64, 255, 257, 320, 767, 768, 769, 1000, 1537])
         {
             Check(null, 13, 35, k, transposeA, transposeB, transposeC, accumulate, padding: 1, alpha: -0.75f);
         }
@@ -43,12 +43,47 @@ public sealed class MatrixProductTests
     public void Products_that_are_shared_among_workers_agree_with_the_definition(bool transposeA, bool transposeB, bool transposeC, bool accumulate)
     {
         using var team = new WorkerTeam(3);
-        foreach (var (m, n, k) in ((int, int, int)[])[(130, 70, 330), (1, 300, 700), (300, 1, 700), (64, 64, 64), (97, 201, 43), (7, 3100, 9)])
+        foreach (var (m, n, k) in ((int, int, int)[])[(130, 70, 330), (1, 300, 700), (300, 1, 700), (64, 64, 64), (97, 201, 43), (7, 3100, 9), (50, 300, 800), (520, 530, 3)])
         {
             Check(team, m, n, k, transposeA, transposeB, transposeC, accumulate, padding: 0, alpha: 1);
         }
 
         Assert.True(team.Forks > 0);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Products_larger_than_the_caches_have_the_same_bits_however_the_left_factor_is_stored(int threads)
+    {
+        // Large enough for packing the transposed factor and for fetching C ahead, with edges in every direction.
+        const int M = 1205, N = 1011, K = 1003;
+        using var team = new WorkerTeam(threads);
+        using var rows = new ProductCase(M, K, false, 0, "a");
+        using var columns = new ProductCase(M, K, true, 0, "a");
+        using var b = new ProductCase(K, N, false, 0, "b");
+        using var byRows = new ProductCase(M, N, false, 1, "c");
+        using var byColumns = new ProductCase(M, N, false, 1, "c");
+        MatrixProduct.Multiply(team, rows.View, b.View, byRows.View);
+        MatrixProduct.Multiply(team, columns.View, b.View, byColumns.View);
+        for (var i = 0; i < M; i++)
+        {
+            for (var j = 0; j < N; j++)
+            {
+                Assert.Equal(byRows[i, j], byColumns[i, j]);
+            }
+
+            var chain = 0f;
+            for (var p = 0; p < K; p++)
+            {
+                chain = MathF.FusedMultiplyAdd(rows[i, p], b[p, (7 * i) % N], chain);
+            }
+
+            if (VectorWidth.HasFusedMultiplyAdd)
+            {
+                Assert.Equal(chain, byRows[i, (7 * i) % N]);
+            }
+        }
     }
 
     [Fact]

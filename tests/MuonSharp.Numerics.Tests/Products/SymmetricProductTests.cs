@@ -8,9 +8,9 @@ public sealed class SymmetricProductTests
     public void Has_the_bits_of_the_general_product_in_both_triangles(bool shared)
     {
         using var team = shared ? new WorkerTeam(2) : null;
-        foreach (var m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 100, 131, 200])
+        foreach (var m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 95, 96, 97, 131, 200, 293])
         {
-            foreach (var k in (int[])[1, 7, 64, 333])
+            foreach (var k in (int[])[1, 7, 64, 900])
             {
                 foreach (var transposed in (bool[])[false, true])
                 {
@@ -51,6 +51,48 @@ public sealed class SymmetricProductTests
 
                 Assert.Equal(sum, c[i, j], 1e-4);
                 Assert.Equal(c[i, j], c[j, i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_sum_of_no_terms_leaves_the_lower_triangle_and_mirrors_it()
+    {
+        using var a = new ProductCase(20, 0, false, 0, "a");
+        using var c = new ProductCase(20, 20, false, 1, "c");
+        using var before = new ProductCase(20, 20, false, 1, "c");
+        SymmetricProduct.Multiply(null, a.View, a.View.Transposed, c.View, accumulate: true);
+        for (var i = 0; i < 20; i++)
+        {
+            for (var j = 0; j <= i; j++)
+            {
+                Assert.Equal(before[i, j], c[i, j]);
+                Assert.Equal(before[i, j], c[j, i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Factors_that_are_no_transposes_of_each_other_are_mirrored_whoever_computes_a_tile()
+    {
+        // Above the diagonal these products differ from what lies below: nothing of them may be left.
+        const int M = 260;
+        using var team = new WorkerTeam(3);
+        using var a = new ProductCase(M, 40, false, 0, "a");
+        using var b = new ProductCase(40, M, false, 0, "b");
+        using var full = new ProductCase(M, M, false, 0, "c");
+        using var half = new ProductCase(M, M, false, 0, "c");
+        MatrixProduct.Multiply(null, a.View, b.View, full.View);
+        for (var repeat = 0; repeat < 20; repeat++)
+        {
+            SymmetricProduct.Multiply(team, a.View, b.View, half.View);
+            for (var i = 0; i < M; i++)
+            {
+                for (var j = 0; j <= i; j++)
+                {
+                    Assert.Equal(full[i, j], half[i, j]);
+                    Assert.Equal(full[i, j], half[j, i]);
+                }
             }
         }
     }

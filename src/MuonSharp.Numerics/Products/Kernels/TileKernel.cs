@@ -34,6 +34,7 @@ internal static unsafe class TileKernel<R, V>
     /// <param name="aRowStride">Floats between rows of A.</param>
     /// <param name="aStepStride">Floats between columns of A.</param>
     /// <param name="b">The packed panel of B.</param>
+    /// <param name="bStride">Floats from one k to the next in the panel; more than the tile's columns where only its left half is wanted.</param>
     /// <param name="c">C[0, 0] of the tile.</param>
     /// <param name="cRowStride">Floats between rows of C.</param>
     /// <param name="cColumnStride">Floats between columns of C.</param>
@@ -42,13 +43,13 @@ internal static unsafe class TileKernel<R, V>
     /// <param name="accumulate">Whether the sums start from what C holds.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        int k, float* a, nint aRowStride, nint aStepStride, float* b, float* c, nint cRowStride, nint cColumnStride, int rows, int columns, bool accumulate)
+        int k, float* a, nint aRowStride, nint aStepStride, float* b, nint bStride, float* c, nint cRowStride, nint cColumnStride, int rows, int columns, bool accumulate)
     {
         var panelRows = PanelRows(rows);
         var panelColumns = PanelColumns(columns);
         if (rows == panelRows && columns == panelColumns && cColumnStride == 1)
         {
-            Dispatch(k, a, aRowStride, aStepStride, b, panelColumns, c, cRowStride, panelRows, panelColumns, accumulate);
+            Dispatch(k, a, aRowStride, aStepStride, b, bStride, c, cRowStride, panelRows, panelColumns, accumulate);
             return;
         }
 
@@ -64,7 +65,7 @@ internal static unsafe class TileKernel<R, V>
             }
         }
 
-        Dispatch(k, a, aRowStride, aStepStride, b, panelColumns, stage, panelColumns, panelRows, panelColumns, accumulate);
+        Dispatch(k, a, aRowStride, aStepStride, b, bStride, stage, panelColumns, panelRows, panelColumns, accumulate);
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < columns; j++)

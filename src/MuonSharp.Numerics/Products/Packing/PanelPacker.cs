@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
@@ -8,6 +9,9 @@ namespace MuonSharp.Numerics;
 /// The panel is [k, width] with width >= lines, filled with zeros.</remarks>
 internal static unsafe class PanelPacker
 {
+    /// <summary>Rows that are asked for ahead: each lies in another page, where the processor does not look by itself.</summary>
+    private const int RowsAhead = 8;
+
     /// <summary>Packs one panel.</summary>
     /// <param name="source">Element (0, 0).</param>
     /// <param name="stepStride">Floats from k to k + 1.</param>
@@ -46,6 +50,46 @@ internal static unsafe class PanelPacker
         if (alpha != 1)
         {
             Scale(panel, k * width, alpha);
+        }
+    }
+
+    /// <summary>Packs neighbouring panels whose lines are adjacent, a whole row of the source at a time.</summary>
+    /// <param name="source">Element (0, 0).</param>
+    /// <param name="stepStride">Floats from k to k + 1.</param>
+    /// <param name="k">Length of the lines.</param>
+    /// <param name="panels">Number of panels.</param>
+    /// <param name="width">Lines of each.</param>
+    /// <param name="packed">Out: the panels.</param>
+    /// <param name="panelLength">Floats from one panel to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackStrips(float* source, nint stepStride, int k, int panels, int width, float* packed, nint panelLength)
+    {
+        var ahead = RowsAhead * stepStride;
+        for (var i = 0; i < k; i++, source += stepStride, packed += width)
+        {
+            if (Sse.IsSupported && i < k - RowsAhead)
+            {
+                for (var line = 0; line < panels * width; line += LaneDispatch.Count)
+                {
+                    Sse.Prefetch0(source + ahead + line);
+                }
+            }
+
+            var from = source;
+            var to = packed;
+            for (var panel = 0; panel < panels; panel++, from += width, to += panelLength)
+            {
+                var line = 0;
+                for (; line <= width - Vector128<float>.Count; line += Vector128<float>.Count)
+                {
+                    Vector128.Load(from + line).Store(to + line);
+                }
+
+                for (; line < width; line++)
+                {
+                    to[line] = from[line];
+                }
+            }
         }
     }
 

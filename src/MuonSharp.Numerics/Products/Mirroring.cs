@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+
+namespace MuonSharp.Numerics;
+
+/// <summary>Copies a part of a matrix's lower triangle to its place in the upper one.</summary>
+/// <remarks>Squares of sixteen, so that the lines that are written across are complete before they leave the nearest cache.</remarks>
+internal static unsafe class Mirroring
+{
+    private const int Square = 16;
+    private const int Quarter = 4;
+
+    /// <summary>C[j, i] = C[i, j] for the elements of a block that lie below the diagonal.</summary>
+    /// <param name="c">Square, any strides.</param>
+    /// <param name="row">First row of the block.</param>
+    /// <param name="column">First column of the block.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="columns">Columns of the block.</param>
+    public static void Block(Matrix c, int row, int column, int rows, int columns)
+    {
+        for (var i = row; i < row + rows; i += Square)
+        {
+            for (var j = column; j < Math.Min(column + columns, i + Square); j += Square)
+            {
+                var height = Math.Min(Square, row + rows - i);
+                var width = Math.Min(Square, column + columns - j);
+                if (height == Square && width == Square && j + Square <= i + 1 && c.ColumnStride == 1 && Transposition.IsAccelerated)
+                {
+                    Whole(c.Data + (i * c.RowStride) + j, c.Data + (j * c.RowStride) + i, c.RowStride);
+                }
+                else
+                {
+                    Part(c, i, j, height, width);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Whole(float* from, float* to, nint stride)
+    {
+        for (var j = 0; j < Square; j += Quarter)
+        {
+            for (var i = 0; i < Square; i += Quarter)
+            {
+                Transposition.FourByFour(from + (i * stride) + j, stride, to + (j * stride) + i, stride);
+            }
+        }
+    }
+
+    private static void Part(Matrix c, int row, int column, int rows, int columns)
+    {
+        for (var i = row; i < row + rows; i++)
+        {
+            for (var j = column; j < Math.Min(column + columns, i); j++)
+            {
+                c.Data[(j * c.RowStride) + (i * c.ColumnStride)] = c.Data[(i * c.RowStride) + (j * c.ColumnStride)];
+            }
+        }
+    }
+}
