@@ -54,7 +54,7 @@ public sealed class MatrixProductTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Products_larger_than_the_caches_have_the_same_bits_however_the_left_factor_is_stored(int threads)
+    public unsafe void Products_larger_than_the_caches_have_the_same_bits_however_the_left_factor_is_stored(int threads)
     {
         // Large enough for packing the transposed factor and for fetching C ahead, with edges in every direction.
         const int M = 1205, N = 1011, K = 1003;
@@ -68,11 +68,8 @@ public sealed class MatrixProductTests
         MatrixProduct.Multiply(team, columns.View, b.View, byColumns.View);
         for (var i = 0; i < M; i++)
         {
-            for (var j = 0; j < N; j++)
-            {
-                Assert.Equal(byRows[i, j], byColumns[i, j]);
-            }
-
+            var row = new ReadOnlySpan<float>(byRows.View.Data + (i * byRows.View.RowStride), N);
+            Assert.True(row.SequenceEqual(new ReadOnlySpan<float>(byColumns.View.Data + (i * byColumns.View.RowStride), N)), $"row {i}");
             var chain = 0f;
             for (var p = 0; p < K; p++)
             {

@@ -10,7 +10,7 @@ public sealed class SymmetricProductTests
         using var team = shared ? new WorkerTeam(2) : null;
         foreach (var m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 95, 96, 97, 131, 200, 293])
         {
-            foreach (var k in (int[])[1, 7, 64, 900])
+            foreach (var k in (int[])[1, 64, 900])
             {
                 foreach (var transposed in (bool[])[false, true])
                 {
@@ -83,7 +83,7 @@ public sealed class SymmetricProductTests
         using var full = new ProductCase(M, M, false, 0, "c");
         using var half = new ProductCase(M, M, false, 0, "c");
         MatrixProduct.Multiply(null, a.View, b.View, full.View);
-        for (var repeat = 0; repeat < 20; repeat++)
+        for (var repeat = 0; repeat < 5; repeat++)
         {
             SymmetricProduct.Multiply(team, a.View, b.View, half.View);
             for (var i = 0; i < M; i++)
