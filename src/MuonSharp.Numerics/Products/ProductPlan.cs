@@ -31,7 +31,6 @@ internal readonly struct ProductPlan
         IsSerial = (long)rows * columns * depth <= SerialLimit;
         Depth = EvenBlock(depth, MaximumDepth, 8);
         Prefetches = (long)rows * columns * sizeof(float) > CacheSize.SecondLevel;
-        PacksTransposed = columns >= TransposedPackColumns && (long)rows * depth * sizeof(float) > CacheSize.SecondLevel;
         if (lowerOnly)
         {
             var unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
@@ -40,6 +39,7 @@ internal readonly struct ProductPlan
             return;
         }
 
+        PacksTransposed = columns >= TransposedPackColumns && (long)rows * depth * sizeof(float) > CacheSize.SecondLevel;
         Breadth = EvenBlock(columns, MaximumBreadth, tileColumns);
         var maximumRows = 16 * tileRows;
         var strips = (rows + tileRows - 1) / tileRows;
@@ -59,7 +59,8 @@ internal readonly struct ProductPlan
     /// <summary>Whether C is too large to be found in the second cache: each tile is then fetched while the one before is computed.</summary>
     public bool Prefetches { get; }
 
-    /// <summary>Whether an A that is stored transposed is packed: it comes from far away, and would once for every panel of B.</summary>
+    /// <summary>Whether an A that is stored transposed is packed: it comes from far away, and would once for every panel of B. Not for a triangle,
+    /// whose squares would pack the same rows again and again.</summary>
     public bool PacksTransposed { get; }
 
     /// <summary>Steps of k between two visits to an element of C.</summary>
