@@ -1,4 +1,4 @@
-"""nanoGPT's published CPU setting in PyTorch: the peer that `train --preset nanogpt-cpu` is measured against.
+"""nanoGPT's published CPU setting in PyTorch: the losses that `train --preset nanogpt-cpu` is held against.
 
 Model and training setting follow nanoGPT's README and train.py (4 layers, 4 heads, width 128, context 64, batch 12, learned positions,
 LayerNorm and linear maps without bias, erf GELU, tied head, no dropout); the code is our own. Runs on Debian's python3-torch (1.13), where
@@ -10,6 +10,7 @@ validation split (last 10 % of the text, non-overlapping windows, the shorter la
 """
 
 import argparse
+import dataclasses
 import json
 import math
 import statistics
@@ -17,112 +18,21 @@ import time
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
+import models
 
-
-class Norm(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(WIDTH))
-
-    def forward(self, x):
-        return F.layer_norm(x, (WIDTH,), self.weight, None, 1e-5)
-
-
-class Attention(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fused = nn.Linear(WIDTH, 3 * WIDTH, bias=False)
-        self.output = nn.Linear(WIDTH, WIDTH, bias=False)
-        self.register_buffer("visible", torch.tril(torch.ones(CONTEXT, CONTEXT, dtype=torch.bool)))
-
-    def forward(self, x):
-        batch, length, _ = x.shape
-        q, k, v = (part.view(batch, length, HEADS, -1).transpose(1, 2) for part in self.fused(x).split(WIDTH, dim=2))
-        logits = (q @ k.transpose(-2, -1)) * (1.0 / math.sqrt(k.size(-1)))
-        logits = logits.masked_fill(~self.visible[:length, :length], float("-inf"))
-        y = F.softmax(logits, dim=-1) @ v
-        return self.output(y.transpose(1, 2).contiguous().view(batch, length, WIDTH))
-
-
-class Block(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.attention_norm, self.mlp_norm = Norm(), Norm()
-        self.attention = Attention()
-        self.up = nn.Linear(WIDTH, 4 * WIDTH, bias=False)
-        self.down = nn.Linear(4 * WIDTH, WIDTH, bias=False)
-
-    def forward(self, x):
-        x = x + self.attention(self.attention_norm(x))
-        return x + self.down(F.gelu(self.up(self.mlp_norm(x))))
-
-
-class Gpt(nn.Module):
-    def __init__(self, vocabulary):
-        super().__init__()
-        self.tokens = nn.Embedding(vocabulary, WIDTH)
-        self.positions = nn.Embedding(CONTEXT, WIDTH)
-        self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
-        self.norm = Norm()
-        for name, weight in self.named_parameters():
-            if weight.dim() == 2:
-                residual = name.endswith(("output.weight", "down.weight"))
-                nn.init.normal_(weight, std=0.02 / math.sqrt(2 * LAYERS) if residual else 0.02)
-
-    def forward(self, inputs, targets, reduction="mean"):
-        x = self.tokens(inputs) + self.positions(torch.arange(inputs.size(1)))
-        for block in self.blocks:
-            x = block(x)
-        logits = self.norm(x) @ self.tokens.weight.t()
-        return F.cross_entropy(logits.view(-1, logits.size(-1)), targets.reshape(-1), reduction=reduction)
-
-
-def newton_schulz(u, steps=5):
-    a, b, c = 3.4445, -4.7750, 2.0315
-    x = u / (u.norm() + 1e-7)
-    tall = x.size(0) > x.size(1)
-    if tall:
-        x = x.t()
-    for _ in range(steps):
-        gram = x @ x.t()
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.t() if tall else x
-
-
-class Muon(torch.optim.Optimizer):
-    """KellerJordan's rule: momentum as a moving average, Nesterov, five Newton-Schulz steps, sqrt(max(1, rows / columns))."""
-
-    def __init__(self, weights, lr, momentum=0.95):
-        super().__init__(weights, dict(lr=lr, momentum=momentum))
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for weight in group["params"]:
-                state = self.state[weight]
-                if not state:
-                    state["m"] = torch.zeros_like(weight)
-                m, beta = state["m"], group["momentum"]
-                m.lerp_(weight.grad, 1 - beta)
-                update = weight.grad.lerp(m, beta)
-                parts = 3 if weight.size(0) == 3 * WIDTH else 1  # the fused Q, K, V are three matrices
-                for w, u in zip(weight.chunk(parts), update.chunk(parts)):
-                    w.add_(newton_schulz(u), alpha=-group["lr"] * math.sqrt(max(1, u.size(0) / u.size(1))))
+SHAPE, BATCH, _ = models.MODELS["nanogpt-cpu"]
+CONTEXT = SHAPE.context
 
 
 def optimizers(model, name, learning_rate):
-    matrices = [w for n, w in model.named_parameters() if n.startswith("blocks") and w.dim() == 2]
-    others = [w for n, w in model.named_parameters() if not (n.startswith("blocks") and w.dim() == 2)]
     if name == "adamw":
         rate = learning_rate or 1e-3
         groups = [dict(params=[w for w in model.parameters() if w.dim() == 2], weight_decay=0.1),
                   dict(params=[w for w in model.parameters() if w.dim() < 2], weight_decay=0.0)]
         return [torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99))], nanogpt_factor
-    auxiliary = torch.optim.AdamW(others, lr=3e-3, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0)
-    return [Muon(matrices, lr=learning_rate or 0.01), auxiliary], half_linear_factor
+    auxiliary = torch.optim.AdamW(model.others(), lr=3e-3, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0)
+    return [models.Muon(model.matrices(), lr=learning_rate or 0.01), auxiliary], half_linear_factor
 
 
 def nanogpt_factor(step, steps, warmup=100, least=0.1):
@@ -166,7 +76,7 @@ def main():
     number = {character: i for i, character in enumerate(sorted(set(text)))}
     tokens = torch.tensor([number[character] for character in text])
     train, validation = tokens[:int(0.9 * len(tokens))], tokens[int(0.9 * len(tokens)):]
-    model = Gpt(len(number))
+    model = models.Gpt(dataclasses.replace(SHAPE, vocabulary=len(number)))
     steppers, factor = optimizers(model, options.optimizer, options.learning_rate)
     groups = [(group, group["lr"]) for stepper in steppers for group in stepper.param_groups]
 

@@ -1,0 +1,206 @@
+"""The two tables of docs/PERFORMANCE.md, made from what compare.py has kept."""
+
+import statistics
+
+PEER_COMMAND = "benchmarks/run-peers.sh"
+MISSING = "not measured yet"
+
+
+def write(path, results):
+    text = path.read_text(encoding="utf-8")
+    text = between(text, "peers", peers_table(results))
+    text = between(text, "goals", goals_table(results))
+    path.write_text(text, encoding="utf-8")
+    print(f"wrote {path.name}")
+
+
+def between(text, name, table):
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}\n{table}\n{end}{tail}"
+
+
+def median_ours(entry):
+    return statistics.median(round_["ours"]["milliseconds"] for round_ in entry["rounds"])
+
+
+def median_peer(entry, dtype):
+    times = [round_["peer"][dtype] for round_ in entry["rounds"] if dtype in round_["peer"]]
+    return statistics.median(times) if times else None
+
+
+def best_dtype(entry):
+    times = {dtype: median_peer(entry, dtype) for dtype in entry["dtypes"]}
+    return min((dtype for dtype, time in times.items() if time is not None), key=times.get)
+
+
+def ratio(entry, dtype):
+    time = median_peer(entry, dtype)
+    return None if time is None else time / median_ours(entry)
+
+
+def spread(entry, dtype):
+    ratios = [round_["peer"][dtype] / round_["ours"]["milliseconds"] for round_ in entry["rounds"] if dtype in round_["peer"]]
+    return f"{min(ratios):.2f} to {max(ratios):.2f}" if len(ratios) > 1 else "one round"
+
+
+def milliseconds(value):
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def peers_table(results):
+    if not results["peers"]:
+        return MISSING + "."
+    entries = results["peers"]
+    versions = sorted({entry["peer"] for entry in entries.values()})
+    cores = sorted({entry["core"] for entry in entries.values()})
+    dates = sorted({entry["date"] for entry in entries.values()})
+    lines = [
+        f"{results['machine']}; {results['threads']} threads on both sides; {', '.join(versions)}, OpenBLAS kernels {', '.join(cores)} (the fastest of a trial); "
+        f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}. Medians of alternating rounds, made by `{PEER_COMMAND}`.",
+        "",
+        "| work | ours, ms | of the peak | PyTorch, ms | precision | ratio | rounds | tokens/s, ours and theirs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, entry in entries.items():
+        name, _, optimizer = key.rpartition(":") if key.startswith("step-") else (key, "", "")
+        shown = [best_dtype(entry)] if key.startswith("step-") else [dtype for dtype in entry["dtypes"] if median_peer(entry, dtype) is not None]
+        share = statistics.median(round_["ours"]["share_of_peak"] for round_ in entry["rounds"])
+        for dtype in shown:
+            time = median_peer(entry, dtype)
+            tokens = statistics.median(round_["ours"].get("tokens_per_second", 0) for round_ in entry["rounds"])
+            speeds = f"{tokens:,.0f} and {tokens * median_ours(entry) / time:,.0f}" if tokens else ""
+            title = f"`{name}` {optimizer}".strip()
+            lines.append(f"| {title} | {milliseconds(median_ours(entry))} | {100 * share:.0f} % | {milliseconds(time)} | {dtype} | {ratio(entry, dtype):.2f} | {spread(entry, dtype)} | {speeds} |")
+    return "\n".join(lines)
+
+
+def goals_table(results):
+    rows = [row for make in GOALS for row in make(results)]
+    lines = ["| work | goal | measured | ratio | command |", "|---|---|---|---|---|"]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+
+
+def own(results, key):
+    return results["own"].get(key, {}).get("lines", {})
+
+
+def command(results, key):
+    return f"`{results['own'][key]['command']}`" if key in results["own"] else ""
+
+
+def figure(name, value, goal, form, least=True):
+    """A figure beside its goal: met or by how much it is missed."""
+    met = value >= goal if least else value <= goal
+    return f"{name} {form(value)}" + ("" if met else " (missed)")
+
+
+def percent(value):
+    return f"{100 * value:.0f} %"
+
+
+def times(value):
+    return f"{value:.2f}x"
+
+
+def to_goal(value, goal, least=True):
+    return f"{value / goal if least else goal / value:.2f} of the goal"
+
+
+def row(work, goal_text, figures, worst, goal, command_text, least=True):
+    return [work, goal_text, ", ".join(figures) or MISSING, to_goal(worst, goal, least) if figures else "", command_text]
+
+
+def narrow(name):
+    """The shapes that the lower goal is for: 256, and sums over 128."""
+    sizes = [int(size) for size in name[len("product-"):].partition(":")[0].split("x")]
+    return sizes == [256] or sizes[-1] == 128 or min(sizes) < 384
+
+
+def product_goals(results):
+    for threads in (1, 2):
+        lines = own(results, f"products-{threads}")
+        for low, goal in ((False, 0.85), (True, 0.70)):
+            shares = {name: line["share_of_peak"] for name, line in lines.items() if narrow(name) == low}
+            figures = [figure(name.replace("product-", ""), share, goal, percent) for name, share in shares.items()]
+            what = "256, and widths or depths of 128" if low else "widths from 384"
+            yield row(f"products, {what}, {threads} thread{'s' if threads > 1 else ''}", f">= {percent(goal)} of the peak", figures,
+                      min(shares.values(), default=0), goal, command(results, f"products-{threads}"))
+
+
+def against_product(results, key, kind, goal, goal_text, least, title):
+    lines = own(results, key)
+    ratios = {}
+    for name, line in lines.items():
+        if name.startswith(kind):
+            product = lines["product-" + name[len(kind) + 1:]]["milliseconds"]
+            ratios[name[len(kind) + 1:]] = product / line["milliseconds"] if least else line["milliseconds"] / product
+    worst = (min if least else max)(ratios.values(), default=1)
+    yield row(title, goal_text, [figure(name, value, goal, times, least) for name, value in ratios.items()], worst, goal, command(results, key), least)
+
+
+def symmetric_goals(results):
+    yield from against_product(results, "symmetric", "symmetric", 1.75, ">= 1.75x faster than the product", True, "symmetric product, 2 threads")
+    yield from against_product(results, "symmetric-1", "symmetric", 1.75, ">= 1.75x faster than the product", True, "symmetric product, 1 thread")
+
+
+def inverse_goals(results):
+    yield from against_product(results, "spd-inverse", "spd-inverse", 0.7, "<= 0.7 times the product", False, "SPD inverse")
+
+
+def peer_goals(results, work, names, dtype, goals, optimizer=""):
+    figures, worst, worst_goal = [], float("inf"), 1
+    for name, goal in zip(names, goals):
+        entry = results["peers"].get(f"{name}:{optimizer}" if optimizer else name)
+        value = ratio(entry, dtype or best_dtype(entry)) if entry else None
+        if value is None:
+            continue
+        figures.append(figure(name.partition("-")[2], value, goal, times))
+        if value / goal < worst / worst_goal:
+            worst, worst_goal = value, goal
+    goal_text = ">= " + "; ".join(f"{goal:g}x" for goal in dict.fromkeys(goals)) + f" PyTorch{' in ' + dtype if dtype else ''}"
+    group = "steps" if optimizer else "orthogonalize"
+    yield row(work, goal_text, figures, worst, worst_goal, f"`{PEER_COMMAND} --only {group}`")
+
+
+def orthogonalize_goals(results):
+    large = [f"orthogonalize-{shape}" for shape in ("256x1024", "768x768", "768x3072", "1024x4096")]
+    small = [f"orthogonalize-{shape}" for shape in ("72x128x128", "24x128x512")]
+    yield from peer_goals(results, "orthogonalize", large, "float32", [6] * 4)
+    yield from peer_goals(results, "orthogonalize", large, "bfloat16", [3] * 4)
+    yield from peer_goals(results, "many small matrices", small, "float32", [8] * 2)
+
+
+def attention_goals(results):
+    lines = own(results, "attention")
+    shares = {name: line["share_of_peak"] for name, line in lines.items()}
+    yield row("attention, forward + backward", ">= 50 % of the peak, unmasked work", [figure(name[10:], share, 0.5, percent) for name, share in shares.items()],
+              min(shares.values(), default=0), 0.5, command(results, "attention"))
+
+
+STEP_NAMES = ["step-nanogpt-cpu", "step-nanogpt-384", "step-gpt2-124m", "step-gpt2-124m-1x1024"]
+
+
+def step_goals(results):
+    goals = dict(zip(STEP_NAMES, (0.55, 0.65, 0.65, 0.70)))
+    lines = own(results, "forward-backward")
+    shares = {name: lines[name]["forward_backward_share_of_peak"] for name in STEP_NAMES if name in lines}
+    worst = min(shares, key=lambda name: shares[name] / goals[name], default=STEP_NAMES[0])
+    yield row("forward + backward", ">= 55 %; 65 %; 65 %; 70 % of the peak by model FLOPs", [figure(name[5:], share, goals[name], percent) for name, share in shares.items()],
+              shares.get(worst, 0), goals[worst], command(results, "forward-backward"))
+    yield from peer_goals(results, "training step, AdamW on both sides", STEP_NAMES, None, [4.5, 2.5, 2.2, 2.2], "adamw")
+    yield from peer_goals(results, "training step, Muon on both sides", STEP_NAMES, None, [5, 3, 3, 2.5], "muon")
+    share = {name: line["optimizer_milliseconds"] / line["milliseconds"] for name, line in own(results, "muon-share").items()}
+    yield row("Muon's share of a 6/6/384 step at 16,384 tokens", "< 3 %", [figure(name[5:], value, 0.03, lambda v: f"{100 * v:.2f} %", False) for name, value in share.items()],
+              max(share.values(), default=1), 0.03, command(results, "muon-share"), False)
+    one = own(results, "one-thread")
+    gain = {name: one[name]["milliseconds"] / lines[name]["milliseconds"] for name in STEP_NAMES if name in one and name in lines}
+    yield row("two threads against one, training step", ">= 1.85x", [figure(name[5:], value, 1.85, times) for name, value in gain.items()],
+              min(gain.values(), default=0), 1.85, command(results, "one-thread"))
+    memory = {name: line["peak_memory_bytes"] / line["needed_bytes"] for key in ("memory", "memory-long") for name, line in own(results, key).items()}
+    yield row("peak memory of a training step", "<= 1.3 times what it needs", [figure(name[5:], value, 1.3, times, False) for name, value in memory.items()],
+              max(memory.values(), default=1), 1.3, command(results, "memory"), False)
+
+
+GOALS = [product_goals, symmetric_goals, inverse_goals, orthogonalize_goals, attention_goals, step_goals]
