@@ -31,8 +31,10 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
 
     public readonly void Run(int task, int worker)
     {
-        // The last rows come first: where only the lower triangle is computed they are the longest.
-        var row = (RowBlocks - 1 - (task % RowBlocks)) * BlockRows;
+        // Where only the lower triangle is computed, the last rows are the longest and come first. Elsewhere a worker's share is the same rows in
+        // every job.
+        var block = task % RowBlocks;
+        var row = (LowerOnly ? RowBlocks - 1 - block : block) * BlockRows;
         var column = task / RowBlocks * BlockColumns;
         var rows = Math.Min(BlockRows, C.Rows - row);
         var columns = Math.Min(BlockColumns, C.Columns - column);

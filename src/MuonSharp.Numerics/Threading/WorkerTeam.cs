@@ -4,9 +4,9 @@ namespace MuonSharp.Numerics;
 
 /// <summary>Threads that share the tasks of one job at a time: a fork and a join of about a microsecond.</summary>
 /// <remarks>
-/// <para>The caller is worker 0 and works too. Workers take tasks in ascending order from one counter, so which worker runs which
-/// task is left to chance while what a task does is not. The caller waits for tasks, never for a worker that came too late to
-/// take one. Idle workers spin for a short while, then sleep until the next job.</para>
+/// <para>The caller is worker 0 and works too. Tasks are divided into one share for each worker, in order, so that in job after job the same rows meet the
+/// same core and its caches; who has finished takes what others have left. Which worker runs which task is left to chance while what a task does is not. The
+/// caller waits for tasks, never for a worker that came too late to take one. Idle workers spin for a short while, then sleep until the next job.</para>
 /// <para>A team serves one caller at a time; two trainers in one process have a team each. A job must not start another job on the same team.</para>
 /// </remarks>
 public sealed unsafe class WorkerTeam : IDisposable
@@ -22,7 +22,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     private delegate*<void*, int, int, void> _run;
     private void* _job;
     private int _tasks;
-    private PaddedCounter _unclaimed;
+    private readonly long[] _unclaimed;
     private PaddedCounter _done;
     private PaddedCounter _generation;
     private int _busy;
@@ -39,6 +39,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         _tasksOf = new long[Threads * PaddedCounter.Stride];
+        _unclaimed = new long[(Threads + 1) * PaddedCounter.Stride];
         _threads = new Thread[Threads - 1];
         _wake = new SemaphoreSlim[Threads - 1];
         _asleep = new int[Threads - 1];
@@ -102,7 +103,11 @@ public sealed unsafe class WorkerTeam : IDisposable
         Volatile.Write(ref _done.Value, 0);
 
         // From here on a claim is valid: a worker that claims a task keeps the job alive until that task is done.
-        Interlocked.Exchange(ref _unclaimed.Value, tasks);
+        for (var share = 0; share < Threads; share++)
+        {
+            Interlocked.Exchange(ref Unclaimed(share), FirstOf(share + 1, tasks) - FirstOf(share, tasks));
+        }
+
         Interlocked.Increment(ref _generation.Value);
         Forks++;
         for (var i = 0; i < _threads.Length; i++)
@@ -215,14 +220,27 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
     }
 
+    private int FirstOf(int share, int tasks) => (int)((long)tasks * share / Threads);
+
+    private ref long Unclaimed(int share) => ref _unclaimed[(share + 1) * PaddedCounter.Stride];
+
+    /// <summary>Tasks of the worker's own share, then what the others have left of theirs.</summary>
     private void TakeTasks(int worker)
     {
+        for (var i = 0; i < Threads; i++)
+        {
+            TakeShare((worker + i) % Threads, worker);
+        }
+    }
+
+    private void TakeShare(int share, int worker)
+    {
         long left;
-        while ((left = Interlocked.Decrement(ref _unclaimed.Value)) >= 0)
+        while (Volatile.Read(ref Unclaimed(share)) > 0 && (left = Interlocked.Decrement(ref Unclaimed(share))) >= 0)
         {
             try
             {
-                _run(_job, (int)(_tasks - 1 - left), worker);
+                _run(_job, (int)(FirstOf(share + 1, _tasks) - 1 - left), worker);
             }
 #pragma warning disable CA1031 // Whatever a task throws must reach the caller of Run, on the caller's thread.
             catch (Exception failure)
