@@ -27,6 +27,12 @@ internal abstract class BenchCase(string name, params IDisposable[] owned) : IDi
     /// <summary>A call.</summary>
     public abstract void Run();
 
+    /// <summary>After each round.</summary>
+    /// <param name="peak">The peak beside it, 10⁹ operations a second.</param>
+    public virtual void EndRound(double peak)
+    {
+    }
+
     /// <summary>What only some cases know; called after the last round.</summary>
     /// <param name="result">What all cases have.</param>
     public virtual BenchResult Complete(BenchResult result) => result;

@@ -30,6 +30,7 @@ internal sealed class BenchRunner(WorkerTeam team)
             milliseconds[round] = MedianCall(work);
             var after = Peak();
             peaks[round] = Math.Max(before, after);
+            work.EndRound(peaks[round]);
             before = after;
         }
 

@@ -22,15 +22,16 @@ public sealed class SyntheticTraining : IDisposable
     /// <param name="time">Tokens of each, 1 to the model's context.</param>
     /// <param name="optimizer">One of <see cref="Optimizers"/>, with the settings that a configuration without any has, but for a constant learning rate.</param>
     /// <param name="team">Workers; not owned.</param>
+    /// <param name="recomputes">Whether the backward run computes each block's activations again instead of having them kept.</param>
     /// <exception cref="ArgumentException">The shape is outside the model, the model breaks rules, or there is no such optimizer.</exception>
-    public SyntheticTraining(DecoderConfig config, int batch, int time, string optimizer, WorkerTeam team)
+    public SyntheticTraining(DecoderConfig config, int batch, int time, string optimizer, WorkerTeam team, bool recomputes = false)
     {
         if (!Optimizers.Contains(optimizer, StringComparer.Ordinal))
         {
             throw new ArgumentException($"[optimizer] must be one of {string.Join(", ", Optimizers)}; '{optimizer}'");
         }
 
-        _model = new DecoderModel(config, seed: 1, team);
+        _model = new DecoderModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
         _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(Settings(optimizer)), null, team);
         _tokens = new uint[_program.Inputs.Length + 1];

@@ -10,10 +10,13 @@ internal sealed class StepCase : BenchCase
     private readonly SyntheticTraining _training;
     private readonly string _optimizer;
     private readonly List<SyntheticStep> _steps = [];
+    private readonly List<double> _forwardBackward = [];
+    private readonly List<double> _optimizers = [];
+    private readonly List<double> _shares = [];
     private double? _flops;
 
     public StepCase(string name, WorkerTeam team, StepModel model, string optimizer)
-        : this(name, new SyntheticTraining(model.Model, model.Batch, model.Time, optimizer, team), optimizer)
+        : this(name, new SyntheticTraining(model.Model, model.Batch, model.Time, optimizer, team, model.Recomputes), optimizer)
     {
     }
 
@@ -33,17 +36,26 @@ internal sealed class StepCase : BenchCase
     public override void Run() => _steps.Add(_training.Step());
 
     /// <inheritdoc/>
+    public override void EndRound(double peak)
+    {
+        var milliseconds = BenchRunner.Median([.. _steps.Select(step => step.ForwardBackward.TotalMilliseconds)]);
+        _forwardBackward.Add(milliseconds);
+        _shares.Add(_training.ModelFlops / milliseconds / 1e6 / peak);
+        _optimizers.Add(BenchRunner.Median([.. _steps.Select(step => step.Optimizer.TotalMilliseconds)]));
+        _steps.Clear();
+    }
+
+    /// <inheritdoc/>
     public override BenchResult Complete(BenchResult result)
     {
-        var forwardBackward = BenchRunner.Median([.. _steps.Select(step => step.ForwardBackward.TotalMilliseconds)]);
         using var process = Process.GetCurrentProcess();
         return result with
         {
             TokensPerSecond = _training.Tokens / result.Milliseconds * 1e3,
             Optimizer = _optimizer,
-            OptimizerMilliseconds = BenchRunner.Median([.. _steps.Select(step => step.Optimizer.TotalMilliseconds)]),
-            ForwardBackwardMilliseconds = forwardBackward,
-            ForwardBackwardShareOfPeak = Math.Min(1, _training.ModelFlops / forwardBackward / 1e6 / result.Peak),
+            OptimizerMilliseconds = BenchRunner.Median([.. _optimizers]),
+            ForwardBackwardMilliseconds = BenchRunner.Median([.. _forwardBackward]),
+            ForwardBackwardShareOfPeak = Math.Min(1, BenchRunner.Median([.. _shares])),
             NeededBytes = _training.NeededBytes,
             PeakMemoryBytes = process.PeakWorkingSet64,
         };

@@ -5,7 +5,7 @@ namespace MuonSharp.Cli.Bench;
 /// <summary>Whole training steps.</summary>
 internal sealed class StepFamily() : BenchFamily(
     "step",
-    "step-MODEL[-BxT]",
+    "step-MODEL[-BxT][:recompute]",
     $"a training step on B sequences of T tokens; MODEL: {string.Join(", ", StepModel.ByName.Keys)}, or LxHxW: layers, heads, width of a character model",
     "step-nanogpt-cpu",
     "step-nanogpt-384",
@@ -17,17 +17,20 @@ internal sealed class StepFamily() : BenchFamily(
 
     private const long MostTokens = 1 << 20;
 
+    private const string Recompute = ":recompute";
+
     /// <inheritdoc/>
     public override Func<BenchContext, BenchCase>? Find(string name)
     {
-        if (!name.StartsWith("step-", StringComparison.Ordinal))
+        if (!name.StartsWith(Name + "-", StringComparison.Ordinal))
         {
             return null;
         }
 
-        var (text, batch) = Split(name[(Name.Length + 1)..]);
+        var recomputes = name.EndsWith(Recompute, StringComparison.Ordinal);
+        var (text, batch) = Split(name[(Name.Length + 1)..^(recomputes ? Recompute.Length : 0)]);
         return Model(text, batch) is { } model && IsSound(model)
-            ? context => new StepCase(name, context.Team, model, context.Optimizer)
+            ? context => new StepCase(name, context.Team, model with { Recomputes = recomputes }, context.Optimizer)
             : null;
     }
 

@@ -11,6 +11,9 @@ internal sealed record StepModel(DecoderConfig Model, int Batch, int Time)
     private const int Characters = 65;
     private const int Gpt2Vocabulary = 50257;
 
+    /// <summary>Whether the backward run computes each block's activations again instead of having them kept.</summary>
+    public bool Recomputes { get; init; }
+
     /// <summary>By name. Sizes of the first three: nanoGPT's settings for a character model on a processor and on a GPU, and a quarter of the latter's batch.</summary>
     public static IReadOnlyDictionary<string, StepModel> ByName { get; } = new Dictionary<string, StepModel>(StringComparer.Ordinal)
     {
