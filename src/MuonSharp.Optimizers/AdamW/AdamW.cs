@@ -53,8 +53,8 @@ public sealed class AdamW : Optimizer
     /// <param name="weightDecay">Decoupled decay.</param>
     /// <exception cref="OptimizerOptionsException">A number or a parameter is wrong; all problems are named.</exception>
     public AdamW(
-        IReadOnlyList<Parameter> parameters, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
-        : this(parameters, new AdamWOptions
+        IEnumerable<Parameter> parameters, double learningRate, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
+        : this([.. parameters], new AdamWOptions
         {
             LearningRate = learningRate,
             Beta1 = beta1,
@@ -62,6 +62,19 @@ public sealed class AdamW : Optimizer
             Epsilon = epsilon,
             WeightDecay = weightDecay,
         })
+    {
+    }
+
+    /// <summary>AdamW as it is written down where both decays are one argument: <c>betas: (0.9f, 0.95f)</c>.</summary>
+    /// <param name="parameters">At least one.</param>
+    /// <param name="learningRate">Step size, &gt;= 0.</param>
+    /// <param name="betas">Decay of the first moment and of the second.</param>
+    /// <param name="epsilon">Added to the root of the second moment.</param>
+    /// <param name="weightDecay">Decoupled decay.</param>
+    /// <exception cref="OptimizerOptionsException">A number or a parameter is wrong; all problems are named.</exception>
+    public AdamW(
+        IEnumerable<Parameter> parameters, double learningRate, (double First, double Second) betas, double epsilon = 1e-8, double weightDecay = 0)
+        : this(parameters, learningRate, betas.First, betas.Second, epsilon, weightDecay)
     {
     }
 

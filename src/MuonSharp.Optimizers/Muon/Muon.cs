@@ -46,8 +46,8 @@ public sealed class Muon : Optimizer
     /// <param name="weightDecay">Decoupled decay.</param>
     /// <param name="nesterov">Whether the direction looks ahead by one gradient.</param>
     /// <exception cref="OptimizerOptionsException">A number or a parameter is wrong; all problems are named.</exception>
-    public Muon(IReadOnlyList<Parameter> parameters, double learningRate, double momentum = 0.95, double weightDecay = 0, bool nesterov = true)
-        : this(parameters, new MuonOptions { LearningRate = learningRate, Momentum = momentum, WeightDecay = weightDecay, Nesterov = nesterov })
+    public Muon(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0.95, double weightDecay = 0, bool nesterov = true)
+        : this([.. parameters], new MuonOptions { LearningRate = learningRate, Momentum = momentum, WeightDecay = weightDecay, Nesterov = nesterov })
     {
     }
 

@@ -15,9 +15,10 @@ public sealed class RoutedOptimizer : IOptimizer
     /// <param name="routes">Who takes what; null: <see cref="Route.Muon"/>.</param>
     /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
     /// <param name="team">The workers; null: a team of the optimizer's own on all cores.</param>
+    /// <param name="print">Where to print who steps what and why, such as <see cref="Console.Out"/>; null: nowhere.</param>
     /// <exception cref="OptimizerOptionsException">Options or parameters are wrong or a parameter has no route; all problems are named.</exception>
     public RoutedOptimizer(
-        IReadOnlyList<Parameter> parameters, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null)
+        IReadOnlyList<Parameter> parameters, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null, TextWriter? print = null)
     {
         step ??= new StepOptions();
         Plan = RoutingPlan.Make(parameters, routes ?? Route.Muon());
@@ -29,6 +30,7 @@ public sealed class RoutedOptimizer : IOptimizer
         _driver = new StepDriver(_optimizers, step, workers, parameters);
         Parameters = parameters;
         StateTensors = [.. _optimizers.SelectMany(optimizer => optimizer.StateTensors)];
+        print?.Write(Plan);
     }
 
     /// <summary>Routes the parameters of a store by role.</summary>
@@ -36,9 +38,11 @@ public sealed class RoutedOptimizer : IOptimizer
     /// <param name="routes">Who takes what; null: <see cref="Route.Muon"/>.</param>
     /// <param name="step">Length of the run and clipping.</param>
     /// <param name="team">The workers; null: a team of the optimizer's own.</param>
+    /// <param name="print">Where to print who steps what and why; null: nowhere.</param>
     /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>
-    public RoutedOptimizer(ParameterStore store, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null)
-        : this(store.Parameters, routes, step, team)
+    public RoutedOptimizer(
+        ParameterStore store, IReadOnlyList<Route>? routes = null, StepOptions? step = null, WorkerTeam? team = null, TextWriter? print = null)
+        : this(store.Parameters, routes, step, team, print)
     {
     }
 
