@@ -4,7 +4,8 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>How a stored tensor is matrices: which axis is the fan-out, and which ranges of it are matrices of their own.</summary>
 /// <remarks>
-/// <para>The tensor is read as [first axis, all other axes]: a convolution filter [out, in, kh, kw] is one [out, in·kh·kw] matrix.</para>
+/// <para>The tensor is read as [first axis, all other axes]: a convolution filter [out, in, kh, kw] is one [out, in·kh·kw] matrix. With
+/// <see cref="PerExpert"/> the first axis counts independent tensors instead: [experts, out, in].</para>
 /// <para>Orthogonalization, learning-rate factors and per-head rules all read this; nothing else knows how a weight is split.
 /// A fused tensor steps exactly as its parts would, stored alone.</para>
 /// </remarks>
@@ -25,6 +26,12 @@ public sealed class MatrixLayout
     /// <summary>Whether the first stored axis is the fan-out or the fan-in.</summary>
     public MatrixOrientation Orientation { get; }
 
+    /// <summary>Whether the first axis counts experts, each a tensor of its own.</summary>
+    public bool SplitsExperts { get; private init; }
+
+    /// <summary>Whether every head of a part is a matrix of its own.</summary>
+    public bool SplitsHeads { get; private init; }
+
     /// <summary>The parts in the order in which they lie along the fan-out; empty when the tensor is one matrix.</summary>
     public ImmutableArray<MatrixPart> Parts { get; }
 
@@ -43,8 +50,14 @@ public sealed class MatrixLayout
             }
         }
 
-        return new MatrixLayout(Orientation, [.. parts]);
+        return new MatrixLayout(Orientation, [.. parts]) { SplitsExperts = SplitsExperts, SplitsHeads = SplitsHeads };
     }
+
+    /// <summary>The same layout for each tensor of a stack [experts, ...]: experts that share a tensor step as if each had its own.</summary>
+    public MatrixLayout PerExpert() => new(Orientation, Parts) { SplitsExperts = true, SplitsHeads = SplitsHeads };
+
+    /// <summary>The same layout with every head of every part as a matrix of its own; parts without heads stay whole. <see cref="Head"/> is unchanged.</summary>
+    public MatrixLayout PerHead() => new(Orientation, Parts) { SplitsExperts = SplitsExperts, SplitsHeads = true };
 
     /// <summary>The matrices of a tensor of that shape, in the order of the parts.</summary>
     /// <param name="shape">The stored shape, at least two axes.</param>
@@ -52,23 +65,33 @@ public sealed class MatrixLayout
     public ImmutableArray<MatrixSlice> Matrices(ImmutableArray<int> shape)
     {
         Check("tensor", shape);
-        (int rows, int columns) = Flatten(shape);
-        if (Parts.IsEmpty)
+        (int experts, int rows, int columns) = Flatten(shape);
+        ImmutableArray<MatrixSlice>.Builder slices = ImmutableArray.CreateBuilder<MatrixSlice>();
+        for (int expert = 0; expert < experts; expert++)
         {
-            return [new MatrixSlice(string.Empty, 0, rows, columns, columns, Orientation)];
+            int offset = expert * rows * columns;
+            string prefix = SplitsExperts ? $"{expert}" : string.Empty;
+            if (Parts.IsEmpty)
+            {
+                slices.Add(new MatrixSlice(prefix, offset, rows, columns, columns, Orientation));
+            }
+
+            int start = 0;
+            foreach (MatrixPart part in Parts)
+            {
+                int pieces = SplitsHeads && part.Heads > 0 ? part.Heads : 1;
+                int size = part.FanOut / pieces;
+                for (int piece = 0; piece < pieces; piece++, start += size)
+                {
+                    string name = (prefix.Length == 0 ? part.Name : $"{prefix}.{part.Name}") + (pieces == 1 ? string.Empty : $".{piece}");
+                    slices.Add(Orientation == MatrixOrientation.OutIn
+                        ? new MatrixSlice(name, offset + (start * columns), size, columns, columns, Orientation)
+                        : new MatrixSlice(name, offset + start, rows, size, columns, Orientation));
+                }
+            }
         }
 
-        ImmutableArray<MatrixSlice>.Builder slices = ImmutableArray.CreateBuilder<MatrixSlice>(Parts.Length);
-        int start = 0;
-        foreach (MatrixPart part in Parts)
-        {
-            slices.Add(Orientation == MatrixOrientation.OutIn
-                ? new MatrixSlice(part.Name, start * columns, part.FanOut, columns, columns, Orientation)
-                : new MatrixSlice(part.Name, start, rows, part.FanOut, columns, Orientation));
-            start += part.FanOut;
-        }
-
-        return slices.MoveToImmutable();
+        return slices.DrainToImmutable();
     }
 
     /// <summary>The outputs of one head of a part.</summary>
@@ -94,12 +117,13 @@ public sealed class MatrixLayout
 
     internal void Check(string name, ImmutableArray<int> shape)
     {
-        if (shape.Length < 2)
+        if (shape.Length < (SplitsExperts ? 3 : 2))
         {
-            throw new ArgumentException($"[matrix layout] a matrix has at least two axes; '{name}' is {Parameter.ShapeText(shape)}");
+            throw new ArgumentException(
+                $"[matrix layout] a matrix has at least two axes, a stack of experts three; '{name}' is {Parameter.ShapeText(shape)}");
         }
 
-        (int rows, int columns) = Flatten(shape);
+        (_, int rows, int columns) = Flatten(shape);
         int fanOut = Orientation == MatrixOrientation.OutIn ? rows : columns;
         if (!Parts.IsEmpty && Parts.Sum(p => (long)p.FanOut) != fanOut)
         {
@@ -108,14 +132,15 @@ public sealed class MatrixLayout
         }
     }
 
-    private static (int Rows, int Columns) Flatten(ImmutableArray<int> shape)
+    private (int Experts, int Rows, int Columns) Flatten(ImmutableArray<int> shape)
     {
+        int first = SplitsExperts ? 1 : 0;
         int columns = 1;
-        for (int axis = 1; axis < shape.Length; axis++)
+        for (int axis = first + 1; axis < shape.Length; axis++)
         {
             columns = checked(columns * shape[axis]);
         }
 
-        return (shape[0], columns);
+        return (SplitsExperts ? shape[0] : 1, shape[first], columns);
     }
 }

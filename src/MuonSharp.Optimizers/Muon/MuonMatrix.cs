@@ -30,7 +30,9 @@ internal sealed class MuonMatrix
     public long Scratch { get; }
 
     /// <summary>Where the matrix's outputs begin among the tensor's: its place in a state of one value an output.</summary>
-    public int FirstOutput => Slice.Orientation == MatrixOrientation.OutIn ? Slice.Offset / Slice.RowStride : Slice.Offset;
+    public int FirstOutput => Slice.Orientation == MatrixOrientation.OutIn
+        ? Slice.Offset / Slice.RowStride
+        : (Slice.Offset / (Slice.Rows * Slice.RowStride) * Slice.RowStride) + (Slice.Offset % Slice.RowStride);
 
     /// <summary>Sum of the squared changes of this step's update.</summary>
     public double Squares { get; set; }
