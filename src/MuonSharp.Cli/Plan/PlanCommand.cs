@@ -24,7 +24,7 @@ internal static class PlanCommand
             }
             else
             {
-                PlanText.Write(new Terminal(TerminalMode.Detect()), plan, parsed.GetValue(options.All));
+                PlanText.Write(new Terminal(TerminalMode.Detect()), plan, parsed.GetValue(options.All), parsed.GetValue(options.BaseWidth));
             }
 
             return ExitCode.Done;

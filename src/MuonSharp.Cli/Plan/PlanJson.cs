@@ -31,6 +31,11 @@ internal static class PlanJson
             });
         }
 
+        foreach (var advice in plan.Advice)
+        {
+            Console.Error.WriteLine($"note: {advice}");
+        }
+
         JsonLines.Write(Whole(plan));
     }
 

@@ -9,6 +9,10 @@ internal sealed class PlanOptions : ConfigOptions
     /// <summary><c>--all</c>.</summary>
     public Option<bool> All { get; } = new("--all") { Description = "List every tensor and matrix by itself instead of equal ones of all layers in one line." };
 
+    /// <summary><c>--base-width</c>.</summary>
+    public Option<int> BaseWidth { get; } = Numbers.Between(
+        "--base-width", "Show learning rates in muP units too, relative to a base model of that width; 0: leave them out.", 0, int.MaxValue, 0);
+
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
 
@@ -18,7 +22,7 @@ internal sealed class PlanOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), All, Json];
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Json];
         foreach (var option in all)
         {
             command.Add(option);

@@ -8,7 +8,7 @@ namespace MuonSharp.Cli.Plan;
 internal static class PlanText
 {
     /// <summary>Writes it.</summary>
-    public static void Write(Terminal terminal, TrainingPlan plan, bool all)
+    public static void Write(Terminal terminal, TrainingPlan plan, bool all, int baseWidth)
     {
         var (model, train) = (plan.Config.Model, plan.Config.Train);
         terminal.Columns(
@@ -17,8 +17,19 @@ internal static class PlanText
             ["step", $"{Amount.Count(plan.Step.Tokens)} tokens: batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"],
             .. plan.Routing.Groups.Select(group => (string[])[group.Name, Group(plan, group)]),
         ], Style.Label);
+        foreach (var advice in plan.Advice)
+        {
+            terminal.Line($"note: {advice}", Style.Warning);
+        }
+
         Section(terminal, "who steps what", PlanTable.Of(plan.Routing, all));
         Section(terminal, "arithmetic of a step", Arithmetic(plan));
+        var rates = RateTable.Of(plan, baseWidth);
+        if (rates.Count > 0)
+        {
+            Section(terminal, "learning rate in other units (the same step)", rates);
+        }
+
         Section(terminal, "memory", Memory(plan));
     }
 

@@ -23,6 +23,11 @@ internal static class Banner
                 ["", $"{Amount.Count(share.Weights)} in {share.Tensors} tensors by {share.Optimizer}, learning rate {Amount.Rate(share.LearningRate)}"]),
             ["run", trainer.RunFolder ?? "in memory"],
         ], Style.Label);
+        foreach (var advice in description.Advice)
+        {
+            terminal.Line($"note: {advice}", Style.Warning);
+        }
+
         terminal.Line();
         terminal.Line("who trains what", Style.Strong);
         terminal.Columns(PlanText.Condense(description.Plan));

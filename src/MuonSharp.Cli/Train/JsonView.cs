@@ -17,6 +17,11 @@ internal sealed class JsonView : ITrainingView
         folder = trainer.RunFolder;
         var description = trainer.Description;
         var machine = Machine.Look();
+        foreach (var advice in description.Advice)
+        {
+            Console.Error.WriteLine($"note: {advice}");
+        }
+
         var weights = new JsonObject();
         foreach (var share in description.Shares)
         {

@@ -33,6 +33,9 @@ public sealed class TrainingPlan
     /// <summary>Which parameter goes to which optimizer and why, and the matrices that it is split into.</summary>
     public RoutingPlan Routing { get; }
 
+    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit. Usually empty.</summary>
+    public IReadOnlyList<string> Advice => LearningRateUnits.Check(Routing);
+
     /// <summary>Arithmetic of the model.</summary>
     public StepArithmetic Step { get; }
 

@@ -33,6 +33,9 @@ public sealed record TrainerDescription
     /// <summary>The routing in words: which parameter goes to which optimizer and why.</summary>
     public required string Plan { get; init; }
 
+    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit. Usually empty.</summary>
+    public required IReadOnlyList<string> Advice { get; init; }
+
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 }

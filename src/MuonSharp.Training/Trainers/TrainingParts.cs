@@ -88,6 +88,7 @@ internal sealed class TrainingParts : IDisposable
                 group.Options.LearningRate.Range.Greatest)),
         ],
         Plan = Optimizer.Plan.ToString(),
+        Advice = LearningRateUnits.Check(Optimizer.Plan),
         Threads = Team.Threads,
     };
 

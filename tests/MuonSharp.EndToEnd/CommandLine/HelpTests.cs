@@ -16,7 +16,7 @@ public class HelpTests
     [InlineData("train", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--run", "--resume", "--seed", "--threads", "--json")]
     [InlineData("generate", "--run", "--prompt", "--tokens", "--temperature", "--top-k", "--top-p", "--seed", "--threads", "--json")]
     [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
-    [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--json")]
+    [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--base-width", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]
     [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]
     [InlineData("doctor", "--json")]

@@ -94,6 +94,25 @@ public class TrainingPlanTests
     }
 
     [Fact]
+    public void No_preset_s_learning_rate_looks_meant_in_another_unit()
+    {
+        foreach (string preset in Presets.Names)
+        {
+            foreach (string optimizer in OptimizerKinds.Names)
+            {
+                Assert.Empty(TrainingPlan.Of(new TrainingConfigBuilder().UsePreset(preset).Set("optimizer.name", optimizer).Build()).Advice);
+            }
+
+            foreach (string form in OptimizerKinds.PresetNames)
+            {
+                Assert.Empty(TrainingPlan.Of(new TrainingConfigBuilder().UsePreset(preset).Set("optimizer.preset", form).Build()).Advice);
+            }
+        }
+
+        Assert.Single(TrainingPlan.Of(TrainingConfig.FromPreset("nanogpt-cpu").Set("optimizer.learningRate", "3e-4")).Advice);
+    }
+
+    [Fact]
     public void A_configuration_that_breaks_rules_is_refused()
     {
         Assert.Throws<ConfigurationException>(() => TrainingPlan.Of(Small() with { Train = new() { Batch = 0 } }));
