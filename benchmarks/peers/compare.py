@@ -11,7 +11,6 @@ import os
 import pathlib
 import platform
 import re
-import statistics
 import subprocess
 import sys
 
@@ -51,7 +50,7 @@ def run(command, **environment):
 
 
 def ours(names, threads, optimizer):
-    return [line for line in run(["dotnet", TOOL, "bench", "--json", "--threads", str(threads), "--optimizer", optimizer, "--only", ",".join(names)])]
+    return run(["dotnet", TOOL, "bench", "--json", "--threads", str(threads), "--optimizer", optimizer, "--only", ",".join(names)])
 
 
 def peer(name, optimizer, dtype, core, options):
