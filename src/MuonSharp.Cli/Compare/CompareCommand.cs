@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
@@ -39,6 +40,7 @@ internal static class CompareCommand
         using var comparison = Comparison.Open(plan, folder);
         view.Begin(plan, folder);
         var result = await comparison.RunAsync(view.Show, signals.Token);
+        ComparisonPage.Write(result, folder);
         view.End(result, folder);
         return !result.Complete ? ExitCode.Cancelled
             : double.IsFinite(result.TargetLoss) ? ExitCode.Done

@@ -18,7 +18,7 @@ internal static class RecipeText
         return
         [
             entry.Label,
-            entry.Swept ? $"{rates}, on while the best is at an edge" : $"{rates}, as given",
+            entry.Swept ? $"{rates} and on" : $"{rates} as given",
             (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{(optimizer.Name == "sgd" ? "sgd" : "adamw")} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
                 + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
             $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",

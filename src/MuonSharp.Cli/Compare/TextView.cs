@@ -1,3 +1,4 @@
+using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Train;
 using MuonSharp.Training;
@@ -25,7 +26,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             ["target", $"the final loss of {plan.Entries[0].Label}"],
         ], Style.Label);
         terminal.Line();
-        terminal.Line("recipes", Style.Strong);
+        terminal.Line("recipes (and on: while the best rate is at an edge)", Style.Strong);
         terminal.Columns(RecipeText.Of(plan));
         terminal.Line();
         terminal.Line("settings", Style.Strong);
@@ -89,9 +90,24 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         }
 
         terminal.Line($"target: loss {Amount.Loss(result.TargetLoss)}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
-        terminal.Columns(ComparisonTable.Of(result), Style.Strong);
+        Table(result);
         terminal.Line();
-        terminal.Columns([["folder", folder], ["numbers", Path.Combine(folder, "compare.json")]], Style.Label);
+        terminal.Columns([["folder", folder], ["numbers", Path.Combine(folder, "compare.json")], ["page", Path.Combine(folder, ComparisonPage.Name)]], Style.Label);
+    }
+
+    /// <summary>One table where it fits, two where the terminal is narrow.</summary>
+    private void Table(ComparisonResult result)
+    {
+        var whole = ComparisonTable.Of(result);
+        if (Enumerable.Range(0, whole[0].Count).Sum(column => whole.Max(row => row[column].Length) + 2) <= terminal.Width)
+        {
+            terminal.Columns(whole, Style.Strong);
+            return;
+        }
+
+        terminal.Columns(ComparisonTable.Losses(result), Style.Strong);
+        terminal.Line();
+        terminal.Columns(ComparisonTable.Times(result), Style.Strong);
     }
 
     private static string Place(int number, int expected, ComparisonTask task) =>

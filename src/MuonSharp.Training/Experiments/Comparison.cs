@@ -18,14 +18,14 @@ public sealed class Comparison : IDisposable
     private readonly ComparisonClock _clock;
     private readonly List<ComparisonRun> _done = [];
     private readonly List<ComparisonRow> _rows = [];
-    private IReadOnlyDictionary<string, StepTiming> _timings;
+    private MeasuredTimes _times;
 
     private Comparison(ComparisonPlan plan, string folder, RunLock held, ComparisonFile file)
     {
         (_plan, Folder, _lock, _file) = (plan, folder, held, file);
         TrainerOptions surroundings = plan.Options.Surroundings;
         (_runs, _clock) = (new(folder, surroundings), new(surroundings.Time));
-        _timings = file.TakeUp(plan);
+        _times = file.TakeUp(plan);
     }
 
     /// <summary>Path of the comparison's folder.</summary>
@@ -89,7 +89,7 @@ public sealed class Comparison : IDisposable
     public void Dispose() => _lock.Dispose();
 
     private ComparisonResult Result(bool complete) => new(
-        _plan, [.. _rows.Select(row => row with { Timing = _timings.GetValueOrDefault(row.Label) })], [.. _done], complete);
+        _plan, [.. _rows.Select(row => row with { Timing = _times.Of(row.Label) })], [.. _done], complete) { Environment = _times.Environment };
 
     private async Task<bool> SweepAsync(int index, Action<ComparisonEvent> tell, CancellationToken cancellation)
     {
@@ -199,7 +199,7 @@ public sealed class Comparison : IDisposable
 
     private bool Measure(Action<ComparisonEvent> tell, CancellationToken cancellation)
     {
-        if (!_plan.Options.MeasureAgain && _rows.TrueForAll(row => _timings.ContainsKey(row.Label)))
+        if (!_plan.Options.MeasureAgain && _rows.TrueForAll(row => _times.Of(row.Label) is not null))
         {
             return true;
         }
@@ -212,8 +212,10 @@ public sealed class Comparison : IDisposable
         tell(new ComparisonMeasuring(0, options.Rounds));
         try
         {
-            _timings = measurement.Run(round => tell(new ComparisonMeasuring(round, options.Rounds)), cancellation)
-                .ToDictionary(timing => timing.Label, StringComparer.Ordinal);
+            IReadOnlyList<StepTiming> timings = measurement.Run(round => tell(new ComparisonMeasuring(round, options.Rounds)), cancellation);
+            _times = new(
+                timings.ToDictionary(timing => timing.Label, StringComparer.Ordinal),
+                RunEnvironment.Describe(measurement.Threads, _plan.Options.Surroundings.Time));
             return true;
         }
         catch (OperationCanceledException)

@@ -26,16 +26,16 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
         }
     }
 
-    /// <summary>Takes up what an earlier call has left: checks that it is this comparison's, and returns its times by label.</summary>
+    /// <summary>Takes up what an earlier call has left: checks that it is this comparison's, and returns its times.</summary>
     /// <exception cref="ConfigurationException">The folder holds another comparison, or a run.</exception>
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>
-    public IReadOnlyDictionary<string, StepTiming> TakeUp(ComparisonPlan plan)
+    public MeasuredTimes TakeUp(ComparisonPlan plan)
     {
         if (!File.Exists(Path))
         {
             return new RunFolder(folder).HoldsRun
                 ? throw new ConfigurationException($"[compare] {folder}: a comparison needs a folder of its own; this one holds a run")
-                : new Dictionary<string, StepTiming>(StringComparer.Ordinal);
+                : MeasuredTimes.None;
         }
 
         try
@@ -47,7 +47,12 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
             }
 
             Check(json, plan);
-            return Timings(json["optimizers"]!.AsArray());
+            JsonArray rows = json["optimizers"]!.AsArray();
+
+            // Ratios are to the first optimizer: beside another one they say nothing.
+            return (string?)rows[0]!["label"] == plan.Entries[0].Label
+                ? new(Timings(rows), json["environment"]?.DeepClone().AsObject())
+                : MeasuredTimes.None;
         }
         catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException)
         {

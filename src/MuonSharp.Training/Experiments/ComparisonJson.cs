@@ -30,6 +30,7 @@ public static class ComparisonJson
             json["runs"] = new JsonArray([.. result.Runs.Select(Run)]);
         }
 
+        json["environment"] = result.Environment?.DeepClone();
         json["configuration"] = plan.Common.ToJson();
         return json;
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MuonSharp.Training;
 
 /// <summary>What a comparison found out.</summary>
@@ -7,6 +9,9 @@ namespace MuonSharp.Training;
 /// <param name="Complete">Whether nothing is left to do; false for one that was cancelled.</param>
 public sealed record ComparisonResult(ComparisonPlan Plan, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonRun> Runs, bool Complete)
 {
+    /// <summary>Where steps were timed, as <see cref="RunEnvironment.Describe"/> says it; null while none were.</summary>
+    public JsonObject? Environment { get; init; }
+
     /// <summary>The loss that all are measured by: the first optimizer's final one; infinity while there is none.</summary>
     public double TargetLoss => Rows[0].FinalLoss;
 }
