@@ -1,0 +1,66 @@
+using System.Text.RegularExpressions;
+using MuonSharp.Cli.Compare;
+using MuonSharp.Cli.Compare.Page;
+
+namespace MuonSharp.Cli.Tests.Compare;
+
+public partial class ComparisonPageTests
+{
+    private readonly string page = ComparisonPage.Text(Sample.Result);
+
+    [Fact]
+    public void The_page_needs_no_network()
+    {
+        Assert.Equal(["http://www.w3.org/2000/svg"], Address().Matches(page).Select(match => match.Value).Distinct(StringComparer.Ordinal));
+        Assert.DoesNotContain("<link", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_has_every_cell_of_the_table_and_every_run()
+    {
+        Assert.All(ComparisonTable.Of(Sample.Result).Skip(1).SelectMany(row => row.Skip(1)), cell => Assert.Contains($"<td>{cell}</td>", page, StringComparison.Ordinal));
+        Assert.Contains("muon:preset=torch;momentum=0.9", page, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(page, "<td>best</td>", RegexOptions.None, TimeSpan.FromSeconds(10)));
+        Assert.Single(Regex.Matches(page, "<td>reaches the target</td>", RegexOptions.None, TimeSpan.FromSeconds(10)));
+        Assert.Contains("Diverged: sgd at 0.1.", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void There_are_curves_by_step_and_by_seconds_and_the_learning_rates()
+    {
+        var charts = ComparisonCharts.Of(Sample.Result).ToList();
+        Assert.Equal(["Loss by step", "Loss by time", "Learning rates"], charts.Select(chart => chart.Title));
+        Assert.All(charts, chart => Assert.Equal(1.5, chart.Target));
+        Assert.Equal([(500, 1.75), (1000, 1.25)], charts[0].Series[1].Points.Select(point => (point.X, point.Y)));
+        Assert.Equal([(6, 1.75), (12, 1.25)], charts[1].Series[1].Points.Select(point => (point.X, point.Y)));
+        Assert.Equal([(7.2, 1.4375)], charts[1].Series[4].Points.Select(point => (Math.Round(point.X, 9), point.Y)));
+        Assert.Equal([(0.004, 1.5), (0.008, 1.75)], charts[2].Series[0].Points.Select(point => (point.X, point.Y)));
+        Assert.Equal(3, Regex.Count(page, "</svg>", RegexOptions.None, TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void Without_times_there_are_no_curves_by_seconds()
+    {
+        var result = Sample.Result with { Rows = [.. Sample.Result.Rows.Select(row => row with { Timing = null })] };
+        Assert.Equal(["Loss by step", "Learning rates"], ComparisonCharts.Of(result).Select(chart => chart.Title));
+        Assert.Contains("<td>-</td>", ComparisonPage.Text(result), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tags_that_HTML_does_not_close_by_itself_have_an_end()
+    {
+        Assert.DoesNotContain(SelfClosed().Matches(page), match => match.Groups[1].Value is not ("meta" or "circle" or "line" or "polyline"));
+    }
+
+    [Fact]
+    public void A_comparison_that_was_stopped_says_so() =>
+        Assert.Contains("Not complete", ComparisonPage.Text(Sample.Result with { Complete = false }), StringComparison.Ordinal);
+
+    [GeneratedRegex(@"https?://[^""'\s<)]+", RegexOptions.None, 10_000)]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"<(\w+)[^<>]*/>", RegexOptions.None, 10_000)]
+    private static partial Regex SelfClosed();
+}

@@ -1,0 +1,18 @@
+using MuonSharp.Cli.Compare;
+
+namespace MuonSharp.Cli.Tests.Compare;
+
+public class ComparisonTableTests
+{
+    [Fact]
+    public void A_row_says_what_the_optimizer_needs()
+    {
+        var table = ComparisonTable.Of(Sample.Result);
+        Assert.Equal(["adamw", "0.004", "1.5000", "100 %, 1,000 steps", "100.0 %, step 1,000", "10.0 ms", "1.00", "10.0 %", "10k", "10s"], table[1]);
+        Assert.Equal(
+            ["muon:preset=torch;momentum=0.9", "0.01 (edge)", "1.2500", "60 %, 600 steps", "75.0 %, step 750", "12.0 ms", "1.25", "25.0 %", "8333", "7.2s"],
+            table[2]);
+        Assert.Equal(["sgd", "-", "diverged", "not reached", "-", "8.00 ms", "0.75", "5.0 %", "12.5k", "-"], table[3]);
+        Assert.All(table, row => Assert.Equal(table[0].Count, row.Count));
+    }
+}

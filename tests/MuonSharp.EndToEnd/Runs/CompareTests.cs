@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.Runs;
+
+public class CompareTests
+{
+    private static readonly string[] Times = ["step_ms", "step_ratio", "optimizer_ms", "optimizer_share", "tokens_per_second", "seconds_to_target", "rounds_ms"];
+
+    [Fact]
+    public void Several_optimizers_are_compared_and_the_numbers_are_printed_and_kept()
+    {
+        using var folder = new TemporaryFolder();
+        var run = folder.At("compare");
+        var result = Tool.Run(Compare(folder, run)).Exits(0);
+        Assert.Contains("adamw:weightDecay=0.2", result.Output, StringComparison.Ordinal);
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!;
+        Assert.Equal("muonsharp-compare/1", (string?)json["format"]);
+        Assert.True((bool)json["complete"]!);
+        var trained = json["runs"]!.AsArray();
+        Assert.All(trained, each => Assert.Equal(
+            (double)each!["final_loss"]!,
+            (double)Tool.Run("evaluate", "--run", Path.Combine(run, (string)each["folder"]!), "--json").Exits(0).Json[0]["loss"]!));
+        Assert.All(json["optimizers"]!.AsArray(), row => Assert.Contains(((double)row!["final_loss"]!).ToString("0.0000", null), result.Output, StringComparison.Ordinal));
+        var page = File.ReadAllText(Path.Combine(run, "compare.html"));
+        Assert.StartsWith("<!DOCTYPE html>", page, StringComparison.Ordinal);
+        Assert.Contains("Loss by time", page, StringComparison.Ordinal);
+
+        // Once more: nothing is trained, nothing but JSON is printed, and the numbers are the same.
+        var again = Tool.Run([.. Compare(folder, run), "--json"]).Exits(0);
+        Assert.Equal(["start", .. Enumerable.Repeat("run-finished", trained.Count), "comparison"], again.Json.Select(line => (string)line["kind"]!));
+        Assert.All(again.OfKind("run-finished"), line => Assert.True((bool)line["was_there"]!));
+        Assert.Equal(json["optimizers"]!.ToJsonString(), again.Json[^1]["optimizers"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void A_comparison_that_was_stopped_goes_on_with_the_same_command_and_ends_with_the_same_numbers()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
+        using var folder = new TemporaryFolder();
+        var run = folder.At("stopped");
+        using (var running = Tool.Start([.. Compare(folder, run), "--json"]))
+        {
+            Assert.True(running.WaitForText("\"run-finished\""), running.Error);
+            Signal.Send(running, Signal.Terminate);
+            var stopped = running.Wait().Exits(130);
+            Assert.False((bool)stopped.Json[^1]["complete"]!);
+        }
+
+        Tool.Run(Compare(folder, run)).Exits(0);
+        Tool.Run(Compare(folder, folder.At("whole"))).Exits(0);
+        Assert.Equal(Numbers(folder.At("whole")), Numbers(run));
+    }
+
+    [Fact]
+    public void A_folder_of_another_comparison_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var run = folder.At("compare");
+        Tool.Run([.. Compare(folder, run), "--budgets", ""]).Exits(0);
+        Tool.Run([.. Compare(folder, run), "--seed", "2"]).Fails(1, "train.seed");
+        File.AppendAllText(folder.At("text.txt"), "more");
+        Tool.Run(Compare(folder, run)).Fails(1, "SHA-256");
+    }
+
+    [Theory]
+    [InlineData("adamw,moun", "did you mean 'muon'?")]
+    [InlineData("", "at least two")]
+    [InlineData("adamw", "at least two")]
+    [InlineData("adamw,adamw", "named once")]
+    [InlineData("adamw,muon:presett=torch", "did you mean 'optimizer.preset'?")]
+    public void A_list_that_cannot_be_compared_is_a_usage_error(string optimizers, string problem) =>
+        Tool.Run("compare", "--optimizers", optimizers).Fails(1, problem);
+
+    [Theory]
+    [InlineData("--learning-rates", "adamw=0", "above 0")]
+    [InlineData("--learning-rates", "adamw=fast", "'fast' came")]
+    [InlineData("--learning-rates", "soap=0.1", "'soap' came")]
+    [InlineData("--budgets", "120", "120 came")]
+    [InlineData("--set", "optimizer.name=soap", "optimizer.name came")]
+    public void A_number_that_cannot_be_is_a_usage_error(string option, string value, string problem) =>
+        Tool.Run("compare", "--optimizers", "adamw,muon", option, value).Fails(1, problem);
+
+    private static string[] Compare(TemporaryFolder folder, string run) =>
+    [
+        "compare", "--optimizers", "adamw,muon,adamw:weightDecay=0.2", "--budgets", "50",
+        "--learning-rates", "adamw=1e-3", "--learning-rates", "muon=0.02", "--learning-rates", "adamw:weightDecay=0.2=1e-3",
+        .. TinyRun.Train(folder, run, "--set", "model.width=16", "--set", "model.layers=1").Skip(1),
+    ];
+
+    private static string Numbers(string run)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!.AsObject();
+        Assert.True(json.Remove("environment"));
+        Assert.All(json["optimizers"]!.AsArray(), row => Assert.All(Times, time => Assert.True(row!.AsObject().Remove(time))));
+        return json.ToJsonString();
+    }
+}
