@@ -51,7 +51,7 @@ public partial class ComparisonPageTests
     [Fact]
     public void Tags_that_HTML_does_not_close_by_itself_have_an_end()
     {
-        Assert.DoesNotContain(SelfClosed().Matches(page), match => match.Groups[1].Value is not ("meta" or "circle" or "line" or "polyline"));
+        Assert.DoesNotContain(SelfClosed().Matches(page), match => match.Groups["tag"].Value is not ("meta" or "circle" or "line" or "polyline"));
     }
 
     [Fact]
@@ -61,6 +61,6 @@ public partial class ComparisonPageTests
     [GeneratedRegex(@"https?://[^""'\s<)]+", RegexOptions.None, 10_000)]
     private static partial Regex Address();
 
-    [GeneratedRegex(@"<(\w+)[^<>]*/>", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"<(?<tag>\w+)[^<>]*/>", RegexOptions.None, 10_000)]
     private static partial Regex SelfClosed();
 }

@@ -36,7 +36,7 @@ internal static class ChartSvg
             new XAttribute("aria-label", chart.Title),
             Scale(chart, horizontal, vertical),
             Target(chart, vertical),
-            chart.Series.Select(series => Draw(series, horizontal, vertical)));
+            chart.Series.Where(series => series.Points.Any(point => point.Finite)).Select(series => Draw(series, horizontal, vertical)));
     }
 
     private static IEnumerable<XElement> Scale(Chart chart, Axis horizontal, Axis vertical)
