@@ -89,7 +89,10 @@ public sealed class Comparison : IDisposable
     public void Dispose() => _lock.Dispose();
 
     private ComparisonResult Result(bool complete) => new(
-        _plan, [.. _rows.Select(row => row with { Timing = _times.Of(row.Label) })], [.. _done], complete) { Environment = _times.Environment };
+        _plan, [.. _rows.Select(row => row with { Timing = _times.Of(row.Label) })], [.. _done], complete)
+    {
+        Environment = _times.Environment,
+    };
 
     private async Task<bool> SweepAsync(int index, Action<ComparisonEvent> tell, CancellationToken cancellation)
     {
