@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Optimizers.Tests;
 
 /// <summary>Attention layers over plain arrays, and their logits in double precision straight from the definition.</summary>
-internal sealed class AttentionRig
+internal sealed class AttentionRig : ILogitRig
 {
     public AttentionRig(int heads, int keyValueHeads, int headWidth, int width, int time, bool fused, bool biased, ulong seed)
     {
