@@ -4,6 +4,7 @@
 #   benchmarks/run-qk-clip.sh FILE [STEPS]
 #
 # FILE: a text. STEPS: default 400. RATES (default "0.05 0.1 0.2 0.5") and TAUS (default "off 100 30") choose the runs, THREADS the threads of each.
+# Naming the preset drops the auxiliary rate that goes with the model, so it is named too.
 # Prints a table: a row a rate, a column a tau; in a cell the greatest logit of the last step and the validation loss. Deterministic.
 set -eu
 data=$(realpath "${1:?usage: run-qk-clip.sh FILE [STEPS]}")
@@ -19,8 +20,8 @@ number() { sed -n "s/.*\"$1\":\([-+0-9.eE]*\).*/\1/p" | tail -n 1; }
 cell() { # rate, tau
     dotnet run -c Release --no-build --project src/MuonSharp.Cli -- train --preset nanogpt-cpu --data "$data" --steps "$steps" --threads "${THREADS:-0}" \
         --set optimizer.preset=keller-jordan --set optimizer.orthogonalizer=newton-schulz/jordan5 \
-        --set optimizer.learningRate="$1" --set optimizer.schedule.name=constant --qk-clip "$2" \
-        --set evaluate.every=-1 --set sample.every=-1 --set checkpoint.every=-1 --run "$work/$1-$2" --json >"$work/lines"
+        --set optimizer.auxiliary.learningRate=0.003 --set optimizer.learningRate="$1" --set optimizer.schedule.name=constant --qk-clip "$2" \
+        --set evaluate.every="$steps" --set sample.every=-1 --set checkpoint.every=-1 --run "$work/$1-$2" --json >"$work/lines"
     printf ' %.0f, %.3f |' "$(grep '"kind":"step"' "$work/lines" | number max_logit)" "$(grep '"kind":"end"' "$work/lines" | number val_loss)"
 }
 

@@ -10,7 +10,7 @@ public abstract class Optimizer : IOptimizer
 {
     private readonly StepOptions _stepOptions;
     private readonly WorkerTeam? _ownTeam;
-    private readonly List<StateBuffer> _buffers = [];
+    private readonly List<IDisposable> _parts = [];
     private readonly List<StateTensor> _tensors = [];
     private StepDriver? _driver;
 
@@ -124,8 +124,7 @@ public abstract class Optimizer : IOptimizer
     /// <summary>State of one kind in shapes of its own, empty for a parameter that has none.</summary>
     private protected StateBuffer AddState(string kind, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
     {
-        var buffer = new StateBuffer($"{Name}.{kind}", Slots, shapeOf);
-        _buffers.Add(buffer);
+        StateBuffer buffer = Own(new StateBuffer($"{Name}.{kind}", Slots, shapeOf));
         _tensors.AddRange(buffer.Tensors);
         return buffer;
     }
@@ -133,13 +132,21 @@ public abstract class Optimizer : IOptimizer
     /// <summary>State of other shapes than the parameters', which the derived class owns.</summary>
     private protected void AddState(IEnumerable<StateTensor> tensors) => _tensors.AddRange(tensors);
 
+    /// <summary>Something that is freed with the optimizer.</summary>
+    private protected T Own<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+
     /// <summary>Frees what the optimizer owns.</summary>
     /// <param name="disposing">True: called from <see cref="Dispose()"/>.</param>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _buffers.ForEach(buffer => buffer.Dispose());
+            _parts.ForEach(part => part.Dispose());
             _ownTeam?.Dispose();
         }
     }

@@ -26,7 +26,7 @@ public sealed class Muon : Optimizer
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Muon(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
         : base(typeof(MuonOptions), groups, step, team) =>
-        _pass = new MuonPass(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads);
+        _pass = Own(new MuonPass(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads));
 
     /// <summary>Muon over parameters that share their options.</summary>
     /// <param name="parameters">At least one, each with two axes or more.</param>
@@ -59,15 +59,4 @@ public sealed class Muon : Optimizer
     internal override OptimizerStage[] Stages() => _pass.Stages();
 
     private protected override void Update(in StepContext context) => _pass.Run(context);
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _pass.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 }

@@ -34,12 +34,12 @@ public sealed unsafe class Shampoo : Optimizer
         StateBuffer grafted = AddState("grafting_moment");
         (ParameterSlot Slot, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
             Blocks(slot.Parameter, (ShampooOptions)slot.Group.Options).Select(block => (slot, block.Slice, block.Suffix)))];
-        _state = new DoubleState(blocks.Sum(
-            static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns))));
-        _tasks = new MatrixTaskList(
+        _state = Own(new DoubleState(blocks.Sum(
+            static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns)))));
+        _tasks = Own(new MatrixTaskList(
             blocks.Select(block => new ShampooBlock(
                 block.Slot, block.Slice, Side(block, "left", block.Slice.Rows), Side(block, "right", block.Slice.Columns), momentum, grafted)),
-            Team.Threads);
+            Team.Threads));
         AddState(_state.Tensors);
     }
 
@@ -54,27 +54,7 @@ public sealed unsafe class Shampoo : Optimizer
     {
     }
 
-    private protected override void Update(in StepContext context)
-    {
-        foreach (OptimizerGroup group in Groups)
-        {
-            group.Report.Momentum = ((ShampooOptions)group.Options).Beta1.At(context.Step, context.TotalSteps);
-        }
-
-        _tasks.Run(context);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _tasks.Dispose();
-            _state.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    private protected override void Update(in StepContext context) => _tasks.Run(context);
 
     /// <summary>A parameter's matrices cut into blocks; the suffix tells state of one parameter apart.</summary>
     internal static IEnumerable<(MatrixSlice Slice, string Suffix)> Blocks(Parameter parameter, ShampooOptions options) =>

@@ -39,6 +39,8 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
 
     internal override CostModel Costs => ShampooCosts.Instance;
 
+    internal override Schedule ReportedMomentum => Beta1;
+
     internal override void Collect(OptionsProblems problems)
     {
         base.Collect(problems);

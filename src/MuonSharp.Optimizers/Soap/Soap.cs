@@ -35,11 +35,11 @@ public sealed unsafe class Soap : Optimizer
         StateBuffer second = AddState("second_moment");
         (ParameterSlot Slot, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
             Matrices(slot.Parameter, (SoapOptions)slot.Group.Options).Select(matrix => (slot, matrix.Slice, matrix.Left, matrix.Right)))];
-        _state = new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right))));
-        _tasks = new MatrixTaskList(
+        _state = Own(new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right)))));
+        _tasks = Own(new MatrixTaskList(
             matrices.Select(matrix => new SoapMatrix(
                 matrix.Slot, matrix.Slice, Side(matrix, "left", matrix.Left), Side(matrix, "right", matrix.Right), first, second)),
-            Team.Threads);
+            Team.Threads));
         AddState(_state.Tensors);
     }
 
@@ -54,27 +54,7 @@ public sealed unsafe class Soap : Optimizer
     {
     }
 
-    private protected override void Update(in StepContext context)
-    {
-        foreach (OptimizerGroup group in Groups)
-        {
-            group.Report.Momentum = ((SoapOptions)group.Options).Beta1.At(context.Step, context.TotalSteps);
-        }
-
-        _tasks.Run(context);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _tasks.Dispose();
-            _state.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    private protected override void Update(in StepContext context) => _tasks.Run(context);
 
     /// <summary>A parameter's matrices with the sizes of the sides that are rotated; a vector is one row without.</summary>
     internal static IEnumerable<(MatrixSlice Slice, int Left, int Right)> Matrices(Parameter parameter, SoapOptions options)

@@ -43,6 +43,8 @@ public sealed record SoapOptions : OptimizerOptions
     /// <summary>The decay of L and R in force.</summary>
     internal double StatisticBeta => ShampooBeta ?? Beta2;
 
+    internal override Schedule ReportedMomentum => Beta1;
+
     internal override void Collect(OptionsProblems problems)
     {
         base.Collect(problems);

@@ -35,6 +35,30 @@ public unsafe class OrthogonalFactorTests
         Assert.True(((q.Transpose() * q) - Matrix<double>.Build.DenseIdentity(size)).FrobeniusNorm() <= 1e-14 * (size + 10));
     }
 
+    [Theory]
+    [InlineData(256)]
+    [InlineData(512)]
+    [InlineData(1024)]
+    public void Q_of_a_large_matrix_is_that_of_an_independent_library(int size)
+    {
+        Matrix<double> a = Matrix<double>.Build.DenseOfRowMajor(size, size, DoubleMemory.Normal("large factor", size * size));
+        (double[] basis, _) = Factor(a, 2);
+        var oracle = a.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin);
+        double difference = 0;
+        for (int j = 0; j < size; j++)
+        {
+            double sign = oracle.R[j, j] < 0 ? -1 : 1;
+            for (int i = 0; i < size; i++)
+            {
+                difference = Math.Max(difference, Math.Abs((sign * oracle.Q[i, j]) - basis[(j * size) + i]));
+            }
+        }
+
+        Assert.InRange(difference, 0, 1e-10);
+        Matrix<double> q = Matrix<double>.Build.DenseOfColumnMajor(size, size, basis);
+        Assert.True((q.TransposeThisAndMultiply(q) - Matrix<double>.Build.DenseIdentity(size)).FrobeniusNorm() <= 1e-14 * (size + 10));
+    }
+
     [Fact]
     public void Q_of_a_singular_matrix_is_orthogonal()
     {

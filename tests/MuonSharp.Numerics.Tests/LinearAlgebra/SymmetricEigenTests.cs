@@ -43,6 +43,27 @@ public unsafe class SymmetricEigenTests
         Assert.True((((a * v.Transpose()) - (v.Transpose() * Matrix<double>.Build.DenseOfDiagonalArray(values))) / norm).FrobeniusNorm() <= tolerance);
     }
 
+    /// <summary>The sizes that SOAP and Shampoo meet; norms are the largest value's, as another library's singular values would take minutes.</summary>
+    [Theory]
+    [InlineData("gaussian", 256)]
+    [InlineData("graded", 256)]
+    [InlineData("low-rank", 384)]
+    [InlineData("gram", 512)]
+    [InlineData("gram", 1024)]
+    public void Large_matrices_have_the_values_of_an_independent_library_and_vectors_that_give_them_back(string kind, int size)
+    {
+        double[] matrix = Symmetric(kind, size);
+        (double[] values, double[] vectors, _) = Decompose(matrix, size, 2);
+        Matrix<double> a = Matrix<double>.Build.DenseOfRowMajor(size, size, matrix);
+        double[] expected = [.. a.Evd(Symmetricity.Symmetric).EigenValues.Select(value => value.Real).OrderDescending()];
+        double norm = expected.Max(Math.Abs), tolerance = 1e-14 * (size + 10);
+        Assert.All(values.Zip(expected), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= tolerance * norm, $"{pair.First:G17}, not {pair.Second:G17}"));
+        Matrix<double> v = Matrix<double>.Build.DenseOfRowMajor(size, size, vectors);
+        Assert.True((v.TransposeAndMultiply(v) - Matrix<double>.Build.DenseIdentity(size)).FrobeniusNorm() <= tolerance);
+        Matrix<double> scaled = Matrix<double>.Build.Dense(size, size, (i, j) => values[j] * vectors[(j * size) + i]);
+        Assert.True((a.TransposeAndMultiply(v) - scaled).FrobeniusNorm() <= tolerance * norm);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

@@ -106,6 +106,38 @@ public class OrthogonalizerTests
         }
     }
 
+    /// <summary>Newton-Schulz adds an epsilon to the norm: it is felt below, and at 1e15 nothing may overflow.</summary>
+    [Theory]
+    [InlineData("newton-schulz/jordan5")]
+    [InlineData("newton-schulz/youjiacheng5")]
+    [InlineData("newton-schulz/polar-express5")]
+    [InlineData("newton-schulz/deepseek-v4")]
+    public void A_large_scale_does_not_matter_to_newton_schulz_and_a_small_one_only_by_its_epsilon(string name)
+    {
+        const int Rows = 24, Columns = 60;
+        var newton = (NewtonSchulz)Orthogonalizers.Get(name);
+        float[] input = OrthogonalizerCase.Normal(Rows, Columns);
+        double[] expected = Doubles(1);
+        foreach (float scale in (float[])[1e3f, 1e8f, 1e15f])
+        {
+            Assert.InRange(OrthogonalizerCase.Distance(Run(newton, scale), expected), 0, 2e-4);
+        }
+
+        NewtonSchulz torch = newton.WithFloor(NormFloor.Maximum);
+        NewtonSchulz without = newton.WithEpsilon(1e-30);
+        foreach (float scale in (float[])[1e-3f, 1e-8f, 1e-15f])
+        {
+            Assert.InRange(OrthogonalizerCase.Distance(Run(without, scale), expected), 0, 2e-4);
+            double norm = newton.NormFactor * scale * Math.Sqrt(input.Sum(value => (double)value * value));
+            Assert.Equal(norm > torch.Epsilon, OrthogonalizerCase.Distance(Run(torch, scale), expected) < 2e-4);
+        }
+
+        double[] Doubles(float scale) => [.. Run(newton.WithEpsilon(1e-30), scale).Select(value => (double)value)];
+
+        float[] Run(NewtonSchulz orthogonalizer, float scale) =>
+            OrthogonalizerCase.Run(orthogonalizer, [.. input.Select(value => value * scale)], Rows, Columns);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void A_matrix_of_deficient_rank_keeps_its_row_space(string name)
