@@ -1,4 +1,5 @@
 #:project ../src/MuonSharp.Optimizers/MuonSharp.Optimizers.csproj
+#:project ../src/MuonSharp.Numerics/MuonSharp.Numerics.csproj
 #:package MathNet.Numerics
 #:property PublishAot=false
 
