@@ -9,7 +9,7 @@ internal static class SeveralWorkers
     /// <remarks>On a machine whose cores are all taken, worker 0 may be done before another worker gets its first turn.</remarks>
     public static void GiveTheSameBits(float[] expected, Func<(float[] Values, long[] Tasks)> run)
     {
-        for (int attempt = 0; attempt < 200; attempt++)
+        for (int attempt = 0; attempt < 5000; attempt++)
         {
             (float[] actual, long[] tasks) = run();
             Compare.SameBits(expected, actual);
@@ -19,7 +19,7 @@ internal static class SeveralWorkers
             }
         }
 
-        Assert.Fail("in 200 runs only one worker ran tasks");
+        Assert.Fail("in 5000 runs only one worker ran tasks");
     }
 
     public static long[] TasksOf(WorkerTeam team) => [.. Enumerable.Range(0, team.Threads).Select(team.TasksOf)];
