@@ -41,6 +41,10 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Number of buffers that are not yet freed.</summary>
     public static int LiveCount => Volatile.Read(ref s_liveCount);
 
+    /// <summary>Bytes of packing memory that threads hold for matrix products. They are in no buffer and not in <see cref="LiveBytes"/>: a thread keeps them until it
+    /// ends, a worker of a team until the team is disposed.</summary>
+    public static long ThreadBytes => ThreadScratch.Bytes;
+
     /// <summary>Number of floats.</summary>
     public long Length { get; }
 

@@ -181,6 +181,7 @@ public sealed unsafe class WorkerTeam : IDisposable
             seen = AwaitJob(worker - 1, seen);
             if (_stopping)
             {
+                ThreadScratch.Release();
                 return;
             }
 
