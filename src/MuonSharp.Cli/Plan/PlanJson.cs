@@ -57,6 +57,7 @@ internal static class PlanJson
         ["weight_bytes"] = plan.Memory.Weights,
         ["gradient_bytes"] = plan.Memory.Gradients,
         ["activation_bytes"] = plan.Memory.Activations,
+        ["needed_activation_bytes"] = plan.Memory.NeededActivations,
         ["optimizers"] = new JsonArray([.. plan.Memory.Optimizers.Select(optimizer => new JsonObject
         {
             ["name"] = optimizer.Optimizer,

@@ -89,6 +89,11 @@ internal static class PlanText
 
         yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.Batch} x {plan.Config.Model.Context} tokens{(plan.Config.Train.Recompute ? ", blocks recomputed" : "")}"];
         yield return ["all of it", Amount.Bytes(memory.Total), "without evaluation and samples, which need less"];
+        yield return
+        [
+            "over what is needed", Amount.Number(Math.Round(memory.Ratio, 2)),
+            $"needed: weights, gradients, states and {Amount.Bytes(memory.NeededActivations)} of activations that the backward run reads",
+        ];
     }
 
     private static string Flops(double value) => $"{Amount.Short(value)} FLOPs";

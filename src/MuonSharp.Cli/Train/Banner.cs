@@ -21,6 +21,7 @@ internal static class Banner
             ["model", $"{Amount.Count(description.Parameters)} weights"],
             .. description.Shares.Select(share => (string[])
                 ["", $"{Amount.Count(share.Weights)} in {share.Tensors} tensors by {share.Optimizer}, learning rate {Amount.Rate(share.LearningRate)}"]),
+            ["memory", MemoryLine.Of(description.Memory)],
             ["run", trainer.RunFolder ?? "in memory"],
         ], Style.Label);
         foreach (var advice in description.Advice)

@@ -13,6 +13,8 @@ public sealed class MemoryPlan
         Buffers = buffers;
         ArenaLength = arenaLength;
         TotalLength = buffers.Sum(buffer => Align(buffer.Length));
+        BusiestLength = Busiest(buffers);
+        NeededLength = Busiest(buffers.Where(buffer => buffer.IsNeeded));
     }
 
     /// <summary>The buffers in use, in the order they were placed.</summary>
@@ -23,6 +25,12 @@ public sealed class MemoryPlan
 
     /// <summary>Floats that the buffers would need without sharing.</summary>
     public long TotalLength { get; }
+
+    /// <summary>Floats alive at the busiest time: no plan can do with less.</summary>
+    public long BusiestLength { get; }
+
+    /// <summary>Of the buffers that the backward run needs (<see cref="StepBuffer.IsNeeded"/>), floats alive at the busiest time.</summary>
+    public long NeededLength { get; }
 
     /// <summary>Gives each buffer that is used its offset.</summary>
     /// <param name="buffers">Buffers with their lifetimes.</param>
@@ -50,6 +58,27 @@ public sealed class MemoryPlan
     /// <param name="length">Number of floats.</param>
     /// <returns>The next multiple of <see cref="Alignment"/>.</returns>
     public static long Align(long length) => (length + Alignment - 1) / Alignment * Alignment;
+
+    private static long Busiest(IEnumerable<StepBuffer> buffers)
+    {
+        SortedDictionary<int, long> changes = [];
+        foreach (var buffer in buffers)
+        {
+            foreach (var life in buffer.Lives)
+            {
+                changes[life.First] = changes.GetValueOrDefault(life.First) + Align(buffer.Length);
+                changes[life.Last + 1] = changes.GetValueOrDefault(life.Last + 1) - Align(buffer.Length);
+            }
+        }
+
+        var (alive, most) = (0L, 0L);
+        foreach (var change in changes.Values)
+        {
+            most = Math.Max(most, alive += change);
+        }
+
+        return most;
+    }
 
     private static long BestOffset(StepBuffer buffer, List<StepBuffer> placedByOffset)
     {

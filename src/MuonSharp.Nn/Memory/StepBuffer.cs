@@ -41,6 +41,9 @@ public sealed unsafe class StepBuffer
     /// <summary>Whether anything uses it; what nothing uses gets no memory.</summary>
     public bool IsUsed => _lives.Count > 0;
 
+    /// <summary>Whether a backward run reads what a forward run put there: an activation that has to be kept or computed again, not scratch, nor a gradient.</summary>
+    public bool IsNeeded { get; internal set; }
+
     /// <summary>Place in the arena in floats, once planned.</summary>
     public long Offset { get; internal set; }
 

@@ -18,6 +18,16 @@ internal sealed class BufferUses
         }
     }
 
+    /// <summary>Notes that a backward run reads what a forward run put there.</summary>
+    /// <param name="buffer">The buffer; null is ignored, for parameters.</param>
+    /// <param name="time">Time of the use.</param>
+    /// <param name="again">Whether it is a use of what was computed again.</param>
+    public void AddNeeded(StepBuffer? buffer, int time, bool again)
+    {
+        Add(buffer, time, again);
+        buffer?.IsNeeded = true;
+    }
+
     /// <summary>Tells the buffers.</summary>
     public void Apply()
     {

@@ -108,7 +108,7 @@ internal static class TapeCompiler
 
                 if (inBackward && plans[i].Operation.HasBackward)
                 {
-                    uses.Add(tensor.ValueBuffer, timeline.BackwardOf(i), again);
+                    uses.AddNeeded(tensor.ValueBuffer, timeline.BackwardOf(i), again);
                 }
             }
         }
@@ -161,7 +161,7 @@ internal static class TapeCompiler
 
         if (plan.Operation.HasBackward)
         {
-            plan.Saved.ForEach(buffer => uses.Add(buffer, timeline.BackwardOf(index), again is not null));
+            plan.Saved.ForEach(buffer => uses.AddNeeded(buffer, timeline.BackwardOf(index), again is not null));
             plan.BackwardScratch.ForEach(buffer => uses.Add(buffer, timeline.BackwardOf(index)));
         }
     }
@@ -208,6 +208,7 @@ internal static class TapeCompiler
             into.Live(life.First, life.Last);
         }
 
+        into.IsNeeded |= from.IsNeeded;
         return into;
     }
 }

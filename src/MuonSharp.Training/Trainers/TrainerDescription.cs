@@ -36,6 +36,9 @@ public sealed record TrainerDescription
     /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit. Usually empty.</summary>
     public required IReadOnlyList<string> Advice { get; init; }
 
+    /// <summary>Native memory of a step.</summary>
+    public required PlannedMemory Memory { get; init; }
+
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 }

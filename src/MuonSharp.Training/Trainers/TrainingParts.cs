@@ -89,6 +89,8 @@ internal sealed class TrainingParts : IDisposable
         ],
         Plan = Optimizer.Plan.ToString(),
         Advice = LearningRateUnits.Check(Optimizer.Plan),
+        Memory = PlannedMemory.Of(
+            Model.Parameters.Length, Model.Program(Config.Train.Batch, Config.Model.Context, training: true).MemoryPlan, Optimizer.Plan, Team.Threads),
         Threads = Team.Threads,
     };
 

@@ -88,7 +88,40 @@ public class MemoryPlanTests
         // No plan can be smaller than what lives at the busiest time; best fit comes near it.
         long busiest = Enumerable.Range(0, 120).Max(time =>
             buffers.Where(b => b.FirstUse <= time && time <= b.LastUse).Sum(b => MemoryPlan.Align(b.Length)));
+        Assert.Equal(busiest, plan.BusiestLength);
         Assert.InRange(plan.ArenaLength, busiest, busiest * 5 / 4);
+    }
+
+    [Fact]
+    public void A_buffer_may_live_twice_and_lend_its_memory_in_between()
+    {
+        var (twice, between, always) = (Buffer("twice", 160, 0, 2), Buffer("between", 150, 3, 6), Buffer("always", 16, 0, 9));
+        twice.Live(7, 8);
+
+        var plan = MemoryPlan.Arrange([twice, between, always]);
+
+        Assert.Equal((0, 0), (twice.Offset, between.Offset));
+        Assert.Equal((0, 8), (twice.FirstUse, twice.LastUse));
+        Assert.False(twice.LivesWith(between));
+        Assert.True(twice.LivesWith(always));
+        Assert.Equal(160 + 16, plan.ArenaLength);
+        Assert.Equal(160 + 16, plan.BusiestLength);
+    }
+
+    [Fact]
+    public void Lives_that_meet_become_one()
+    {
+        var buffer = Buffer("a", 16, 8, 9);
+        buffer.Live(0, 1);
+        buffer.Live(4, 5);
+        Assert.Equal([new(0, 1), new(4, 5), new(8, 9)], buffer.Lives);
+
+        buffer.Live(5, 8);
+        Assert.Equal([new(0, 1), new(4, 9)], buffer.Lives);
+
+        buffer.Touch(12);
+        Assert.Equal([new StepLife(0, 12)], buffer.Lives);
+        Assert.Throws<ArgumentException>(() => buffer.Live(3, 2));
     }
 
     private static StepBuffer Buffer(string name, long length, int first, int last)

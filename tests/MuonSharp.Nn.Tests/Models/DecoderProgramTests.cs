@@ -99,10 +99,10 @@ public class DecoderProgramTests
         bool clean = false;
         for (int window = 0; window < 50 && !clean; window++)
         {
-            long native = NativeBuffer.LiveBytes, tasks = team.TasksOf(1), before = GC.GetTotalAllocatedBytes(precise: true);
+            long native = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes, tasks = team.TasksOf(1), before = GC.GetTotalAllocatedBytes(precise: true);
             for (int i = 0; i < 5; i++) Run();
 
-            clean = GC.GetTotalAllocatedBytes(precise: true) == before && NativeBuffer.LiveBytes == native && team.TasksOf(1) > tasks;
+            clean = GC.GetTotalAllocatedBytes(precise: true) == before && NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes == native && team.TasksOf(1) > tasks;
         }
 
         Assert.True(clean, "no window of five steps had worker 1 at work and no allocation, managed or native, on any thread");
@@ -131,6 +131,33 @@ public class DecoderProgramTests
 
         Assert.Equal(before, NativeBuffer.LiveCount);
         Assert.Throws<ObjectDisposedException>(() => model.Program(1, 8, training: true));
+    }
+
+    [Fact]
+    public void Packing_memory_of_a_teams_workers_is_counted_and_goes_with_the_team()
+    {
+        // The caller's own memory stays with its thread: let it grow to all that it will need.
+        using (var alone = new WorkerTeam(1)) Run(alone);
+
+        long before = NativeBuffer.ThreadBytes;
+        using (var team = new WorkerTeam(3))
+        {
+            for (int run = 0; NativeBuffer.ThreadBytes == before; run++)
+            {
+                Assert.True(run < 2000, "no other worker ever took a task");
+                Run(team);
+            }
+
+            Assert.InRange(NativeBuffer.ThreadBytes - before, NativeBuffer.Alignment, 1 << 20);
+        }
+
+        Assert.Equal(before, NativeBuffer.ThreadBytes);
+
+        static void Run(WorkerTeam team)
+        {
+            float[] a = new float[200 * 200], c = new float[200 * 200];
+            MatrixProduct.Multiply(team, a, transposeA: false, a, transposeB: false, c, 200, 200, 200);
+        }
     }
 
     [Theory]

@@ -72,6 +72,21 @@ public class RecomputationTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void The_plan_is_as_small_as_the_busiest_time(string form)
+    {
+        using var team = new WorkerTeam(2);
+        foreach (bool recompute in new[] { false, true })
+        {
+            using var model = TinyModels.Create(Of(form) with { Layers = 6 }, team, recompute: recompute);
+            var plan = model.Program(4, 160, training: true).MemoryPlan;
+
+            Assert.InRange(plan.ArenaLength, plan.BusiestLength, plan.BusiestLength * 1.02);
+            Assert.InRange(plan.NeededLength, plan.BusiestLength / 2, plan.BusiestLength);
+        }
+    }
+
     private static DecoderConfig Of(string form)
     {
         var config = TinyModels.Of(form.Split(' ')[0]);

@@ -78,6 +78,27 @@ public class TrainingPlanTests
         Assert.Equal(optimizer is "adamw" or "sgd", plan.Optimizer.Flops == 0);
     }
 
+    [Theory]
+    [InlineData("muon", false)]
+    [InlineData("muon", true)]
+    [InlineData("adamw", false)]
+    [InlineData("adamw", true)]
+    public void Gpt2_124m_needs_little_more_than_what_no_implementation_can_do_without(string optimizer, bool recompute)
+    {
+        foreach ((int batch, int context) in new[] { (4, 64), (1, 1024) })
+        {
+            PlannedMemory memory = TrainingPlan.Of(new TrainingConfigBuilder().StartFrom(TrainingConfig.FromPreset("gpt2-124m")).Set("optimizer.name", optimizer)
+                .Set("train.batch", $"{batch}").Set("model.context", $"{context}").Set("train.recompute", $"{recompute}").Set("train.threads", "2").Build()).Memory;
+
+            // A block keeps of a token: norm, queries, keys and values with their sum, heads, stream, norm, both sides of GELU, stream, four numbers of the norms.
+            const int Width = 768, OfBlock = Width + (3 * Width) + 12 + Width + Width + Width + (8 * Width) + Width + 4;
+            long tokens = batch * context, kept = recompute ? (12 * Width) + OfBlock : 12 * OfBlock;
+            Assert.InRange(memory.NeededActivations, 4 * tokens * (kept - Width), 4 * tokens * (kept + (2 * Width)));
+            Assert.InRange(memory.Ratio, 1, 1.3);
+            Assert.Equal(memory.Total, memory.Needed + memory.Overhead);
+        }
+    }
+
     [Fact]
     public void The_vocabulary_is_the_one_that_is_set_or_the_tokenizer_s()
     {

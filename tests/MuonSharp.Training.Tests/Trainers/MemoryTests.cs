@@ -1,3 +1,4 @@
+using MuonSharp.Nn;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Training.Tests.Trainers;
@@ -5,6 +6,9 @@ namespace MuonSharp.Training.Tests.Trainers;
 [Collection(nameof(WholeProcess))]
 public class MemoryTests
 {
+    /// <summary>Of products as small as the tests': a panel of rows and one of columns.</summary>
+    private const int MostPackedByWorker = 1 << 19;
+
     [Theory]
     [InlineData("learned", "layer-norm", "gelu", "null")]
     [InlineData("learned", "layer-norm", "gelu", "0.05")]
@@ -26,7 +30,7 @@ public class MemoryTests
                 step.Run(++number);
             }
 
-            long native = NativeBuffer.LiveBytes;
+            long native = NativeBuffer.LiveBytes, packed = NativeBuffer.ThreadBytes;
             long[] before = AllocatedBytes.Of(trainer.Parts.Team);
             while (number < 210)
             {
@@ -38,12 +42,48 @@ public class MemoryTests
             after[0] = own;
             Assert.Equal(before, after);
             Assert.Equal(native, NativeBuffer.LiveBytes);
+
+            // A worker that comes too late for the whole warm-up packs its first panel later, once.
+            Assert.InRange(NativeBuffer.ThreadBytes, packed, packed + MostPackedByWorker);
             Assert.False(step.Report.Skipped);
             Assert.Equal(tau != "null", step.ClippedHeads > 0);
             TestRun.AssertEveryWorkerWorked(trainer);
         }
 
         Assert.Equal((live, bytes), (NativeBuffer.LiveCount, NativeBuffer.LiveBytes));
+    }
+
+    /// <summary>Everything native counts that the process holds for steps, packed copies and the clip's state included.</summary>
+    [Theory]
+    [InlineData(4, 4, 128, 64, 12, "muon", false)]
+    [InlineData(4, 4, 128, 64, 12, "muon", true)]
+    [InlineData(4, 4, 128, 64, 12, "adamw", false)]
+    [InlineData(6, 6, 384, 256, 8, "muon", false)]
+    [InlineData(6, 6, 384, 256, 8, "muon", true)]
+    [InlineData(6, 6, 384, 256, 8, "adamw", false)]
+    public void A_step_takes_at_most_1_3_times_weights_gradients_state_and_the_activations_that_backward_needs(
+        int layers, int heads, int width, int context, int batch, string optimizer, bool recompute)
+    {
+        TrainingConfig config = new TrainingConfigBuilder().StartFrom(new TrainingConfig
+        {
+            Model = new() { Layers = layers, Heads = heads, Width = width, Context = context },
+            Train = new() { Batch = batch, Threads = 2, Recompute = recompute },
+        }).Set("optimizer.name", optimizer).Build();
+        long before = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes;
+        using Trainer trainer = Trainer.Create(config);
+        for (int step = 1; step <= 2; step++)
+        {
+            trainer.Parts.Step.Run(step);
+        }
+
+        long footprint = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes - before;
+        long state = trainer.Parts.Optimizer.StateTensors.Sum(tensor => (long)tensor.Memory.Length);
+        MemoryPlan arena = trainer.Parts.Model.Program(batch, context, training: true).MemoryPlan;
+        double needed = sizeof(float) * ((2 * trainer.Parameters.Length) + state + arena.NeededLength);
+
+        Assert.InRange(footprint, needed, 1.3 * needed);
+        Assert.InRange(footprint, trainer.Description.Memory.Total, 1.1 * trainer.Description.Memory.Total);
+        Assert.Equal(arena.BusiestLength, arena.ArenaLength);
     }
 
     [Fact]
