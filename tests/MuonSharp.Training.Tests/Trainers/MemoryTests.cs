@@ -54,15 +54,16 @@ public class MemoryTests
     }
 
     /// <summary>Everything native counts that the process holds for steps, packed copies and the clip's state included.</summary>
+    /// <remarks>The smallest model with recomputation needs so little (17 MB) that two threads' packed panels are a third of it.</remarks>
     [Theory]
-    [InlineData(4, 4, 128, 64, 12, "muon", false)]
-    [InlineData(4, 4, 128, 64, 12, "muon", true)]
-    [InlineData(4, 4, 128, 64, 12, "adamw", false)]
-    [InlineData(6, 6, 384, 256, 8, "muon", false)]
-    [InlineData(6, 6, 384, 256, 8, "muon", true)]
-    [InlineData(6, 6, 384, 256, 8, "adamw", false)]
-    public void A_step_takes_at_most_1_3_times_weights_gradients_state_and_the_activations_that_backward_needs(
-        int layers, int heads, int width, int context, int batch, string optimizer, bool recompute)
+    [InlineData(4, 4, 128, 64, 12, "muon", false, 1.3)]
+    [InlineData(4, 4, 128, 64, 12, "muon", true, 1.4)]
+    [InlineData(4, 4, 128, 64, 12, "adamw", false, 1.3)]
+    [InlineData(6, 6, 384, 256, 8, "muon", false, 1.3)]
+    [InlineData(6, 6, 384, 256, 8, "muon", true, 1.3)]
+    [InlineData(6, 6, 384, 256, 8, "adamw", false, 1.3)]
+    public void A_step_takes_little_more_than_weights_gradients_state_and_the_activations_that_backward_needs(
+        int layers, int heads, int width, int context, int batch, string optimizer, bool recompute, double most)
     {
         TrainingConfig config = new TrainingConfigBuilder().StartFrom(new TrainingConfig
         {
@@ -81,7 +82,7 @@ public class MemoryTests
         MemoryPlan arena = trainer.Parts.Model.Program(batch, context, training: true).MemoryPlan;
         double needed = sizeof(float) * ((2 * trainer.Parameters.Length) + state + arena.NeededLength);
 
-        Assert.InRange(footprint, needed, 1.3 * needed);
+        Assert.InRange(footprint, needed, most * needed);
         Assert.InRange(footprint, trainer.Description.Memory.Total, 1.1 * trainer.Description.Memory.Total);
         Assert.Equal(arena.BusiestLength, arena.ArenaLength);
     }
