@@ -54,7 +54,8 @@ public class MemoryTests
     }
 
     /// <summary>Everything native counts that the process holds for steps, packed copies and the clip's state included.</summary>
-    /// <remarks>The smallest model with recomputation needs so little (17 MB) that two threads' packed panels are a third of it.</remarks>
+    /// <remarks>The smallest model with recomputation needs so little (17 MB) that 4 MB of scratch and 2 of packed copies show. How much of a
+    /// thread's packing memory counts depends on what ran on it before; the bounds have room for all of it.</remarks>
     [Theory]
     [InlineData(4, 4, 128, 64, 12, "muon", false, 1.3)]
     [InlineData(4, 4, 128, 64, 12, "muon", true, 1.4)]
@@ -83,7 +84,7 @@ public class MemoryTests
         double needed = sizeof(float) * ((2 * trainer.Parameters.Length) + state + arena.NeededLength);
 
         Assert.InRange(footprint, needed, most * needed);
-        Assert.InRange(footprint, trainer.Description.Memory.Total, 1.1 * trainer.Description.Memory.Total);
+        Assert.InRange(footprint, trainer.Description.Memory.Total, 1.15 * trainer.Description.Memory.Total);
         Assert.Equal(arena.BusiestLength, arena.ArenaLength);
     }
 
