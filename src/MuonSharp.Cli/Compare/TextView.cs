@@ -1,5 +1,6 @@
 using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
 using MuonSharp.Training;
 
@@ -75,8 +76,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     }
 
     /// <inheritdoc/>
-    public void Stopping() =>
-        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
+    public void Stopping() => StopNotice.Write(terminal);
 
     /// <inheritdoc/>
     public void End(ComparisonResult result, string folder)

@@ -1,4 +1,5 @@
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Signals;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -66,8 +67,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     }
 
     /// <inheritdoc/>
-    public void Stopping() =>
-        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
+    public void Stopping() => StopNotice.Write(terminal);
 
     private void Step(StepEvent step)
     {

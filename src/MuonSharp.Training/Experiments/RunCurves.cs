@@ -7,12 +7,10 @@ namespace MuonSharp.Training;
 internal sealed class RunCurves
 {
     private const int MostTrainingPoints = 200;
-    private const double Smoothing = 0.9;
 
     private readonly List<CurvePoint> _evaluations = [];
     private readonly List<CurvePoint> _training = [];
-    private double _sum;
-    private double _weight;
+    private readonly RunState _state = new();
 
     /// <summary>The evaluations; a loss that is not finite is infinity.</summary>
     public IReadOnlyList<CurvePoint> Evaluations => _evaluations;
@@ -78,9 +76,8 @@ internal sealed class RunCurves
         switch (line.GetProperty("kind"u8).GetString())
         {
             case "step":
-                _sum = (Smoothing * _sum) + ((1 - Smoothing) * Number(line, "loss"));
-                _weight = (Smoothing * _weight) + (1 - Smoothing);
-                _training.Add(new(Step, _sum / _weight));
+                _state.AddLoss(Number(line, "loss"));
+                _training.Add(new(Step, _state.SmoothedLoss));
                 break;
             case "eval":
                 _evaluations.Add(new(Step, Number(line, "val_loss")));
