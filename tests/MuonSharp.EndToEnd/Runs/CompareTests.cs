@@ -81,6 +81,16 @@ public class CompareTests
     public void A_number_that_cannot_be_is_a_usage_error(string option, string value, string problem) =>
         Tool.Run("compare", "--optimizers", "adamw,muon", option, value).Fails(1, problem);
 
+    [Fact]
+    public void Without_a_loss_of_the_first_optimizer_the_exit_code_says_that_it_diverged()
+    {
+        using var folder = new TemporaryFolder();
+        string[] diverging = ["--learning-rates", "adamw=1e30", "--learning-rates", "muon=0.02"];
+        var run = TinyRun.Train(folder, folder.At("compare"), "--set", "model.width=16", "--set", "model.layers=1").Skip(1);
+        var result = Tool.Run(["compare", "--optimizers", "adamw,muon", .. diverging, .. run]).Fails(3, "'adamw' diverged");
+        Assert.Contains("not reached", result.Output, StringComparison.Ordinal);
+    }
+
     private static string[] Compare(TemporaryFolder folder, string run) =>
     [
         "compare", "--optimizers", "adamw,muon,adamw:weightDecay=0.2", "--budgets", "50",
