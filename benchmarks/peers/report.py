@@ -25,23 +25,26 @@ def median_ours(entry):
     return statistics.median(round_["ours"]["milliseconds"] for round_ in entry["rounds"])
 
 
-def median_peer(entry, dtype):
-    times = [round_["peer"][dtype] for round_ in entry["rounds"] if dtype in round_["peer"]]
-    return statistics.median(times) if times else None
+def variants(entry, dtype=None, installed=False):
+    """How PyTorch was run: "float32", "bfloat16 passive"; of one precision only, or as installed only."""
+    names = entry["rounds"][0]["peer"]
+    return [name for name in names if (dtype is None or name.startswith(dtype)) and not (installed and name.endswith(" passive"))]
 
 
-def best_dtype(entry):
-    times = {dtype: median_peer(entry, dtype) for dtype in entry["dtypes"]}
-    return min((dtype for dtype, time in times.items() if time is not None), key=times.get)
+def best(entry, dtype=None, installed=False):
+    return min(variants(entry, dtype, installed), key=lambda variant: median_peer(entry, variant), default=None)
 
 
-def ratio(entry, dtype):
-    time = median_peer(entry, dtype)
-    return None if time is None else time / median_ours(entry)
+def median_peer(entry, variant):
+    return statistics.median(round_["peer"][variant] for round_ in entry["rounds"])
 
 
-def spread(entry, dtype):
-    ratios = [round_["peer"][dtype] / round_["ours"]["milliseconds"] for round_ in entry["rounds"] if dtype in round_["peer"]]
+def ratio(entry, variant):
+    return median_peer(entry, variant) / median_ours(entry)
+
+
+def spread(entry, variant):
+    ratios = [round_["peer"][variant] / round_["ours"]["milliseconds"] for round_ in entry["rounds"]]
     return f"{min(ratios):.2f} to {max(ratios):.2f}" if len(ratios) > 1 else "one round"
 
 
@@ -60,19 +63,21 @@ def peers_table(results):
         f"{results['machine']}; {results['threads']} threads on both sides; {', '.join(versions)}, OpenBLAS kernels {', '.join(cores)} (the fastest of a trial); "
         f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}. Medians of alternating rounds, made by `{PEER_COMMAND}`.",
         "",
-        "| work | ours, ms | of the peak | PyTorch, ms | precision | ratio | rounds | tokens/s, ours and theirs |",
-        "|---|---|---|---|---|---|---|---|",
+        "| work | ours, ms | of the peak | PyTorch, ms | run as | ratio | rounds | as installed | tokens/s, ours and theirs |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for key, entry in entries.items():
         name, _, optimizer = key.rpartition(":") if key.startswith("step-") else (key, "", "")
-        shown = [best_dtype(entry)] if key.startswith("step-") else [dtype for dtype in entry["dtypes"] if median_peer(entry, dtype) is not None]
+        precisions = [None] if key.startswith("step-") else sorted({variant.split()[0] for variant in variants(entry)}, reverse=True)
         share = statistics.median(round_["ours"]["share_of_peak"] for round_ in entry["rounds"])
-        for dtype in shown:
-            time = median_peer(entry, dtype)
+        for variant in (best(entry, precision) for precision in precisions):
+            time = median_peer(entry, variant)
             tokens = statistics.median(round_["ours"].get("tokens_per_second", 0) for round_ in entry["rounds"])
             speeds = f"{tokens:,.0f} and {tokens * median_ours(entry) / time:,.0f}" if tokens else ""
             title = f"`{name}` {optimizer}".strip()
-            lines.append(f"| {title} | {milliseconds(median_ours(entry))} | {100 * share:.0f} % | {milliseconds(time)} | {dtype} | {ratio(entry, dtype):.2f} | {spread(entry, dtype)} | {speeds} |")
+            installed = ratio(entry, best(entry, None if key.startswith("step-") else variant.split()[0], installed=True))
+            lines.append(f"| {title} | {milliseconds(median_ours(entry))} | {100 * share:.0f} % | {milliseconds(time)} | {variant.replace(' ', ', ')} | {ratio(entry, variant):.2f} | "
+                         f"{spread(entry, variant)} | {installed:.2f} | {speeds} |")
     return "\n".join(lines)
 
 
@@ -146,17 +151,19 @@ def symmetric_goals(results):
 
 
 def inverse_goals(results):
-    yield from against_product(results, "spd-inverse", "spd-inverse", 0.7, "<= 0.7 times the product", False, "SPD inverse")
+    yield from against_product(results, "spd-inverse", "spd-inverse", 0.7, "<= 0.7 times the product", False, "SPD inverse, 2 threads")
+    yield from against_product(results, "spd-inverse-1", "spd-inverse", 0.7, "<= 0.7 times the product", False, "SPD inverse, 1 thread")
 
 
 def peer_goals(results, work, names, dtype, goals, optimizer=""):
     figures, worst, worst_goal = [], float("inf"), 1
     for name, goal in zip(names, goals):
         entry = results["peers"].get(f"{name}:{optimizer}" if optimizer else name)
-        value = ratio(entry, dtype or best_dtype(entry)) if entry else None
-        if value is None:
+        variant = best(entry, dtype) if entry else None
+        if variant is None:
             continue
-        figures.append(figure(name.partition("-")[2], value, goal, times))
+        value, installed = ratio(entry, variant), ratio(entry, best(entry, dtype, installed=True))
+        figures.append(figure(name.partition("-")[2], value, goal, times) + (f" [as installed {times(installed)}]" if variant.endswith(" passive") else ""))
         if value / goal < worst / worst_goal:
             worst, worst_goal = value, goal
     goal_text = ">= " + "; ".join(f"{goal:g}x" for goal in dict.fromkeys(goals)) + f" PyTorch{' in ' + dtype if dtype else ''}"

@@ -6,8 +6,7 @@ namespace MuonSharp.Numerics;
 /// <remarks>Squares of sixteen, so that the lines that are written across are complete before they leave the nearest cache.</remarks>
 internal static unsafe class Mirroring
 {
-    private const int Square = 16;
-    private const int Quarter = 4;
+    private const int Square = Transposition.Square;
 
     /// <summary>C[j, i] = C[i, j] for the elements of a block that lie below the diagonal.</summary>
     /// <param name="c">Square, any strides.</param>
@@ -15,6 +14,7 @@ internal static unsafe class Mirroring
     /// <param name="column">First column of the block.</param>
     /// <param name="rows">Rows of the block.</param>
     /// <param name="columns">Columns of the block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Block(Matrix c, int row, int column, int rows, int columns)
     {
         for (var i = row; i < row + rows; i += Square)
@@ -25,24 +25,12 @@ internal static unsafe class Mirroring
                 var width = Math.Min(Square, column + columns - j);
                 if (height == Square && width == Square && j + Square <= i + 1 && c.ColumnStride == 1 && Transposition.IsAccelerated)
                 {
-                    Whole(c.Data + (i * c.RowStride) + j, c.Data + (j * c.RowStride) + i, c.RowStride);
+                    Transposition.SquareBlock(c.Data + (i * c.RowStride) + j, c.RowStride, c.Data + (j * c.RowStride) + i, c.RowStride);
                 }
                 else
                 {
                     Part(c, i, j, height, width);
                 }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Whole(float* from, float* to, nint stride)
-    {
-        for (var j = 0; j < Square; j += Quarter)
-        {
-            for (var i = 0; i < Square; i += Quarter)
-            {
-                Transposition.FourByFour(from + (i * stride) + j, stride, to + (j * stride) + i, stride);
             }
         }
     }

@@ -37,13 +37,21 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
         var row = (LowerOnly ? RowBlocks - 1 - block : block) * BlockRows;
         var column = task / RowBlocks * BlockColumns;
         var rows = Math.Min(BlockRows, C.Rows - row);
-        var columns = Math.Min(BlockColumns, C.Columns - column);
-        if (!LowerOnly || Column + column <= row + rows - 1)
+        if (!LowerOnly)
         {
+            Block(row, column, rows, Math.Min(BlockColumns, C.Columns - column));
+            return;
+        }
+
+        // A triangle is cut into squares of one grid: what lies opposite is written by nobody else. A square on the diagonal, whose tiles reach over it,
+        // is one task; the others may be several.
+        var square = (Column + column) / BlockRows * BlockRows;
+        if (square < row || (square == row && Column + column == row))
+        {
+            var columns = Math.Min(square == row ? BlockRows : BlockColumns, C.Columns - column);
             Block(row, column, rows, columns);
-            if (LowerOnly && IsLast)
+            if (IsLast)
             {
-                // Where only a triangle is computed, blocks are squares of one grid: what lies opposite is written by nobody else.
                 Mirroring.Block(Whole, row, Column + column, rows, columns);
             }
         }

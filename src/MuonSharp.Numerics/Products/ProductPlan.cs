@@ -19,6 +19,9 @@ internal readonly struct ProductPlan
     /// <summary>Rows of the square blocks that a triangle is cut into, about.</summary>
     private const int TriangleRows = 96;
 
+    /// <summary>Squares in a row below which those off the diagonal are cut into strips of columns, so that the last tasks even out the load.</summary>
+    private const int FewSquares = 9;
+
     /// <summary>Plans a product.</summary>
     /// <param name="rows">Rows of C.</param>
     /// <param name="columns">Columns of C.</param>
@@ -34,8 +37,10 @@ internal readonly struct ProductPlan
         if (lowerOnly)
         {
             var unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
-            BlockRows = BlockColumns = unit * Math.Max(1, TriangleRows / unit);
-            Breadth = EvenBlock(columns, MaximumBreadth, BlockColumns);
+            BlockRows = unit * Math.Max(1, TriangleRows / unit);
+            var squares = (rows + BlockRows - 1) / BlockRows;
+            BlockColumns = squares <= FewSquares ? tileColumns : BlockRows;
+            Breadth = EvenBlock(columns, MaximumBreadth, BlockRows);
             return;
         }
 

@@ -9,6 +9,9 @@ public sealed unsafe class TranspositionTests
     [InlineData(64, 32)]
     [InlineData(3, 64)]
     [InlineData(65, 2)]
+    [InlineData(16, 16)]
+    [InlineData(17, 80)]
+    [InlineData(48, 35)]
     public void Every_element_changes_places_and_nothing_else_is_written(int rows, int columns)
     {
         var (sourceStride, destinationStride) = (columns + 3, rows + 5);

@@ -34,7 +34,7 @@ internal static unsafe class PanelPacker
         }
         else if (stepStride == 1)
         {
-            TransposeLines(source, lineStride, k, lines, width, panel);
+            Transposition.Copy(source, lineStride, lines, k, panel, width);
         }
         else
         {
@@ -112,42 +112,6 @@ internal static unsafe class PanelPacker
             for (; line < lines; line++)
             {
                 panel[line] = source[line];
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposeLines(float* source, nint lineStride, int k, int lines, int width, float* panel)
-    {
-        var line = 0;
-        if (Transposition.IsAccelerated)
-        {
-            for (; line <= lines - 4; line += 4)
-            {
-                var from = source + (line * lineStride);
-                var to = panel + line;
-                var i = 0;
-                for (; i <= k - 4; i += 4, from += 4, to += 4 * width)
-                {
-                    Transposition.FourByFour(from, lineStride, to, width);
-                }
-
-                for (; i < k; i++, from++, to += width)
-                {
-                    to[0] = from[0];
-                    to[1] = from[lineStride];
-                    to[2] = from[2 * lineStride];
-                    to[3] = from[3 * lineStride];
-                }
-            }
-        }
-
-        for (; line < lines; line++)
-        {
-            var from = source + (line * lineStride);
-            for (var i = 0; i < k; i++)
-            {
-                panel[(i * width) + line] = from[i];
             }
         }
     }

@@ -5,9 +5,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
-/// <summary>Transposition of matrices, four rows by four columns at a time in registers.</summary>
+/// <summary>Transposition of matrices in registers: sixteen rows by sixteen columns at a time, or four by four.</summary>
 public static unsafe class Transposition
 {
+    /// <summary>Rows and columns of a <see cref="SquareBlock"/>.</summary>
+    internal const int Square = 16;
+
     /// <summary>Whether the machine can interleave registers.</summary>
     internal static bool IsAccelerated => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
 
@@ -18,26 +21,53 @@ public static unsafe class Transposition
     /// <param name="columns">Columns of the source.</param>
     /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
     /// <param name="destinationStride">Floats between rows of the destination.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
-        var (wholeRows, wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
-        for (var i = 0; i < wholeRows; i += 4)
+        var (wholeRows, wholeColumns) = Avx512F.IsSupported ? (rows / Square * Square, columns / Square * Square) : (0, 0);
+        for (var i = 0; i < wholeRows; i += Square)
         {
-            var from = source + (i * sourceStride);
-            var to = destination + i;
-            for (var j = 0; j < wholeColumns; j += 4, from += 4, to += 4 * destinationStride)
+            for (var j = 0; j < wholeColumns; j += Square)
             {
-                FourByFour(from, sourceStride, to, destinationStride);
+                SquareBlock(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
             }
         }
 
-        for (var i = 0; i < rows; i++)
+        Small(source + wholeColumns, sourceStride, wholeRows, columns - wholeColumns, destination + (wholeColumns * destinationStride), destinationStride);
+        Small(source + (wholeRows * sourceStride), sourceStride, rows - wholeRows, columns, destination + wholeRows, destinationStride);
+    }
+
+    /// <summary>destination[j, i] = source[i, j] for i and j below <see cref="Square"/>: every line is read once and written once, so that it does not matter whether rows
+    /// are a power of two apart and share a set of the nearest cache.</summary>
+    /// <param name="source">Element (0, 0); columns are adjacent.</param>
+    /// <param name="sourceStride">Floats between rows of the source.</param>
+    /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
+    /// <param name="destinationStride">Floats between rows of the destination.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void SquareBlock(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        if (!Avx512F.IsSupported)
         {
-            for (var j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            for (var i = 0; i < Square; i += 4)
             {
-                destination[(j * destinationStride) + i] = source[(i * sourceStride) + j];
+                for (var j = 0; j < Square; j += 4)
+                {
+                    FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
+                }
             }
+
+            return;
         }
+
+        var rows = 4 * sourceStride;
+        var (a0, a1, a2, a3) = FourRows(source, sourceStride);
+        var (b0, b1, b2, b3) = FourRows(source + rows, sourceStride);
+        var (c0, c1, c2, c3) = FourRows(source + (2 * rows), sourceStride);
+        var (d0, d1, d2, d3) = FourRows(source + (3 * rows), sourceStride);
+        FourColumns(a0, b0, c0, d0, destination, destinationStride);
+        FourColumns(a1, b1, c1, d1, destination + destinationStride, destinationStride);
+        FourColumns(a2, b2, c2, d2, destination + (2 * destinationStride), destinationStride);
+        FourColumns(a3, b3, c3, d3, destination + (3 * destinationStride), destinationStride);
     }
 
     /// <summary>destination[j, i] = source[i, j] for i and j below 4.</summary>
@@ -46,7 +76,7 @@ public static unsafe class Transposition
     /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
     /// <param name="destinationStride">Floats between rows of the destination.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void FourByFour(float* source, nint sourceStride, float* destination, nint destinationStride)
+    private static void FourByFour(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         var r0 = Vector128.Load(source);
         var r1 = Vector128.Load(source + sourceStride);
@@ -62,6 +92,56 @@ public static unsafe class Transposition
         InterleaveHigh(low02, low13).Store(destination + destinationStride);
         InterleaveLow(high02, high13).Store(destination + (2 * destinationStride));
         InterleaveHigh(high02, high13).Store(destination + (3 * destinationStride));
+    }
+
+    private static void Small(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
+    {
+        var (wholeRows, wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
+        for (var i = 0; i < wholeRows; i += 4)
+        {
+            for (var j = 0; j < wholeColumns; j += 4)
+            {
+                FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
+            }
+        }
+
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            {
+                destination[(j * destinationStride) + i] = source[(i * sourceStride) + j];
+            }
+        }
+    }
+
+    /// <summary>Of four rows of sixteen: result q holds, in its quarter l, column 4 l + q of the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector512<float> Q0, Vector512<float> Q1, Vector512<float> Q2, Vector512<float> Q3) FourRows(float* source, nint stride)
+    {
+        var r0 = Vector512.Load(source);
+        var r1 = Vector512.Load(source + stride);
+        var r2 = Vector512.Load(source + (2 * stride));
+        var r3 = Vector512.Load(source + (3 * stride));
+        var low02 = Avx512F.UnpackLow(r0, r2);
+        var low13 = Avx512F.UnpackLow(r1, r3);
+        var high02 = Avx512F.UnpackHigh(r0, r2);
+        var high13 = Avx512F.UnpackHigh(r1, r3);
+        return (Avx512F.UnpackLow(low02, low13), Avx512F.UnpackHigh(low02, low13), Avx512F.UnpackLow(high02, high13), Avx512F.UnpackHigh(high02, high13));
+    }
+
+    /// <summary>Row 4 l of the destination is made of the quarters l of four vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FourColumns(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* destination, nint stride)
+    {
+        // 0x44 takes quarters 0 and 1 of both operands, 0xEE 2 and 3; 0x88 takes 0 and 2, 0xDD 1 and 3.
+        var lowAB = Avx512F.Shuffle4x128(a, b, 0x44);
+        var lowCD = Avx512F.Shuffle4x128(c, d, 0x44);
+        var highAB = Avx512F.Shuffle4x128(a, b, 0xEE);
+        var highCD = Avx512F.Shuffle4x128(c, d, 0xEE);
+        Avx512F.Shuffle4x128(lowAB, lowCD, 0x88).Store(destination);
+        Avx512F.Shuffle4x128(lowAB, lowCD, 0xDD).Store(destination + (4 * stride));
+        Avx512F.Shuffle4x128(highAB, highCD, 0x88).Store(destination + (8 * stride));
+        Avx512F.Shuffle4x128(highAB, highCD, 0xDD).Store(destination + (12 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
