@@ -19,9 +19,12 @@ internal static class ComparisonTable
             row.Label,
             row.Best is { } best ? Amount.Rate(best.Task.LearningRate) + (row.BestAtEdge ? " (edge)" : "") : None,
             row.Best is null ? "diverged" : Amount.Loss(row.FinalLoss),
-            row.LeastBudget is { } budget ? $"{budget.Task.Percent} %, {Amount.Count(budget.Task.Steps)} steps" : "not reached",
+            row.LeastBudget is { } budget ? Budget(budget.Task, row.Best!.Task) : "not reached",
             row.CrossingStep is { } crossing ? $"{100 * crossing / result.Plan.Steps:0.0} %, step {Amount.Count((long)Math.Ceiling(crossing))}" : None,
         ]).Prepend(["optimizer", "learning rate", "final loss", "least budget", "curve crosses"]);
+
+    private static string Budget(ComparisonTask task, ComparisonTask best) =>
+        $"{task.Percent} %, {Amount.Count(task.Steps)} steps" + (task.LearningRate == best.LearningRate ? "" : $" at {Amount.Rate(task.LearningRate)}");
 
     /// <summary>The half that was measured on this machine.</summary>
     public static IEnumerable<IReadOnlyList<string>> Times(ComparisonResult result) =>

@@ -4,8 +4,8 @@ namespace MuonSharp.Training;
 
 /// <summary>Trains the same model on the same data under several optimizers, and says which needs how much to reach the same loss.</summary>
 /// <remarks>
-/// <para>For each optimizer: full runs over its learning rates; then, at the best one, shorter runs of ascending length, up to the first
-/// whose final loss is at most the first optimizer's. Last, steps are timed side by side (<see cref="StepMeasurement"/>).</para>
+/// <para>For each optimizer: full runs over its learning rates; then, at the best one and the next greater one, shorter runs of ascending length, up to the
+/// first whose final loss is at most the first optimizer's. Last, steps are timed side by side (<see cref="StepMeasurement"/>).</para>
 /// <para>Each run is an ordinary run folder. What is there is not done again, and what was interrupted goes on at its checkpoint: a
 /// comparison that was stopped ends with the same losses as one that was not.</para>
 /// </remarks>
@@ -126,7 +126,7 @@ public sealed class Comparison : IDisposable
             return true;
         }
 
-        Queue<ComparisonTask> tasks = new(Budgets(index, row.Best!.Task));
+        Queue<ComparisonTask> tasks = new(Budgets(index, [row.Best!.Task, .. Above(row.Best.Task)]));
         while (tasks.TryDequeue(out ComparisonTask? task))
         {
             if (await DoAsync(_plan.Entries[index], task, [.. tasks, .. Later(index)], tell, cancellation) is not { } run)
@@ -146,9 +146,18 @@ public sealed class Comparison : IDisposable
         return true;
     }
 
-    /// <summary>The shorter runs of an optimizer at the learning rate of a task.</summary>
-    private IEnumerable<ComparisonTask> Budgets(int index, ComparisonTask task) => index == 0 ? [] : _plan.Budgets.Select(percent =>
-        task with { Purpose = ComparisonPurpose.Budget, Steps = _plan.StepsOf(percent), Percent = percent });
+    /// <summary>The shorter runs of an optimizer at the learning rates of some tasks.</summary>
+    private IEnumerable<ComparisonTask> Budgets(int index, params ComparisonTask[] rates) =>
+        from percent in index == 0 ? [] : _plan.Budgets
+        from task in rates
+        select task with { Purpose = ComparisonPurpose.Budget, Steps = _plan.StepsOf(percent), Percent = percent };
+
+    /// <summary>The full run at the next greater learning rate, if there is one that did not diverge: short runs bear greater rates than long ones.</summary>
+    private IEnumerable<ComparisonTask> Above(ComparisonTask best) => _done
+        .Where(run => run.Task.Optimizer == best.Optimizer && run.Task.Purpose == ComparisonPurpose.Sweep && run.Task.LearningRate > best.LearningRate && !run.Diverged)
+        .Select(run => run.Task)
+        .OrderBy(task => task.LearningRate)
+        .Take(1);
 
     /// <summary>What the optimizers after this one are expected to need.</summary>
     private IEnumerable<ComparisonTask> Later(int index) =>

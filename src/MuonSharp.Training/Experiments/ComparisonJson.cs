@@ -45,6 +45,7 @@ public static class ComparisonJson
         ["final_loss"] = Finite(row.FinalLoss),
         ["least_budget_percent"] = row.LeastBudget?.Task.Percent,
         ["least_budget_steps"] = row.LeastBudget?.Task.Steps,
+        ["least_budget_learning_rate"] = row.LeastBudget?.Task.LearningRate,
         ["crossing_step"] = row.CrossingStep,
         ["crossing_percent"] = 100 * row.CrossingStep / plan.Steps,
         ["step_ms"] = row.Timing?.StepMilliseconds,

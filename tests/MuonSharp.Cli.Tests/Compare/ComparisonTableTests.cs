@@ -15,4 +15,13 @@ public class ComparisonTableTests
         Assert.Equal(["sgd", "-", "diverged", "not reached", "-", "8.00 ms", "0.75", "5.0 %", "12.5k", "-"], table[3]);
         Assert.All(table, row => Assert.Equal(table[0].Count, row.Count));
     }
+
+    [Fact]
+    public void A_budget_at_another_rate_than_the_best_names_it()
+    {
+        var row = Sample.Result.Rows[1];
+        var shorter = row.LeastBudget! with { Task = row.LeastBudget.Task with { LearningRate = 0.02 } };
+        var result = Sample.Result with { Rows = [Sample.Result.Rows[0], row with { LeastBudget = shorter }] };
+        Assert.Equal("60 %, 600 steps at 0.02", ComparisonTable.Of(result)[2][3]);
+    }
 }

@@ -40,6 +40,25 @@ public class ComparisonTests
     }
 
     [Fact]
+    public async Task A_budget_is_tried_at_the_next_greater_rate_where_the_best_one_misses()
+    {
+        using TemporaryFolder folder = new();
+        ComparisonOptions options = TinyComparison.Options(folder) with
+        {
+            LearningRates = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal) { ["adamw"] = [1e-3, 2e-3], ["muon"] = [0.005, 0.02, 0.08, 0.32] },
+        };
+        (ComparisonResult result, _) = await TinyComparison.Run(options, folder.File("compare"));
+        double best = result.Rows[1].Best!.Task.LearningRate;
+        Assert.InRange(best, 0.005, 0.08);
+        ComparisonRun[] shorter = [.. result.Runs.Where(run => run.Task.Purpose == ComparisonPurpose.Budget)];
+        (int, double)[] order = [(50, best), (50, 4 * best), (80, best), (80, 4 * best)];
+        Assert.Equal(order.Take(shorter.Length), shorter.Select(run => (run.Task.Percent, run.Task.LearningRate)));
+        Assert.True(shorter.Length > 1, "the tiny comparison no longer has a budget that the best rate misses");
+        Assert.All(shorter.SkipLast(1), run => Assert.True(run.FinalLoss > result.TargetLoss));
+        Assert.Same(shorter[^1].FinalLoss <= result.TargetLoss ? shorter[^1] : result.Rows[1].Best, result.Rows[1].LeastBudget);
+    }
+
+    [Fact]
     public async Task The_second_optimizer_gets_there_early_when_the_first_hardly_learns()
     {
         using TemporaryFolder folder = new();
