@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace MuonSharp.Numerics;
 
@@ -23,7 +24,12 @@ internal static unsafe class Mirroring
             {
                 var height = Math.Min(Square, row + rows - i);
                 var width = Math.Min(Square, column + columns - j);
-                if (height == Square && width == Square && j + Square <= i + 1 && c.ColumnStride == 1 && Transposition.IsAccelerated)
+                var whole = height == Square && width == Square && c.ColumnStride == 1 && Transposition.IsAccelerated;
+                if (whole && i == j)
+                {
+                    Diagonal(c.Data + (i * c.RowStride) + i, c.RowStride);
+                }
+                else if (whole && j + Square <= i + 1)
                 {
                     Transposition.SquareBlock(c.Data + (i * c.RowStride) + j, c.RowStride, c.Data + (j * c.RowStride) + i, c.RowStride);
                 }
@@ -32,6 +38,18 @@ internal static unsafe class Mirroring
                     Part(c, i, j, height, width);
                 }
             }
+        }
+    }
+
+    private static void Diagonal(float* square, nint stride)
+    {
+        var transposed = stackalloc float[Square * Square];
+        Transposition.SquareBlock(square, stride, transposed, Square);
+        var column = Vector512<float>.Indices;
+        for (var row = 0; row < Square; row++, square += stride)
+        {
+            var right = Vector512.GreaterThan(column, Vector512.Create((float)row));
+            Vector512.ConditionalSelect(right, Vector512.Load(transposed + (row * Square)), Vector512.Load(square)).Store(square);
         }
     }
 
