@@ -2,7 +2,7 @@
 # The same work in PyTorch and in `muonsharp bench`, alternating, several rounds; rewrites the tables of docs/PERFORMANCE.md.
 #
 #   benchmarks/run-peers.sh                        everything: half an hour to an hour
-#   benchmarks/run-peers.sh --only orthogonalize   a part: steps, orthogonalize, products, own, or single names; the rest is kept
+#   benchmarks/run-peers.sh --only orthogonalize   a part: steps, orthogonalize, products, own, or single names (step-nanogpt-cpu:muon); the rest is kept
 #   benchmarks/run-peers.sh --quick                a smoke: a minute, tables are printed and not written
 #   benchmarks/run-peers.sh --tables               measures nothing, writes the tables from what is kept
 #

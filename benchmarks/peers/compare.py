@@ -25,6 +25,8 @@ CORES = ("SKYLAKEX", "ZEN", "HASWELL")
 POLICIES = {"": {}, " passive": {"OMP_WAIT_POLICY": "PASSIVE"}}
 
 STEPS = ["step-nanogpt-cpu", "step-nanogpt-384", "step-gpt2-124m", "step-gpt2-124m-1x1024"]
+# AdamW; Muon with our default orthogonalizer; Muon with the very one that PyTorch's side has.
+STEPPERS = ["adamw", "muon", "muon:orthogonalizer=newton-schulz/jordan5"]
 LARGE_STEPS = {"step-gpt2-124m", "step-gpt2-124m-1x1024"}
 ORTHOGONALIZE = [f"orthogonalize-{shape}" for shape in ("256x1024", "768x768", "768x3072", "1024x4096", "72x128x128", "24x128x512")]
 PRODUCTS = ["product-256", "product-512", "product-768", "product-1536", "product-2304", "product-2048x1536x384:abt", "product-1536x384x2048:atb",
@@ -58,7 +60,7 @@ def ours(names, threads, optimizer):
 
 
 def peer(name, optimizer, dtype, core, options, policy=" passive"):
-    return run([options.python, ROOT / "benchmarks/peers/measure.py", name, "--optimizer", optimizer, "--dtype", dtype, "--threads", str(options.threads),
+    return run([options.python, ROOT / "benchmarks/peers/measure.py", name, "--optimizer", optimizer.partition(":")[0], "--dtype", dtype, "--threads", str(options.threads),
                 "--warmup", "0.1" if options.quick else "0.3", "--seconds", "0.1" if options.quick else "1"],
                OPENBLAS_CORETYPE=core, OPENBLAS_NUM_THREADS=str(options.threads), OMP_NUM_THREADS=str(options.threads), **POLICIES[policy])[-1]
 
@@ -90,7 +92,7 @@ def wanted(name, group, options):
 def compare(results, name, optimizer, group, options, core):
     """Alternating rounds of one case; Muon and orthogonalization in both precisions, as far as the trial does not rule one out."""
     key = name if group != "steps" else f"{name}:{optimizer}"
-    dtypes = ["float32", "bfloat16"] if name.startswith("orthogonalize") or optimizer == "muon" else ["float32"]
+    dtypes = ["float32", "bfloat16"] if name.startswith("orthogonalize") or optimizer.startswith("muon") else ["float32"]
     rounds = 1 if options.quick else min(options.rounds, 3) if name in LARGE_STEPS else options.rounds
     entry = {"rounds": [], "date": str(datetime.datetime.now(datetime.timezone.utc).date()), "core": core, "threads": options.threads}
     if name in LARGE_STEPS and len(dtypes) > 1:
@@ -152,7 +154,7 @@ def main():
     arguments.add_argument("--python", default=os.environ.get("PYTHON", "/usr/bin/python3"), help="a Python with PyTorch")
     options = arguments.parse_args()
     groups = {"products": PRODUCTS, "orthogonalize": ORTHOGONALIZE, "steps": STEPS, "own": list(OWN)}
-    known = {*groups, *(name for names in groups.values() for name in names)}
+    known = {*groups, *(name for names in groups.values() for name in names), *(f"{name}:{optimizer}" for name in STEPS for optimizer in STEPPERS)}
     if unknown := [name for name in options.only if name not in known]:
         sys.exit(f"run-peers.sh: unknown name {unknown[0]}; there are {', '.join(sorted(known))}")
 
@@ -177,8 +179,8 @@ def main():
         if wanted(key, "own", options):
             measure_own(results, key, options)
     for name in STEPS:
-        for optimizer in ("adamw", "muon"):
-            if wanted(name, "steps", options):
+        for optimizer in STEPPERS:
+            if wanted(name, "steps", options) or f"{name}:{optimizer}" in options.only:
                 compare(results, name, optimizer, "steps", options, core)
     if options.quick:
         print(report.peers_table(results))

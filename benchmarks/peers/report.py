@@ -21,6 +21,12 @@ def between(text, name, table):
     return f"{head}{begin}\n{table}\n{end}{tail}"
 
 
+def place(key):
+    """Steps of one model stand together, by optimizer; everything else before them, as it was measured first."""
+    name, _, optimizer = key.partition(":")
+    return (STEP_NAMES.index(name), optimizer) if name in STEP_NAMES else (-1, "")
+
+
 def median_ours(entry):
     return statistics.median(round_["ours"]["milliseconds"] for round_ in entry["rounds"])
 
@@ -66,8 +72,8 @@ def peers_table(results):
         "| work | ours, ms | of the peak | PyTorch, ms | run as | ratio | rounds | as installed | tokens/s, ours and theirs |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for key, entry in entries.items():
-        name, _, optimizer = key.rpartition(":") if key.startswith("step-") else (key, "", "")
+    for key, entry in sorted(entries.items(), key=lambda pair: place(pair[0])):
+        name, _, optimizer = key.partition(":") if key.startswith("step-") else (key, "", "")
         precisions = [None] if key.startswith("step-") else sorted({variant.split()[0] for variant in variants(entry)}, reverse=True)
         share = statistics.median(round_["ours"]["share_of_peak"] for round_ in entry["rounds"])
         for variant in (best(entry, precision) for precision in precisions):
@@ -198,6 +204,7 @@ def step_goals(results):
               shares.get(worst, 0), goals[worst], command(results, "forward-backward"))
     yield from peer_goals(results, "training step, AdamW on both sides", STEP_NAMES, None, [4.5, 2.5, 2.2, 2.2], "adamw")
     yield from peer_goals(results, "training step, Muon on both sides", STEP_NAMES, None, [5, 3, 3, 2.5], "muon")
+    yield from peer_goals(results, "the same, Newton-Schulz on our side too", STEP_NAMES, None, [5, 3, 3, 2.5], "muon:orthogonalizer=newton-schulz/jordan5")
     share = {name: line["optimizer_milliseconds"] / line["milliseconds"] for name, line in own(results, "muon-share").items()}
     yield row("Muon's share of a 6/6/384 step at 16,384 tokens", "< 3 %", [figure(name[5:], value, 0.03, lambda v: f"{100 * v:.2f} %", False) for name, value in share.items()],
               max(share.values(), default=1), 0.03, command(results, "muon-share"), False)

@@ -17,11 +17,10 @@ internal static class BenchCommand
         var threads = CommonOptions.Threads();
         var optimizer = new Option<string>("--optimizer")
         {
-            HelpName = string.Join('|', SyntheticTraining.Optimizers),
-            Description = "Who updates in training steps.",
+            HelpName = "NAME[:key=value;...]",
+            Description = $"Who updates in training steps: {string.Join(", ", OptimizerChoice.Names)}; after a colon settings below optimizer. of its own.",
             DefaultValueFactory = _ => DefaultOptimizer,
         };
-        optimizer.AcceptOnlyFromAmong([.. SyntheticTraining.Optimizers]);
         var list = new Option<bool>("--list") { Description = "Print the names that are measured by default and the forms of all names, and measure nothing." };
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measures this machine: peak, bandwidth, kernels, orthogonalizers and training steps, each as a share of the peak.")
@@ -32,7 +31,7 @@ internal static class BenchCommand
         {
             IBenchView view = parsed.GetValue(json) ? new BenchJson() : new BenchText(new Terminal(TerminalMode.Detect()));
             var names = (parsed.GetValue(only) ?? []).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            return parsed.GetValue(list) ? BenchList.Write(parsed.GetValue(json)) : Run([.. names], parsed.GetValue(threads), parsed.GetValue(optimizer)!, view);
+            return parsed.GetValue(list) ? BenchList.Write(parsed.GetValue(json)) : Run([.. names], parsed.GetValue(threads), OptimizerChoice.Parse(parsed.GetValue(optimizer)!), view);
         });
         return new(command,
         [
@@ -40,12 +39,14 @@ internal static class BenchCommand
             "muonsharp bench --only product,symmetric --threads 1",
             "muonsharp bench --only product-500x770x1030:atb,orthogonalize-768x3072:zolotarev/3",
             "muonsharp bench --only step-nanogpt-384,step-5x5x320-8x256 --optimizer muon --json",
+            "muonsharp bench --only step-nanogpt-cpu --optimizer muon:orthogonalizer=newton-schulz/jordan5",
             "muonsharp bench --list",
         ]);
     }
 
-    private static int Run(string[] only, int threads, string optimizer, IBenchView view)
+    private static int Run(string[] only, int threads, OptimizerChoice optimizer, IBenchView view)
     {
+        _ = optimizer.Compose(); // What is wrong with it is said before anything is measured.
         var cases = BenchFamilies.Select(only);
         using var team = new WorkerTeam(threads);
         Peaks(team, view);

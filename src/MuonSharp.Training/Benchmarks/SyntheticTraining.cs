@@ -20,26 +20,20 @@ public sealed class SyntheticTraining : IDisposable
     /// <param name="config">The model.</param>
     /// <param name="batch">Sequences in a batch, 1 or more.</param>
     /// <param name="time">Tokens of each, 1 to the model's context.</param>
-    /// <param name="optimizer">One of <see cref="Optimizers"/>, with the settings that a configuration without any has, but for a constant learning rate.</param>
+    /// <param name="optimizer">The optimizer, as <see cref="OptimizerChoice.Parse"/> reads it.</param>
     /// <param name="team">Workers; not owned.</param>
     /// <param name="recomputes">Whether the backward run computes each block's activations again instead of having them kept.</param>
-    /// <exception cref="ArgumentException">The shape is outside the model, the model breaks rules, or there is no such optimizer.</exception>
-    public SyntheticTraining(DecoderConfig config, int batch, int time, string optimizer, WorkerTeam team, bool recomputes = false)
+    /// <exception cref="ArgumentException">The shape is outside the model, or the model breaks rules.</exception>
+    /// <exception cref="ConfigurationException">The optimizer's settings do not fit.</exception>
+    public SyntheticTraining(DecoderConfig config, int batch, int time, OptimizerChoice optimizer, WorkerTeam team, bool recomputes = false)
     {
-        if (!Optimizers.Contains(optimizer, StringComparer.Ordinal))
-        {
-            throw new ArgumentException($"[optimizer] must be one of {string.Join(", ", Optimizers)}; '{optimizer}'");
-        }
-
+        OptimizerSettings settings = optimizer.Compose();
         _model = new DecoderModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
-        _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(Settings(optimizer)), null, team);
+        _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(settings), null, team);
         _tokens = new uint[_program.Inputs.Length + 1];
         Draw();
     }
-
-    /// <summary>The optimizers that there are.</summary>
-    public static IReadOnlyList<string> Optimizers => OptimizerKinds.Names;
 
     /// <summary>Tokens of a step.</summary>
     public int Tokens => _program.Inputs.Length;
@@ -91,7 +85,4 @@ public sealed class SyntheticTraining : IDisposable
         _optimizer.Dispose();
         _model.Dispose();
     }
-
-    /// <summary>A run of no given length has no schedule that ends.</summary>
-    private static OptimizerSettings Settings(string optimizer) => new() { Name = optimizer, Schedule = new ScheduleSettings { Name = "constant" } };
 }

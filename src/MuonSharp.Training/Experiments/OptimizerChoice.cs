@@ -1,6 +1,6 @@
 namespace MuonSharp.Training;
 
-/// <summary>One of the optimizers that are compared: its name, and settings of its own.</summary>
+/// <summary>An optimizer as <c>compare</c> and <c>bench</c> take it: its name, and settings of its own.</summary>
 /// <remarks>
 /// Written <c>NAME[:key=value[;key=value]]</c> with keys below <c>optimizer.</c>: <c>muon</c>, <c>muon:preset=moonlight</c>,
 /// <c>muon:orthogonalizer=zolotarev/3;momentum=0.9</c>.
@@ -11,6 +11,9 @@ public sealed record OptimizerChoice
 
     private OptimizerChoice(string label, string name, IReadOnlyList<KeyValuePair<string, string>> settings) =>
         (Label, Name, Settings) = (label, name, settings);
+
+    /// <summary>The names that there are.</summary>
+    public static IReadOnlyList<string> Names => OptimizerKinds.Names;
 
     /// <summary>The text as it was written; what outputs call it.</summary>
     public string Label { get; }
@@ -28,10 +31,10 @@ public sealed record OptimizerChoice
     {
         string[] parts = text.Split(':', 2);
         string name = parts[0].Trim();
-        if (!OptimizerKinds.Names.Contains(name, StringComparer.Ordinal))
+        if (!Names.Contains(name, StringComparer.Ordinal))
         {
-            string hint = NearestName.Of(name, OptimizerKinds.Names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            throw new ConfigurationException($"[compare] an optimizer must be one of {string.Join(", ", OptimizerKinds.Names)}; '{name}' came{hint}");
+            string hint = NearestName.Of(name, Names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+            throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{hint}");
         }
 
         return new(text.Trim(), name, parts.Length == 1 ? [] : [.. parts[1].Split(';').Select(setting => Setting(text, setting))]);
@@ -59,6 +62,20 @@ public sealed record OptimizerChoice
         return problems.Count == 0 ? choices : throw new ConfigurationException(problems);
     }
 
+    /// <summary>The settings alone, as a configuration without any others has them, at a constant learning rate: a run of no given length has no schedule that ends.</summary>
+    /// <exception cref="ConfigurationException">A key does not exist, a value does not fit, or they contradict each other.</exception>
+    public OptimizerSettings Compose()
+    {
+        TrainingConfigBuilder builder = new();
+        builder.Set("optimizer.name", Name).Set("optimizer.schedule.name", "constant");
+        foreach ((string key, string value) in Settings)
+        {
+            builder.Set(key, value);
+        }
+
+        return builder.Build().Optimizer;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Label;
 
@@ -67,13 +84,13 @@ public sealed record OptimizerChoice
         int equals = setting.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
         {
-            throw new ConfigurationException($"[compare] an optimizer is NAME or NAME:key=value;key=value; '{text}' came");
+            throw new ConfigurationException($"[optimizer] an optimizer is NAME or NAME:key=value;key=value; '{text}' came");
         }
 
         string key = setting[..equals].Trim();
         key = key.StartsWith(Prefix, StringComparison.Ordinal) ? key : Prefix + key;
         return key == Prefix + "name"
-            ? throw new ConfigurationException($"[compare] what stands before the colon names the optimizer; '{text}' came")
+            ? throw new ConfigurationException($"[optimizer] what stands before the colon names the optimizer; '{text}' came")
             : new(key, setting[(equals + 1)..].Trim());
     }
 }

@@ -1,6 +1,7 @@
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Numerics;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Bench;
 
@@ -130,5 +131,5 @@ public sealed class BenchFamiliesTests : IDisposable
         return new BenchResult(work.Name, 2, 2) { Peak = Peak };
     }
 
-    private BenchCase Make(string name) => BenchFamilies.Select([name])[0].Make(new BenchContext(_team, "adamw"));
+    private BenchCase Make(string name) => BenchFamilies.Select([name])[0].Make(new BenchContext(_team, OptimizerChoice.Parse("adamw")));
 }

@@ -49,5 +49,5 @@ public class BenchTests
     public void An_unknown_name_is_a_usage_error_with_the_nearest() => Tool.Run("bench", "--only", "prodct-768").Fails(1, "[bench]", "prodct-768", "did you mean product-768?");
 
     [Fact]
-    public void An_unknown_optimizer_is_refused() => Tool.Run("bench", "--optimizer", "moun").Fails(1, "[bench]", "moun");
+    public void An_unknown_optimizer_is_refused() => Tool.Run("bench", "--optimizer", "moun").Fails(1, "[optimizer]", "moun", "did you mean 'muon'?");
 }

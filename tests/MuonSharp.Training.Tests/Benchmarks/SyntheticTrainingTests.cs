@@ -11,13 +11,13 @@ public sealed class SyntheticTrainingTests : IDisposable
 
     public void Dispose() => _team.Dispose();
 
-    public static TheoryData<string> Optimizers => [.. SyntheticTraining.Optimizers];
+    public static TheoryData<string> Optimizers => [.. OptimizerChoice.Names, "muon:orthogonalizer=newton-schulz/jordan5"];
 
     [Theory]
     [MemberData(nameof(Optimizers))]
     public void Every_optimizer_steps(string optimizer)
     {
-        using SyntheticTraining training = new(s_model, 3, 8, optimizer, _team);
+        using SyntheticTraining training = new(s_model, 3, 8, OptimizerChoice.Parse(optimizer), _team);
         SyntheticStep step = training.Step();
         training.Draw();
         training.Step();
@@ -30,7 +30,7 @@ public sealed class SyntheticTrainingTests : IDisposable
     [Fact]
     public void The_models_operations_are_six_for_a_weight_and_token_and_twelve_for_a_visible_pair_and_unit_of_width()
     {
-        using SyntheticTraining training = new(s_model, 3, 8, "adamw", _team);
+        using SyntheticTraining training = new(s_model, 3, 8, OptimizerChoice.Parse("adamw"), _team);
         int weights = (2 * 12 * 16 * 16) + (13 * 16), pairs = 8 * 9 / 2;
         Assert.Equal((6.0 * 24 * weights) + (12.0 * pairs * 16 * 3 * 2), training.ModelFlops);
         Assert.Equal(0, training.OptimizerFlops);
@@ -39,7 +39,7 @@ public sealed class SyntheticTrainingTests : IDisposable
     [Fact]
     public void Muons_operations_are_those_of_its_matrices_queries_keys_and_values_apart()
     {
-        using SyntheticTraining training = new(s_model, 3, 8, "muon", _team);
+        using SyntheticTraining training = new(s_model, 3, 8, OptimizerChoice.Parse("muon"), _team);
 
         // zolotarev/2 on 4 of w x w and 2 of w x 4w a layer: 3m²n + 2m³.
         Assert.Equal(2 * 16.0 * 16 * 16 * ((4 * 5) + (2 * 14)), training.OptimizerFlops);
@@ -48,7 +48,7 @@ public sealed class SyntheticTrainingTests : IDisposable
     [Fact]
     public void What_a_step_needs_holds_weights_gradients_moments_and_what_the_backward_run_reads()
     {
-        using SyntheticTraining adamw = new(s_model, 3, 8, "adamw", _team), larger = new(s_model, 6, 8, "adamw", _team);
+        using SyntheticTraining adamw = new(s_model, 3, 8, OptimizerChoice.Parse("adamw"), _team), larger = new(s_model, 6, 8, OptimizerChoice.Parse("adamw"), _team);
         long parameters = s_model.CountParameters();
         long activations = adamw.NeededBytes - (4 * 4 * parameters);
 
@@ -58,6 +58,18 @@ public sealed class SyntheticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void An_unknown_optimizer_is_refused_with_those_there_are() =>
-        Assert.Contains("muon, normuon, adamw", Assert.Throws<ArgumentException>(() => new SyntheticTraining(s_model, 1, 8, "moun", _team)).Message, StringComparison.Ordinal);
+    public void Settings_behind_the_optimizers_name_count()
+    {
+        using SyntheticTraining training = new(s_model, 3, 8, OptimizerChoice.Parse("muon:orthogonalizer=newton-schulz/jordan5"), _team);
+
+        // Five steps on the same matrices: A = XXᵀ (half of 2m²n), A², 2m³ halved, and the product with X, 2m²n.
+        Assert.Equal(2 * 5 * 16.0 * 16 * 16 * ((4 * 4) + (2 * 13)), training.OptimizerFlops);
+    }
+
+    [Theory]
+    [InlineData("moun", "muon, normuon, adamw")]
+    [InlineData("muon:ortogonalizer=exact", "optimizer.ortogonalizer")]
+    [InlineData("adamw:learningRate=fast", "optimizer.learningRate")]
+    public void What_does_not_fit_is_refused_by_its_name(string optimizer, string said) =>
+        Assert.Contains(said, Assert.Throws<ConfigurationException>(() => OptimizerChoice.Parse(optimizer).Compose()).Message, StringComparison.Ordinal);
 }

@@ -15,8 +15,8 @@ internal sealed class StepCase : BenchCase
     private readonly List<double> _shares = [];
     private double? _flops;
 
-    public StepCase(string name, WorkerTeam team, StepModel model, string optimizer)
-        : this(name, new SyntheticTraining(model.Model, model.Batch, model.Time, optimizer, team, model.Recomputes), optimizer)
+    public StepCase(string name, WorkerTeam team, StepModel model, OptimizerChoice optimizer)
+        : this(name, new SyntheticTraining(model.Model, model.Batch, model.Time, optimizer, team, model.Recomputes), optimizer.Label)
     {
     }
 
