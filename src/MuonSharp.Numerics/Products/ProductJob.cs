@@ -31,7 +31,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
 
     public readonly void Run(int task, int worker)
     {
-        // Where only the lower triangle is computed, the last rows are the longest and come first. Elsewhere a worker's share is the same rows in
+        // Where only the lower triangle is computed, the last rows have the most tasks and come first. Elsewhere a worker's share is the same rows in
         // every job.
         var block = task % RowBlocks;
         var row = (LowerOnly ? RowBlocks - 1 - block : block) * BlockRows;

@@ -28,7 +28,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     private int _busy;
     private NativeBuffer? _scratch;
     private volatile bool _stopping;
-    private volatile Exception? _failure;
+    private Exception? _failure;
 
     /// <summary>Starts a team.</summary>
     /// <param name="threads">Number of workers, the caller included; 0 takes one per available core.</param>
@@ -68,7 +68,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     /// <param name="tasks">Number of tasks; it must follow from the shapes of the data alone.</param>
     /// <param name="job">The job; shared by all workers by reference.</param>
     /// <exception cref="InvalidOperationException">The team is already running a job.</exception>
-    /// <exception cref="AggregateException">A task threw; the message is that of the first.</exception>
+    /// <exception cref="AggregateException">A task threw; the message is that of the first. Where the caller runs all tasks by itself, what it threw comes as it is.</exception>
     /// <exception cref="ObjectDisposedException">The team was disposed.</exception>
     public void Run<TJob>(int tasks, ref TJob job)
         where TJob : struct, ITeamJob
@@ -128,9 +128,8 @@ public sealed unsafe class WorkerTeam : IDisposable
         _job = null;
         job = shared;
         Volatile.Write(ref _busy, 0);
-        if (_failure is { } failure)
+        if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
-            _failure = null;
             throw new AggregateException(failure.Message, failure);
         }
     }
@@ -247,7 +246,7 @@ public sealed unsafe class WorkerTeam : IDisposable
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                _failure = failure;
+                Interlocked.CompareExchange(ref _failure, failure, null);
             }
 
             _tasksOf[worker * PaddedCounter.Stride]++;

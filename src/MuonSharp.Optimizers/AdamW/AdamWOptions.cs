@@ -2,7 +2,7 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>What <see cref="AdamW"/> needs to know; the defaults are torch's.</summary>
+/// <summary>What <see cref="AdamW"/> needs to know; the defaults are torch's, but for the weight decay, which is 0.</summary>
 public sealed record AdamWOptions() : OptimizerOptions(0.001)
 {
     /// <summary>The smallest normal float32: a smaller epsilon may round to zero, and the update of a weight without gradients be 0/0.</summary>

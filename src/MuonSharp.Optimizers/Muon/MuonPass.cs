@@ -50,7 +50,8 @@ internal sealed unsafe class MuonPass : IDisposable
             shared = isSmall ? shared : Math.Max(shared, scratch);
         }
 
-        return Math.Max(shared, own * Math.Min(workers, Math.Max(1, small)));
+        // A single task runs on the caller; of several, any worker may take any.
+        return Math.Max(shared, small > 1 ? own * workers : own);
     }
 
     public void Run(in StepContext context)

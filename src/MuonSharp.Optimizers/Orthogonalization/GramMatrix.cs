@@ -2,7 +2,8 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>The small Gram matrix of X, scaled so that its trace lies in [1, 4), and its way back to X.</summary>
+/// <summary>The small Gram matrix of X, and its way back to X; scaled so that its trace lies in [1, 4), or as it is where its trace is far from the ends of
+/// float32's range.</summary>
 /// <remarks>Wide X: R = XXᵀ, and polynomials of R multiply from the left; tall X: R = XᵀX, from the right. Scaling is by powers of two, so it
 /// rounds nothing.</remarks>
 internal static unsafe class GramMatrix

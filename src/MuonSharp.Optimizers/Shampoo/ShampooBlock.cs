@@ -86,7 +86,7 @@ internal sealed unsafe class ShampooBlock(
             float* row = Slot.Weights + Slice.Offset + ((long)i * Slice.RowStride);
             for (int j = 0; j < Slice.Columns; j++)
             {
-                double change = values.LearningRate * ((factor * *direction++) + (values.WeightDecay * row[j]));
+                double change = values.LearningRate * ((factor * *direction++) + (Slot.WeightDecay * row[j]));
                 row[j] = (float)(row[j] - change);
                 squares += change * change;
             }

@@ -105,7 +105,7 @@ internal sealed unsafe class SoapMatrix(
     {
         GroupReport values = Slot.Group.Report;
         double step = values.LearningRate * Math.Sqrt(1 - IntegerPower.Of(_options.Beta2, t)) / (1 - IntegerPower.Of(values.Momentum, t));
-        double decay = values.LearningRate * values.WeightDecay, squares = 0;
+        double decay = values.LearningRate * Slot.WeightDecay, squares = 0;
         for (int i = 0; i < _rows; i++)
         {
             float* row = Slot.Weights + Slice.Offset + ((long)i * Slice.RowStride);

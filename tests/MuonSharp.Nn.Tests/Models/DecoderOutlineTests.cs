@@ -37,6 +37,20 @@ public class DecoderOutlineTests
         static string Line(Parameter parameter) => $"{parameter} {parameter.Role}";
     }
 
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("llama")]
+    public void Memory_is_linear_in_the_context(string family)
+    {
+        var outline = new DecoderOutline(TinyModels.Of(family) with { Context = 8192 });
+        long Length(int batch, int time) => outline.PlanMemory(batch, time, training: true, threads: 2).TotalLength;
+        foreach (int time in new[] { 1024, 2048, 4096 })
+        {
+            Assert.InRange((double)Length(1, 2 * time) / Length(1, time), 1.5, 2.01);
+            Assert.InRange((double)Length(1, 2 * time) / Length(2, time), 0.99, 1.01);
+        }
+    }
+
     [Fact]
     public void Seventy_billion_weights_take_no_native_memory()
     {

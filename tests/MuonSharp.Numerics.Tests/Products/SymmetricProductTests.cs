@@ -31,6 +31,38 @@ public sealed class SymmetricProductTests
         }
     }
 
+    /// <summary>Many squares, whose strips are wider, and more columns than are packed at once.</summary>
+    [Theory]
+    [InlineData(864, 3)]
+    [InlineData(865, 1)]
+    [InlineData(961, 17)]
+    [InlineData(1025, 9)]
+    [InlineData(1153, 5)]
+    [InlineData(2049, 2)]
+    public void Large_ones_have_the_bits_of_the_general_product_in_both_triangles(int m, int k)
+    {
+        using var team = new WorkerTeam(3);
+        using var a = new ProductCase(m, k, false, 1, "a");
+        using var b = new ProductCase(k, m, false, 0, "b");
+        using var full = new ProductCase(m, m, false, 1, "c");
+        MatrixProduct.Multiply(null, a.View, b.View, full.View);
+        foreach (var workers in (WorkerTeam?[])[null, team])
+        {
+            using var half = new ProductCase(m, m, false, 1, "c");
+            SymmetricProduct.Multiply(workers, a.View, b.View, half.View);
+            for (var i = 0; i < m; i++)
+            {
+                for (var j = 0; j <= i; j++)
+                {
+                    if (full[i, j] != half[i, j] || full[i, j] != half[j, i])
+                    {
+                        Assert.Fail($"[{i}, {j}]: {full[i, j]:R} expected, {half[i, j]:R} below the diagonal, {half[j, i]:R} above");
+                    }
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Accumulates_onto_the_lower_triangle_and_mirrors_it()
     {

@@ -11,13 +11,13 @@ internal static class ContractTable
     public static IReadOnlyDictionary<string, ContractRow> Rows { get; } = new Dictionary<string, ContractRow>(StringComparer.Ordinal)
     {
         // float32 feels the inverse of the smallest pole: a few times the rounding of Newton-Schulz.
-        ["muon default"] = Muon("default") with { Tolerance = 1e-3 },
+        ["muon default"] = Muon("default") with { Tolerance = 1e-3, LargeShapes = [(301, 517, 2), (1100, 333, 1), (769, 1023, 1)] },
         ["muon keller-jordan"] = Muon("keller-jordan") with { LargeShapes = [(301, 517, 2), (1100, 333, 1), (769, 1023, 1)] },
         ["muon torch"] = Muon("torch"),
         ["muon moonlight"] = Muon("moonlight"),
         ["muon kimi-k2"] = Muon("kimi-k2"),
         ["muon optax"] = Muon("optax"),
-        ["muon normuon"] = Muon("normuon"),
+        ["muon normuon"] = Muon("normuon") with { LargeShapes = [(301, 517, 2), (1100, 333, 1), (1023, 769, 1)] },
         ["muon airbench94"] = Muon("airbench94"),
         ["adamw torch"] = AdamW("torch"),
         ["adamw keller-jordan"] = AdamW("keller-jordan"),
@@ -40,7 +40,7 @@ internal static class ContractTable
             new SoapOptions { PreconditionFrequency = 3, MaximumPreconditionerDimension = 30, ShampooBeta = 0.8 },
             new StraightLineSoap.Formula { Frequency = 3, LongestSide = 30, ShampooBeta = 0.8 }) with
         {
-            LargeShapes = [],
+            LargeShapes = [(301, 29, 3), (23, 517, 3)],
             ConvergingRate = 0.35,
         },
         ["shampoo"] = Shampoo(

@@ -108,8 +108,15 @@ public sealed class ContractTests : IDisposable
     [MemberData(nameof(Names))]
     public void A_missing_gradient_follows_its_rule(string name)
     {
-        ContractRow row = ContractTable.Rows[name];
-        row = row with { Options = row.Options with { WeightDecay = 0.25 } };
+        foreach (MissingGradient rule in Enum.GetValues<MissingGradient>())
+        {
+            MissingGradientFollows(rule, ContractTable.Rows[name]);
+        }
+    }
+
+    private static void MissingGradientFollows(MissingGradient rule, ContractRow row)
+    {
+        row = row with { Options = row.Options with { WeightDecay = 0.25, MissingGradient = rule } };
         ContractRow spared = row with { Options = row.Options with { WeightDecay = new ListSchedule([0.25, 0]) } };
         using TestModel missing = TestModel.Matrices((8, 6));
         using TestModel zeros = TestModel.Matrices((8, 6));

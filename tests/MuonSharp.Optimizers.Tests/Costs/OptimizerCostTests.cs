@@ -25,6 +25,19 @@ public class OptimizerCostTests
         }
     }
 
+    /// <summary>Of several tasks any worker may take any, whatever their number: each needs memory of its own.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_worker_has_scratch_of_its_own_also_where_there_are_fewer_matrices(string name)
+    {
+        ContractRow row = ContractTable.Rows[name];
+        using TestModel one = TestModel.Matrices((30, 20));
+        using TestModel two = TestModel.Matrices((30, 20), (30, 20));
+        long Scratch(TestModel model, int threads) => RoutingPlan.Make(model.Parameters, Route.Split(row.Options, row.Auxiliary)).Costs(threads)[0].ScratchBytes;
+        Assert.Equal(8 * Scratch(two, 1), Scratch(two, 8));
+        Assert.InRange(Scratch(one, 8), Scratch(one, 1), 8 * Scratch(one, 1));
+    }
+
     [Fact]
     public void States_have_names_and_the_size_of_what_they_keep()
     {
