@@ -41,6 +41,7 @@ OWN = {  # what is measured without a peer: names, threads, optimizer
     "spd-inverse-1": (["product-256", "spd-inverse-256", "product-768", "spd-inverse-768"], 1, "adamw"),
     "attention": (["attention-6x64x256", "attention-6x64x1024"], 2, "adamw"),
     "forward-backward": (STEPS, 2, "adamw"),
+    "neighbours": (["step-5x5x320-8x256", "step-nanogpt-384", "product-500x770x1030", "product-768"], 2, "adamw"),
     "muon-share": (["step-nanogpt"], 2, "muon"),
     "one-thread": (STEPS[:3], 1, "adamw"),
     "memory": (["step-gpt2-124m"], 2, "adamw"),
