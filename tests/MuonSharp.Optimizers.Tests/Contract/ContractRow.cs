@@ -8,6 +8,12 @@ namespace MuonSharp.Optimizers.Tests;
 internal sealed record ContractRow(
     OptimizerOptions Options, OptimizerOptions Auxiliary, double ConvergingRate, Func<float[], StraightLineCase, StraightLineOptimizer> StraightLine)
 {
+    /// <summary>The options with another momentum: what the optimizer calls so.</summary>
+    public required Func<OptimizerOptions, Schedule, OptimizerOptions> WithMomentum { get; init; }
+
+    /// <summary>The options with nothing set that the reference does not set.</summary>
+    public OptimizerOptions Standard { get; init; } = Options;
+
     /// <summary>What one step without gradients leaves of a weight at that learning rate and decay.</summary>
     public Func<double, double, double> Decayed { get; init; } = static (rate, decay) => 1 - (rate * decay);
 

@@ -23,13 +23,21 @@ internal static class ContractTable
         ["adamw keller-jordan"] = AdamW("keller-jordan"),
         ["adamw moonlight"] = AdamW("moonlight"),
         ["adamw optax"] = AdamW("optax"),
-        ["sgd"] = Elementwise(new Sgd.Options { LearningRate = 0.01, Momentum = Momentum }, 0.05, static start => new StraightLineSgd(false, start)),
-        ["sgd nesterov"] = Elementwise(
-            new Sgd.Options { LearningRate = 0.01, Momentum = Momentum, Nesterov = true }, 0.05, static start => new StraightLineSgd(true, start)) with
+        ["sgd"] = Elementwise(new Sgd.Options { LearningRate = 0.01, Momentum = Momentum }, 0.05, WithMomentum, static start => new StraightLineSgd(false, start)) with
         {
+            Standard = new Sgd.Options(),
+        },
+        ["sgd nesterov"] = Elementwise(
+            new Sgd.Options { LearningRate = 0.01, Momentum = Momentum, Nesterov = true }, 0.05, WithMomentum, static start => new StraightLineSgd(true, start)) with
+        {
+            Standard = new Sgd.Options { Nesterov = true },
             Decayed = static (rate, decay) => 1 - (rate * decay * (1 + Momentum)),
         },
-        ["lion"] = Elementwise(new Lion.Options { LearningRate = 0.001 }, 0.03, static start => new StraightLineLion(start)),
+        ["lion"] = Elementwise(
+            new Lion.Options { LearningRate = 0.001 }, 0.03, static (lion, momentum) => lion with { Beta1 = momentum }, static start => new StraightLineLion(start)) with
+        {
+            Standard = new Lion.Options(),
+        },
         ["soap"] = Soap(
             new SoapOptions { PreconditionFrequency = 2, MaximumPreconditionerDimension = LongestSide },
             new StraightLineSoap.Formula { Frequency = 2, LongestSide = LongestSide }) with
@@ -62,17 +70,25 @@ internal static class ContractTable
         MuonPresets.ByName[preset],
         MuonPresets.AuxiliaryOf(preset),
         0.08,
-        (start, parameter) => new StraightLineMuon(StraightLineMuon.Formulas[preset], start, parameter.Shape, parameter.InOut));
+        (start, parameter) => new StraightLineMuon(StraightLineMuon.Formulas[preset], start, parameter.Shape, parameter.InOut))
+    {
+        WithMomentum = static (options, momentum) => (MuonOptions)options with { Momentum = momentum },
+    };
 
     private static ContractRow AdamW(string preset) =>
-        Elementwise(AdamWPresets.ByName[preset], 0.03, start => new StraightLineAdamW(StraightLineAdamW.Formulas[preset], start));
+        Elementwise(AdamWPresets.ByName[preset], 0.03, static (adam, momentum) => adam with { Beta1 = momentum }, start => new StraightLineAdamW(StraightLineAdamW.Formulas[preset], start));
 
-    private static ContractRow Elementwise(OptimizerOptions options, double rate, Func<float[], StraightLineOptimizer> straightLine) =>
-        new(options, options, rate, (start, _) => straightLine(start)) { Defines = static _ => true };
+    private static ContractRow Elementwise<T>(T options, double rate, Func<T, Schedule, T> withMomentum, Func<float[], StraightLineOptimizer> straightLine)
+        where T : OptimizerOptions =>
+        new(options, options, rate, (start, _) => straightLine(start)) { Defines = static _ => true, WithMomentum = (other, momentum) => withMomentum((T)other, momentum) };
+
+    private static Sgd.Options WithMomentum(Sgd.Options options, Schedule momentum) => options with { Momentum = momentum };
 
     private static ContractRow Soap(SoapOptions options, StraightLineSoap.Formula formula) => new(
         options, AdamWPresets.Torch, 0.06, (start, parameter) => new StraightLineSoap(formula, start, parameter.Shape))
     {
+        WithMomentum = static (options, momentum) => (SoapOptions)options with { Beta1 = momentum },
+
         // The first step only looks at the gradient.
         Decayed = static (_, _) => 1,
 
@@ -85,6 +101,7 @@ internal static class ContractTable
         options, AdamWPresets.Torch, 0.03, (start, parameter) => new StraightLineShampoo(formula, start, parameter.Shape))
     {
         LargeShapes = [(301, 517, 2)],
+        WithMomentum = static (options, momentum) => (ShampooOptions)options with { Beta1 = momentum },
 
         // While a block's statistic has no full rank, large gradients raise the rounding in its null space above epsilon, and its root is arbitrary.
         Defines = parameter => parameter.Shape.Length > 1 && (parameter.Scale < 1 || parameter.Shape.Max() <= options.BlockSize),

@@ -61,14 +61,7 @@ public class StraightLineTests
     public void What_is_not_set_is_the_references(string name)
     {
         ContractRow row = ContractTable.Rows[name];
-        OptimizerOptions options = name switch
-        {
-            "sgd" => new Sgd.Options(),
-            "sgd nesterov" => new Sgd.Options { Nesterov = true },
-            "lion" => new Lion.Options(),
-            _ => row.Options,
-        };
-        Follow(row, options, [StraightLineCase.Of("square"), StraightLineCase.Of("tiny")], 5, standard: true);
+        Follow(row, row.Standard, [StraightLineCase.Of("square"), StraightLineCase.Of("tiny")], 5, standard: true);
     }
 
     private static StraightLineMuon.Formula Of(string preset) => StraightLineMuon.Formulas[preset];
@@ -87,7 +80,7 @@ public class StraightLineTests
         double[] momenta = [.. Enumerable.Range(1, steps).Select(step => Math.Min(0.95, 0.8 + (0.01 * step)))];
         if (!standard)
         {
-            options = WithMomentum(options, new ListSchedule([.. momenta])) with
+            options = row.WithMomentum(options, new ListSchedule([.. momenta])) with
             {
                 LearningRate = new ListSchedule([.. rates]),
                 WeightDecay = new ListSchedule([.. decays]),
@@ -118,15 +111,4 @@ public class StraightLineTests
             }
         }
     }
-
-    private static OptimizerOptions WithMomentum(OptimizerOptions options, Schedule momentum) => options switch
-    {
-        MuonOptions muon => muon with { Momentum = momentum },
-        AdamWOptions adam => adam with { Beta1 = momentum },
-        Sgd.Options sgd => sgd with { Momentum = momentum },
-        Lion.Options lion => lion with { Beta1 = momentum },
-        SoapOptions soap => soap with { Beta1 = momentum },
-        ShampooOptions shampoo => shampoo with { Beta1 = momentum },
-        _ => throw new ArgumentException($"[test] a momentum is known for Muon, AdamW, SGD, Lion, SOAP and Shampoo; {options.OptimizerName}"),
-    };
 }
