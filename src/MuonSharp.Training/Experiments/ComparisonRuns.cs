@@ -1,3 +1,5 @@
+using MuonSharp.Formats;
+
 namespace MuonSharp.Training;
 
 /// <summary>The training runs of a comparison: each an ordinary run folder below its own. What is there is not trained again.</summary>
@@ -15,6 +17,7 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
 
     /// <summary>A run that an earlier call has done to its end; null if there is none.</summary>
     /// <exception cref="ConfigurationException">There is one of another configuration.</exception>
+    /// <exception cref="InvalidFileException">Its metrics do not say what came of it.</exception>
     public ComparisonRun? Find(ComparisonTask task, TrainingConfig config)
     {
         RunFolder run = FolderOf(task);
@@ -25,10 +28,11 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
 
         Check(run, config);
         RunCurves curves = RunCurves.Read(run);
-        return curves.End is Done or Diverged ? Result(task, curves) : null;
+        return curves.End is Done or Diverged ? Result(task, run, curves) : null;
     }
 
     /// <summary>Trains a run from its newest checkpoint, or from its beginning; null when it was cancelled.</summary>
+    /// <exception cref="InvalidFileException">Its metrics do not say what came of it: those that an earlier call had written are damaged.</exception>
     public async Task<ComparisonRun?> TrainAsync(ComparisonTask task, TrainingConfig config, Action<Trainer> begun, Action<TrainingEvent> tell, CancellationToken cancellation)
     {
         RunFolder run = FolderOf(task);
@@ -52,15 +56,32 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
             }
         }
 
-        return Result(task, RunCurves.Read(run));
+        return Result(task, run, RunCurves.Read(run));
     }
 
-    private static ComparisonRun Result(ComparisonTask task, RunCurves curves) => new(task, NameOf(task))
+    private static ComparisonRun Result(ComparisonTask task, RunFolder run, RunCurves curves) => new(task, NameOf(task))
     {
-        FinalLoss = curves.End == Done && curves.Evaluations is [.., var last] && last.Step == task.Steps ? last.Loss : double.PositiveInfinity,
+        FinalLoss = FinalLoss(task, run, curves),
         Evaluations = curves.Evaluations,
         Training = curves.Training,
     };
+
+    /// <summary>Infinity only for a run that says so itself: a good one whose metrics are damaged must not pass for one that diverged.</summary>
+    private static double FinalLoss(ComparisonTask task, RunFolder run, RunCurves curves)
+    {
+        if (curves.End == Diverged)
+        {
+            return double.PositiveInfinity;
+        }
+
+        string? missing = curves.DamagedLine is { } line ? $"line {line} cannot be read"
+            : curves.End != Done ? "it does not say how the run ended"
+            : curves.Evaluations is not [.., var last] || last.Step != task.Steps ? $"it has no evaluation after step {task.Steps}, the last one"
+            : null;
+        return missing is null
+            ? curves.Evaluations[^1].Loss
+            : throw new InvalidFileException("compare", run.MetricsPath, $"it must hold the whole of a finished run; {missing} (after deleting {run.Path} the same command trains that run again)");
+    }
 
     private static void Check(RunFolder run, TrainingConfig config)
     {

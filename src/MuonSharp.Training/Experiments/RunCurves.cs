@@ -28,22 +28,28 @@ internal sealed class RunCurves
     /// <summary>Why the run ended, as its last line says; null for one that has not.</summary>
     public string? End { get; private set; }
 
+    /// <summary>Number of the first line, from 1, that cannot be read; null if all can.</summary>
+    public int? DamagedLine { get; private set; }
+
     /// <summary>Step of the last line.</summary>
     public long Step { get; private set; }
 
     /// <summary>Reads a run folder; one without metrics, or with a damaged line at the end, is a run that is not over.</summary>
+    /// <remarks>A damaged line further up does not hide what the last line says: whether such a run can be taken up or is spoilt is for the caller to say.</remarks>
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>
     public static RunCurves Read(RunFolder folder)
     {
         RunCurves curves = new();
         try
         {
+            int number = 0;
             foreach (string line in File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath) : [])
             {
+                number++;
                 if (!curves.TryAdd(line))
                 {
                     curves.End = null;
-                    break;
+                    curves.DamagedLine ??= number;
                 }
             }
         }
@@ -89,5 +95,5 @@ internal sealed class RunCurves
     }
 
     private static double Number(JsonElement line, string key) =>
-        line.GetProperty(key) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : double.PositiveInfinity;
+        line.GetProperty(key) is { ValueKind: not JsonValueKind.Null } number ? number.GetDouble() : double.PositiveInfinity;
 }

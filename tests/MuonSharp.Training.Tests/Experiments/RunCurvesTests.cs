@@ -27,6 +27,19 @@ public class RunCurvesTests
     [InlineData("{\"kind\":\"step\",\"step\":3,\"loss\":1}\n")]
     public void A_run_is_over_only_if_its_last_line_says_so(string more) => Assert.Null(Read(Done + more).End);
 
+    [Theory]
+    [InlineData("{\"kind\":\"st\n")]
+    [InlineData("{\"kind\":\"eval\",\"step\":2,\"val_loss\":\"low\"}\n")]
+    [InlineData("[]\n")]
+    public void A_damaged_line_is_named_and_does_not_hide_the_end(string line)
+    {
+        RunCurves curves = Read(line + Done);
+        Assert.Equal(1, curves.DamagedLine);
+        Assert.Equal("done", curves.End);
+        Assert.Equal([new(2, 3.5)], curves.Evaluations);
+        Assert.Null(Read(Done).DamagedLine);
+    }
+
     [Fact]
     public void A_run_without_metrics_is_not_over()
     {
