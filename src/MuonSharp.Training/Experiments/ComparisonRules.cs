@@ -17,6 +17,14 @@ internal static class ComparisonRules
             yield return $"[compare] an optimizer is named once; '{label}' came more often";
         }
 
+        foreach (OptimizerChoice choice in options.Optimizers)
+        {
+            foreach ((string key, _) in choice.Settings.Where(setting => !OptimizerKeys.Uses(choice.Name, setting.Key)))
+            {
+                yield return $"[compare] an optimizer's own settings are keys that it uses; {choice.Name} does not use {key}, and '{choice.Label}' came";
+            }
+        }
+
         foreach ((string label, IReadOnlyList<double> rates) in options.LearningRates)
         {
             if (!labels.Contains(label, StringComparer.Ordinal))

@@ -102,6 +102,22 @@ public class ComparisonPlanTests
     }
 
     [Theory]
+    [InlineData("muon,adamw:momentum=0.9", "adamw does not use optimizer.momentum, and 'adamw:momentum=0.9' came")]
+    [InlineData("muon,adamw:orthogonalizer=exact", "adamw does not use optimizer.orthogonalizer")]
+    [InlineData("muon,soap:momentumWarmup=9", "soap does not use optimizer.momentumWarmup")]
+    [InlineData("muon,sgd:momentum=0.9;auxiliary.beta1=0.5", "sgd does not use optimizer.auxiliary.beta1")]
+    public void A_setting_of_its_own_that_an_optimizer_does_not_use_is_refused(string optimizers, string problem)
+    {
+        using TemporaryFolder folder = new();
+        ComparisonOptions options = TinyComparison.Options(folder) with
+        {
+            Optimizers = OptimizerChoice.ParseList(optimizers),
+            LearningRates = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal),
+        };
+        Assert.Contains(problem, Assert.Single(Assert.Throws<ConfigurationException>(() => ComparisonPlan.Create(options)).Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("train.steps", "21", false)]
     [InlineData("train.seed", "8", false)]
     [InlineData("optimizer.momentum", "0.9", false)]

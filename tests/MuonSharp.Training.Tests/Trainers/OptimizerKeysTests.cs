@@ -1,0 +1,49 @@
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training.Tests.Trainers;
+
+public class OptimizerKeysTests
+{
+    private static readonly Dictionary<string, string[]> s_values = new(StringComparer.Ordinal)
+    {
+        ["optimizer.preset"] = ["torch", "moonlight"],
+        ["optimizer.orthogonalizer"] = ["exact", "zolotarev/3"],
+        ["optimizer.learningRate"] = ["0.1", "0.2"],
+        ["optimizer.momentum"] = ["0.7", "0.8"],
+        ["optimizer.momentumWarmup"] = ["10", "20"],
+        ["optimizer.weightDecay"] = ["0.1", "0.2"],
+        ["optimizer.clipNorm"] = ["1", "2"],
+        ["optimizer.auxiliary.learningRate"] = ["0.1", "0.2"],
+        ["optimizer.auxiliary.beta1"] = ["0.1", "0.2"],
+        ["optimizer.auxiliary.beta2"] = ["0.1", "0.2"],
+        ["optimizer.auxiliary.epsilon"] = ["0.1", "0.2"],
+        ["optimizer.auxiliary.weightDecay"] = ["0.1", "0.2"],
+        ["optimizer.schedule.name"] = ["linear", "cosine"],
+        ["optimizer.schedule.warmup"] = ["10", "20"],
+        ["optimizer.schedule.decayShare"] = ["0.1", "0.2"],
+        ["optimizer.schedule.floor"] = ["0.1", "0.2"],
+    };
+
+    public static TheoryData<string> Names => [.. OptimizerKinds.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_key_is_used_if_and_only_if_another_value_makes_another_optimizer(string name)
+    {
+        string[] keys = [.. ConfigKeys.All.Select(key => key.Name).Where(key => key.StartsWith("optimizer.", StringComparison.Ordinal) && key != "optimizer.name")];
+        Assert.Equal(keys.Order(StringComparer.Ordinal), s_values.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            keys.Where(key => OptimizerKeys.Uses(name, key)),
+            keys.Where(key => Made(name, key, s_values[key][0]) != Made(name, key, s_values[key][1])));
+    }
+
+    private static string Made(string name, string key, string value)
+    {
+        TrainingConfigBuilder builder = new();
+        builder.Set("optimizer.name", name);
+        TrainingConfig config = (key == "optimizer.schedule.name" ? builder : builder.Set("optimizer.schedule.name", "warmup-stable-decay")).Set(key, value).Build();
+        return string.Join('\n', OptimizerKinds.Routes(config.Optimizer).Select(Text)) + OptimizerKinds.StepOptions(config);
+    }
+
+    private static string Text(Route route) => $"{route.Group} {route.Options}";
+}
