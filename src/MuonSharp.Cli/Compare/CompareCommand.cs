@@ -33,7 +33,7 @@ internal static class CompareCommand
     private static async Task<int> RunAsync(ParseResult parsed, CompareOptions options)
     {
         var plan = ComparisonPlan.Create(Compose(parsed, options));
-        var preset = plan.Common.Preset.Length == 0 ? "run" : plan.Common.Preset;
+        var preset = plan.Base.Preset.Length == 0 ? "run" : plan.Base.Preset;
         var folder = parsed.GetValue(options.Run) ?? Path.Combine(Parent, $"{preset}-compare-{plan.Identity}");
         ICompareView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);

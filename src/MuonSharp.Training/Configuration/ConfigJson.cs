@@ -13,10 +13,12 @@ internal static class ConfigJson
         AllowDuplicateProperties = false,
     };
 
-    public static JsonObject Write(TrainingConfig config)
+    public static JsonObject Write(TrainingConfig config) => Write(config, ConfigKeys.All);
+
+    public static JsonObject Write(TrainingConfig config, IEnumerable<ConfigKey> keys)
     {
         JsonObject root = [];
-        foreach (ConfigKey key in ConfigKeys.All)
+        foreach (ConfigKey key in keys)
         {
             string[] parts = key.Name.Split('.');
             JsonObject place = root;

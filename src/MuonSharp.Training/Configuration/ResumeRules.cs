@@ -18,13 +18,16 @@ internal static class ResumeRules
         "sample.prompt", "sample.temperature", "sample.topK", "sample.topP", "checkpoint.every", "checkpoint.keep", "log.every",
     };
 
+    /// <summary>The keys that may not change.</summary>
+    public static IReadOnlyList<ConfigKey> Fixed { get; } = [.. ConfigKeys.All.Where(key => !s_free.Contains(key.Name))];
+
     /// <summary>SHA-256 over all keys that may not change, in lower-case hexadecimal.</summary>
     /// <remarks>Keys at their default do not count, so that a key which a later version adds does not disown the checkpoints of an earlier one.</remarks>
     public static string Hash(TrainingConfig config)
     {
         StringBuilder text = new();
         TrainingConfig defaults = new();
-        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name) && !JsonNode.DeepEquals(key.Read(config), key.Read(defaults))))
+        foreach (ConfigKey key in Fixed.Where(key => !JsonNode.DeepEquals(key.Read(config), key.Read(defaults))))
         {
             text.Append(key.Name).Append('=').Append(key.Read(config)?.ToJsonString() ?? "null").Append('\n');
         }
@@ -47,7 +50,7 @@ internal static class ResumeRules
     public static void Check(TrainingConfig saved, TrainingConfig resumed)
     {
         List<string> problems = [];
-        foreach (ConfigKey key in ConfigKeys.All.Where(key => !s_free.Contains(key.Name)))
+        foreach (ConfigKey key in Fixed)
         {
             JsonNode? before = key.Read(saved);
             JsonNode? after = key.Read(resumed);

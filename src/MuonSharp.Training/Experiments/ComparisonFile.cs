@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -28,7 +26,7 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
 
     /// <summary>Takes up what an earlier call has left: checks that it is this comparison's, and returns its times.</summary>
     /// <exception cref="ConfigurationException">The folder holds another comparison, or a run.</exception>
-    /// <exception cref="InvalidFileException">The file cannot be read.</exception>
+    /// <exception cref="InvalidFileException">The file cannot be read, or is damaged.</exception>
     public MeasuredTimes TakeUp(ComparisonPlan plan)
     {
         if (!File.Exists(Path))
@@ -38,46 +36,20 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
                 : MeasuredTimes.None;
         }
 
-        try
-        {
-            JsonObject json = JsonNode.Parse(File.ReadAllBytes(Path))!.AsObject();
-            if ((string?)json["format"] != ComparisonJson.Format)
-            {
-                throw new InvalidFileException("compare", Path, $"the format must be {ComparisonJson.Format}; {json["format"]?.ToJsonString() ?? "none"} came");
-            }
+        SavedComparison saved = SavedComparison.Read(Path);
+        Check(saved, plan);
 
-            Check(json, plan);
-            JsonArray rows = json["optimizers"]!.AsArray();
-
-            // Ratios are to the first optimizer: beside another one they say nothing.
-            return (string?)rows[0]!["label"] == plan.Entries[0].Label
-                ? new(Timings(rows), json["environment"]?.DeepClone().AsObject())
-                : MeasuredTimes.None;
-        }
-        catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidFileException("compare", Path, $"it must be the file that a comparison wrote; {error.Message}", error);
-        }
-        catch (Exception error) when (InvalidFileException.IsUnreadable(error))
-        {
-            throw InvalidFileException.Unreadable("compare", Path, error);
-        }
+        // Ratios are to the first optimizer: beside another one they say nothing.
+        return saved.First == plan.Entries[0].Label ? saved.Times : MeasuredTimes.None;
     }
 
-    private void Check(JsonObject json, ComparisonPlan plan)
+    private void Check(SavedComparison saved, ComparisonPlan plan)
     {
-        List<string> problems = [];
-        Same("steps", (long)json["steps"]!, plan.Steps);
-        Same("the text's SHA-256", (string)json["data"]!["sha256"]!, plan.DataSha256);
-        TrainingConfig saved = ConfigJson.Read(System.Text.Encoding.UTF8.GetBytes(json["configuration"]!.ToJsonString()), Path, new(), [], problems);
-        if (problems.Count > 0)
-        {
-            throw new InvalidFileException("compare", Path, problems[0]);
-        }
-
+        Same("steps", saved.Steps, plan.Steps);
+        Same("the text's SHA-256", saved.DataSha256, plan.DataSha256);
         try
         {
-            ResumeRules.Check(saved, plan.Common);
+            ResumeRules.Check(saved.Base, plan.Base);
         }
         catch (ConfigurationException error)
         {
@@ -91,23 +63,5 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
                 throw new ConfigurationException($"[compare] {folder}: {what} must be the folder's own, {before}; {now} came (--run names another folder)");
             }
         }
-    }
-
-    private static Dictionary<string, StepTiming> Timings(JsonArray rows)
-    {
-        Dictionary<string, StepTiming> timings = new(StringComparer.Ordinal);
-        foreach (JsonObject row in rows.Select(row => row!.AsObject()).Where(row => row["step_ms"] is not null))
-        {
-            string label = (string)row["label"]!;
-            timings[label] = new(
-                label,
-                (double)row["step_ms"]!,
-                (double)row["optimizer_ms"]!,
-                (double)row["step_ratio"]!,
-                (double)row["tokens_per_second"]!,
-                [.. row["rounds_ms"]!.AsArray().Select(round => (double)round!)]);
-        }
-
-        return timings;
     }
 }

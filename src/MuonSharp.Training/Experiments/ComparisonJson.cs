@@ -19,7 +19,7 @@ public static class ComparisonJson
             ["format"] = Format,
             ["complete"] = result.Complete,
             ["steps"] = plan.Steps,
-            ["tokens_per_step"] = plan.Common.TokensPerStep,
+            ["tokens_per_step"] = plan.Base.TokensPerStep,
             ["budgets"] = new JsonArray([.. plan.Budgets.Select(budget => (JsonNode)budget)]),
             ["data"] = new JsonObject { ["source"] = plan.DataSource, ["sha256"] = plan.DataSha256 },
             ["target"] = new JsonObject { ["optimizer"] = plan.Entries[0].Label, ["loss"] = Finite(result.TargetLoss) },
@@ -31,7 +31,8 @@ public static class ComparisonJson
         }
 
         json["environment"] = result.Environment?.DeepClone();
-        json["configuration"] = plan.Common.ToJson();
+        json["configuration"] = plan.Shared.ToJson();
+        json["base"] = ConfigJson.Write(plan.Base, ResumeRules.Fixed);
         return json;
     }
 

@@ -7,18 +7,23 @@ namespace MuonSharp.Training;
 /// <summary>A comparison that could begin: everything about it is checked.</summary>
 public sealed class ComparisonPlan
 {
-    private ComparisonPlan(ComparisonOptions options, TrainingConfig common, IReadOnlyList<ComparisonEntry> entries, TextData data)
+    private ComparisonPlan(ComparisonOptions options, TrainingConfig start, IReadOnlyList<ComparisonEntry> entries, TextData data)
     {
-        (Options, Common, Entries) = (options, common, entries);
+        (Options, Base, Entries) = (options, start, entries);
         (DataSource, DataSha256) = (data.Source, data.Sha256);
         Budgets = [.. options.Budgets.Distinct().Order()];
+        TrainingConfig[] full = [.. entries.SelectMany(entry => entry.LearningRates.Select(rate => entry.Config(rate, Steps)))];
+        Shared = new(options, start, entries, [.. full, .. Budgets.Select(budget => full[0] with { Train = full[0].Train with { Steps = StepsOf(budget) } })]);
     }
 
     /// <summary>What was asked for.</summary>
     public ComparisonOptions Options { get; }
 
-    /// <summary>The configuration that all runs have in common, but for the keys of their optimizers.</summary>
-    public TrainingConfig Common { get; }
+    /// <summary>The configuration before the optimizers' recipes and settings: what a folder belongs to. What the runs really have is in <see cref="Shared"/>.</summary>
+    public TrainingConfig Base { get; }
+
+    /// <summary>The keys and values that all runs have in common.</summary>
+    public SharedConfiguration Shared { get; }
 
     /// <summary>The optimizers, in their order.</summary>
     public IReadOnlyList<ComparisonEntry> Entries { get; }
@@ -27,7 +32,7 @@ public sealed class ComparisonPlan
     public IReadOnlyList<int> Budgets { get; }
 
     /// <summary>Steps of a full run.</summary>
-    public int Steps => Common.Train.Steps;
+    public int Steps => Base.Train.Steps;
 
     /// <summary>Path of the text, or the embedded corpus's name.</summary>
     public string DataSource { get; }
@@ -37,7 +42,7 @@ public sealed class ComparisonPlan
 
     /// <summary>Eight letters that differ for comparisons that cannot share a folder: those of another text, length or common configuration.</summary>
     public string Identity =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{ResumeRules.Hash(Common)} {Steps} {DataSha256}")))[..8];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{ResumeRules.Hash(Base)} {Steps} {DataSha256}")))[..8];
 
     /// <summary>Makes a plan: composes every configuration and reads the text.</summary>
     /// <param name="options">What to compare.</param>
@@ -46,25 +51,25 @@ public sealed class ComparisonPlan
     public static ComparisonPlan Create(ComparisonOptions options)
     {
         List<string> problems = [.. ComparisonRules.Check(options)];
-        TrainingConfig? common = Try(() => ConfigComposition.Common(options), problems);
+        TrainingConfig? start = Try(() => ConfigComposition.Base(options), problems);
         List<ComparisonEntry> entries = [];
-        foreach (OptimizerChoice choice in common is null ? [] : options.Optimizers)
+        foreach (OptimizerChoice choice in start is null ? [] : options.Optimizers)
         {
-            ConfigComposition composition = new(options, choice, common!.Train.Steps);
+            ConfigComposition composition = new(options, choice, start!.Train.Steps);
             if (Try(() => new ComparisonEntry(composition, options.LearningRates.GetValueOrDefault(choice.Label)), problems) is { } entry)
             {
                 entries.Add(entry);
             }
         }
 
-        if (common?.Evaluate.Every == -1)
+        if (start?.Evaluate.Every == -1)
         {
             problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
         }
 
         return problems.Count > 0
             ? throw new ConfigurationException([.. problems.Distinct(StringComparer.Ordinal)])
-            : new(options, common!, entries, TextData.Load(common!));
+            : new(options, start!, entries, TextData.Load(start!));
     }
 
     /// <summary>Steps of a shorter run.</summary>

@@ -4,15 +4,21 @@ namespace MuonSharp.Training;
 internal sealed class ConfigComposition(ComparisonOptions options, OptimizerChoice choice, int fullSteps)
 {
     private const int Evaluations = 20;
-    private const string RateKey = "optimizer.learningRate";
+
+    /// <summary>The key of the hidden matrices' learning rate.</summary>
+    public const string RateKey = "optimizer.learningRate";
+
+    /// <summary>The keys that a comparison sets because it is one, whatever the optimizers; settings go over them.</summary>
+    public static IEnumerable<string> SurroundingKeys => Surroundings(1).Select(setting => setting.Key);
 
     public OptimizerChoice Choice => choice;
 
     public OptimizerRecipe Recipe { get; } = OptimizerRecipes.Of(choice.Name);
 
-    /// <summary>What all optimizers have in common: without recipes and choices.</summary>
+    /// <summary>What the optimizers' configurations start from: without recipes and choices.</summary>
+    /// <remarks>A folder's name and what may be added to it depend on this one, so it must not follow the optimizers, and stays as it is.</remarks>
     /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
-    public static TrainingConfig Common(ComparisonOptions options)
+    public static TrainingConfig Base(ComparisonOptions options)
     {
         TrainingConfigBuilder builder = Start(options);
         SetAll(builder, Surroundings(null));

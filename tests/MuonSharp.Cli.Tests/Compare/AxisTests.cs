@@ -18,6 +18,14 @@ public class AxisTests
         Assert.Equal(100, axis.At(axis.Ticks[^1]), 9);
     }
 
+    [Theory]
+    [InlineData(3, "0 1 2 3")]
+    [InlineData(12, "0 2 4 6 8 10 12")]
+    [InlineData(15, "0 5 10 15")]
+    [InlineData(150, "0 25 50 75 100 125 150")]
+    public void Steps_are_whole(double greatest, string expected) =>
+        Assert.Equal(expected, string.Join(' ', new Axis(0, greatest, 0, 100, marks: 6, whole: true).Ticks.Select(Axis.Text)));
+
     [Fact]
     public void Places_go_from_start_to_end_in_proportion()
     {

@@ -55,6 +55,31 @@ public partial class ComparisonPageTests
     }
 
     [Fact]
+    public void Where_colours_are_used_up_legend_tables_and_curves_have_the_same_dashes()
+    {
+        Assert.Equal(24, Enumerable.Range(0, 24).Select(Look.Of).Distinct(StringComparer.Ordinal).Count());
+        var many = Sample.Many(10);
+        var text = ComparisonPage.Text(many);
+
+        // The tenth: once in the legend, the table and the recipes each, and as a curve in every chart.
+        Assert.Equal(3, Regex.Count(text, "class=\"key c1 dashed\"", RegexOptions.None, TimeSpan.FromSeconds(10)));
+        Assert.Contains("class=\"series c1 dashed\"", text, StringComparison.Ordinal);
+        Assert.All(["dashed", "dotted"], look =>
+        {
+            Assert.Contains($".key.{look} {{", text, StringComparison.Ordinal);
+            Assert.Contains($"svg .{look} polyline {{", text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void The_configuration_is_what_the_runs_have_and_names_what_the_comparison_sets()
+    {
+        Assert.Contains("<dt>comparison</dt><dd><code>qkClip.tau=off  evaluate.every=50  sample.every=-1</code></dd>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("optimizer.name=", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("evaluate.every=250", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_comparison_that_was_stopped_says_so() =>
         Assert.Contains("Not complete", ComparisonPage.Text(Sample.Result with { Complete = false }), StringComparison.Ordinal);
 

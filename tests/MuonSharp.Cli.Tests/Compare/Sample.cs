@@ -7,6 +7,17 @@ internal static class Sample
 {
     public static ComparisonResult Result { get; } = Make();
 
+    /// <summary>One with as many optimizers as wanted, all alike.</summary>
+    public static ComparisonResult Many(int count)
+    {
+        var plan = ComparisonPlan.Create(new ComparisonOptions
+        {
+            Optimizers = OptimizerChoice.ParseList(string.Join(',', Enumerable.Range(0, count).Select(number => $"muon:momentum=0.{90 + number}"))),
+            Settings = [new("train.steps", "1000")],
+        });
+        return new ComparisonResult(plan, [.. plan.Entries.Select(entry => new ComparisonRow(entry.Label) { Best = Result.Rows[0].Best })], [], Complete: true);
+    }
+
     private static ComparisonResult Make()
     {
         var plan = ComparisonPlan.Create(new ComparisonOptions

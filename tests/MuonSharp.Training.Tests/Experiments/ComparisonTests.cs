@@ -211,20 +211,6 @@ public class ComparisonTests
         Assert.Throws<ConfigurationException>(() => Comparison.Open(plan, Path.Combine(folder.File("compare"), result.Runs[0].Folder)));
     }
 
-    [Theory]
-    [InlineData("{")]
-    [InlineData("[]")]
-    [InlineData("{}")]
-    [InlineData("""{"format": "muonsharp-compare/1"}""")]
-    [InlineData("""{"format": "muonsharp-compare/2"}""")]
-    public void A_damaged_file_is_bad_input(string content)
-    {
-        using TemporaryFolder folder = new();
-        Directory.CreateDirectory(folder.File("compare"));
-        File.WriteAllText(Path.Combine(folder.File("compare"), "compare.json"), content);
-        Assert.Throws<MuonSharp.Formats.InvalidFileException>(() => Comparison.Open(ComparisonPlan.Create(TinyComparison.Options(folder)), folder.File("compare")));
-    }
-
     private static JsonObject Json(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "compare.json")))!.AsObject();
 
     /// <summary>The file without what may differ: the times, and where they were taken.</summary>

@@ -19,7 +19,8 @@ internal sealed class Axis
     /// <param name="end">Place of its greatest.</param>
     /// <param name="logarithmic">Whether equal ratios are equally far apart.</param>
     /// <param name="marks">How many numbers there is room for.</param>
-    public Axis(double least, double greatest, double start, double end, bool logarithmic = false, int marks = 6)
+    /// <param name="whole">Whether only whole numbers are written.</param>
+    public Axis(double least, double greatest, double start, double end, bool logarithmic = false, int marks = 6, bool whole = false)
     {
         (this.start, this.end, this.logarithmic) = (start, end, logarithmic);
         if (logarithmic)
@@ -35,7 +36,7 @@ internal sealed class Axis
             (least, greatest) = (least - 0.5, greatest + 0.5);
         }
 
-        var step = Step((greatest - least) / marks);
+        var step = Step((greatest - least) / marks, whole);
         (Least, Greatest) = (Math.Floor((least / step) + 1e-9) * step, Math.Ceiling((greatest / step) - 1e-9) * step);
         var count = (int)Math.Round((Greatest - Least) / step);
         Ticks = [.. Enumerable.Range(0, count + 1).Select(i => Math.Round(Least + (i * step), 12))];
@@ -59,10 +60,11 @@ internal sealed class Axis
     public static string Text(double value) => Math.Abs(value) >= 1000 ? value.ToString("#,0.###", CultureInfo.InvariantCulture) : value.ToString("0.######", CultureInfo.InvariantCulture);
 
     /// <summary>The round number (1, 2, 2.5 or 5 times a power of ten) next above a distance.</summary>
-    private static double Step(double distance)
+    private static double Step(double distance, bool whole)
     {
+        distance = whole ? Math.Max(1, distance) : distance;
         var power = Math.Pow(10, Math.Floor(Math.Log10(distance)));
-        return Steps.First(step => step * power >= distance * (1 - 1e-9)) * power;
+        return Steps.First(step => step * power >= distance * (1 - 1e-9) && !(whole && double.IsOddInteger(2 * step * power))) * power;
     }
 
     private static IEnumerable<double> Decades(double least, double greatest)

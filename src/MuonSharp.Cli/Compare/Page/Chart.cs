@@ -10,6 +10,9 @@ internal sealed record Chart(string Title, string Horizontal, string Vertical, I
     /// <summary>Whether equal ratios, not equal differences, are equally far apart on the horizontal axis.</summary>
     public bool Logarithmic { get; init; }
 
+    /// <summary>Whether there are only whole numbers on the horizontal axis.</summary>
+    public bool Whole { get; init; }
+
     /// <summary>Height of a dashed line across; infinity for none.</summary>
     public double Target { get; init; } = double.PositiveInfinity;
 }

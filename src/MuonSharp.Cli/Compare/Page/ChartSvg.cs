@@ -12,7 +12,6 @@ internal static class ChartSvg
     private const double Right = 14;
     private const double Top = 14;
     private const double Bottom = 50;
-    private const int Colors = 8;
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
@@ -27,7 +26,7 @@ internal static class ChartSvg
 
         var heights = points.Select(point => point.Y).Concat(double.IsFinite(chart.Target) ? [chart.Target] : []).ToList();
         var least = points.Min(point => point.X);
-        var horizontal = new Axis(chart.Logarithmic ? least : Math.Min(0, least), points.Max(point => point.X), Left, Width - Right, chart.Logarithmic, marks: 8);
+        var horizontal = new Axis(chart.Logarithmic ? least : Math.Min(0, least), points.Max(point => point.X), Left, Width - Right, chart.Logarithmic, marks: 8, chart.Whole);
         var vertical = new Axis(heights.Min(), heights.Max(), Height - Bottom, Top);
         return new XElement(
             Svg + "svg",
@@ -66,7 +65,7 @@ internal static class ChartSvg
 
     private static XElement Draw(Series series, Axis horizontal, Axis vertical)
     {
-        var group = new XElement(Svg + "g", new XAttribute("class", $"series c{series.Color % Colors}{(series.Color >= Colors ? " dashed" : "")}"));
+        var group = new XElement(Svg + "g", new XAttribute("class", $"series {Look.Of(series.Color)}"));
         if (series.Line)
         {
             foreach (var piece in Pieces(series.Points))

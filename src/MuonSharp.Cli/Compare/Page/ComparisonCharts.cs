@@ -11,7 +11,11 @@ internal static class ComparisonCharts
     /// <summary>All of them; those by time only where steps have been timed.</summary>
     public static IEnumerable<Chart> Of(ComparisonResult result)
     {
-        yield return new Chart("Loss by step", "steps", Loss, [.. Curves(result, _ => 1), .. Budgets(result, _ => 1)]) { Target = result.TargetLoss };
+        yield return new Chart("Loss by step", "steps", Loss, [.. Curves(result, _ => 1), .. Budgets(result, _ => 1)])
+        {
+            Whole = true,
+            Target = result.TargetLoss,
+        };
         if (result.Rows.All(row => row.Timing is not null))
         {
             yield return new Chart("Loss by time", "seconds (steps x measured time of a step)", Loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])

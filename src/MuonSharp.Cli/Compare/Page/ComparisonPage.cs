@@ -13,7 +13,6 @@ internal static class ComparisonPage
     public const string Name = "compare.html";
 
     private const string Style = "compare.css";
-    private const int Colors = 8;
 
     /// <summary>Writes the page into a comparison's folder, as a whole or not at all.</summary>
     /// <returns>Its path.</returns>
@@ -54,7 +53,7 @@ internal static class ComparisonPage
             yield return new XElement("p", new XAttribute("class", "warning"), "Not complete: the comparison was stopped. The same command goes on with it.");
         }
 
-        yield return Table(ComparisonTable.Of(result), Row);
+        yield return Table("summary", ComparisonTable.Of(result), Row);
         yield return PageNotes.OfTable(result);
         yield return new XElement("h2", "Curves");
         yield return Legend(result);
@@ -67,15 +66,15 @@ internal static class ComparisonPage
         }
 
         yield return new XElement("h2", "All runs");
-        yield return Table(RunTable.Of(result), row => row == 0 ? null : Key(RunTable.Color(result, row)));
+        yield return Table("runs", RunTable.Of(result), row => row == 0 ? null : Key(RunTable.Color(result, row)));
         yield return new XElement("h2", "Recipes");
-        yield return Table(RecipeText.Of(plan), Row);
+        yield return Table("recipes", RecipeText.Of(plan), Row);
         yield return PageNotes.OfRecipes();
         yield return new XElement("h2", "Configuration");
         yield return new XElement(
             "details",
-            new XElement("summary", "All keys that the runs have in common"),
-            new XElement("dl", EffectiveSettings.Of(plan.Common).SelectMany(row => (XElement[])[new("dt", row[0]), new("dd", new XElement("code", row[1]))])));
+            new XElement("summary", "All keys that the runs have in common, by where their values come from"),
+            new XElement("dl", EffectiveSettings.Of(plan.Shared).SelectMany(row => (XElement[])[new("dt", row[0]), new("dd", new XElement("code", row[1]))])));
         yield return new XElement("footer", PageNotes.Footer(result));
 
         static XElement? Row(int row) => row == 0 ? null : Key(row - 1);
@@ -84,7 +83,7 @@ internal static class ComparisonPage
     private static string Lead(ComparisonResult result)
     {
         var plan = result.Plan;
-        return $"The same model, first weights, order of the data and budget ({Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Common.TokensPerStep)} tokens, "
+        return $"The same model, first weights, order of the data and budget ({Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Base.TokensPerStep)} tokens, "
             + $"text {Path.GetFileName(plan.DataSource)}) under each optimizer, each at its best learning rate. "
             + (double.IsFinite(result.TargetLoss) ? $"The target is {plan.Entries[0].Label}'s final loss, {Amount.Loss(result.TargetLoss)} nats per token." : "There is no target yet.");
     }
@@ -94,13 +93,13 @@ internal static class ComparisonPage
         new XAttribute("class", "legend"),
         result.Rows.Select((row, color) => new XElement("li", Key(color), row.Label)));
 
-    /// <summary>A dot in an optimizer's colour; the empty text keeps the end tag, without which HTML takes the rest of the page into it.</summary>
-    private static XElement Key(int color) => new("span", new XAttribute("class", $"key c{color % Colors}"), "");
+    /// <summary>A piece of an optimizer's line; the empty text keeps the end tag, without which HTML takes the rest of the page into it.</summary>
+    private static XElement Key(int color) => new("span", new XAttribute("class", $"key {Look.Of(color)}"), "");
 
-    private static XElement Table(IEnumerable<IReadOnlyList<string>> rows, Func<int, XElement?> key) => new(
+    private static XElement Table(string kind, IEnumerable<IReadOnlyList<string>> rows, Func<int, XElement?> key) => new(
         "div",
         new XAttribute("class", "table"),
-        new XElement("table", rows.Select((row, number) => new XElement(
+        new XElement("table", new XAttribute("class", kind), rows.Select((row, number) => new XElement(
             "tr",
             row.Select((cell, column) => new XElement(number == 0 ? "th" : "td", column == 0 ? key(number) : null, cell))))));
 

@@ -31,7 +31,7 @@ internal static class PageNotes
         "p",
         new XAttribute("class", "note"),
         "Learning rates of the hidden matrices; and on: further ones, each twice or half its neighbour, while the best is at an edge, six at most. Other parameters: embeddings, "
-        + "head, gains and biases. Weight decay: of the hidden matrices and of the others.");
+        + "head, gains and biases; a rate of their own stays as configured. Weight decay: of the hidden matrices and of the others.");
 
     /// <summary>What made the page.</summary>
     public static string Footer(ComparisonResult result) =>

@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>What a <c>compare.json</c> that an earlier call left says: what the folder belongs to, and the times that were measured.</summary>
+internal sealed record SavedComparison
+{
+    /// <summary>More milliseconds than any step takes: ten days.</summary>
+    private const double MostMilliseconds = 864e6;
+
+    private const double MostRatio = 1e9;
+    private const double MostTokens = 1e18;
+
+    /// <summary>Steps of a full run.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>SHA-256 of the text.</summary>
+    public required string DataSha256 { get; init; }
+
+    /// <summary>The configuration before recipes and optimizers' own settings, as far as it may not change.</summary>
+    public required TrainingConfig Base { get; init; }
+
+    /// <summary>Label of the first optimizer.</summary>
+    public required string First { get; init; }
+
+    /// <summary>The times.</summary>
+    public required MeasuredTimes Times { get; init; }
+
+    /// <summary>Reads a file and checks every key that is used.</summary>
+    /// <exception cref="InvalidFileException">It cannot be read, or breaks a rule.</exception>
+    public static SavedComparison Read(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new() { AllowDuplicateProperties = false });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(new(path, "", document.RootElement), path)
+                : throw CheckedObject.Broken(path, $"it must hold one JSON object; {document.RootElement.ValueKind} came");
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // The second: text that is no Unicode.
+            throw CheckedObject.Broken(path, $"it must be JSON; {error.Message}", error);
+        }
+        catch (Exception error) when (InvalidFileException.IsUnreadable(error))
+        {
+            throw InvalidFileException.Unreadable("compare", path, error);
+        }
+    }
+
+    private static SavedComparison Read(CheckedObject root, string path)
+    {
+        if (root.Text("format") is var format && format != ComparisonJson.Format)
+        {
+            throw CheckedObject.Broken(path, $"format must be {ComparisonJson.Format}; {format} came");
+        }
+
+        IReadOnlyList<CheckedObject> rows = root.Objects("optimizers");
+        return new()
+        {
+            Steps = root.Count("steps"),
+            DataSha256 = root.Object("data").Text("sha256"),
+
+            // A file of an earlier version has all keys of the base as its configuration.
+            Base = Config(root, root.Has("base") ? "base" : "configuration", path),
+            First = rows[0].Text("label"),
+            Times = new(Timings(rows, path), root.Has("environment") ? JsonNode.Parse(root.Object("environment").Raw)!.AsObject() : null),
+        };
+    }
+
+    private static TrainingConfig Config(CheckedObject root, string key, string path)
+    {
+        List<string> problems = [];
+        TrainingConfig config = ConfigJson.Read(Encoding.UTF8.GetBytes(root.Object(key).Raw), key, new(), [], problems);
+        return problems.Count == 0 ? config : throw CheckedObject.Broken(path, problems[0].Replace("[config] ", "", StringComparison.Ordinal));
+    }
+
+    private static Dictionary<string, StepTiming> Timings(IEnumerable<CheckedObject> rows, string path)
+    {
+        Dictionary<string, StepTiming> timings = new(StringComparer.Ordinal);
+        HashSet<string> labels = new(StringComparer.Ordinal);
+        foreach (CheckedObject row in rows)
+        {
+            string label = row.Text("label");
+            if (!labels.Add(label))
+            {
+                throw CheckedObject.Broken(path, $"optimizers must have one row for each; '{label}' came more often");
+            }
+
+            if (row.Has("step_ms"))
+            {
+                double step = row.Positive("step_ms", MostMilliseconds);
+                timings[label] = new(
+                    label,
+                    step,
+                    row.Positive("optimizer_ms", step),
+                    row.Positive("step_ratio", MostRatio),
+                    row.Positive("tokens_per_second", MostTokens),
+                    row.Positives("rounds_ms", MostMilliseconds));
+            }
+        }
+
+        return timings;
+    }
+}
