@@ -1,3 +1,4 @@
+using System.Globalization;
 using MuonSharp.Cli.Output;
 using MuonSharp.Training;
 
@@ -20,8 +21,12 @@ internal static class ComparisonTable
             row.Best is { } best ? Amount.Rate(best.Task.LearningRate) + (row.BestAtEdge ? " (edge)" : "") : None,
             row.Best is null ? "diverged" : Amount.Loss(row.FinalLoss),
             row.LeastBudget is { } budget ? Budget(budget.Task, row.Best!.Task) : "not reached",
-            row.CrossingStep is { } crossing ? $"{100 * crossing / result.Plan.Steps:0.0} %, step {Amount.Count((long)Math.Ceiling(crossing))}" : None,
+            row.CrossingStep is { } crossing ? Crossing(crossing, result.Plan.Steps) : None,
         ]).Prepend(["optimizer", "learning rate", "final loss", "least budget", "curve crosses"]);
+
+    /// <summary>The step as exactly as the percentage: with decimals where a tenth of a percent is less than a step.</summary>
+    private static string Crossing(double step, int steps) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * step / steps:0.0} %, step {step.ToString(steps >= 1000 ? "#,0" : steps >= 100 ? "0.#" : "0.##", CultureInfo.InvariantCulture)}");
 
     private static string Budget(ComparisonTask task, ComparisonTask best) =>
         $"{task.Percent} %, {Amount.Count(task.Steps)} steps" + (task.LearningRate == best.LearningRate ? "" : $" at {Amount.Rate(task.LearningRate)}");
@@ -34,6 +39,6 @@ internal static class ComparisonTable
             .. row.Timing is { } timing
                 ? (string[])[Amount.Milliseconds(timing.StepMilliseconds), $"{timing.Ratio:0.00}", $"{100 * timing.OptimizerShare:0.0} %", Amount.Short(timing.TokensPerSecond)]
                 : [None, None, None, None],
-            row.SecondsToTarget is { } seconds ? Amount.Time(TimeSpan.FromSeconds(seconds)) : None,
+            row.SecondsToTarget is { } seconds ? Amount.Seconds(seconds) : None,
         ]).Prepend(["optimizer", "time per step", "ratio", "optimizer's share", "tokens/s", "time to target"]);
 }

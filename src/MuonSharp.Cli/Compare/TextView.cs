@@ -13,25 +13,27 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     private static readonly TimeSpan PlainPeriod = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider clock = TimeProvider.System;
+    private RunPlace place = new([], 1);
     private long shown;
 
     /// <inheritdoc/>
     public void Begin(ComparisonPlan plan, string folder)
     {
+        place = new(plan.Entries, plan.Steps);
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
             ["folder", folder],
             ["data", plan.DataSource],
-            ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Common.TokensPerStep)} tokens; shorter runs of {string.Join(", ", plan.Budgets)} %"],
+            ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Base.TokensPerStep)} tokens; shorter runs of {string.Join(", ", plan.Budgets)} %"],
             ["target", $"the final loss of {plan.Entries[0].Label}"],
         ], Style.Label);
         terminal.Line();
         terminal.Line("recipes (and on: while the best rate is at an edge)", Style.Strong);
         terminal.Columns(RecipeText.Of(plan));
         terminal.Line();
-        terminal.Line("settings", Style.Strong);
-        terminal.Columns(EffectiveSettings.Of(plan.Common), Style.Label);
+        terminal.Line("settings that all runs have in common", Style.Strong);
+        terminal.Columns(EffectiveSettings.Of(plan.Shared), Style.Label);
         terminal.Line();
     }
 
@@ -44,7 +46,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
                 shown = clock.GetTimestamp();
                 if (started.Step > 0)
                 {
-                    terminal.Line($"{Place(started.Number, started.Expected, started.Task)} goes on after step {Amount.Count(started.Step)}", Style.Label);
+                    terminal.Line($"{place.Of(started.Number, started.Most, started.Task)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
                 }
 
                 break;
@@ -56,7 +58,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
                 break;
             case ComparisonRunFinished finished:
                 terminal.Line(
-                    $"{Place(finished.Number, finished.Expected, finished.Run.Task)} {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
+                    $"{place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
                     + (finished.WasThere ? "  (was there)" : ""),
                     finished.Run.Diverged ? Style.Warning : Style.Plain);
                 break;
@@ -92,7 +94,13 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         terminal.Line($"target: loss {Amount.Loss(result.TargetLoss)}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
         Table(result);
         terminal.Line();
-        terminal.Columns([["folder", folder], ["numbers", Path.Combine(folder, "compare.json")], ["page", Path.Combine(folder, ComparisonPage.Name)]], Style.Label);
+        terminal.Columns(
+        [
+            ["runs", Amount.Count(result.Runs.Count)],
+            ["folder", folder],
+            ["numbers", Path.Combine(folder, "compare.json")],
+            ["page", Path.Combine(folder, ComparisonPage.Name)],
+        ], Style.Label);
     }
 
     /// <summary>One table where it fits, two where the terminal is narrow.</summary>
@@ -101,18 +109,14 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         var whole = ComparisonTable.Of(result);
         if (Enumerable.Range(0, whole[0].Count).Sum(column => whole.Max(row => row[column].Length) + 2) <= terminal.Width)
         {
-            terminal.Columns(whole, Style.Strong);
+            terminal.Numbers(whole, Style.Strong);
             return;
         }
 
-        terminal.Columns(ComparisonTable.Losses(result), Style.Strong);
+        terminal.Numbers(ComparisonTable.Losses(result), Style.Strong);
         terminal.Line();
-        terminal.Columns(ComparisonTable.Times(result), Style.Strong);
+        terminal.Numbers(ComparisonTable.Times(result), Style.Strong);
     }
-
-    private static string Place(int number, int expected, ComparisonTask task) =>
-        $"run {number.ToString().PadLeft($"{expected}".Length)}/{expected}  {task.Optimizer}  lr {Amount.Rate(task.LearningRate)}  {Amount.Count(task.Steps)} steps"
-        + $"{(task.Percent == 100 ? "" : $" ({task.Percent} %)")} ";
 
     private void Step(ComparisonRunProgress progress, StepEvent step)
     {
@@ -123,7 +127,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         }
 
         shown = now;
-        var line = $"{Place(progress.Number, progress.Expected, progress.Task)} step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
+        var line = $"{place.Of(progress.Number, progress.Most, progress.Task)}  step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
             + $"{Amount.Milliseconds(step.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
         if (terminal.Mode.Live)
         {

@@ -67,6 +67,9 @@ internal static class Amount
         };
     }
 
+    /// <summary>A time in seconds, which may be longer than a <see cref="TimeSpan"/> holds: such a one is shown as the longest.</summary>
+    public static string Seconds(double value) => Time(TimeSpan.FromSeconds(Math.Min(value, Math.Floor(TimeSpan.MaxValue.TotalSeconds / 2))));
+
     /// <summary>Milliseconds: 4.21 ms, 132 ms.</summary>
     public static string Milliseconds(double value) => Text(value, value < 10 ? "0.00" : value < 100 ? "0.0" : "0") + " ms";
 

@@ -11,7 +11,8 @@ internal static class ColumnText
     /// <param name="rows">Cells by row; all rows have the same number of cells.</param>
     /// <param name="width">Characters that a line holds.</param>
     /// <param name="styles">A style of Spectre.Console for each column; missing ones are plain.</param>
-    public static IEnumerable<string> Align(IReadOnlyList<IReadOnlyList<string>> rows, int width, IReadOnlyList<string> styles)
+    /// <param name="right">Whether all columns but the first end, and not begin, at one place: those of a table of numbers.</param>
+    public static IEnumerable<string> Align(IReadOnlyList<IReadOnlyList<string>> rows, int width, IReadOnlyList<string> styles, bool right = false)
     {
         if (rows.Count == 0)
         {
@@ -21,15 +22,19 @@ internal static class ColumnText
         var last = rows[0].Count - 1;
         var widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
         var indent = widths.Sum();
+        var lastWidth = right ? rows.Max(row => row[last].Length) : 0;
         foreach (var row in rows)
         {
-            var head = string.Concat(Enumerable.Range(0, last).Select(column => Styled(row[column].PadRight(widths[column]), column, styles)));
-            foreach (var piece in Wrap(row[last], Math.Max(24, width - indent - 1)))
+            var head = string.Concat(Enumerable.Range(0, last).Select(column => Styled(Padded(row[column], column), column, styles)));
+            foreach (var piece in Wrap(row[last].PadLeft(lastWidth), Math.Max(24, width - indent - 1)))
             {
                 yield return head + Styled(piece, last, styles);
                 head = new string(' ', indent);
             }
         }
+
+        string Padded(string cell, int column) =>
+            right && column > 0 ? cell.PadLeft(widths[column] - Gap) + new string(' ', Gap) : cell.PadRight(widths[column]);
     }
 
     private static string Styled(string text, int column, IReadOnlyList<string> styles) =>

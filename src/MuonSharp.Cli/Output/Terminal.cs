@@ -73,6 +73,16 @@ internal sealed class Terminal
         }
     }
 
+    /// <summary>A table of numbers: the first column begins at one place, each of the others ends at one.</summary>
+    public void Numbers(IEnumerable<IReadOnlyList<string>> rows, params string[] styles)
+    {
+        EraseLive();
+        foreach (var line in ColumnText.Align(rows.ToList(), console.Profile.Width, styles, right: true))
+        {
+            console.MarkupLine(line);
+        }
+    }
+
     /// <summary>Draws over the line at the bottom; does nothing in a pipe.</summary>
     public void Live(string text)
     {

@@ -16,6 +16,7 @@ public sealed class Comparison : IDisposable
     private readonly ComparisonFile _file;
     private readonly RunLock _lock;
     private readonly ComparisonClock _clock;
+    private readonly ComparisonBound _bound;
     private readonly List<ComparisonRun> _done = [];
     private readonly List<ComparisonRow> _rows = [];
     private MeasuredTimes _times;
@@ -24,7 +25,7 @@ public sealed class Comparison : IDisposable
     {
         (_plan, Folder, _lock, _file) = (plan, folder, held, file);
         TrainerOptions surroundings = plan.Options.Surroundings;
-        (_runs, _clock) = (new(folder, surroundings), new(surroundings.Time));
+        (_runs, _clock, _bound) = (new(folder, surroundings), new(surroundings.Time), new(plan));
         _times = file.TakeUp(plan);
     }
 
@@ -103,7 +104,7 @@ public sealed class Comparison : IDisposable
         {
             ComparisonTask task = new(entry.Label, ComparisonPurpose.Sweep, rate, _plan.Steps, 100);
             ComparisonTask[] after = [.. Enumerable.Repeat(task, sweep.Pending - 1), .. Budgets(index, task), .. Later(index)];
-            if (await DoAsync(entry, task, after, tell, cancellation) is not { } run)
+            if (await DoAsync(entry, task, after, _bound.After(index, sweep), tell, cancellation) is not { } run)
             {
                 return false;
             }
@@ -129,7 +130,7 @@ public sealed class Comparison : IDisposable
         Queue<ComparisonTask> tasks = new(Budgets(index, [row.Best!.Task, .. Above(row.Best.Task)]));
         while (tasks.TryDequeue(out ComparisonTask? task))
         {
-            if (await DoAsync(_plan.Entries[index], task, [.. tasks, .. Later(index)], tell, cancellation) is not { } run)
+            if (await DoAsync(_plan.Entries[index], task, [.. tasks, .. Later(index)], tasks.Count + _bound.Later(index), tell, cancellation) is not { } run)
             {
                 return false;
             }
@@ -168,14 +169,14 @@ public sealed class Comparison : IDisposable
         select each;
 
     private async Task<ComparisonRun?> DoAsync(
-        ComparisonEntry entry, ComparisonTask task, ComparisonTask[] after, Action<ComparisonEvent> tell, CancellationToken cancellation)
+        ComparisonEntry entry, ComparisonTask task, ComparisonTask[] after, int mostAfter, Action<ComparisonEvent> tell, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
         {
             return null;
         }
 
-        (int number, int expected) = (_done.Count + 1, _done.Count + 1 + after.Length);
+        (int number, int most) = (_done.Count + 1, _done.Count + 1 + mostAfter);
         TrainingConfig config = entry.Config(task.LearningRate, task.Steps);
         ComparisonRun? run = _runs.Find(task, config);
         bool wasThere = run is not null;
@@ -192,20 +193,20 @@ public sealed class Comparison : IDisposable
         }
 
         _done.Add(run);
-        tell(new ComparisonRunFinished(run, number, expected, wasThere));
+        tell(new ComparisonRunFinished(run, number, most, wasThere));
         return run;
 
         void Begun(Trainer trainer)
         {
             last = trainer.Step;
             _clock.Begin(last);
-            tell(new ComparisonRunStarted(task, number, expected, last));
+            tell(new ComparisonRunStarted(task, number, most, last));
         }
 
         void Happened(TrainingEvent happened)
         {
             last = happened.Step;
-            tell(new ComparisonRunProgress(task, number, expected, happened, _clock.Remaining(task, last, after)));
+            tell(new ComparisonRunProgress(task, number, most, happened, _clock.Remaining(task, last, after)));
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class LearningRateSweep
     /// <summary>Rates that are certain to be tried yet.</summary>
     public int Pending => _given.Count + (_given.Count == 0 && Next is not null ? 1 : 0);
 
+    /// <summary>Rates that are tried yet at most.</summary>
+    public int MostPending => _extends ? Math.Max(_given.Count, Most - _losses.Count) : _given.Count;
+
     /// <summary>The rate to try next; null when there is none.</summary>
     public double? Next => _given.TryPeek(out double rate) ? rate : _extends && _losses.Count < Most ? Beyond : null;
 

@@ -1,4 +1,5 @@
 using MuonSharp.Cli.Compare;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Compare;
 
@@ -14,6 +15,19 @@ public class ComparisonTableTests
             table[2]);
         Assert.Equal(["sgd", "-", "diverged", "not reached", "-", "8.00 ms", "0.75", "5.0 %", "12.5k", "-"], table[3]);
         Assert.All(table, row => Assert.Equal(table[0].Count, row.Count));
+    }
+
+    [Theory]
+    [InlineData(30, 7.05, "23.5 %, step 7.05")]
+    [InlineData(200, 47, "23.5 %, step 47")]
+    [InlineData(200, 47.06, "23.5 %, step 47.1")]
+    [InlineData(2000, 470.4, "23.5 %, step 470")]
+    [InlineData(20000, 4704, "23.5 %, step 4,704")]
+    public void Percentage_and_step_of_a_crossing_are_one_place(int steps, double crossing, string expected)
+    {
+        var plan = ComparisonPlan.Create(new ComparisonOptions { Optimizers = OptimizerChoice.ParseList("adamw,muon"), Settings = [new("train.steps", $"{steps}")] });
+        var result = Sample.Result with { Plan = plan, Rows = [Sample.Result.Rows[0] with { CrossingStep = crossing }] };
+        Assert.Equal(expected, ComparisonTable.Of(result)[1][4]);
     }
 
     [Fact]

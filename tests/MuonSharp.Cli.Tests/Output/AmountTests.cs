@@ -49,6 +49,11 @@ public class AmountTests
     [InlineData(3_599.6, "1h 00m")]
     public void Times_are_read_at_a_glance(double seconds, string text) => Assert.Equal(text, Amount.Time(TimeSpan.FromSeconds(seconds)));
 
+    [Theory]
+    [InlineData(67, "1m 07s")]
+    [InlineData(1e300, "128102389h 24m")]
+    public void A_time_beyond_all_bounds_is_the_longest(double seconds, string text) => Assert.Equal(text, Amount.Seconds(seconds));
+
     [Fact]
     public void A_loss_that_is_no_number_says_so()
     {

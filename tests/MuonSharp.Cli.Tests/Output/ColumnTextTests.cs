@@ -10,6 +10,11 @@ public class ColumnTextTests
         ColumnText.Align([["a", "one"], ["long", "two three four five six seven"]], 30, []));
 
     [Fact]
+    public void Numbers_end_at_one_place() => Assert.Equal(
+        ["      ms  tokens", "a     12     3.5", "long   3       -"],
+        ColumnText.Align([["", "ms", "tokens"], ["a", "12", "3.5"], ["long", "3", "-"]], 80, [], right: true));
+
+    [Fact]
     public void A_word_longer_than_the_line_is_cut_rather_than_lost() =>
         Assert.Equal(new string('x', 60), string.Concat(ColumnText.Align([["", new string('x', 60)]], 30, []).Select(line => line.Trim())));
 

@@ -14,6 +14,7 @@ public class CompareTests
         var run = folder.At("compare");
         var result = Tool.Run(Compare(folder, run)).Exits(0);
         Assert.Contains("adamw:weightDecay=0.2", result.Output, StringComparison.Ordinal);
+        Assert.Contains("comparison  ", result.Output, StringComparison.Ordinal);
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!;
         Assert.Equal("muonsharp-compare/1", (string?)json["format"]);
         Assert.True((bool)json["complete"]!);
@@ -31,6 +32,14 @@ public class CompareTests
         Assert.Equal(["start", .. Enumerable.Repeat("run-finished", trained.Count), "comparison"], again.Json.Select(line => (string)line["kind"]!));
         Assert.All(again.OfKind("run-finished"), line => Assert.True((bool)line["was_there"]!));
         Assert.Equal(json["optimizers"]!.ToJsonString(), again.Json[^1]["optimizers"]!.ToJsonString());
+        Assert.Equal(run, (string?)again.Json[^1]["run"]);
+
+        // A finished run without its metrics has not diverged; a file that is none says what deleting it costs.
+        var metrics = Path.Combine(run, (string)trained[1]!["folder"]!, "metrics.jsonl");
+        File.Delete(metrics);
+        Tool.Run(Compare(folder, run)).Fails(2, metrics);
+        File.WriteAllText(Path.Combine(run, "compare.json"), "null");
+        Tool.Run(Compare(folder, run)).Fails(2, "only the times that were measured are lost");
     }
 
     [Fact]
@@ -69,6 +78,7 @@ public class CompareTests
     [InlineData("adamw", "at least two")]
     [InlineData("adamw,adamw", "named once")]
     [InlineData("adamw,muon:presett=torch", "did you mean 'optimizer.preset'?")]
+    [InlineData("muon,adamw:momentum=0.9", "adamw does not use optimizer.momentum")]
     public void A_list_that_cannot_be_compared_is_a_usage_error(string optimizers, string problem) =>
         Tool.Run("compare", "--optimizers", optimizers).Fails(1, problem);
 

@@ -58,13 +58,16 @@ public class LearningRateSweepTests
     {
         LearningRateSweep sweep = new(LearningRateSweep.Around(1), extends: true);
         List<int> pending = [];
+        List<int> most = [];
         while (sweep.Next is { } rate)
         {
             pending.Add(sweep.Pending);
+            most.Add(sweep.MostPending);
             sweep.Report(-rate);
         }
 
         Assert.Equal([3, 2, 1, 1, 1, 1], pending);
+        Assert.Equal([6, 5, 4, 3, 2, 1], most);
         Assert.Equal(0, sweep.Pending);
     }
 
