@@ -52,6 +52,7 @@ internal static class EvaluateCommand
             JsonLines.Write(new JsonObject
             {
                 ["kind"] = "evaluation",
+                ["step"] = evaluator.Step,
                 ["loss"] = double.IsFinite(result.Loss) ? result.Loss : null,
                 ["bits_per_byte"] = double.IsFinite(result.BitsPerByte) ? result.BitsPerByte : null,
                 ["tokens"] = result.Tokens,

@@ -91,13 +91,18 @@ public sealed class CheckpointStore
         }
     }
 
-    /// <summary>Removes what an interrupted save left behind. For the run's one owner only; <see cref="Save"/> does it too.</summary>
-    /// <exception cref="WriteFailedException">A leftover cannot be removed.</exception>
-    internal void CleanUp()
+    /// <summary>Makes the folder, shows that it can be written, and removes what an interrupted save left behind. For the run's one owner only.</summary>
+    /// <remarks>So a place where no checkpoint can be written is found before the training, not after it.</remarks>
+    /// <exception cref="WriteFailedException">The folder cannot be made or written.</exception>
+    internal void Prepare()
     {
         try
         {
+            _files.EnsureDirectory(Folder);
             _upkeep.CleanUp();
+            string probe = Path.Combine(Folder, CheckpointNames.Temporary + "probe");
+            _files.CreateDirectory(probe);
+            _files.DeleteDirectory(probe);
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {

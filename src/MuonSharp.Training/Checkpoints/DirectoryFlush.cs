@@ -19,6 +19,8 @@ internal static partial class DirectoryFlush
             return;
         }
 
+        // As the rest of .NET sees a path: with .. taken out by its text, not by the folders.
+        path = Path.GetFullPath(path);
         int descriptor = Retry(() => Open(path, ReadOnly));
         try
         {

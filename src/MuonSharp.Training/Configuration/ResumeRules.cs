@@ -6,7 +6,7 @@ namespace MuonSharp.Training;
 
 /// <summary>Which keys may change when a run is resumed: those that do not change what the steps already done would have been.</summary>
 /// <remarks>
-/// <c>train.steps</c> may change too: more steps extend a run, fewer end it earlier. Schedules that know the end follow the
+/// <c>train.steps</c> may change too: more steps extend a run, fewer end it earlier, but not before what is done. Schedules that know the end follow the
 /// new one from the next step on, so the result is not that of a run that had the new length from its start.
 /// <c>data.file</c> may change because the text may have moved: its content is compared by its hash.
 /// </remarks>
@@ -45,11 +45,19 @@ internal static class ResumeRules
         }
     }
 
-    /// <summary>Checks that only free keys differ.</summary>
-    /// <exception cref="ConfigurationException">Others do; all of them are named.</exception>
-    public static void Check(TrainingConfig saved, TrainingConfig resumed)
+    /// <summary>Checks that only free keys differ, and that the run is not to end before the steps it has done.</summary>
+    /// <param name="saved">The run's configuration.</param>
+    /// <param name="resumed">What it is to be.</param>
+    /// <param name="done">Steps that the run has done.</param>
+    /// <exception cref="ConfigurationException">Something else differs; all of it is named.</exception>
+    public static void Check(TrainingConfig saved, TrainingConfig resumed, long done = 0)
     {
         List<string> problems = [];
+        if (resumed.Train.Steps != saved.Train.Steps && resumed.Train.Steps < done)
+        {
+            problems.Add($"[resume] train.steps must be at least the {done} steps that the run has done; {resumed.Train.Steps} came");
+        }
+
         foreach (ConfigKey key in Fixed)
         {
             JsonNode? before = key.Read(saved);

@@ -26,7 +26,7 @@ internal sealed class RunModel : IDisposable
     /// <summary>Hash of the text that the run was trained on.</summary>
     public string? DataSha256 { get; }
 
-    /// <summary>One line for each damaged checkpoint that was passed over.</summary>
+    /// <summary>One line for each damaged checkpoint that was passed over; it names the one in use.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
 
     /// <summary>Opens a run.</summary>
@@ -46,7 +46,7 @@ internal sealed class RunModel : IDisposable
         {
             model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
             TensorFiles.ReadWeights(checkpoint.Model, model.Parameters);
-            return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = problems };
+            return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = [.. PassedOver.Describe(problems, checkpoint.Step)] };
         }
         catch
         {

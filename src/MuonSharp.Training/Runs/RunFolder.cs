@@ -10,10 +10,11 @@ public sealed class RunFolder
     private const long MaximumConfigBytes = 1 << 24;
 
     /// <summary>A view of a folder, which need not exist.</summary>
-    /// <param name="path">The run folder.</param>
+    /// <param name="path">The run folder; one with <c>..</c> in it is made a full path.</param>
     public RunFolder(string path)
     {
-        Path = path;
+        // The operating system follows .. only through folders that exist, .NET through any.
+        Path = path = path.Split('/', '\\').Contains("..") ? System.IO.Path.GetFullPath(path) : path;
         ConfigPath = System.IO.Path.Combine(path, "config.json");
         EnvironmentPath = System.IO.Path.Combine(path, "environment.json");
         MetricsPath = System.IO.Path.Combine(path, "metrics.jsonl");

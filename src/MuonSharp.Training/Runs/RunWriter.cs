@@ -69,6 +69,7 @@ internal sealed class RunWriter : IDisposable
             var writer = new RunWriter(run, held, operations, checkpoint: null, problems: []);
             try
             {
+                writer._checkpoints.Prepare();
                 writer.WriteJson(run.EnvironmentPath, environment);
                 writer.WriteConfig(config);
                 return writer;
@@ -101,7 +102,7 @@ internal sealed class RunWriter : IDisposable
         static RunWriter Continue(RunFolder run, RunLock held, IFileOperations operations)
         {
             var store = new CheckpointStore(run.CheckpointsPath, operations);
-            store.CleanUp();
+            store.Prepare();
             LoadedCheckpoint? checkpoint = store.LoadLatest(out IReadOnlyList<string> problems);
             try
             {

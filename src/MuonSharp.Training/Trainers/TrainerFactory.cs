@@ -36,17 +36,28 @@ internal static class TrainerFactory
     {
         RunFolder folder = new(runFolder);
         TrainingConfig saved = RunModel.ReadConfig(folder);
+        if (config is not null)
+        {
+            // Before anything is written: the writer cuts the logs back to the checkpoint.
+            using LoadedCheckpoint? reached = folder.Checkpoints.LoadLatest(out _);
+            if (reached is not null)
+            {
+                ResumeRules.Check(saved, Complete(config), reached.Step);
+            }
+        }
+
         config = Complete(config ?? saved);
         RunWriter? writer = null;
         TrainingParts? parts = null;
         try
         {
             writer = RunWriter.Resume(runFolder, options.Files);
-            List<string> notices = [.. writer.Problems.Select(problem => $"{problem}; the checkpoint before it is used")];
             LoadedCheckpoint? checkpoint = writer.Checkpoint;
+            List<string> notices = [];
             if (checkpoint is not null)
             {
-                ResumeRules.Check(saved, config);
+                notices.AddRange(PassedOver.Describe(writer.Problems, checkpoint.Step));
+                ResumeRules.Check(saved, config, checkpoint.Step);
             }
 
             parts = TrainingParts.Create(config, checkpoint is null ? null : TokenizerFile.Load(TokenizerPath(folder)), options);

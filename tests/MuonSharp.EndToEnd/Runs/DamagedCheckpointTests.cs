@@ -47,6 +47,8 @@ public class DamagedCheckpointTests
             var result = Tool.Run(command, "--run", run, "--json").Exits(0);
             Assert.Single(result.Json);
             Assert.Contains("step-00000010", result.Error, StringComparison.Ordinal);
+            Assert.EndsWith("the checkpoint of step 5 is used instead", result.Error.TrimEnd(), StringComparison.Ordinal);
+            Assert.Equal(5, (int?)result.Json[0]["step"]);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class EvaluateTests : IDisposable
     public void As_json_it_is_one_object_of_the_contract_and_agrees_with_the_training_run()
     {
         var line = Assert.Single(Tool.Run("evaluate", "--run", run, "--json").Exits(0).Json);
-        Assert.Equal(["kind", "loss", "bits_per_byte", "tokens", "bytes"], line.Select(pair => pair.Key));
+        Assert.Equal(["kind", "step", "loss", "bits_per_byte", "tokens", "bytes"], line.Select(pair => pair.Key));
         Assert.Equal("evaluation", (string?)line["kind"]);
         Assert.Equal((double?)training.OfKind("eval")[^1]["val_loss"], (double?)line["loss"]);
         Assert.Equal((double)line["loss"]! * (long)line["tokens"]! / Math.Log(2) / (long)line["bytes"]!, (double)line["bits_per_byte"]!, 12);

@@ -157,6 +157,29 @@ public sealed class RunWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_path_that_leaves_a_missing_folder_again_works_from_the_first_file_to_the_last()
+    {
+        string path = Path.Combine(_folder.Path, "missing", "..", "run");
+        using (RunWriter run = RunWriter.Create(path, Config(), new JsonObject()))
+        {
+            Assert.Equal(_folder.At("run"), run.Folder.Path);
+            Train(run, 0, 4);
+        }
+
+        new CheckpointStore(Path.Combine(path, "checkpoints")).Save(5, CheckpointSample.Of(5), keep: 2);
+        Assert.Equal([5, 4], new RunFolder(_folder.At("run")).Checkpoints.Steps);
+    }
+
+    [Fact]
+    public void A_place_where_no_checkpoint_can_be_written_is_refused_before_the_run_begins()
+    {
+        Directory.CreateDirectory(_folder.At("a"));
+        File.WriteAllText(_folder.At("a", "checkpoints"), "");
+        Assert.Throws<WriteFailedException>(() => Create("a"));
+        Assert.False(new RunFolder(_folder.At("a")).HoldsRun);
+    }
+
+    [Fact]
     public void A_file_where_the_folder_should_be_is_an_error_of_writing()
     {
         File.WriteAllText(_folder.At("file"), "");

@@ -34,6 +34,22 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task Fewer_steps_than_are_done_are_refused_and_nothing_is_written()
+    {
+        using TemporaryFolder folder = new();
+        RunFolder run = new(folder.File("run"));
+        await Train(TestRun.Config(folder, steps: 4), run.Path);
+        string config = File.ReadAllText(run.ConfigPath), metrics = File.ReadAllText(run.MetricsPath);
+
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => Trainer.Resume(run.Path, TrainingConfig.Load(run.ConfigPath).Set("train.steps", "3")));
+
+        Assert.Equal("[resume] train.steps must be at least the 4 steps that the run has done; 3 came", Assert.Single(error.Problems));
+        Assert.Equal(config, File.ReadAllText(run.ConfigPath));
+        Assert.Equal(metrics, File.ReadAllText(run.MetricsPath));
+    }
+
+    [Fact]
     public async Task Before_the_first_checkpoint_it_starts_over_and_says_so()
     {
         using TemporaryFolder folder = new();
@@ -93,7 +109,7 @@ public class ResumeTests
 
         string notice = Assert.IsType<NoticeEvent>(events[0]).Message;
         Assert.Contains("step-00000006", notice, StringComparison.Ordinal);
-        Assert.EndsWith("the checkpoint before it is used", notice, StringComparison.Ordinal);
+        Assert.EndsWith("the checkpoint of step 3 is used instead", notice, StringComparison.Ordinal);
         Assert.Equal(expected, TestRun.Bits(resumed));
         Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("run")));
     }
