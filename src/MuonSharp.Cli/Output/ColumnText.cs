@@ -2,10 +2,16 @@ using Spectre.Console;
 
 namespace MuonSharp.Cli.Output;
 
-/// <summary>Lines up columns; the last one wraps under itself.</summary>
+/// <summary>Lines up columns; the last one wraps under itself, or stands below the others where the line has no room for it.</summary>
 internal static class ColumnText
 {
     private const int Gap = 2;
+
+    /// <summary>The least that a column of text is wrapped to.</summary>
+    private const int LeastText = 20;
+
+    /// <summary>Spaces before what stands below.</summary>
+    private const int Below = 4;
 
     /// <summary>One marked-up line for each line of the table.</summary>
     /// <param name="rows">Cells by row; all rows have the same number of cells.</param>
@@ -19,23 +25,71 @@ internal static class ColumnText
             yield break;
         }
 
+        rows = right ? [.. rows.Select(row => (string[])[.. row.Select((cell, column) => column == 0 ? cell : cell.PadLeft(rows.Max(other => other[column].Length)))])] : rows;
         var last = rows[0].Count - 1;
         var widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
         var indent = widths.Sum();
-        var lastWidth = right ? rows.Max(row => row[last].Length) : 0;
+        var room = width - 1;
+        if (last > 0 && room - indent < Math.Min(LeastText, rows.Max(row => row[last].Length)))
+        {
+            foreach (var line in rows.SelectMany(row => Stack(row, widths, room, styles)))
+            {
+                yield return line;
+            }
+
+            yield break;
+        }
+
         foreach (var row in rows)
         {
-            var head = string.Concat(Enumerable.Range(0, last).Select(column => Styled(Padded(row[column], column), column, styles)));
-            foreach (var piece in Wrap(row[last].PadLeft(lastWidth), Math.Max(24, width - indent - 1)))
+            var head = Columns(row, 0, last, widths, styles);
+            foreach (var piece in Wrap(row[last], Math.Max(LeastText, room - indent)))
             {
                 yield return head + Styled(piece, last, styles);
                 head = new string(' ', indent);
             }
         }
-
-        string Padded(string cell, int column) =>
-            right && column > 0 ? cell.PadLeft(widths[column] - Gap) + new string(' ', Gap) : cell.PadRight(widths[column]);
     }
+
+    /// <summary>A row over several lines: the columns as far as they line up within the line, then the text below, a little to the right.</summary>
+    private static IEnumerable<string> Stack(IReadOnlyList<string> row, int[] widths, int room, IReadOnlyList<string> styles)
+    {
+        var last = row.Count - 1;
+        var below = new string(' ', Below);
+        if (widths.Sum() - Gap <= room)
+        {
+            yield return Columns(row, 0, last, widths, styles);
+        }
+        else
+        {
+            foreach (var piece in Wrap(row[0], room))
+            {
+                yield return Styled(piece, 0, styles);
+            }
+
+            var middle = string.Join(new string(' ', Gap), row.Take(last).Skip(1).Select(cell => cell.Trim()).Where(cell => cell.Length > 0));
+            if (middle.Length > 0 && widths.Skip(1).Sum() - Gap + Below <= room)
+            {
+                yield return below + Columns(row, 1, last, widths, styles);
+            }
+            else
+            {
+                foreach (var piece in middle.Length == 0 ? [] : Wrap(middle, room - Below))
+                {
+                    yield return below + Markup.Escape(piece);
+                }
+            }
+        }
+
+        foreach (var piece in row[last].Length == 0 ? [] : Wrap(row[last].Trim(), room - Below))
+        {
+            yield return below + Styled(piece, last, styles);
+        }
+    }
+
+    /// <summary>The cells of some columns, each as wide as its column; the last one without what would end the line.</summary>
+    private static string Columns(IReadOnlyList<string> row, int from, int to, int[] widths, IReadOnlyList<string> styles) =>
+        string.Concat(Enumerable.Range(from, to - from).Select(column => Styled(row[column].PadRight(widths[column]), column, styles)));
 
     private static string Styled(string text, int column, IReadOnlyList<string> styles) =>
         column < styles.Count && styles[column].Length > 0 ? $"[{styles[column]}]{Markup.Escape(text)}[/]" : Markup.Escape(text);

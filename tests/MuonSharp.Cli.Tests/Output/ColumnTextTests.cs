@@ -15,6 +15,22 @@ public class ColumnTextTests
         ColumnText.Align([["", "ms", "tokens"], ["a", "12", "3.5"], ["long", "3", "-"]], 80, [], right: true));
 
     [Fact]
+    public void A_last_column_without_room_stands_below_the_others() => Assert.Equal(
+        ["name                shape", "    why", "layers 0-11 weight  768 x 768", "    a reason with many words to tell in", "    full"],
+        ColumnText.Align([["name", "shape", "why"], ["layers 0-11 weight", "768 x 768", "a reason with many words to tell in full"]], 40, []).Select(line => line.TrimEnd()));
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(24)]
+    public void Columns_wider_than_the_line_are_stacked_and_no_line_is_too_long(int width)
+    {
+        string[][] rows = [["parameter", "shape", "weights", "why"], ["model.layers.0-11.weight", "768 x 768", "7,077,888", "a hidden matrix, so it is stepped by Muon"], ["b", "", "", ""]];
+        var lines = ColumnText.Align(rows, width, []).ToList();
+        Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 1, width - 1));
+        Assert.Contains("model.layers.0-11.weight"[..(width - 1 < 24 ? width - 1 : 24)], lines.Select(line => line.TrimEnd()));
+    }
+
+    [Fact]
     public void A_word_longer_than_the_line_is_cut_rather_than_lost() =>
         Assert.Equal(new string('x', 60), string.Concat(ColumnText.Align([["", new string('x', 60)]], 30, []).Select(line => line.Trim())));
 
