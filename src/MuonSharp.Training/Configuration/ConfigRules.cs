@@ -26,6 +26,16 @@ internal static class ConfigRules
         return problems;
     }
 
+    /// <summary>Checks that a preset which was set is not another one than the optimizer's name stands for.</summary>
+    public static void CheckPreset(OptimizerSettings optimizer, List<string> problems)
+    {
+        if (optimizer.Name == OptimizerKinds.NorMuon && optimizer.Preset != OptimizerKinds.NorMuon)
+        {
+            problems.Add("[config] optimizer.preset must be normuon, or not set, with optimizer.name=normuon, which is muon with that preset; "
+                + $"'{optimizer.Preset}' came");
+        }
+    }
+
     private static void CheckModel(ModelSettings model, List<string> problems)
     {
         if (model.Width % model.Heads != 0)

@@ -10,7 +10,8 @@ namespace MuonSharp.Training;
 /// The order of the calls of <see cref="AddFile"/> and <see cref="Set"/> is the order of precedence. A configuration
 /// that names another optimizer or another of its presets than its base does not inherit the base's learning rate, momentum
 /// and weight decay, which were chosen for the other one: unless they are set as well, those of the reference apply, in
-/// whatever order they come. With another preset that holds for AdamW's share too.
+/// whatever order they come. With another preset that holds for AdamW's share too. The optimizer <c>normuon</c> is <c>muon</c> with the
+/// preset <c>normuon</c>, and goes with no other.
 /// </remarks>
 public sealed class TrainingConfigBuilder
 {
@@ -92,6 +93,13 @@ public sealed class TrainingConfigBuilder
         foreach (Layer layer in _layers)
         {
             config = layer(config, keys, problems);
+        }
+
+        bool presetIsSet = keys.Contains("optimizer.preset");
+        config = config with { Optimizer = OptimizerKinds.WithPreset(config.Optimizer, start.Optimizer, presetIsSet) };
+        if (presetIsSet)
+        {
+            ConfigRules.CheckPreset(config.Optimizer, problems);
         }
 
         bool presetChanged = config.Optimizer.Preset != start.Optimizer.Preset;

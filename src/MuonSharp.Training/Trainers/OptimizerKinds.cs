@@ -5,13 +5,16 @@ namespace MuonSharp.Training;
 /// <summary>The optimizers that a configuration can name: each says how the parameters are routed.</summary>
 internal static class OptimizerKinds
 {
+    /// <summary>The optimizer that is Muon with the preset of the same name.</summary>
+    public const string NorMuon = "normuon";
+
     /// <summary>Where a warm-up of the momentum starts. Source: modded-nanogpt.</summary>
     private const double FirstMomentum = 0.85;
 
     private static readonly Dictionary<string, Func<OptimizerSettings, IReadOnlyList<Route>>> s_kinds = new(StringComparer.Ordinal)
     {
         ["muon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
-        ["normuon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
+        [NorMuon] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
         ["adamw"] = settings => Route.Split(Matrices(settings), Auxiliary(settings)),
         ["sgd"] = settings => Route.Split(
             Sgd(settings, settings.EffectiveLearningRate, settings.WeightDecay),
@@ -24,7 +27,7 @@ internal static class OptimizerKinds
     private static readonly Dictionary<string, Func<OptimizerSettings, OptimizerOptions>> s_standards = new(StringComparer.Ordinal)
     {
         ["muon"] = static settings => MuonPresets.ByName[settings.Preset],
-        ["normuon"] = static _ => MuonPresets.NorMuon,
+        [NorMuon] = static _ => MuonPresets.NorMuon,
         ["shampoo"] = static _ => new ShampooOptions(),
         ["soap"] = static _ => new SoapOptions(),
     };
@@ -38,6 +41,22 @@ internal static class OptimizerKinds
         s_standards.TryGetValue(settings.Name, out Func<OptimizerSettings, OptimizerOptions>? standard)
             ? standard(settings).LearningRate.Range.Greatest
             : settings.Auxiliary.LearningRate;
+
+    /// <summary>The settings with the preset that an optimizer's name stands for, where none was set.</summary>
+    /// <param name="settings">The settings as they were given.</param>
+    /// <param name="start">What they were given on top of.</param>
+    /// <param name="presetIsSet">Whether the preset was given.</param>
+    public static OptimizerSettings WithPreset(OptimizerSettings settings, OptimizerSettings start, bool presetIsSet)
+    {
+        if (presetIsSet)
+        {
+            return settings;
+        }
+
+        return settings.Name == NorMuon ? settings with { Preset = NorMuon }
+            : start.Name == NorMuon ? settings with { Preset = new OptimizerSettings().Preset }
+            : settings;
+    }
 
     /// <summary>The settings of another optimizer or preset than those they were chosen for: numbers that were not set are its reference's.</summary>
     /// <param name="settings">The settings, with the new name and preset.</param>
@@ -57,7 +76,7 @@ internal static class OptimizerKinds
             };
         }
 
-        AdamWOptions share = MuonPresets.AuxiliaryOf(settings.Preset);
+        AdamWOptions share = MuonPresets.AuxiliaryOf(PresetOf(settings));
         AuxiliarySettings auxiliary = settings.Auxiliary;
         return !presetChanged ? settings : settings with
         {
@@ -81,6 +100,9 @@ internal static class OptimizerKinds
         TotalSteps = config.Train.Steps,
         MaximumGradientNorm = config.Optimizer.ClipNorm > 0 ? config.Optimizer.ClipNorm : null,
     };
+
+    /// <summary>The preset in force: a name that stands for one, else the one that is set.</summary>
+    private static string PresetOf(OptimizerSettings settings) => settings.Name == NorMuon ? NorMuon : settings.Preset;
 
     private static OptimizerOptions Standard(OptimizerSettings settings) => s_standards[settings.Name](settings) with
     {
@@ -110,7 +132,7 @@ internal static class OptimizerKinds
         ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
         : settings.Momentum;
 
-    private static AdamWOptions Auxiliary(OptimizerSettings settings) => MuonPresets.AuxiliaryOf(settings.Preset) with
+    private static AdamWOptions Auxiliary(OptimizerSettings settings) => MuonPresets.AuxiliaryOf(PresetOf(settings)) with
     {
         LearningRate = ScheduleKinds.Create(settings.Auxiliary.LearningRate, settings.Schedule),
         Beta1 = settings.Auxiliary.Beta1,

@@ -133,7 +133,6 @@ public class TrainingConfigBuilderTests
         Assert.Equal(new TrainingConfigBuilder().Build(), new TrainingConfigBuilder().Set("optimizer.preset", "default").Build());
 
     [Theory]
-    [InlineData("normuon", 0.02, 0)]
     [InlineData("soap", 3e-3, 0.01)]
     [InlineData("shampoo", 0.0018, 0)]
     public void Another_optimizer_has_the_learning_rate_and_decay_of_its_reference(string name, double learningRate, double weightDecay)
