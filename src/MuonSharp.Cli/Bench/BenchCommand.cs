@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
@@ -21,7 +22,7 @@ internal static class BenchCommand
             Description = $"Who updates in training steps: {string.Join(", ", OptimizerChoice.Names)}; after a colon settings below optimizer. of its own.",
             DefaultValueFactory = _ => DefaultOptimizer,
         };
-        var list = new Option<bool>("--list") { Description = "Print the names that are measured by default and the forms of all names, and measure nothing." };
+        var list = new Option<bool>("--list") { Description = "Print the names that are measured by default (with --only: those of them) and the forms of their families, and measure nothing." };
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measures this machine: peak, bandwidth, kernels, orthogonalizers and training steps, each as a share of the peak.")
         {
@@ -30,8 +31,8 @@ internal static class BenchCommand
         command.SetAction(parsed =>
         {
             IBenchView view = parsed.GetValue(json) ? new BenchJson() : new BenchText(new Terminal(TerminalMode.Detect()));
-            var names = (parsed.GetValue(only) ?? []).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            return parsed.GetValue(list) ? BenchList.Write(parsed.GetValue(json)) : Run([.. names], parsed.GetValue(threads), OptimizerChoice.Parse(parsed.GetValue(optimizer)!), view);
+            var names = Names(parsed.GetValue(only));
+            return parsed.GetValue(list) ? BenchList.Write(names, parsed.GetValue(json)) : Run(names, parsed.GetValue(threads), OptimizerChoice.Parse(parsed.GetValue(optimizer)!), view);
         });
         return new(command,
         [
@@ -42,6 +43,16 @@ internal static class BenchCommand
             "muonsharp bench --only step-nanogpt-cpu --optimizer muon:orthogonalizer=newton-schulz/jordan5",
             "muonsharp bench --list",
         ]);
+    }
+
+    /// <summary>The names that were given, with commas between or one by one; empty when the option was not.</summary>
+    /// <exception cref="ToolException">It was, and named nothing.</exception>
+    private static string[] Names(string[]? only)
+    {
+        string[] names = [.. (only ?? []).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        return names.Length > 0 || only is null or []
+            ? names
+            : throw ToolException.Usage("[bench] --only takes at least one name; none came (muonsharp bench --list shows what there is)");
     }
 
     private static int Run(string[] only, int threads, OptimizerChoice optimizer, IBenchView view)

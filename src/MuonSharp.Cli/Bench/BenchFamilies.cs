@@ -47,6 +47,6 @@ internal static class BenchFamilies
         var kin = All.FirstOrDefault(family => name.StartsWith(family.Name + "-", StringComparison.Ordinal));
         throw ToolException.Usage(kin is null
             ? $"[bench] unknown name {name}{hint} (muonsharp bench --list shows what there is)"
-            : $"[bench] names of this kind are {kin.Pattern}, with sizes of 1 to {BenchName.Largest} that fit memory; {name}{hint}");
+            : $"[bench] {name}: {kin.Rule(name)}{hint}");
     }
 }

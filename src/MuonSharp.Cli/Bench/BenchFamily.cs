@@ -21,4 +21,7 @@ internal abstract class BenchFamily(string name, string pattern, string about, p
 
     /// <summary>How to make the case of a name; null when the name is none of the family's. Nothing is allocated before it is called.</summary>
     public abstract Func<BenchContext, BenchCase>? Find(string name);
+
+    /// <summary>The rule that a refused name breaks; by default the form of all names.</summary>
+    public virtual string Rule(string name) => $"names of this kind are {Pattern}, with sizes of 1 to {BenchName.Largest} that fit memory";
 }

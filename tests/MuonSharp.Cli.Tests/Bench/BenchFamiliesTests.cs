@@ -110,6 +110,21 @@ public sealed class BenchFamiliesTests : IDisposable
         Assert.DoesNotContain('\n', error.Message);
     }
 
+    [Theory]
+    [InlineData("orthogonalize-64x64:foo", "must be one of newton-schulz/")]
+    [InlineData("orthogonalize-5", "names of this kind are orthogonalize-RxC")]
+    [InlineData("product-64:foo", "must be one of abt, atb; 'foo' came")]
+    [InlineData("bandwidth-foo", "must be one of read, copy, triad")]
+    [InlineData("step-foo", "must be one of nanogpt-cpu, nanogpt-384")]
+    [InlineData("step-nanogpt-cpu:again", "must be recompute; 'again' came")]
+    [InlineData("step-1x3x32", "heads")]
+    [InlineData("step-1x3x32-1x8", "heads")]
+    [InlineData("step-1x2x32", "step-1x2x32-BxT")]
+    [InlineData("step-nanogpt-384-8x512", "256 tokens at once; 512 came")]
+    [InlineData("step-600x64x65536-1x1", "fewer than")]
+    public void A_refused_name_says_which_rule_it_breaks(string name, string rule) =>
+        Assert.Contains(rule, Assert.Throws<ToolException>(() => BenchFamilies.Select([name])).Message, StringComparison.Ordinal);
+
     [Fact]
     public void An_unknown_name_names_the_nearest() =>
         Assert.Contains("did you mean symmetric-768?", Assert.Throws<ToolException>(() => BenchFamilies.Select(["symetric-768"])).Message, StringComparison.Ordinal);

@@ -46,6 +46,20 @@ public class BenchTests
     }
 
     [Fact]
+    public void The_list_holds_the_peak_and_follows_only()
+    {
+        Assert.Contains("peak", Tool.Run("bench", "--list").Exits(0).Lines);
+        var names = Tool.Run("bench", "--list", "--json", "--only", "spd-inverse").Exits(0).Json;
+        Assert.NotEmpty(names);
+        Assert.All(names, line => Assert.Equal(("name", "spd-inverse"), ((string?)line["kind"], (string?)line["family"])));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(",")]
+    public void Names_that_are_none_are_a_usage_error(string only) => Tool.Run("bench", "--only", only).Fails(1, "[bench]", "--only");
+
+    [Fact]
     public void An_unknown_name_is_a_usage_error_with_the_nearest() => Tool.Run("bench", "--only", "prodct-768").Fails(1, "[bench]", "prodct-768", "did you mean product-768?");
 
     [Fact]

@@ -17,4 +17,7 @@ internal sealed class BandwidthFamily() : BenchFamily(
     /// <inheritdoc/>
     public override Func<BenchContext, BenchCase>? Find(string name) =>
         Kinds.TryGetValue(name, out var kind) ? context => new BandwidthCase(name, context.Team, kind) : null;
+
+    /// <inheritdoc/>
+    public override string Rule(string name) => $"what is measured must be one of {string.Join(", ", Kinds.Keys.Select(kind => kind[(Name.Length + 1)..]))}";
 }

@@ -42,4 +42,9 @@ internal sealed class OrthogonalizeFamily() : BenchFamily(
             _ => null,
         };
     }
+
+    /// <inheritdoc/>
+    public override string Rule(string name) => BenchName.Parse(Name, name) is { Variant: { Length: > 0 } variant } && !Orthogonalizers.TryGet(variant, out _)
+        ? $"the orthogonalizer must be one of {string.Join(", ", Orthogonalizers.Names)}; '{variant}' came"
+        : base.Rule(name);
 }

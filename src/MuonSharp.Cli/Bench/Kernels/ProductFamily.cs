@@ -31,6 +31,11 @@ internal sealed class ProductFamily() : BenchFamily(
             }
             : null;
 
+    /// <inheritdoc/>
+    public override string Rule(string name) => BenchName.Parse(Name, name) is { Variant: var variant } && !Forms.ContainsKey(variant)
+        ? $"the form must be one of {string.Join(", ", Forms.Keys.Where(form => form.Length > 0))}; '{variant}' came"
+        : base.Rule(name);
+
     /// <summary>The products of a transformer's feed-forward layers: up, down, and what their gradients take.</summary>
     private static string[] Linear(int tokens, int width, int hidden) =>
     [

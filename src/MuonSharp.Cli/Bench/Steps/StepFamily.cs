@@ -27,11 +27,41 @@ internal sealed class StepFamily() : BenchFamily(
             return null;
         }
 
-        var recomputes = name.EndsWith(Recompute, StringComparison.Ordinal);
-        var (text, batch) = Split(name[(Name.Length + 1)..^(recomputes ? Recompute.Length : 0)]);
+        var (text, batch, recomputes) = Parts(name);
         return Model(text, batch) is { } model && IsSound(model)
             ? context => new StepCase(name, context.Team, model with { Recomputes = recomputes }, context.Optimizer)
             : null;
+    }
+
+    /// <inheritdoc/>
+    public override string Rule(string name)
+    {
+        var (text, batch, _) = Parts(name);
+        var own = BenchName.Numbers(text) is [_, _, _];
+        if (text.Split(':') is [var plain, var variant] && (StepModel.ByName.ContainsKey(Split(plain).Model) || BenchName.Numbers(Split(plain).Model) is [_, _, _]))
+        {
+            return $"what follows the colon must be {Recompute[1..]}; '{variant}' came";
+        }
+
+        if (!own && !StepModel.ByName.ContainsKey(text))
+        {
+            return $"the model must be one of {string.Join(", ", StepModel.ByName.Keys)}, or LxHxW with -BxT behind it (layers, heads, width; sequences, tokens); '{text}' came";
+        }
+
+        // Without a batch, what is wrong with the sizes is said all the same.
+        var model = Model(text, batch ?? (own ? [1, 1] : null))!;
+        return model.Model.Problems() is [var problem, ..] ? problem
+            : batch is null ? $"a model of one's own sizes needs sequences and tokens behind it: {name}-BxT"
+            : model.Time > model.Model.Context ? $"the model sees {model.Model.Context} tokens at once; {model.Time} came"
+            : $"a step must have at most {MostTokens} tokens and a model fewer than {MostParameters} weights";
+    }
+
+    /// <summary>What a name of the family is made of.</summary>
+    private (string Model, int[]? Batch, bool Recomputes) Parts(string name)
+    {
+        var recomputes = name.EndsWith(Recompute, StringComparison.Ordinal);
+        var (text, batch) = Split(name[(Name.Length + 1)..^(recomputes ? Recompute.Length : 0)]);
+        return (text, batch, recomputes);
     }
 
     /// <summary>The model's name, and the batch behind it if there is one.</summary>
