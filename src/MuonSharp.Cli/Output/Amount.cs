@@ -8,6 +8,11 @@ internal static class Amount
     /// <summary>A count with thousands separated: 1,118,181.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A count and what is counted: 1 thread, 2 threads, 1,118,181 weights.</summary>
+    /// <param name="value">How many.</param>
+    /// <param name="one">The name of one of them; of several it ends in an s.</param>
+    public static string Of(long value, string one) => $"{Count(value)} {one}{(value == 1 ? string.Empty : "s")}";
+
     /// <summary>A count in short: 812, 14.3k, 2.1M, 3.27T.</summary>
     public static string Short(double value) => value switch
     {

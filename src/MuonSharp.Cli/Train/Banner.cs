@@ -15,12 +15,12 @@ internal static class Banner
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
-            ["machine", $"{machine.Processor}, {machine.Cores} cores, {machine.Vectors}, {description.Threads} threads, {machine.Runtime}"],
+            ["machine", $"{machine.Processor}, {Amount.Of(machine.Cores, "core")}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}, {machine.Runtime}"],
             ["data", $"{description.Data}: {Amount.Count(description.TrainingTokens)} tokens to train on, {Amount.Count(description.ValidationTokens)} held out, "
                 + $"{description.Vocabulary} different ones ({description.Tokenizer})"],
-            ["model", $"{Amount.Count(description.Parameters)} weights"],
+            ["model", $"{Amount.Of(description.Parameters, "weight")}"],
             .. description.Shares.Select(share => (string[])
-                ["", $"{Amount.Count(share.Weights)} in {share.Tensors} tensors by {share.Optimizer}, learning rate {Amount.Rate(share.LearningRate)}"]),
+                ["", $"{Amount.Count(share.Weights)} in {Amount.Of(share.Tensors, "tensor")} by {share.Optimizer}, learning rate {Rate(share.LearningRate, description.GreatestRateFactor)}"]),
             ["memory", MemoryLine.Of(description.Memory)],
             ["run", trainer.RunFolder ?? "in memory"],
         ], Style.Label);
@@ -40,4 +40,8 @@ internal static class Banner
         terminal.Columns(EffectiveSettings.Of(trainer.Config), Style.Label);
         terminal.Line();
     }
+
+    /// <summary>The greatest rate that the schedule reaches, and the one that is set where that is another.</summary>
+    private static string Rate(double rate, double factor) =>
+        factor < 1 ? $"at most {Amount.Rate(rate * factor)} ({Amount.Rate(rate)} is not reached, see schedule)" : Amount.Rate(rate);
 }

@@ -33,8 +33,8 @@ public sealed class TrainingPlan
     /// <summary>Which parameter goes to which optimizer and why, and the matrices that it is split into.</summary>
     public RoutingPlan Routing { get; }
 
-    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit. Usually empty.</summary>
-    public IReadOnlyList<string> Advice => LearningRateUnits.Check(Routing);
+    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit, a key that the optimizer does not use. Usually empty.</summary>
+    public IReadOnlyList<string> Advice => [.. LearningRateUnits.Check(Routing), .. UnusedKeys.Remarks(Config)];
 
     /// <summary>Arithmetic of the model.</summary>
     public StepArithmetic Step { get; }
@@ -45,10 +45,11 @@ public sealed class TrainingPlan
     /// <summary>Memory.</summary>
     public PlannedMemory Memory { get; }
 
-    /// <summary>Plans a run. The text is read only where its tokenizer decides the vocabulary, which <c>model.vocabulary</c> makes unnecessary.</summary>
+    /// <summary>Plans a run. A text that is named is checked as for training; the embedded one is read only where its tokenizer decides the vocabulary,
+    /// which <c>model.vocabulary</c> makes unnecessary.</summary>
     /// <param name="config">The configuration of the run.</param>
     /// <exception cref="ConfigurationException">The configuration breaks rules; all are named.</exception>
-    /// <exception cref="BadInputException">The text cannot be read, or knows more tokens than the model.</exception>
+    /// <exception cref="BadInputException">The text cannot be read, is too short, lacks a character of the prompt, or knows more tokens than the model.</exception>
     public static TrainingPlan Of(TrainingConfig config)
     {
         IReadOnlyList<string> problems = config.Validate();
@@ -57,7 +58,7 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
-        DecoderConfig decoder = config.Model.Vocabulary > 0
+        DecoderConfig decoder = config is { Model.Vocabulary: > 0, Data.File: null }
             ? DecoderConfigs.Create(config.Model, config.Model.Vocabulary)
             : DecoderConfigs.Create(config.Model, Tokenizer(config));
         problems = decoder.Problems();
@@ -66,6 +67,12 @@ public sealed class TrainingPlan
             : throw new ConfigurationException([.. problems.Select(problem => $"[config] model: {problem}")]);
     }
 
-    private static ITokenizer Tokenizer(TrainingConfig config) =>
-        TokenizerKinds.Create(config.Data.Tokenizer, config.Data.File is { } file ? TextFile.Read(file) : EmbeddedCorpus.Read());
+    private static ITokenizer Tokenizer(TrainingConfig config)
+    {
+        ITokenizer tokenizer = config.Data.File is null
+            ? TokenizerKinds.Create(config.Data.Tokenizer, EmbeddedCorpus.Read())
+            : TextData.Load(config).Tokenizer;
+        _ = config.Data.File is null ? [] : TextPieces.Prompt(tokenizer, config.Sample.Prompt);
+        return tokenizer;
+    }
 }

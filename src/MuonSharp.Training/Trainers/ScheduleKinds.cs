@@ -18,4 +18,20 @@ internal static class ScheduleKinds
 
     /// <summary>The schedule of a learning rate with the given peak.</summary>
     public static Schedule Create(double peak, ScheduleSettings settings) => s_kinds[settings.Name](peak, settings);
+
+    /// <summary>The greatest share of its peak that a learning rate reaches: below 1 where the run is too short for the warm-up, or the decay begins within it.</summary>
+    /// <remarks>No schedule rises after its warm-up, so only that is looked at; of a very long one, a million of its steps.</remarks>
+    public static double GreatestFactor(ScheduleSettings settings, long steps)
+    {
+        Schedule schedule = Create(1, settings);
+        long rise = Math.Clamp(settings.Warmup, 1, steps);
+        long stride = Math.Max(1, rise / 1_000_000);
+        double greatest = schedule.At(rise, steps);
+        for (long step = 1; step < rise && greatest < 1; step += stride)
+        {
+            greatest = Math.Max(greatest, schedule.At(step, steps));
+        }
+
+        return greatest;
+    }
 }

@@ -30,10 +30,13 @@ public sealed record TrainerDescription
     /// <summary>Number of weights of every optimizer, by its name.</summary>
     public required IReadOnlyList<OptimizerShare> Shares { get; init; }
 
+    /// <summary>The greatest share of its peak that a learning rate reaches: below 1 where the run is too short for the schedule's warm-up.</summary>
+    public double GreatestRateFactor { get; init; } = 1;
+
     /// <summary>The routing in words: which parameter goes to which optimizer and why.</summary>
     public required string Plan { get; init; }
 
-    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit. Usually empty.</summary>
+    /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit, a key that the optimizer does not use. Usually empty.</summary>
     public required IReadOnlyList<string> Advice { get; init; }
 
     /// <summary>Native memory of a step.</summary>

@@ -88,7 +88,8 @@ internal sealed class TrainingParts : IDisposable
                 group.Options.LearningRate.Range.Greatest)),
         ],
         Plan = Optimizer.Plan.ToString(),
-        Advice = LearningRateUnits.Check(Optimizer.Plan),
+        GreatestRateFactor = ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
+        Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. UnusedKeys.Remarks(Config)],
         Memory = PlannedMemory.Of(
             Model.Parameters.Length, Model.Program(Config.Train.Batch, Config.Model.Context, training: true).MemoryPlan, Optimizer.Plan, Team.Threads),
         Threads = Team.Threads,

@@ -60,4 +60,10 @@ public class AmountTests
         Assert.Equal("1.3600", Amount.Loss(1.36));
         Assert.Equal("not finite", Amount.Loss(double.NaN));
     }
+
+    [Theory]
+    [InlineData(0, "0 threads")]
+    [InlineData(1, "1 thread")]
+    [InlineData(1234, "1,234 threads")]
+    public void One_of_a_thing_is_singular(long value, string text) => Assert.Equal(text, Amount.Of(value, "thread"));
 }

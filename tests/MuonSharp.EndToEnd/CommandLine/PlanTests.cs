@@ -60,5 +60,6 @@ public class PlanTests
         Tool.Run("plan", "--preset", "gpt3").Fails(1, "gpt2-124m");
         Tool.Run("plan", "--set", "model.width=100", "--set", "model.heads=3").Fails(1, "model.heads must divide model.width");
         Tool.Run("plan", "--data", "missing.txt").Fails(2, "missing.txt");
+        Tool.Run("plan", "--data", "missing.txt", "--set", "model.vocabulary=300").Fails(2, "missing.txt");
     }
 }

@@ -103,15 +103,15 @@ public class TrainingPlanTests
     public void The_vocabulary_is_the_one_that_is_set_or_the_tokenizer_s()
     {
         using TemporaryFolder folder = new();
-        string file = folder.Write("text.txt", "abcabcabd");
+        string file = folder.Write("text.txt", string.Concat(Enumerable.Repeat("abcabcabd", 20)));
         TrainingConfig config = Small() with { Data = new() { File = file } };
         Assert.Equal(100, TrainingPlan.Of(config).Vocabulary);
         Assert.Equal(4, TrainingPlan.Of(config.Set("model.vocabulary", "0")).Vocabulary);
         Assert.Equal(256, TrainingPlan.Of(config.Set("model.vocabulary", "0").Set("data.tokenizer", "byte")).Vocabulary);
         Assert.Throws<BadInputException>(() => TrainingPlan.Of(Small().Set("model.vocabulary", "0").Set("data.file", folder.File("missing.txt"))));
 
-        // What decides the vocabulary needs no text, so none is read.
-        Assert.Equal(100, TrainingPlan.Of(Small().Set("data.file", folder.File("missing.txt"))).Vocabulary);
+        // A text that is named is read even where it does not decide the vocabulary: the run would read it.
+        Assert.Throws<BadInputException>(() => TrainingPlan.Of(Small().Set("data.file", folder.File("missing.txt"))));
     }
 
     [Fact]
@@ -147,4 +147,15 @@ public class TrainingPlanTests
         Model = new() { Layers = 2, Heads = 2, Width = 32, Context = 40, Vocabulary = 100 },
         Train = new() { Batch = 3, Threads = 2 },
     };
+
+    [Fact]
+    public void A_text_that_is_named_is_refused_as_training_refuses_it()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = new TrainingConfig { Data = new() { File = folder.Write("text.txt", "a text of letters, too many for ten") } };
+        foreach (TrainingConfig wrong in (TrainingConfig[])[config.Set("model.vocabulary", "10").Set("model.context", "4"), config.Set("model.vocabulary", "300"), config.Set("data.file", folder.File("none"))])
+        {
+            Assert.Equal(Assert.Throws<BadInputException>(() => Trainer.Create(wrong)).Message, Assert.Throws<BadInputException>(() => TrainingPlan.Of(wrong)).Message);
+        }
+    }
 }
