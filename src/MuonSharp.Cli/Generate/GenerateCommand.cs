@@ -53,6 +53,11 @@ internal static class GenerateCommand
             Stream(prompt, pieces);
         }
 
+        if (!generator.LogitsWereFinite)
+        {
+            Console.Error.WriteLine($"note: [generate] {run}: the model's logits are not finite, so that the text means nothing; the run has diverged");
+        }
+
         return signals.Requested ? ExitCode.Cancelled : ExitCode.Done;
     }
 

@@ -11,6 +11,9 @@ internal interface ITrainingView
     /// <summary>Something happened.</summary>
     void Show(TrainingEvent happened);
 
+    /// <summary>The run diverged; the error itself is written by whoever catches it.</summary>
+    void Diverged(DivergedException error);
+
     /// <summary>Where the time of the steps went.</summary>
     /// <param name="profile">The rows.</param>
     /// <param name="peak">What the multiply-add units of these threads can do, 10⁹ operations a second.</param>

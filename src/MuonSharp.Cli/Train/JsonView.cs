@@ -9,11 +9,16 @@ namespace MuonSharp.Cli.Train;
 /// <summary>A run as JSON Lines; the keys are those of <c>metrics.jsonl</c>, <c>kind</c> first.</summary>
 internal sealed class JsonView : ITrainingView
 {
+    private readonly TimeProvider clock = TimeProvider.System;
     private string? folder;
+    private long began;
+    private StepEvent? step;
+    private EvaluationResult? validation;
 
     /// <inheritdoc/>
     public void Begin(Trainer trainer)
     {
+        began = clock.GetTimestamp();
         folder = trainer.RunFolder;
         var description = trainer.Description;
         var machine = Machine.Look();
@@ -49,11 +54,16 @@ internal sealed class JsonView : ITrainingView
     /// <inheritdoc/>
     public void Show(TrainingEvent happened)
     {
+        (step, validation) = (happened as StepEvent ?? step, (happened as EvaluationEvent)?.Result ?? validation);
         if (Line(happened) is { } line)
         {
             JsonLines.Write(line);
         }
     }
+
+    /// <inheritdoc/>
+    public void Diverged(DivergedException error) =>
+        JsonLines.Write(End(error.Step, "diverged", step?.SmoothedLoss ?? double.NaN, validation, clock.GetElapsedTime(began)));
 
     /// <inheritdoc/>
     public void Profile(TrainingProfile profile, double peak) => JsonLines.Write(ProfileJson.Of(profile, peak));
@@ -81,18 +91,20 @@ internal sealed class JsonView : ITrainingView
             ["in_a_row"] = skipped.InARow,
         },
         NoticeEvent notice => new JsonObject { ["kind"] = "notice", ["step"] = notice.Step, ["message"] = notice.Message },
-        EndEvent end => new JsonObject
-        {
-            ["kind"] = "end",
-            ["step"] = end.Step,
-            ["outcome"] = OutcomeName(end.Outcome),
-            ["loss"] = Finite(end.SmoothedLoss),
-            ["val_loss"] = end.Validation is null ? null : Finite(end.Validation.Loss),
-            ["bits_per_byte"] = end.Validation is null ? null : Finite(end.Validation.BitsPerByte),
-            ["seconds"] = end.Elapsed.TotalSeconds,
-            ["run"] = folder,
-        },
+        EndEvent end => End(end.Step, OutcomeName(end.Outcome), end.SmoothedLoss, end.Validation, end.Elapsed),
         _ => null,
+    };
+
+    private JsonObject End(long step, string outcome, double loss, EvaluationResult? validation, TimeSpan elapsed) => new()
+    {
+        ["kind"] = "end",
+        ["step"] = step,
+        ["outcome"] = outcome,
+        ["loss"] = Finite(loss),
+        ["val_loss"] = validation is null ? null : Finite(validation.Loss),
+        ["bits_per_byte"] = validation is null ? null : Finite(validation.BitsPerByte),
+        ["seconds"] = elapsed.TotalSeconds,
+        ["run"] = folder,
     };
 
     private static JsonObject StepLine(StepEvent step)

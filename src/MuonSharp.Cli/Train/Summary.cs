@@ -43,8 +43,8 @@ internal static class Summary
     private static string Headline(EndEvent end, int steps) => end.Outcome switch
     {
         TrainingOutcome.Cancelled => $"stopped after step {Amount.Count(end.Step)} of {Amount.Count(steps)}; the checkpoint is written",
-        TrainingOutcome.AlreadyFinished => $"nothing to do: the run has done all of its {Amount.Count(end.Step)} steps",
-        _ => $"done: {Amount.Count(end.Step)} steps in {Amount.Time(end.Elapsed)}",
+        TrainingOutcome.AlreadyFinished => $"nothing to do: the run has done all of its {Amount.Of(end.Step, "step")}",
+        _ => $"done: {Amount.Of(end.Step, "step")} in {Amount.Time(end.Elapsed)}",
     };
 
     private static string[] Next(TrainingOutcome outcome, string run) => outcome == TrainingOutcome.Cancelled

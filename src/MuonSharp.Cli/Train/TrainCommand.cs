@@ -38,10 +38,18 @@ internal static class TrainCommand
         using var trainer = Open(parsed, options);
         view.Begin(trainer);
         var outcome = TrainingOutcome.Finished;
-        await foreach (var happened in trainer.RunAsync(signals.Token))
+        try
         {
-            view.Show(happened);
-            outcome = happened is EndEvent end ? end.Outcome : outcome;
+            await foreach (var happened in trainer.RunAsync(signals.Token))
+            {
+                view.Show(happened);
+                outcome = happened is EndEvent end ? end.Outcome : outcome;
+            }
+        }
+        catch (DivergedException error)
+        {
+            view.Diverged(error);
+            throw;
         }
 
         if (trainer.Profile is { Steps: > 0 } profile)

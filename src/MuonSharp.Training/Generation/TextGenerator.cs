@@ -7,6 +7,8 @@ public sealed class TextGenerator : IDisposable
 {
     private readonly RunModel _run;
 
+    private TokenStream? _stream;
+
     private TextGenerator(RunModel run) => _run = run;
 
     /// <summary>Number of steps that the model was trained for.</summary>
@@ -14,6 +16,9 @@ public sealed class TextGenerator : IDisposable
 
     /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
     public IReadOnlyList<string> Notices => _run.Notices;
+
+    /// <summary>Whether all logits of the latest text were finite; where they were not, the model has diverged and its text means nothing.</summary>
+    public bool LogitsWereFinite => _stream?.Finite ?? true;
 
     /// <summary>A generator from the newest sound checkpoint of a run.</summary>
     /// <param name="runFolder">A run folder.</param>
@@ -38,7 +43,8 @@ public sealed class TextGenerator : IDisposable
         }
 
         int[] tokens = TextPieces.Prompt(_run.Tokenizer, prompt);
-        return TextPieces.Of(_run.Tokenizer, new TokenStream(_run.Model, _run.Tokenizer.VocabularySize).Continue(tokens, options, occasion: 0));
+        _stream = new TokenStream(_run.Model, _run.Tokenizer.VocabularySize);
+        return TextPieces.Of(_run.Tokenizer, _stream.Continue(tokens, options, occasion: 0));
     }
 
     /// <inheritdoc/>

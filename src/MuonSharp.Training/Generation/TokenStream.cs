@@ -13,6 +13,9 @@ internal sealed class TokenStream(DecoderModel model, int vocabulary)
 {
     private const int LeastTime = 16;
 
+    /// <summary>Whether all logits so far were finite.</summary>
+    public bool Finite { get; private set; } = true;
+
     /// <summary>The tokens that follow, as they are drawn.</summary>
     /// <param name="prompt">At least one token.</param>
     /// <param name="options">How many, and how to draw them.</param>
@@ -25,6 +28,7 @@ internal sealed class TokenStream(DecoderModel model, int vocabulary)
         for (int position = 0; position < options.Tokens; position++)
         {
             Next(history, logits);
+            Finite = Finite && logits.AsSpan(0, vocabulary).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0;
             int token = sampler.Draw(logits.AsSpan(0, vocabulary), occasion, position);
             history.Add(token);
             yield return token;

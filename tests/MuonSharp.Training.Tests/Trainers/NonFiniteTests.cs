@@ -127,6 +127,11 @@ public class NonFiniteTests
         using Trainer resumed = Trainer.Resume(folder.File("run"));
         Assert.Equal(4, resumed.Step);
         await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(resumed));
+
+        using TextGenerator generator = TextGenerator.FromRun(folder.File("run"));
+        Assert.True(generator.LogitsWereFinite);
+        Assert.Equal(5, string.Concat(generator.Generate("It", new() { Tokens = 5 })).Length);
+        Assert.False(generator.LogitsWereFinite);
     }
 
     [Fact]
