@@ -47,6 +47,11 @@ internal static class Tool
             return ErrorReport.Write(ExitCode.Usage, problem);
         }
 
+        if (parsed.Action is not (ExampleHelp or { ClearsParseErrors: true }) && VectorBits.Problem is { } wrong)
+        {
+            return ErrorReport.Write(ExitCode.Usage, wrong);
+        }
+
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

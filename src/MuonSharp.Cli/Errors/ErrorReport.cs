@@ -15,7 +15,7 @@ internal static class ErrorReport
     {
         ToolException tool => Write(tool.ExitCode, tool.Message),
         ConfigurationException configuration => Write(ExitCode.Usage, string.Join("; ", configuration.Problems)),
-        RunExistsException => Write(ExitCode.Usage, $"{error.Message} (--resume takes it up, --run names another)"),
+        RunExistsException => Write(ExitCode.Usage, $"{error.Message} (--resume takes it up, --run names another folder)"),
         RunLockedException => Write(ExitCode.Usage, error.Message),
         BadInputException or InvalidFileException => Write(ExitCode.BadInput, error.Message),
         DivergedException => Write(ExitCode.Diverged, error.Message),

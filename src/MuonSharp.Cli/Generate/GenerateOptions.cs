@@ -34,7 +34,7 @@ internal sealed class GenerateOptions
     private Option<int> TopK { get; } = Numbers.Between("--top-k", "Draw only from that many likeliest tokens; 0 draws from all.", 0, int.MaxValue, Standard.TopK);
 
     private Option<double> TopP { get; } =
-        Numbers.Between("--top-p", "Draw only from the likeliest tokens that reach this probability together.", 0, 1, Standard.TopP);
+        Numbers.Between("--top-p", "Draw only from the likeliest tokens that reach this probability together.", 0, 1, Standard.TopP, above: true);
 
     private Option<ulong> Seed { get; } = Numbers.Between("--seed", "Same seed, same text.", ulong.MinValue, ulong.MaxValue, Standard.Seed);
 

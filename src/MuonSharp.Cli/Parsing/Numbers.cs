@@ -7,13 +7,15 @@ namespace MuonSharp.Cli.Parsing;
 /// <summary>Options that take a number within bounds, and say so when something else comes.</summary>
 internal static class Numbers
 {
-    /// <summary>An option that takes a number from <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public static Option<T> Between<T>(string name, string description, T least, T most, T standard)
+    /// <summary>An option that takes a number from <paramref name="least"/> (or above it) to <paramref name="most"/>.</summary>
+    public static Option<T> Between<T>(string name, string description, T least, T most, T standard, bool above = false)
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
         var whole = T.One / (T.One + T.One) == T.Zero;
         var kind = whole ? "a whole number" : "a number";
-        var bounds = most == T.MaxValue ? $"{kind} of at least {least}" : $"{kind} from {least} to {most}";
+        var bounds = above ? $"{kind} above {least} and at most {most}"
+            : !whole && most == T.MaxValue ? $"a finite number of at least {least}"
+            : $"{kind} from {least} to {most}";
         return new Option<T>(name)
         {
             Description = description,
@@ -22,7 +24,7 @@ internal static class Numbers
             CustomParser = result =>
             {
                 var text = result.Tokens.Count > 0 ? result.Tokens[^1].Value : string.Empty;
-                if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+                if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value <= most && (above ? value > least : value >= least))
                 {
                     return value;
                 }

@@ -13,7 +13,7 @@ internal static class PlanText
         var (model, train) = (plan.Config.Model, plan.Config.Train);
         terminal.Columns(
         [
-            ["model", $"{Amount.Count(plan.Parameters)} weights: {model.Layers} layers, {model.Heads} heads, width {model.Width}, context {model.Context}, vocabulary {Amount.Count(plan.Vocabulary)}"],
+            ["model", $"{Amount.Of(plan.Parameters, "weight")}: {Amount.Of(model.Layers, "layer")}, {Amount.Of(model.Heads, "head")}, width {model.Width}, context {model.Context}, vocabulary {Amount.Count(plan.Vocabulary)}"],
             ["step", $"{Amount.Count(plan.Step.Tokens)} tokens: batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"],
             .. plan.Routing.Groups.Select(group => (string[])[group.Name, Group(plan, group)]),
         ], Style.Label);
@@ -42,9 +42,9 @@ internal static class PlanText
 
     private static string Group(TrainingPlan plan, ParameterGroup group)
     {
-        var weights = Amount.Count(group.Parameters.Sum(parameter => (long)parameter.Length));
+        var weights = Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight");
         var form = group.Options is MuonOptions muon ? $" ({plan.Config.Optimizer.Preset}, {muon.Orthogonalizer.Name}, factor {muon.Scale.Name})" : "";
-        return $"{weights} weights in {group.Parameters.Count} tensors by {group.Options.OptimizerName}{form}, learning rate {Amount.Rate(group.Options.LearningRate.Range.Greatest)}";
+        return $"{weights} in {Amount.Of(group.Parameters.Count, "tensor")} by {group.Options.OptimizerName}{form}, learning rate {Amount.Rate(group.Options.LearningRate.Range.Greatest)}";
     }
 
     private static IEnumerable<string[]> Arithmetic(TrainingPlan plan)
@@ -59,7 +59,7 @@ internal static class PlanText
             yield break;
         }
 
-        yield return ["optimizer", Flops(optimizer.Flops), $"{Amount.Count(optimizer.Matrices)} matrices, each of them alone; symmetric products count half, as they are done{(optimizer.Published is null ? "; in double" : "")}"];
+        yield return ["optimizer", Flops(optimizer.Flops), $"{Amount.Count(optimizer.Matrices)} {(optimizer.Matrices == 1 ? "matrix" : "matrices, each of them alone")}; symmetric products count half, as they are done{(optimizer.Published is null ? "; in double" : "")}"];
         if (optimizer is { Published: { } published, PublishedByMatrix: { } byMatrix })
         {
             yield return ["published T m / B", Amount.Percent(published), $"T = {OptimizerArithmetic.PublishedSteps} Newton-Schulz steps, m = width {plan.Config.Model.Width}, B tokens"];
@@ -83,7 +83,7 @@ internal static class PlanText
 
             if (optimizer.ScratchBytes > 0)
             {
-                yield return [$"{optimizer.Optimizer}: scratch", Amount.Bytes(optimizer.ScratchBytes), $"{plan.Threads} threads"];
+                yield return [$"{optimizer.Optimizer}: scratch", Amount.Bytes(optimizer.ScratchBytes), Amount.Of(plan.Threads, "thread")];
             }
         }
 

@@ -74,7 +74,7 @@ internal static class ReplayCommand
         if (result.Worst.Deviation <= tolerance)
         {
             terminal.Line(
-                $"parity: {result.Parameters.Length} parameters over {result.Steps} steps, the largest deviation is {Text(result.Worst.Deviation)} (tolerance {Amount.Rate(tolerance)})",
+                $"parity: {Amount.Of(result.Parameters.Length, "parameter")} over {Amount.Of(result.Steps, "step")}, the largest deviation is {Text(result.Worst.Deviation)} (tolerance {Amount.Rate(tolerance)})",
                 Style.Good);
         }
     }

@@ -64,7 +64,7 @@ internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest O
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw Broken(path, $"it must be a checkpoint's state; {exception.Message}");
+            throw Broken(path, $"it must be a checkpoint's state; {(exception is JsonException json ? JsonProblem.Describe(json) : "a value of another kind came")}");
         }
     }
 

@@ -53,7 +53,7 @@ internal static class ConfigJson
             using JsonDocument document = JsonDocument.Parse(utf8, Lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                problems.Add($"[config] {source}: the file must hold one JSON object; {document.RootElement.ValueKind} came");
+                problems.Add($"[config] {source}: the file must hold one JSON object; {JsonProblem.Name(document.RootElement.ValueKind)} came");
                 return config;
             }
 
@@ -61,8 +61,7 @@ internal static class ConfigJson
         }
         catch (JsonException error)
         {
-            string place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
-            problems.Add($"[config] {source}: the file must be JSON; {FirstSentence(error.Message)}{place}");
+            problems.Add($"[config] {source}: the file must be JSON; {JsonProblem.Describe(error)}");
             return config;
         }
     }
@@ -79,7 +78,7 @@ internal static class ConfigJson
             }
             else if (IsGroup(name))
             {
-                problems.Add($"[config] {source}: {name} must be an object; {property.Value.ValueKind} came");
+                problems.Add($"[config] {source}: {name} must be an object; {JsonProblem.Name(property.Value.ValueKind)} came");
             }
             else if (ConfigKeys.Find(name, problems, source) is { } key)
             {
@@ -94,10 +93,4 @@ internal static class ConfigJson
     private static bool IsGroup(string name) =>
         ConfigKeys.All.Any(key => key.Name.Length > name.Length && key.Name[name.Length] == '.'
             && key.Name.StartsWith(name, StringComparison.Ordinal));
-
-    private static string FirstSentence(string message)
-    {
-        int end = message.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? message : message[..end]).TrimEnd('.').ReplaceLineEndings(" ");
-    }
 }

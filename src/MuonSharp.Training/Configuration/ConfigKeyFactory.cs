@@ -15,9 +15,7 @@ internal static class ConfigKeyFactory
         int maximum = int.MaxValue) =>
         new(
             name,
-            maximum == int.MaxValue
-                ? $"must be a whole number of {minimum} or more"
-                : $"must be a whole number from {minimum} to {maximum}",
+            $"must be a whole number from {minimum} to {maximum}",
             config => JsonValue.Create(read(config)),
             (config, value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
                 && number >= minimum && number <= maximum ? write(config, number) : null,
@@ -28,7 +26,7 @@ internal static class ConfigKeyFactory
         string name, Func<TrainingConfig, int> read, Func<TrainingConfig, int, TrainingConfig> write) =>
         new(
             name,
-            "must be a whole number of steps of 1 or more, or -1 for never",
+            $"must be a whole number of steps from 1 to {int.MaxValue}, or -1 for never",
             config => JsonValue.Create(read(config)),
             (config, value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
                 && number is -1 or >= 1 ? write(config, number) : null,

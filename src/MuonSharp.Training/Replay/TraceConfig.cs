@@ -30,7 +30,7 @@ public sealed record TraceConfig(int Steps, ImmutableArray<TraceGroup> Groups)
         }
         catch (JsonException error)
         {
-            throw new InvalidFileException(TraceFormat.Operation, path, $"the configuration must be JSON, no key twice; {error.Message}", error);
+            throw new InvalidFileException(TraceFormat.Operation, path, $"the configuration must be JSON, no key twice; {JsonProblem.Describe(error)}", error);
         }
 
         using (document)

@@ -53,7 +53,7 @@ public sealed class RunFolder
     {
         if (!HoldsRun)
         {
-            throw new InvalidFileException("run", Path, "a run folder is needed; this one has no config.json");
+            throw new InvalidFileException("run", Path, $"a run folder is needed; {(File.Exists(Path) ? "this is a file" : "this one has no config.json")}");
         }
 
         try
@@ -64,12 +64,13 @@ public sealed class RunFolder
             }
 
             var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            return JsonNode.Parse(File.ReadAllBytes(ConfigPath), documentOptions: options) as JsonObject
-                ?? throw new InvalidFileException("run", ConfigPath, "it must hold a JSON object");
+            JsonNode? config = JsonNode.Parse(File.ReadAllBytes(ConfigPath), documentOptions: options);
+            return config as JsonObject ?? throw new InvalidFileException(
+                "run", ConfigPath, $"it must hold a JSON object; {JsonProblem.Name(config?.GetValueKind() ?? JsonValueKind.Null)} came");
         }
         catch (JsonException exception)
         {
-            throw new InvalidFileException("run", ConfigPath, $"it must be JSON; {exception.Message}", exception);
+            throw new InvalidFileException("run", ConfigPath, $"it must be JSON; {JsonProblem.Describe(exception)}", exception);
         }
         catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
         {

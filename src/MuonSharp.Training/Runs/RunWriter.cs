@@ -94,7 +94,7 @@ internal sealed class RunWriter : IDisposable
     {
         if (!Directory.Exists(folder))
         {
-            throw new InvalidFileException("run", folder, "a run folder is needed; there is no such folder");
+            throw new InvalidFileException("run", folder, $"a run folder is needed; {(File.Exists(folder) ? "this is a file" : "there is no such folder")}");
         }
 
         return Own(new RunFolder(folder), files ?? FileOperations.Instance, Continue);
@@ -167,6 +167,11 @@ internal sealed class RunWriter : IDisposable
         RunLock? held = null;
         try
         {
+            if (File.Exists(folder.Path))
+            {
+                throw new IOException("a folder is needed; this is a file");
+            }
+
             files.EnsureDirectory(folder.Path);
             held = RunLock.Acquire(folder.Path);
             return open(folder, held, files);

@@ -79,7 +79,7 @@ internal sealed class RunState
         catch (Exception error) when (error is NullReferenceException or InvalidOperationException or ArgumentException or FormatException)
         {
             throw new BadInputException(
-                $"[resume] {checkpoint.Folder}: the state must be that of a run of this configuration; {error.Message}", error);
+                $"[resume] {checkpoint.Folder}: the state must be that of a run of this configuration; something is missing or of another kind", error);
         }
     }
 

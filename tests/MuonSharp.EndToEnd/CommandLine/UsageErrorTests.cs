@@ -27,6 +27,18 @@ public class UsageErrorTests
     public void A_number_of_steps_that_is_none_is_refused(string steps) => Tool.Run("train", "--steps", steps).Fails(1, "train.steps", steps);
 
     [Fact]
+    public void A_number_beyond_the_limit_is_told_the_limit()
+    {
+        Tool.Run("train", "--steps", "99999999999").Fails(1, "train.steps", "from 1 to 2147483647");
+        Tool.Run("generate", "--run", "anywhere", "--tokens", "99999999999").Fails(1, "--tokens", "from 0 to 2147483647");
+        Tool.Run("generate", "--run", "anywhere", "--top-p", "0").Fails(1, "above 0 and at most 1");
+    }
+
+    [Fact]
+    public void A_vector_width_that_is_none_is_refused() => Tool.Run(
+        ["doctor"], null, new Dictionary<string, string>(StringComparer.Ordinal) { ["MUONSHARP_VECTOR_BITS"] = "333" }).Fails(1, "MUONSHARP_VECTOR_BITS", "512, 256, 128, 0", "333");
+
+    [Fact]
     public void An_unknown_optimizer_is_refused_with_those_there_are() => Tool.Run("train", "--optimizer", "moun").Fails(1, "optimizer.name", "muon", "adamw");
 
     [Fact]
@@ -41,6 +53,8 @@ public class UsageErrorTests
     [InlineData("--tokens", "many")]
     [InlineData("--temperature", "-0.5")]
     [InlineData("--top-p", "1.5")]
+    [InlineData("--top-p", "0")]
+    [InlineData("--tokens", "99999999999")]
     [InlineData("--top-k", "-2")]
     public void A_sampling_option_out_of_its_range_is_refused(string option, string value) =>
         Tool.Run("generate", "--run", "anywhere", option, value).Fails(1, option, value);

@@ -105,6 +105,17 @@ public class RunFolderTests
         result.Fails(3, "finite");
         Assert.Equal(10, result.OfKind("skipped").Length);
         Assert.Equal(Enumerable.Range(1, 10), result.OfKind("skipped").Select(line => (int)line["in_a_row"]!));
+        Assert.Equal("diverged", (string?)Assert.Single(result.OfKind("end"))["outcome"]);
         Tool.Run("generate", "--run", run, "--tokens", "5").Exits(0);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_a_run_folder_is_called_one()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("file", "");
+        Tool.Run("evaluate", "--run", file).Fails(2, file, "this is a file");
+        Tool.Run(TinyRun.Train(folder, file, "--resume")).Fails(2, file, "this is a file");
+        Tool.Run(TinyRun.Train(folder, file)).Fails(5, file, "this is a file");
     }
 }

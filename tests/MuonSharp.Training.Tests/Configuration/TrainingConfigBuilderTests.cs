@@ -53,10 +53,10 @@ public class TrainingConfigBuilderTests
         Assert.Equal(
             [
                 "[config] the preset must be one of austen, gpt2-124m, nanogpt, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
-                $"[config] {file}: train.steps must be a whole number of 1 or more; \"ten\" came",
+                $"[config] {file}: train.steps must be a whole number from 1 to 2147483647; \"ten\" came",
                 $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'?",
                 $"[config] {file}: model must be an object; Number came",
-                $"[config] {file}: evaluate.every must be a whole number of steps of 1 or more, or -1 for never; [1] came",
+                $"[config] {file}: evaluate.every must be a whole number of steps from 1 to 2147483647, or -1 for never; [1] came",
                 "[config] a key must be a known one; 'train.sead' came; did you mean 'train.seed'?",
                 "[config] model.layers must be a whole number from 1 to 1000; 'x' came",
             ],

@@ -157,6 +157,17 @@ public sealed class RunWriterTests : IDisposable
     }
 
     [Fact]
+    public void What_is_wrong_with_a_configuration_is_said_with_its_place()
+    {
+        File.WriteAllText(_folder.At("config.json"), "{\n  x\n}");
+        string message = Assert.Throws<InvalidFileException>(() => new RunFolder(_folder.Path).ReadConfig()).Message;
+        Assert.EndsWith("(line 2, byte 3)", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", message, StringComparison.Ordinal);
+        File.WriteAllText(_folder.At("config.json"), "[]");
+        Assert.EndsWith("an array came", Assert.Throws<InvalidFileException>(() => new RunFolder(_folder.Path).ReadConfig()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_path_that_leaves_a_missing_folder_again_works_from_the_first_file_to_the_last()
     {
         string path = Path.Combine(_folder.Path, "missing", "..", "run");
