@@ -56,9 +56,11 @@ internal static class ConfigComposer
     /// <summary>What the run folder says is input, not usage, when it is wrong.</summary>
     private static TrainingConfig Saved(string runFolder)
     {
+        var folder = new RunFolder(runFolder);
+        _ = folder.ReadConfig();
         try
         {
-            return TrainingConfig.Load(Path.Combine(runFolder, "config.json"));
+            return TrainingConfig.Load(folder.ConfigPath);
         }
         catch (ConfigurationException error)
         {

@@ -18,6 +18,17 @@ public class AdviceTests
     }
 
     [Fact]
+    public void A_key_that_does_nothing_and_a_rate_that_is_never_reached_are_in_the_banner()
+    {
+        using var folder = new TemporaryFolder();
+        string[] more = ["--steps", "12", "--optimizer", "adamw", "--set", "optimizer.momentum=0.5", "--set", "optimizer.learningRate=0.01"];
+        var output = Tool.Run(TinyRun.Train(folder, folder.At("run"), more)).Exits(0).Output;
+        Assert.Contains("note: [config] optimizer.momentum is set, but the optimizer 'adamw' does not use it", output, StringComparison.Ordinal);
+        Assert.Contains("learning rate at most 0.00263 (0.01 is not reached, see schedule)", output, StringComparison.Ordinal);
+        Assert.Contains("warm-up and decay overlap: the rate reaches 0.00263 at most", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void As_json_it_is_on_standard_error_alone()
     {
         using var folder = new TemporaryFolder();

@@ -100,13 +100,14 @@ public class RunFolderTests
     {
         using var folder = new TemporaryFolder();
         var run = folder.At("run");
-        var result = Tool.Run(TinyRun.Train(
-            folder, run, "--json", "--set", "optimizer.learningRate=1e30", "--set", "optimizer.auxiliary.learningRate=1e30", "--set", "optimizer.schedule.warmup=8"));
+        string[] rates = ["--set", "optimizer.learningRate=1e30", "--set", "optimizer.auxiliary.learningRate=1e30", "--set", "optimizer.schedule.warmup=8"];
+        var result = Tool.Run(TinyRun.Train(folder, run, [.. rates, "--json"]));
         result.Fails(3, "finite");
         Assert.Equal(10, result.OfKind("skipped").Length);
         Assert.Equal(Enumerable.Range(1, 10), result.OfKind("skipped").Select(line => (int)line["in_a_row"]!));
         Assert.Equal("diverged", (string?)Assert.Single(result.OfKind("end"))["outcome"]);
         Tool.Run("generate", "--run", run, "--tokens", "5").Exits(0);
+        Assert.Contains("skipped: the gradient of model.", Tool.Run(TinyRun.Train(folder, folder.At("text"), rates)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public class TrainingConfigBuilderTests
                 "[config] the preset must be one of austen, gpt2-124m, nanogpt, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
                 $"[config] {file}: train.steps must be a whole number from 1 to 2147483647; \"ten\" came",
                 $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'?",
-                $"[config] {file}: model must be an object; Number came",
+                $"[config] {file}: model must be an object; a number came",
                 $"[config] {file}: evaluate.every must be a whole number of steps from 1 to 2147483647, or -1 for never; [1] came",
                 "[config] a key must be a known one; 'train.sead' came; did you mean 'train.seed'?",
                 "[config] model.layers must be a whole number from 1 to 1000; 'x' came",
@@ -67,7 +67,7 @@ public class TrainingConfigBuilderTests
     [InlineData("{", "the file must be JSON; ")]
     [InlineData("{\"train\": {\"steps\": 1}, \"train\": {\"steps\": 2}}", "the file must be JSON; ")]
     [InlineData("", "the file must be JSON; ")]
-    [InlineData("3", "the file must hold one JSON object; Number came")]
+    [InlineData("3", "the file must hold one JSON object; a number came")]
     [InlineData("{\"model\": {\"layers\": {\"deep\": 1}}}", "model.layers must be a whole number from 1 to 1000; {\"deep\": 1} came")]
     [InlineData("{\"optimiser\": {\"name\": \"muon\"}}", "a key must be a known one; 'optimiser' came")]
     public void A_broken_file_is_one_line_that_names_it(string json, string expected)
