@@ -26,6 +26,7 @@ internal static class CommonOptions
     }
 
     /// <summary><c>--threads</c>.</summary>
-    public static Option<int> Threads() =>
-        Numbers.Between("--threads", "Threads that compute; 0 takes all cores. The result has the same bits for any number.", 0, MostThreads, 0);
+    /// <param name="description">What they do, where that is not the usual thing.</param>
+    public static Option<int> Threads(string description = "Threads that compute; 0 takes all cores. The result has the same bits for any number.") =>
+        Numbers.Between("--threads", description, 0, MostThreads, 0);
 }

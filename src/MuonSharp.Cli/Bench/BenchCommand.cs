@@ -15,7 +15,7 @@ internal static class BenchCommand
     public static ToolCommand Create()
     {
         var only = new Option<string[]>("--only") { HelpName = "NAME[,NAME]", Description = "Measure these: names of --list, names of other sizes, or a family such as product." };
-        var threads = CommonOptions.Threads();
+        var threads = CommonOptions.Threads("Threads that are measured, but for the peaks of one core; 0 takes all cores.");
         var optimizer = new Option<string>("--optimizer")
         {
             HelpName = "NAME[:key=value;...]",

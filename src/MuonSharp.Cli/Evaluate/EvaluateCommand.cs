@@ -9,7 +9,7 @@ namespace MuonSharp.Cli.Evaluate;
 /// <summary><c>muonsharp evaluate</c>: how well a run's model predicts a text.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string?> RunOption = CommonOptions.Run("The run folder to evaluate; its newest sound checkpoint is used.");
+    private static readonly Option<string?> RunOption = CommonOptions.Run("The run folder to evaluate, required; its newest sound checkpoint is used.");
 
     private static readonly Option<string?> Data = new("--data")
     {

@@ -10,7 +10,7 @@ internal sealed class GenerateOptions
     private static readonly GenerationOptions Standard = new();
 
     /// <summary><c>--run</c>.</summary>
-    public Option<string?> Run { get; } = CommonOptions.Run("The run folder to sample from; its newest sound checkpoint is used.");
+    public Option<string?> Run { get; } = CommonOptions.Run("The run folder to sample from, required; its newest sound checkpoint is used.");
 
     /// <summary><c>--prompt</c>.</summary>
     public Option<string> Prompt { get; } = new("--prompt")

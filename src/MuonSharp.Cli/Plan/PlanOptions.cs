@@ -17,7 +17,13 @@ internal sealed class PlanOptions : ConfigOptions
     public Option<bool> Json { get; } = CommonOptions.Json();
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ConfigOption> Keys { get; } = [Data, Optimizer, Steps, Threads];
+    public override IReadOnlyList<ConfigOption> Keys { get; } =
+    [
+        Data,
+        Optimizer,
+        Steps,
+        ConfigOption.Of("--threads", "train.threads", "N", "Threads that scratch memory and activations are planned for; 0: all cores. [default: 0]"),
+    ];
 
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
