@@ -6,6 +6,7 @@ internal static class OptimizerKeys
     /// <summary>Keys that not all optimizers use, with those that do; all others are used by all.</summary>
     private static readonly Dictionary<string, string[]> s_users = new(StringComparer.Ordinal)
     {
+        ["optimizer.preset"] = ["muon", "adamw", "sgd", "shampoo", "soap"],
         ["optimizer.orthogonalizer"] = ["muon", "normuon"],
         ["optimizer.momentum"] = ["muon", "normuon", "sgd"],
         ["optimizer.momentumWarmup"] = ["muon", "normuon", "sgd"],

@@ -8,9 +8,7 @@ internal static class UnusedKeys
     private const string Group = "optimizer.";
     private const string Preset = Group + "preset";
 
-    private static readonly string[] s_momentum = [Group + "momentum", Group + "momentumWarmup"];
-
-    private static readonly string[] s_moments = [Group + "auxiliary.beta1", Group + "auxiliary.beta2", Group + "auxiliary.epsilon"];
+    private const string Auxiliary = Group + "auxiliary.";
 
     /// <summary>One line for each such key; changed is what differs from the preset that the configuration started from.</summary>
     public static IReadOnlyList<string> Remarks(TrainingConfig config)
@@ -28,13 +26,9 @@ internal static class UnusedKeys
 
     private static string Remark(string key, string reader) => $"[config] {key} is set, but the {reader} does not use it";
 
-    /// <summary>The keys that an optimizer does not read. A preset brings the numbers of the moments along: nobody set those.</summary>
-    private static IEnumerable<string> OfOptimizer(string name, bool presetChanged) => name switch
-    {
-        "adamw" or "soap" or "shampoo" => [Group + "orthogonalizer", .. s_momentum],
-        "sgd" => [Preset, Group + "orthogonalizer", .. presetChanged ? [] : s_moments],
-        _ => [],
-    };
+    /// <summary>The keys that an optimizer does not read. A preset brings the numbers of AdamW's share along: nobody set those; SGD has such numbers alone from it.</summary>
+    private static IEnumerable<string> OfOptimizer(string name, bool presetChanged) => ConfigKeys.All.Select(key => key.Name).Where(key =>
+        key == Preset ? name == "sgd" : !OptimizerKeys.Uses(name, key) && !(presetChanged && key.StartsWith(Auxiliary, StringComparison.Ordinal)));
 
     private static IEnumerable<string> OfSchedule(string name) => name switch
     {

@@ -34,7 +34,10 @@ public class OptimizerKeysTests
         Assert.Equal(keys.Order(StringComparer.Ordinal), s_values.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             keys.Where(key => OptimizerKeys.Uses(name, key)),
-            keys.Where(key => Made(name, key, s_values[key][0]) != Made(name, key, s_values[key][1])));
+            keys.Where(key => Made(name, key, Value(key, 0)) != Made(name, key, Value(key, 1))));
+
+        // The one preset that normuon is.
+        string Value(string key, int which) => name == "normuon" && key == "optimizer.preset" ? "normuon" : s_values[key][which];
     }
 
     private static string Made(string name, string key, string value)
