@@ -8,14 +8,15 @@ internal static unsafe class InverseEngine<R, V>
     /// <summary>Rows up to which a team is not worth its forks.</summary>
     private const int SerialSize = 64;
 
-    /// <summary>result = (source + shift I)^-1, lower triangle.</summary>
+    /// <summary>result = (source + shift I)^-1.</summary>
     /// <param name="team">Workers, or null.</param>
     /// <param name="source">Square; its lower triangle is read.</param>
     /// <param name="shift">Added to the diagonal.</param>
     /// <param name="result">May be the source.</param>
     /// <param name="scratch">As <see cref="PositiveDefiniteInverse.ScratchLength"/> says.</param>
+    /// <param name="mirror">Whether the upper triangle is written too.</param>
     /// <returns>-1, or the row of the first pivot that is not above zero.</returns>
-    public static int Invert(WorkerTeam? team, Matrix source, float shift, Matrix result, float* scratch)
+    public static int Invert(WorkerTeam? team, Matrix source, float shift, Matrix result, float* scratch, bool mirror)
     {
         var blocks = PanelMatrix.BlocksOf(source.Rows);
         team = source.Rows <= SerialSize ? null : team;
@@ -38,7 +39,7 @@ internal static unsafe class InverseEngine<R, V>
 
         if (failed < 0)
         {
-            var square = new InverseSquareJob<R, V>(panels, result);
+            var square = new InverseSquareJob<R, V>(panels, result, mirror);
             TeamRunner.Run(team, square.Tasks, ref square);
         }
 

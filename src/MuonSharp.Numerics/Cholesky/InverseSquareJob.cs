@@ -1,7 +1,7 @@
 namespace MuonSharp.Numerics;
 
-/// <summary>W = L^-T L^-1, lower triangle: a task is a part of a row of blocks.</summary>
-internal readonly unsafe struct InverseSquareJob<R, V>(PanelMatrix panels, Matrix result) : ITeamJob
+/// <summary>W = L^-T L^-1, lower triangle, each block mirrored while it is near if the upper one is wanted: a task is a part of a row of blocks.</summary>
+internal readonly unsafe struct InverseSquareJob<R, V>(PanelMatrix panels, Matrix result, bool mirror) : ITeamJob
     where R : struct, IRegister<V>
     where V : struct
 {
@@ -24,15 +24,19 @@ internal readonly unsafe struct InverseSquareJob<R, V>(PanelMatrix panels, Matri
         var first = task % Parts * Part;
         for (var column = first; column < Math.Min(first + Part, row + 1); column++)
         {
-            Block(row, column);
+            var rows = Math.Min(Width, result.Rows - (row * Width));
+            var columns = Math.Min(Width, result.Columns - (column * Width));
+            Block(row, column, rows, columns);
+            if (mirror)
+            {
+                Mirroring.Block(result, row * Width, column * Width, rows, columns);
+            }
         }
     }
 
-    private void Block(int row, int column)
+    private void Block(int row, int column, int rows, int columns)
     {
         var depth = (panels.Blocks - row) * Width;
-        var rows = Math.Min(Width, result.Rows - (row * Width));
-        var columns = Math.Min(Width, result.Columns - (column * Width));
         var to = result.Block(row * Width, column * Width, rows, columns);
         if (rows == Width && columns == Width && to.ColumnStride == 1)
         {

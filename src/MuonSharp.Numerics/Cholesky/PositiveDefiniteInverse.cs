@@ -59,18 +59,12 @@ public static unsafe class PositiveDefiniteInverse
             return -1;
         }
 
-        var failed = VectorWidth.Bits switch
+        return VectorWidth.Bits switch
         {
-            512 => InverseEngine<Register512, Vector512<float>>.Invert(team, a, shift, result, scratch),
-            256 => InverseEngine<Register256, Vector256<float>>.Invert(team, a, shift, result, scratch),
-            128 => InverseEngine<Register128, Vector128<float>>.Invert(team, a, shift, result, scratch),
-            _ => InverseEngine<RegisterScalar, float>.Invert(team, a, shift, result, scratch),
+            512 => InverseEngine<Register512, Vector512<float>>.Invert(team, a, shift, result, scratch, mirror),
+            256 => InverseEngine<Register256, Vector256<float>>.Invert(team, a, shift, result, scratch, mirror),
+            128 => InverseEngine<Register128, Vector128<float>>.Invert(team, a, shift, result, scratch, mirror),
+            _ => InverseEngine<RegisterScalar, float>.Invert(team, a, shift, result, scratch, mirror),
         };
-        if (failed < 0 && mirror)
-        {
-            SymmetricProduct.Mirror(team, result);
-        }
-
-        return failed;
     }
 }
