@@ -86,11 +86,12 @@ internal sealed class RunWriter : IDisposable
     /// <remarks>Cuts metrics and samples back to the checkpoint and removes what an interrupted save left behind.</remarks>
     /// <param name="folder">The run folder.</param>
     /// <param name="files">How files are written; the file system itself if null.</param>
+    /// <param name="check">Looks at the checkpoint before the logs are cut back to it; what it throws leaves the run as it is.</param>
     /// <returns>The writer, to be disposed when the run ends; see <see cref="Checkpoint"/> and <see cref="Problems"/>.</returns>
     /// <exception cref="InvalidFileException">There is no run here, or all of its checkpoints are damaged.</exception>
     /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
-    public static RunWriter Resume(string folder, IFileOperations? files = null)
+    public static RunWriter Resume(string folder, IFileOperations? files = null, Action<LoadedCheckpoint>? check = null)
     {
         if (!Directory.Exists(folder))
         {
@@ -99,13 +100,18 @@ internal sealed class RunWriter : IDisposable
 
         return Own(new RunFolder(folder), files ?? FileOperations.Instance, Continue);
 
-        static RunWriter Continue(RunFolder run, RunLock held, IFileOperations operations)
+        RunWriter Continue(RunFolder run, RunLock held, IFileOperations operations)
         {
             var store = new CheckpointStore(run.CheckpointsPath, operations);
             store.Prepare();
             LoadedCheckpoint? checkpoint = store.LoadLatest(out IReadOnlyList<string> problems);
             try
             {
+                if (checkpoint is not null)
+                {
+                    check?.Invoke(checkpoint);
+                }
+
                 return new RunWriter(run, held, operations, checkpoint, problems);
             }
             catch

@@ -35,37 +35,25 @@ internal static class TrainerFactory
     public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
     {
         RunFolder folder = new(runFolder);
-        TrainingConfig saved = RunModel.ReadConfig(folder);
-        if (config is not null)
-        {
-            // Before anything is written: the writer cuts the logs back to the checkpoint.
-            using LoadedCheckpoint? reached = folder.Checkpoints.LoadLatest(out _);
-            if (reached is not null)
-            {
-                ResumeRules.Check(saved, Complete(config), reached.Step);
-            }
-        }
-
-        config = Complete(config ?? saved);
+        TrainingConfig saved = RunModel.ReadConfig(folder), resumed = Complete(config ?? saved);
         RunWriter? writer = null;
         TrainingParts? parts = null;
         try
         {
-            writer = RunWriter.Resume(runFolder, options.Files);
+            writer = RunWriter.Resume(runFolder, options.Files, reached => ResumeRules.Check(saved, resumed, reached.Step));
             LoadedCheckpoint? checkpoint = writer.Checkpoint;
             List<string> notices = [];
             if (checkpoint is not null)
             {
                 notices.AddRange(PassedOver.Describe(writer.Problems, checkpoint.Step));
-                ResumeRules.Check(saved, config, checkpoint.Step);
             }
 
-            parts = TrainingParts.Create(config, checkpoint is null ? null : TokenizerFile.Load(TokenizerPath(folder)), options);
+            parts = TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Load(TokenizerPath(folder)), options);
             RunState state = checkpoint is null ? new() : Load(checkpoint, parts);
 
             // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
             checkpoint?.Dispose();
-            writer.WriteConfig(config.ToJson());
+            writer.WriteConfig(resumed.ToJson());
             if (checkpoint is null)
             {
                 WriteTokenizer(writer, parts.Data.Tokenizer, options);
