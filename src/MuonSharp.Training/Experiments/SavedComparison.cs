@@ -42,8 +42,7 @@ internal sealed record SavedComparison
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // The second: text that is no Unicode.
-            throw CheckedObject.Broken(path, $"it must be JSON; {error.Message}", error);
+            throw CheckedObject.Broken(path, $"it must be JSON; {(error is JsonException json ? JsonProblem.Describe(json) : "text that is no Unicode came")}", error);
         }
         catch (Exception error) when (InvalidFileException.IsUnreadable(error))
         {
