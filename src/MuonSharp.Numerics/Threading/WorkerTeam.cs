@@ -128,8 +128,9 @@ public sealed unsafe class WorkerTeam : IDisposable
         _job = null;
         job = shared;
         Volatile.Write(ref _busy, 0);
-        if (Interlocked.Exchange(ref _failure, null) is { } failure)
+        if (Volatile.Read(ref _failure) is { } failure)
         {
+            _failure = null;
             throw new AggregateException(failure.Message, failure);
         }
     }

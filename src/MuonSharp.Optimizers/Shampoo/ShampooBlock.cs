@@ -80,13 +80,13 @@ internal sealed unsafe class ShampooBlock(
     private void Apply(double* direction, double factor)
     {
         GroupReport values = Slot.Group.Report;
-        double squares = 0;
+        double decay = Slot.WeightDecay, squares = 0;
         for (int i = 0; i < Slice.Rows; i++)
         {
             float* row = Slot.Weights + Slice.Offset + ((long)i * Slice.RowStride);
             for (int j = 0; j < Slice.Columns; j++)
             {
-                double change = values.LearningRate * ((factor * *direction++) + (Slot.WeightDecay * row[j]));
+                double change = values.LearningRate * ((factor * *direction++) + (decay * row[j]));
                 row[j] = (float)(row[j] - change);
                 squares += change * change;
             }
