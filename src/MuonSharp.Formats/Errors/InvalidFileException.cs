@@ -30,19 +30,16 @@ public sealed class InvalidFileException : Exception
     /// <param name="path">The file.</param>
     /// <param name="cause">What the file system threw.</param>
     /// <returns>An exception whose message says why in plain words.</returns>
-    public static InvalidFileException Unreadable(string operation, string path, Exception cause)
-    {
-        string problem = cause switch
-        {
-            FileNotFoundException or DirectoryNotFoundException => "there is no such file",
-            _ when Directory.Exists(path) => "a file is needed; this is a directory",
-            UnauthorizedAccessException => "the file cannot be read; access is denied",
-            NotSupportedException => "a regular file is needed; this is a pipe or a device",
-            ArgumentException => "this is not a valid path",
-            _ => $"the file cannot be read; {cause.Message}",
-        };
-        return new InvalidFileException(operation, path, problem, cause);
-    }
+    public static InvalidFileException Unreadable(string operation, string path, Exception cause) =>
+        new(operation, path, PathProblem.OfFile(path, cause), cause);
+
+    /// <summary>The exception for a folder that could not be opened or read at all.</summary>
+    /// <param name="operation">What was being done, such as <c>checkpoint</c>.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="cause">What the file system threw.</param>
+    /// <returns>An exception whose message says why in plain words.</returns>
+    public static InvalidFileException UnreadableFolder(string operation, string path, Exception cause) =>
+        new(operation, path, PathProblem.OfFolder(path, cause), cause);
 
     /// <summary>Whether an exception of the file system means that a file could not be opened or read.</summary>
     /// <param name="exception">What was thrown.</param>

@@ -17,6 +17,21 @@ public sealed class OneLineTests
     }
 
     [Fact]
+    public void Half_of_a_surrogate_pair_is_escaped_and_a_pair_is_never_cut()
+    {
+        Assert.Equal("a\\ud83db\\ude00", OneLine.Short("a\ud83db\ude00"));
+        Assert.Equal("\ud83d\ude00", OneLine.Short("\ud83d\ude00"));
+        Assert.Equal("ab...", OneLine.Cut("ab\ud83d\ude00", 3));
+    }
+
+    [Fact]
+    public void Text_for_a_terminal_keeps_its_lines_and_tabs_alone()
+    {
+        Assert.Equal("a\n\tb", OneLine.Printable("a\n\tb"));
+        Assert.Equal("a\\u000d\n\\u001b[31m\\u2067", OneLine.Printable("a\r\n\u001b[31m\u2067"));
+    }
+
+    [Fact]
     public void Every_type_has_one_name_and_the_size_that_the_format_gives_it()
     {
         foreach (TensorType type in Enum.GetValues<TensorType>())

@@ -106,18 +106,4 @@ public sealed class SafetensorsMutationTests
         Assert.True(message.Length < 400 && !message.Any(char.IsControl), $"{seed}: {message}");
         return valid;
     }
-
-    /// <summary>SplitMix64: every seed gives its own mutation, the same on every machine.</summary>
-    private sealed class Dice(ulong seed)
-    {
-        private ulong _state = seed * 0x9E3779B97F4A7C15;
-
-        public int Below(int limit)
-        {
-            ulong z = _state += 0x9E3779B97F4A7C15;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return (int)((z ^ (z >> 31)) % (ulong)limit);
-        }
-    }
 }

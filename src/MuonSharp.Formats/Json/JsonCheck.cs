@@ -1,0 +1,150 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace MuonSharp.Formats;
+
+/// <summary>Reads a JSON text once from end to end and refuses what would otherwise be found late or never.</summary>
+/// <remarks>After it no value of the text can fail to decode: all is UTF-8, no string holds half of a surrogate pair, no key comes twice.</remarks>
+internal static class JsonCheck
+{
+    /// <summary>Checks a text without a byte order mark.</summary>
+    /// <param name="utf8">The text.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <exception cref="InvalidFileException">It breaks a rule; the message names the place.</exception>
+    public static void Run(ReadOnlySpan<byte> utf8, JsonSource source)
+    {
+        CheckEncoding(utf8, source);
+        JsonReaderOptions options = new()
+        {
+            MaxDepth = JsonOptions.MostDepth,
+            AllowTrailingCommas = !source.Options.Strict,
+            CommentHandling = source.Options.Strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip,
+        };
+        Utf8JsonReader reader = new(utf8, options);
+        Stack<Level> levels = new();
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                    Count(levels);
+                    levels.Push(new(reader.TokenType == JsonTokenType.StartObject));
+                    break;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    _ = levels.Pop();
+                    break;
+                case JsonTokenType.PropertyName:
+                    Level level = levels.Peek();
+                    level.Name = Text(ref reader, utf8, source, levels, key: true);
+                    if (!level.Add(level.Name))
+                    {
+                        throw source.Broken($"each key may come once; {Place(levels, source)} comes twice{Position(utf8, reader.TokenStartIndex)}");
+                    }
+
+                    break;
+                default:
+                    Count(levels);
+                    if (reader.TokenType == JsonTokenType.String && reader.ValueIsEscaped)
+                    {
+                        _ = Text(ref reader, utf8, source, levels, key: false);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    /// <summary>What a parser said, and where: <c>... (line 3, byte 7)</c>.</summary>
+    public static string Describe(JsonException error)
+    {
+        int end = error.Message.IndexOf(". ", StringComparison.Ordinal);
+        string said = OneLine.Short((end < 0 ? error.Message : error.Message[..end]).TrimEnd('.'));
+        return error.LineNumber is { } line ? $"{said} (line {line + 1}, byte {error.BytePositionInLine + 1})" : said;
+    }
+
+    private static void CheckEncoding(ReadOnlySpan<byte> utf8, JsonSource source)
+    {
+        if (utf8.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || utf8.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]))
+        {
+            throw source.Broken("it must be UTF-8 text; UTF-16 came");
+        }
+
+        if (Utf8.IsValid(utf8))
+        {
+            return;
+        }
+
+        int at = 0;
+        while (Rune.DecodeFromUtf8(utf8[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        {
+            at += length;
+        }
+
+        throw source.Broken($"it must be UTF-8 text; the byte 0x{utf8[at]:X2} came{Position(utf8, at)}");
+    }
+
+    private static string Text(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8, JsonSource source, Stack<Level> levels, bool key)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            string place = Place(levels, source, inside: !key);
+            string what = key ? (place.Length == 0 ? "keys" : $"keys of {place}") : place.Length == 0 ? "it" : place;
+            throw source.Broken($"{what} must be Unicode text; half of a surrogate pair came{Position(utf8, reader.TokenStartIndex)}");
+        }
+    }
+
+    private static void Count(Stack<Level> levels)
+    {
+        if (levels.TryPeek(out Level? level))
+        {
+            level.Index++;
+        }
+    }
+
+    private static string Place(Stack<Level> levels, JsonSource source, bool inside = true)
+    {
+        string place = source.Options.Root;
+        foreach (Level level in levels.Skip(inside ? 0 : 1).Reverse())
+        {
+            place = level.IsObject ? JsonPlace.Member(place, level.Name!) : JsonPlace.Item(place, level.Index);
+        }
+
+        return JsonPlace.Shorten(place);
+    }
+
+    private static string Position(ReadOnlySpan<byte> utf8, long index)
+    {
+        ReadOnlySpan<byte> before = utf8[..(int)index];
+        return $" (line {before.Count((byte)'\n') + 1}, byte {before.Length - before.LastIndexOf((byte)'\n')})";
+    }
+
+    /// <summary>An object or a list that has begun and not ended.</summary>
+    private sealed class Level(bool isObject)
+    {
+        private string? _first;
+        private HashSet<string>? _names;
+
+        public bool IsObject => isObject;
+
+        public string? Name { get; set; }
+
+        public int Index { get; set; } = -1;
+
+        public bool Add(string name)
+        {
+            if (_first is null)
+            {
+                _first = name;
+                return true;
+            }
+
+            _names ??= new(StringComparer.Ordinal) { _first };
+            return _names.Add(name);
+        }
+    }
+}
