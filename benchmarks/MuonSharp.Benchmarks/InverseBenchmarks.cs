@@ -19,7 +19,7 @@ public unsafe class InverseBenchmarks : TeamBenchmark
     [Benchmark]
     public int Invert()
     {
-        var bytes = sizeof(float) * (long)Size * Size;
+        long bytes = sizeof(float) * (long)Size * Size;
         Buffer.MemoryCopy(_original, _matrix, bytes, bytes);
         return PositiveDefiniteInverse.Invert(Team, Matrix.Dense(_matrix, Size, Size), _scratch);
     }
@@ -27,7 +27,7 @@ public unsafe class InverseBenchmarks : TeamBenchmark
     /// <inheritdoc/>
     protected override void Prepare()
     {
-        var length = (long)Size * Size;
+        long length = (long)Size * Size;
         var factor = Matrix.Dense(Normal(length), Size, Size);
         _original = Zeros(length);
         _matrix = Zeros(length);

@@ -36,9 +36,9 @@ public class OperationBenchmarks : TeamBenchmark
     protected override void Prepare()
     {
         _tape = new Tape(Team, training: true);
-        var x = _tape.Input("x", Tokens, 3 * Width, gradient: true);
-        var narrow = _tape.Input("narrow", Tokens, Width, gradient: true);
-        var output = Operation switch
+        Tensor x = _tape.Input("x", Tokens, 3 * Width, gradient: true);
+        Tensor narrow = _tape.Input("narrow", Tokens, Width, gradient: true);
+        Tensor? output = Operation switch
         {
             "layernorm" => _tape.LayerNorm(x, _tape.Input("gain", 1, 3 * Width, gradient: true)),
             "gelu" => _tape.Gelu(x),

@@ -26,7 +26,7 @@ public unsafe class OrthogonalizerBenchmarks : TeamBenchmark
     [Benchmark]
     public OrthogonalizationOutcome Orthogonalize()
     {
-        var bytes = sizeof(float) * (long)_input.Rows * _input.Columns;
+        long bytes = sizeof(float) * (long)_input.Rows * _input.Columns;
         Buffer.MemoryCopy(_original.Data, _input.Data, bytes, bytes);
         return _orthogonalizer.Orthogonalize(Team, _input, _output, _scratch);
     }
@@ -34,8 +34,8 @@ public unsafe class OrthogonalizerBenchmarks : TeamBenchmark
     /// <inheritdoc/>
     protected override void Prepare()
     {
-        var size = Array.ConvertAll(Size.Split('x'), int.Parse);
-        var length = (long)size[0] * size[1];
+        int[] size = Array.ConvertAll(Size.Split('x'), int.Parse);
+        long length = (long)size[0] * size[1];
         _orthogonalizer = Orthogonalizers.Get(Name);
         _original = Matrix.Dense(Normal(length), size[0], size[1]);
         _input = Matrix.Dense(Zeros(length), size[0], size[1]);

@@ -34,7 +34,7 @@ public unsafe class ProductBenchmarks : TeamBenchmark
     /// <inheritdoc/>
     protected override void Prepare()
     {
-        var size = Array.ConvertAll(Size.Split('x'), int.Parse);
+        int[] size = Array.ConvertAll(Size.Split('x'), int.Parse);
         _a = Matrix.Dense(Normal((long)size[0] * size[2]), size[0], size[2]);
         _b = Matrix.Dense(Normal((long)size[2] * size[1]), size[2], size[1]);
         _c = Matrix.Dense(Zeros((long)size[0] * size[1]), size[0], size[1]);

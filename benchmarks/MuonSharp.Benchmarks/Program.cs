@@ -13,7 +13,7 @@ internal static class Program
     private static void Main(string[] arguments)
     {
         // In this process: a project of its own for each benchmark would have to follow this repository's rules for projects.
-        var config = ManualConfig.Create(DefaultConfig.Instance)
+        ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumn(StatisticColumn.Median)

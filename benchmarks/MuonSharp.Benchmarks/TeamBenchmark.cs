@@ -38,7 +38,7 @@ public abstract class TeamBenchmark
     /// <summary>Normal numbers.</summary>
     protected unsafe float* Normal(long length)
     {
-        var pointer = Zeros(length);
+        float* pointer = Zeros(length);
         new RandomStream(1, $"buffer {_buffers.Count}").FillNormal(_buffers[^1].AsSpan(), 0, 0);
         return pointer;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Reflection;
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Doctor;
@@ -16,7 +17,7 @@ namespace MuonSharp.Cli;
 /// <summary>The tool as a whole: finds the command, runs it, and turns whatever goes wrong into one line and an exit code.</summary>
 internal static class Tool
 {
-    private static readonly ToolCommand[] Commands =
+    private static readonly ToolCommand[] s_commands =
     [
         TrainCommand.Create(),
         GenerateCommand.Create(),
@@ -33,7 +34,7 @@ internal static class Tool
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = Root();
+        RootCommand root = Root();
         if (arguments.Length == 0)
         {
             await root.Parse("--help").InvokeAsync();
@@ -41,7 +42,7 @@ internal static class Tool
         }
 
         // A prompt may begin with @, so there are no response files.
-        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Action is not (ExampleHelp or { ClearsParseErrors: true }) && UsageErrors.Describe(parsed) is { } problem)
         {
             return ErrorReport.Write(ExitCode.Usage, problem);
@@ -65,15 +66,81 @@ internal static class Tool
     private static RootCommand Root()
     {
         var root = new RootCommand("Trains small language models with the Muon optimizer, on your own processor.");
-        foreach (var command in Commands)
+        foreach (ToolCommand command in s_commands)
         {
             root.Add(command.Command);
         }
 
-        var help = root.Options.OfType<HelpOption>().Single();
-        var examples = Commands.ToDictionary(command => command.Command.Name, command => command.Examples, StringComparer.Ordinal);
-        examples[root.Name] = [.. Commands.Select(command => command.Examples[0])];
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        Dictionary<string, string[]> examples = s_commands.ToDictionary(command => command.Command.Name, command => command.Examples, StringComparer.Ordinal);
+        examples[root.Name] = [.. s_commands.Select(command => command.Examples[0])];
         help.Action = new ExampleHelp((HelpAction)help.Action!, examples);
         return root;
     }
+}
+
+/// <summary>What this build calls itself.</summary>
+internal static class Product
+{
+    /// <summary>The version without the commit's hash.</summary>
+    public static string Version { get; } =
+        typeof(Product).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+}
+
+/// <summary>A command and the examples that its help ends with.</summary>
+/// <param name="Command">What the parser knows.</param>
+/// <param name="Examples">Whole command lines, the most useful first.</param>
+internal sealed record ToolCommand(Command Command, string[] Examples);
+
+/// <summary>Options that several commands share, written once.</summary>
+internal static class CommonOptions
+{
+    private const int MostThreads = 1024;
+
+    /// <summary><c>--json</c>.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON Lines on standard output and nothing else." };
+
+    /// <summary><c>--run</c>: a folder's name, so not empty (a shell variable that is not set gives that).</summary>
+    public static Option<string?> Run(string description)
+    {
+        var option = new Option<string?>("--run") { HelpName = "DIR", Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError("--run takes the name of a folder; '' came");
+            }
+        });
+        return option;
+    }
+
+    /// <summary><c>--threads</c>.</summary>
+    /// <param name="description">What they do, where that is not the usual thing.</param>
+    public static Option<int> Threads(string description = "Threads that compute; 0 takes all cores. The result has the same bits for any number.") =>
+        Numbers.Between("--threads", description, 0, MostThreads, 0);
+}
+
+/// <summary>What the process says to its caller when it ends: part of the command line's contract.</summary>
+internal static class ExitCode
+{
+    /// <summary>The work is done.</summary>
+    public const int Done = 0;
+
+    /// <summary>The command line or the configuration breaks a rule.</summary>
+    public const int Usage = 1;
+
+    /// <summary>A file that was given (text, checkpoint, model) cannot be used.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>The run diverged: too many steps in a row that were not finite.</summary>
+    public const int Diverged = 3;
+
+    /// <summary>The environment lacks something that was asked for.</summary>
+    public const int MissingEnvironment = 4;
+
+    /// <summary>A result could not be written; what was complete stays complete.</summary>
+    public const int CouldNotWrite = 5;
+
+    /// <summary>Stopped by Ctrl+C or SIGTERM after a checkpoint was written.</summary>
+    public const int Cancelled = 130;
 }

@@ -6,7 +6,7 @@ public class CommittedTextTests
     private const long LargestText = 4 << 20;
 
     /// <summary>Where somebody's machine keeps things. Put together here, so that this file does not name them itself.</summary>
-    private static readonly string[] HostFolders =
+    private static readonly string[] s_hostFolders =
         [.. new[] { "work", "home", "root", "Users", "mnt", "workspace" }.Select(name => $"/{name}/"), @"C:" + @"\Users"];
 
     [Fact]
@@ -23,7 +23,7 @@ public class CommittedTextTests
             foreach (string line in text.Split('\n'))
             {
                 number++;
-                string? found = HostFolders.FirstOrDefault(folder => StartsAPath(line, folder));
+                string? found = s_hostFolders.FirstOrDefault(folder => StartsAPath(line, folder));
                 if (found is not null) wrong.Add($"{Repository.Relative(file)}:{number} names {found}");
             }
         }

@@ -6,7 +6,7 @@ namespace MuonSharp.Architecture.Tests;
 public class LayerTests
 {
     /// <summary>A project's height. Equal heights know nothing of each other. A new project is entered here on purpose.</summary>
-    private static readonly Dictionary<string, int> Height = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, int> s_height = new(StringComparer.Ordinal)
     {
         ["MuonSharp.Cli"] = 5,
         ["MuonSharp.Dashboard"] = 4,
@@ -22,7 +22,7 @@ public class LayerTests
     public void Every_source_project_has_its_place_in_the_cut()
     {
         Assert.NotEmpty(Repository.SourceProjects);
-        string[] strangers = [.. Repository.SourceProjects.Select(Repository.NameOf).Where(name => !Height.ContainsKey(name))];
+        string[] strangers = [.. Repository.SourceProjects.Select(Repository.NameOf).Where(name => !s_height.ContainsKey(name))];
         Assert.True(strangers.Length == 0, $"Not in the cut, so no height is known: {string.Join(", ", strangers)}");
     }
 
@@ -33,7 +33,7 @@ public class LayerTests
             from project in Repository.SourceProjects
             let name = Repository.NameOf(project)
             from reference in Repository.ReferencedProjects(project)
-            where Height.GetValueOrDefault(reference, int.MaxValue) >= Height.GetValueOrDefault(name)
+            where s_height.GetValueOrDefault(reference, int.MaxValue) >= s_height.GetValueOrDefault(name)
             select $"{name} -> {reference}";
         Offenders.None("A project references only what is below it", wrong);
     }
@@ -49,7 +49,7 @@ public class LayerTests
             {
                 if (!reference.Name!.StartsWith("MuonSharp.", StringComparison.Ordinal)) continue;
                 seen++;
-                if (Height.GetValueOrDefault(reference.Name, int.MaxValue) >= Height[name]) wrong.Add($"{name} -> {reference.Name}");
+                if (s_height.GetValueOrDefault(reference.Name, int.MaxValue) >= s_height[name]) wrong.Add($"{name} -> {reference.Name}");
             }
         }
 

@@ -4,7 +4,7 @@ namespace MuonSharp.Architecture.Tests;
 public class ProjectTests
 {
     /// <summary>Test projects that look at the whole instead of one project.</summary>
-    private static readonly string[] Overarching = ["MuonSharp.Architecture.Tests", "MuonSharp.Conformance", "MuonSharp.EndToEnd"];
+    private static readonly string[] s_overarching = ["MuonSharp.Architecture.Tests", "MuonSharp.Conformance", "MuonSharp.EndToEnd"];
 
     [Fact]
     public void Every_library_has_its_test_project()
@@ -18,7 +18,7 @@ public class ProjectTests
     {
         string[] sources = [.. Repository.SourceProjects.Select(Repository.NameOf)];
         IEnumerable<string> wrong = Repository.TestProjects.Select(Repository.NameOf)
-            .Where(name => !Overarching.Contains(name, StringComparer.Ordinal))
+            .Where(name => !s_overarching.Contains(name, StringComparer.Ordinal))
             .Where(name => !name.EndsWith(".Tests", StringComparison.Ordinal) || !sources.Contains(name[..^".Tests".Length], StringComparer.Ordinal));
         Offenders.None("A test project mirrors a source project", wrong);
     }
@@ -29,7 +29,7 @@ public class ProjectTests
         IEnumerable<string> wrong =
             from project in Repository.TestProjects
             let name = Repository.NameOf(project)
-            where !Overarching.Contains(name, StringComparer.Ordinal)
+            where !s_overarching.Contains(name, StringComparer.Ordinal)
             where !Repository.ReferencedProjects(project).Contains(name[..^".Tests".Length], StringComparer.Ordinal)
             select name;
         Offenders.None("A test project references the project it mirrors", wrong);

@@ -5,7 +5,7 @@ namespace MuonSharp.Architecture.Tests;
 /// <summary>The checked-out repository: its root, its projects, its files without build output.</summary>
 internal static class Repository
 {
-    private static readonly string[] NotSource = ["artifacts", "bin", "obj", "runs", "TestResults", ".git", ".vs", ".vscode", ".idea"];
+    private static readonly string[] s_notSource = ["artifacts", "bin", "obj", "runs", "TestResults", ".git", ".vs", ".vscode", ".idea"];
 
     public static string Root { get; } = FindRoot();
 
@@ -37,9 +37,9 @@ internal static class Repository
     {
         if (!Directory.Exists(folder)) return [];
         IEnumerable<string> inside = Directory.EnumerateDirectories(folder)
-            .Where(d => !NotSource.Contains(Path.GetFileName(d), StringComparer.Ordinal))
+            .Where(d => !s_notSource.Contains(Path.GetFileName(d), StringComparer.Ordinal))
             .SelectMany(d => Walk(d, pattern));
-        return Directory.EnumerateFiles(folder, pattern).Where(f => !NotSource.Contains(Path.GetFileName(f), StringComparer.Ordinal)).Concat(inside);
+        return Directory.EnumerateFiles(folder, pattern).Where(f => !s_notSource.Contains(Path.GetFileName(f), StringComparer.Ordinal)).Concat(inside);
     }
 
     private static List<string> Projects(string folder) => [.. Files(folder, "*.csproj")];

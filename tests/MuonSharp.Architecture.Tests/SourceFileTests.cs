@@ -2,26 +2,29 @@ using System.Text.RegularExpressions;
 
 namespace MuonSharp.Architecture.Tests;
 
-/// <summary>Files a reader can hold in mind: small, one type each, named after it.</summary>
+/// <summary>Files a reader can hold in mind: a type that is looked up alone, or a closed set, named after what it holds.</summary>
 public partial class SourceFileTests
 {
-    private const int HardLimit = 300;
-    private const int UsualLimit = 120;
+    private const int HardLimit = 400;
+    private const int UsualLimit = 200;
     private const double ShareOverUsualLimit = 0.10;
 
+    /// <summary>Files of the product that may be longer, each with its reason.</summary>
+    private static readonly Dictionary<string, string> s_longer = new(StringComparer.Ordinal);
+
     [Fact]
-    public void No_file_has_more_than_300_lines()
+    public void No_file_has_more_than_400_lines_without_a_reason()
     {
         IEnumerable<string> wrong =
             from file in Repository.Files("", "*.cs")
             let lines = File.ReadLines(file).Count()
-            where lines > HardLimit
+            where lines > HardLimit && !s_longer.ContainsKey(Repository.Relative(file))
             select $"{Repository.Relative(file)} has {lines}";
-        Offenders.None("A file has at most 300 lines", wrong);
+        Offenders.None("A file has at most 400 lines", wrong);
     }
 
     [Fact]
-    public void Few_files_of_the_product_have_more_than_120_lines()
+    public void Few_files_of_the_product_have_more_than_200_lines()
     {
         (string File, int Lines)[] all = [.. Repository.Files("src", "*.cs").Select(f => (Repository.Relative(f), File.ReadLines(f).Count()))];
         (string File, int Lines)[] longer = [.. all.Where(f => f.Lines > UsualLimit).OrderByDescending(f => f.Lines)];
@@ -32,19 +35,21 @@ public partial class SourceFileTests
     }
 
     [Fact]
-    public void A_source_file_holds_one_type_and_is_named_after_it()
+    public void A_source_file_is_named_after_its_type_or_after_the_set_that_it_holds()
     {
         List<string> wrong = [];
         foreach (string file in Repository.Files("src", "*.cs"))
         {
             // Types of a file-scoped namespace start in the first column; nested ones are indented and belong to their owner.
             string[] types = [.. TopLevelType().Matches(File.ReadAllText(file)).Where(m => !m.Groups["local"].Success).Select(m => m.Groups["name"].Value).Distinct(StringComparer.Ordinal)];
-            string expected = Path.GetFileName(file).Split('.', '{')[0];
-            if (types.Length > 1) wrong.Add($"{Repository.Relative(file)} holds {string.Join(", ", types)}");
-            else if (types.Length == 1 && types[0] != expected) wrong.Add($"{Repository.Relative(file)} holds {types[0]}");
+            string name = Path.GetFileName(file).Split('.', '{')[0];
+            if (types.Length > 0 && !types.Contains(name, StringComparer.Ordinal) && !(types.Length > 1 && IsNameOfSet(name, types)))
+            {
+                wrong.Add($"{Repository.Relative(file)} holds {string.Join(", ", types)}");
+            }
         }
 
-        Offenders.None("A file holds one type, named after it", wrong);
+        Offenders.None("A file is named after a type that it holds, or after the set", wrong);
     }
 
     [Fact]
@@ -64,6 +69,10 @@ public partial class SourceFileTests
 
         Offenders.None("A namespace is the project's or follows the folder", wrong);
     }
+
+    /// <summary>A set has a plural for a name, or what the name of its first type begins with: Rotary holds RotaryRecording and what belongs to it.</summary>
+    private static bool IsNameOfSet(string name, string[] types) =>
+        name.EndsWith('s') || types[0].StartsWith(name, StringComparison.Ordinal);
 
     [GeneratedRegex(
         @"^(?:(?:public|internal|sealed|static|abstract|readonly|ref|partial|unsafe|(?<local>file))\s+)*(?:class|struct|interface|enum|record(?:\s+class|\s+struct)?|delegate\s+[\w<>\[\]?.*]+)\s+(?<name>\w+)",

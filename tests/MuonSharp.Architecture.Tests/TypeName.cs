@@ -5,7 +5,7 @@ namespace MuonSharp.Architecture.Tests;
 /// <summary>Types as one writes them in C#, with the question mark of a nullable reference.</summary>
 internal static class TypeName
 {
-    private static readonly Dictionary<Type, string> Keywords = new()
+    private static readonly Dictionary<Type, string> s_keywords = new()
     {
         [typeof(void)] = "void",
         [typeof(object)] = "object",
@@ -36,7 +36,7 @@ internal static class TypeName
     /// <summary>The short name: keywords where there are some, no namespace.</summary>
     public static string Of(Type type)
     {
-        if (Keywords.TryGetValue(type, out string? keyword)) return keyword;
+        if (s_keywords.TryGetValue(type, out string? keyword)) return keyword;
         if (type.IsByRef) return Of(type.GetElementType()!);
         if (type.IsPointer) return Of(type.GetElementType()!) + "*";
         if (type.IsArray) return $"{Of(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";

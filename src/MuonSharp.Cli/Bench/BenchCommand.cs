@@ -15,7 +15,7 @@ internal static class BenchCommand
     public static ToolCommand Create()
     {
         var only = new Option<string[]>("--only") { HelpName = "NAME[,NAME]", Description = "Measure these: names of --list, names of other sizes, or a family such as product." };
-        var threads = CommonOptions.Threads("Threads that are measured, but for the peaks of one core; 0 takes all cores.");
+        Option<int> threads = CommonOptions.Threads("Threads that are measured, but for the peaks of one core; 0 takes all cores.");
         var optimizer = new Option<string>("--optimizer")
         {
             HelpName = "NAME[:key=value;...]",
@@ -23,7 +23,7 @@ internal static class BenchCommand
             DefaultValueFactory = _ => DefaultOptimizer,
         };
         var list = new Option<bool>("--list") { Description = "Print the names that are measured by default (with --only: those of them) and the forms of their families, and measure nothing." };
-        var json = CommonOptions.Json();
+        Option<bool> json = CommonOptions.Json();
         var command = new Command("bench", "Measures this machine: peak, bandwidth, kernels, orthogonalizers and training steps, each as a share of the peak.")
         {
             only, threads, optimizer, list, json,
@@ -31,7 +31,7 @@ internal static class BenchCommand
         command.SetAction(parsed =>
         {
             IBenchView view = parsed.GetValue(json) ? new BenchJson() : new BenchText(new Terminal(TerminalMode.Detect()));
-            var names = Names(parsed.GetValue(only));
+            string[] names = Names(parsed.GetValue(only));
             return parsed.GetValue(list) ? BenchList.Write(names, parsed.GetValue(json)) : Run(names, parsed.GetValue(threads), OptimizerChoice.Parse(parsed.GetValue(optimizer)!), view);
         });
         return new(command,
@@ -58,12 +58,12 @@ internal static class BenchCommand
     private static int Run(string[] only, int threads, OptimizerChoice optimizer, IBenchView view)
     {
         _ = optimizer.Compose(); // What is wrong with it is said before anything is measured.
-        var cases = BenchFamilies.Select(only);
+        IReadOnlyList<(BenchFamily Family, string Name, Func<BenchContext, BenchCase> Make)> cases = BenchFamilies.Select(only);
         using var team = new WorkerTeam(threads);
         Peaks(team, view);
         var runner = new BenchRunner(team);
         BenchFamily? current = null;
-        foreach (var (family, _, make) in cases)
+        foreach ((BenchFamily? family, string _, Func<BenchContext, BenchCase>? make) in cases)
         {
             if (family != current)
             {
@@ -71,7 +71,7 @@ internal static class BenchCommand
                 view.Family(family);
             }
 
-            using var work = make(new BenchContext(team, optimizer));
+            using BenchCase work = make(new BenchContext(team, optimizer));
             view.Result(runner.Measure(work));
         }
 
@@ -82,9 +82,9 @@ internal static class BenchCommand
     private static void Peaks(WorkerTeam team, IBenchView view)
     {
         using var alone = new WorkerTeam(1);
-        foreach (var workers in team.Threads == 1 ? (WorkerTeam[])[team] : [alone, team])
+        foreach (WorkerTeam workers in team.Threads == 1 ? (WorkerTeam[])[team] : [alone, team])
         {
-            foreach (var bits in FmaPeak.Widths)
+            foreach (int bits in FmaPeak.Widths)
             {
                 view.Peak(workers.Threads, bits, FmaPeak.Typical(workers, bits));
             }

@@ -10,35 +10,35 @@ internal sealed class BenchRunner(WorkerTeam team)
 {
     private const int Rounds = 7;
 
-    /// <summary>Rounds of cases whose calls take longer than <see cref="LongCall"/>.</summary>
+    /// <summary>Rounds of cases whose calls take longer than <see cref="s_longCall"/>.</summary>
     private const int FewRounds = 3;
 
-    private static readonly TimeSpan Warmup = TimeSpan.FromMilliseconds(180);
-    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan LongCall = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_warmup = TimeSpan.FromMilliseconds(180);
+    private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan s_longCall = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Measures one case.</summary>
     public BenchResult Measure(BenchCase work)
     {
-        var longest = WarmUp(work);
-        var rounds = longest > LongCall ? FewRounds : Rounds;
+        TimeSpan longest = WarmUp(work);
+        int rounds = longest > s_longCall ? FewRounds : Rounds;
         double[] milliseconds = new double[rounds], peaks = new double[rounds];
         work.Start();
-        var before = Peak();
-        for (var round = 0; round < rounds; round++)
+        double before = Peak();
+        for (int round = 0; round < rounds; round++)
         {
             milliseconds[round] = MedianCall(work);
-            var after = Peak();
+            double after = Peak();
             peaks[round] = Math.Max(before, after);
             work.EndRound(peaks[round]);
             before = after;
         }
 
-        var time = Median(milliseconds);
+        double time = Median(milliseconds);
         var result = new BenchResult(work.Name, team.Threads, time) { Peak = Median(peaks) };
         if (work.Flops > 0)
         {
-            var share = Math.Min(1, Median([.. milliseconds.Zip(peaks, (call, peak) => work.Flops / call / 1e6 / peak)]));
+            double share = Math.Min(1, Median([.. milliseconds.Zip(peaks, (call, peak) => work.Flops / call / 1e6 / peak)]));
             result = result with { Gflops = work.Flops / time / 1e6, ShareOfPeak = share };
         }
 
@@ -51,7 +51,7 @@ internal sealed class BenchRunner(WorkerTeam team)
     /// <summary>The middle value; of an even number, the mean of the two in the middle.</summary>
     public static double Median(double[] values)
     {
-        var sorted = values.Order().ToArray();
+        double[] sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
@@ -59,34 +59,34 @@ internal sealed class BenchRunner(WorkerTeam team)
     /// <returns>The time of the last call.</returns>
     private static TimeSpan WarmUp(BenchCase work)
     {
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         TimeSpan last;
         do
         {
             last = Call(work);
         }
-        while (Stopwatch.GetElapsedTime(start) < Warmup);
+        while (Stopwatch.GetElapsedTime(start) < s_warmup);
         return last;
     }
 
     private static double MedianCall(BenchCase work)
     {
         var times = new List<double>();
-        var whole = TimeSpan.Zero;
+        TimeSpan whole = TimeSpan.Zero;
         do
         {
-            var time = Call(work);
+            TimeSpan time = Call(work);
             whole += time;
             times.Add(time.TotalMilliseconds);
         }
-        while (whole < Round);
+        while (whole < s_round);
         return Median([.. times]);
     }
 
     private static TimeSpan Call(BenchCase work)
     {
         work.Prepare();
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         work.Run();
         return Stopwatch.GetElapsedTime(start);
     }

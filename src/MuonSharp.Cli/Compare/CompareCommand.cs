@@ -4,6 +4,7 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
+using MuonSharp.Cli.Train;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
@@ -33,13 +34,13 @@ internal static class CompareCommand
     private static async Task<int> RunAsync(ParseResult parsed, CompareOptions options)
     {
         var plan = ComparisonPlan.Create(Compose(parsed, options));
-        var preset = plan.Base.Preset.Length == 0 ? "run" : plan.Base.Preset;
-        var folder = parsed.GetValue(options.Run) ?? Path.Combine(Parent, $"{preset}-compare-{plan.Identity}");
+        string preset = plan.Base.Preset.Length == 0 ? "run" : plan.Base.Preset;
+        string folder = parsed.GetValue(options.Run) ?? Path.Combine(Parent, $"{preset}-compare-{plan.Identity}");
         ICompareView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);
         using var comparison = Comparison.Open(plan, folder);
         view.Begin(plan, folder);
-        var result = await comparison.RunAsync(view.Show, signals.Token);
+        ComparisonResult result = await comparison.RunAsync(view.Show, signals.Token);
         ComparisonPage.Write(result, folder);
         view.End(result, folder);
         return !result.Complete ? ExitCode.Cancelled
@@ -57,4 +58,82 @@ internal static class CompareCommand
         Budgets = parsed.GetValue(options.Budgets) is { } budgets ? RateLists.Percentages(budgets) : new ComparisonOptions { Optimizers = [] }.Budgets,
         MeasureAgain = parsed.GetValue(options.MeasureAgain),
     };
+}
+
+/// <summary>The options of <c>muonsharp compare</c>; those that say what is trained are the ones of <c>train</c>.</summary>
+internal sealed class CompareOptions
+{
+    private static readonly string[] s_keysOfTrain = ["data.file", "qkClip.tau", "train.steps", "train.seed", "train.threads"];
+
+    private readonly TrainOptions _train = new();
+
+    /// <summary>Takes the options of <c>train</c> that fit.</summary>
+    public CompareOptions() => Keys = [.. _train.Keys.Where(key => s_keysOfTrain.Contains(key.Key, StringComparer.Ordinal)).Select(Described)];
+
+    /// <summary><c>--optimizers</c>.</summary>
+    public Option<string> Optimizers { get; } = new("--optimizers")
+    {
+        HelpName = "NAME[:key=value;...],...",
+        Description = "What is compared, with commas between: muon, normuon, adamw, sgd, shampoo, soap; after a colon settings below optimizer. of its own. The first is what the others are measured by.",
+        Required = true,
+    };
+
+    /// <summary><c>--learning-rates</c>.</summary>
+    public Option<string[]> LearningRates { get; } = new("--learning-rates")
+    {
+        HelpName = "NAME=LR,...",
+        Description = "Learning rates to try for one of the optimizers, instead of the sweep. Repeatable.",
+    };
+
+    /// <summary><c>--budgets</c>.</summary>
+    public Option<string?> Budgets { get; } = new("--budgets")
+    {
+        HelpName = "PERCENT,...",
+        Description = "Lengths of the shorter runs, in percent of the steps. [default: 40,50,60,70,80]",
+    };
+
+    /// <summary><c>--preset</c>.</summary>
+    public Option<string?> Preset => _train.Preset;
+
+    /// <summary><c>--config</c>.</summary>
+    public Option<string[]> Config => _train.Config;
+
+    /// <summary><c>--set</c>.</summary>
+    public Option<string[]> Set => _train.Set;
+
+    /// <summary><c>--run</c>.</summary>
+    public Option<string?> Run { get; } = CommonOptions.Run(
+        "The comparison's folder; one that holds a part of this comparison is gone on with. [default: runs/PRESET-compare-LETTERS, the same for the same comparison]");
+
+    /// <summary><c>--measure-again</c>.</summary>
+    public Option<bool> MeasureAgain { get; } = new("--measure-again")
+    {
+        Description = "Time the steps again, also where the folder holds times; on an otherwise idle machine, for example.",
+    };
+
+    /// <summary><c>--json</c>.</summary>
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    /// <summary>The options that stand for a configuration key.</summary>
+    public IReadOnlyList<ConfigOption> Keys { get; }
+
+    /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all = [Optimizers, LearningRates, Budgets, Preset, Config, Set, .. Keys.Select(key => key.Option), Run, MeasureAgain, Json];
+        foreach (Option option in all)
+        {
+            command.Add(option);
+        }
+    }
+
+    private static ConfigOption Described(ConfigOption option)
+    {
+        if (option.Key == "qkClip.tau")
+        {
+            option.Option.Description = option.Option.Description!.Replace("[default: 100]", "[default: off]", StringComparison.Ordinal);
+        }
+
+        return option;
+    }
 }

@@ -23,12 +23,12 @@ internal sealed class JsonView : ICompareView
         switch (happened)
         {
             case ComparisonRunStarted started:
-                var line = Task("run-started", started.Task);
+                JsonObject line = Task("run-started", started.Task);
                 line["step"] = started.Step;
                 JsonLines.Write(line);
                 break;
             case ComparisonRunFinished finished:
-                var end = Task("run-finished", finished.Run.Task);
+                JsonObject end = Task("run-finished", finished.Run.Task);
                 end["final_loss"] = finished.Run.Diverged ? null : finished.Run.FinalLoss;
                 end["diverged"] = finished.Run.Diverged;
                 end["was_there"] = finished.WasThere;
@@ -47,7 +47,7 @@ internal sealed class JsonView : ICompareView
     /// <inheritdoc/>
     public void End(ComparisonResult result, string folder)
     {
-        var json = ComparisonJson.Write(result, runs: false);
+        JsonObject json = ComparisonJson.Write(result, runs: false);
         json.Insert(0, "kind", "comparison");
         json["run"] = folder;
         JsonLines.Write(json);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using MuonSharp.Cli.Errors;
+using MuonSharp.Cli.Output;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 
@@ -11,9 +13,9 @@ internal static class RateLists
     public static IReadOnlyDictionary<string, IReadOnlyList<double>> Read(IEnumerable<string> texts)
     {
         var rates = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
-        foreach (var text in texts)
+        foreach (string text in texts)
         {
-            var equals = text.LastIndexOf('=');
+            int equals = text.LastIndexOf('=');
             if (equals <= 0)
             {
                 throw ToolException.Usage($"[--learning-rates] rates are NAME=LR,LR; '{text}' came");
@@ -34,8 +36,62 @@ internal static class RateLists
         where T : struct =>
         [
             .. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part =>
-                double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && convert(number) is { } value
+                double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && convert(number) is { } value
                     ? value
                     : throw ToolException.Usage($"[{option}] {rule} with commas between; '{part}' came")),
         ];
+}
+
+/// <summary>What each optimizer is run with, in a few words.</summary>
+internal static class RecipeText
+{
+    /// <summary>Rows of cells, the header first.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(ComparisonPlan plan) =>
+        plan.Entries.Select(entry => Cells(entry, plan)).Prepend(["optimizer", "learning rates", "other parameters", "weight decay", "clip norm", "qk-clip", "schedule"]);
+
+    private static string[] Cells(ComparisonEntry entry, ComparisonPlan plan)
+    {
+        TrainingConfig config = entry.Config(entry.LearningRates[0], plan.Steps);
+        OptimizerSettings optimizer = config.Optimizer;
+        string rates = string.Join(", ", entry.LearningRates.Order().Select(Amount.Rate));
+        return
+        [
+            entry.Label,
+            entry.Swept ? $"{rates} and on" : $"{rates} as given",
+            (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{(optimizer.Name == "sgd" ? "sgd" : "adamw")} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
+                + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
+            $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",
+            optimizer.ClipNorm == 0 ? "off" : Amount.Number(optimizer.ClipNorm),
+            config.QkClip.EffectiveTau(config.Model) is { } tau ? Amount.Number(tau) : "off",
+            optimizer.Schedule.Name,
+        ];
+    }
+}
+
+/// <summary>How a run's line begins: which run of how many at most, and what is trained; the lines of all optimizers in the same columns.</summary>
+/// <param name="entries">The optimizers.</param>
+/// <param name="steps">Steps of a full run.</param>
+internal sealed class RunPlace(IReadOnlyList<ComparisonEntry> entries, int steps)
+{
+    /// <summary>A rate has three significant digits; one like 1.25e-5 is among the longest.</summary>
+    private const int RateWidth = 7;
+
+    private const int PercentWidth = 7;
+
+    private readonly int _labelWidth = entries.Select(entry => entry.Label.Length).DefaultIfEmpty().Max();
+    private readonly int _stepsWidth = Amount.Count(steps).Length;
+    private int _numberWidth;
+
+    /// <summary>The text.</summary>
+    /// <param name="number">Number of the run, from 1.</param>
+    /// <param name="most">How many there will be at most.</param>
+    /// <param name="task">What it is for.</param>
+    public string Of(int number, int most, ComparisonTask task)
+    {
+        // The first is the greatest: the bound only shrinks.
+        _numberWidth = Math.Max(_numberWidth, $"{most}".Length);
+        string percent = task.Percent == 100 ? "" : $" ({task.Percent} %)";
+        return $"run {number.ToString().PadLeft(_numberWidth)} of at most {most.ToString().PadLeft(_numberWidth)}  {task.Optimizer.PadRight(_labelWidth)}  "
+            + $"lr {Amount.Rate(task.LearningRate).PadRight(RateWidth)}  {Amount.Count(task.Steps).PadLeft(_stepsWidth)} steps{percent.PadRight(PercentWidth)}";
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Signals;
@@ -6,20 +7,36 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 
+/// <summary>One way to show a comparison: to a person, or to a program.</summary>
+internal interface ICompareView
+{
+    /// <summary>Before the first run: what is about to happen.</summary>
+    void Begin(ComparisonPlan plan, string folder);
+
+    /// <summary>Something happened.</summary>
+    void Show(ComparisonEvent happened);
+
+    /// <summary>The user asked to stop; the step in progress is finished first.</summary>
+    void Stopping();
+
+    /// <summary>After the last run, or the one that was stopped.</summary>
+    void End(ComparisonResult result, string folder);
+}
+
 /// <summary>A comparison as text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
 internal sealed class TextView(Terminal terminal) : ICompareView
 {
-    private static readonly TimeSpan LivePeriod = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan PlainPeriod = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_plainPeriod = TimeSpan.FromSeconds(30);
 
-    private readonly TimeProvider clock = TimeProvider.System;
-    private RunPlace place = new([], 1);
-    private long shown;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private RunPlace _place = new([], 1);
+    private long _shown;
 
     /// <inheritdoc/>
     public void Begin(ComparisonPlan plan, string folder)
     {
-        place = new(plan.Entries, plan.Steps);
+        _place = new(plan.Entries, plan.Steps);
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
@@ -43,10 +60,10 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         switch (happened)
         {
             case ComparisonRunStarted started:
-                shown = clock.GetTimestamp();
+                _shown = _clock.GetTimestamp();
                 if (started.Step > 0)
                 {
-                    terminal.Line($"{place.Of(started.Number, started.Most, started.Task)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
+                    terminal.Line($"{_place.Of(started.Number, started.Most, started.Task)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
                 }
 
                 break;
@@ -58,12 +75,12 @@ internal sealed class TextView(Terminal terminal) : ICompareView
                 break;
             case ComparisonRunFinished finished:
                 terminal.Line(
-                    $"{place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
+                    $"{_place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
                     + (finished.WasThere ? "  (was there)" : ""),
                     finished.Run.Diverged ? Style.Warning : Style.Plain);
                 break;
             case ComparisonMeasuring measuring:
-                var line = $"timing steps side by side: round {measuring.Round} of {measuring.Rounds}";
+                string line = $"timing steps side by side: round {measuring.Round} of {measuring.Rounds}";
                 if (terminal.Mode.Live)
                 {
                     terminal.Live(line);
@@ -106,7 +123,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     /// <summary>One table where it fits, two where the terminal is narrow.</summary>
     private void Table(ComparisonResult result)
     {
-        var whole = ComparisonTable.Of(result);
+        IReadOnlyList<IReadOnlyList<string>> whole = ComparisonTable.Of(result);
         if (Enumerable.Range(0, whole[0].Count).Sum(column => whole.Max(row => row[column].Length) + 2) <= terminal.Width)
         {
             terminal.Numbers(whole, Style.Strong);
@@ -120,14 +137,14 @@ internal sealed class TextView(Terminal terminal) : ICompareView
 
     private void Step(ComparisonRunProgress progress, StepEvent step)
     {
-        var now = clock.GetTimestamp();
-        if (clock.GetElapsedTime(shown, now) < (terminal.Mode.Live ? LivePeriod : PlainPeriod))
+        long now = _clock.GetTimestamp();
+        if (_clock.GetElapsedTime(_shown, now) < (terminal.Mode.Live ? s_livePeriod : s_plainPeriod))
         {
             return;
         }
 
-        shown = now;
-        var line = $"{place.Of(progress.Number, progress.Most, progress.Task)}  step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
+        _shown = now;
+        string line = $"{_place.Of(progress.Number, progress.Most, progress.Task)}  step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
             + $"{Amount.Milliseconds(step.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
         if (terminal.Mode.Live)
         {
@@ -138,4 +155,43 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             terminal.Line(line, Style.Label);
         }
     }
+}
+
+/// <summary>The result as tables: a header, and a row for each optimizer. Terminal and page show the same cells.</summary>
+internal static class ComparisonTable
+{
+    private const string None = "-";
+
+    /// <summary>All in one: what is lost and what it takes.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Of(ComparisonResult result) =>
+        [.. Losses(result).Zip(Times(result), (losses, times) => (string[])[.. losses, .. times.Skip(1)])];
+
+    /// <summary>The half that is the same on every machine.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Losses(ComparisonResult result) =>
+        result.Rows.Select(row => (string[])
+        [
+            row.Label,
+            row.Best is { } best ? Amount.Rate(best.Task.LearningRate) + (row.BestAtEdge ? " (edge)" : "") : None,
+            row.Best is null ? "diverged" : Amount.Loss(row.FinalLoss),
+            row.LeastBudget is { } budget ? Budget(budget.Task, row.Best!.Task) : "not reached",
+            row.CrossingStep is { } crossing ? Crossing(crossing, result.Plan.Steps) : None,
+        ]).Prepend(["optimizer", "learning rate", "final loss", "least budget", "curve crosses"]);
+
+    /// <summary>The step as exactly as the percentage: with decimals where a tenth of a percent is less than a step.</summary>
+    private static string Crossing(double step, int steps) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * step / steps:0.0} %, step {step.ToString(steps >= 1000 ? "#,0" : steps >= 100 ? "0.#" : "0.##", CultureInfo.InvariantCulture)}");
+
+    private static string Budget(ComparisonTask task, ComparisonTask best) =>
+        $"{task.Percent} %, {Amount.Count(task.Steps)} steps" + (task.LearningRate == best.LearningRate ? "" : $" at {Amount.Rate(task.LearningRate)}");
+
+    /// <summary>The half that was measured on this machine.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Times(ComparisonResult result) =>
+        result.Rows.Select(row => (string[])
+        [
+            row.Label,
+            .. row.Timing is { } timing
+                ? (string[])[Amount.Milliseconds(timing.StepMilliseconds), $"{timing.Ratio:0.00}", $"{100 * timing.OptimizerShare:0.0} %", Amount.Short(timing.TokensPerSecond)]
+                : [None, None, None, None],
+            row.SecondsToTarget is { } seconds ? Amount.Seconds(seconds) : None,
+        ]).Prepend(["optimizer", "time per step", "ratio", "optimizer's share", "tokens/s", "time to target"]);
 }

@@ -1,7 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Output;
+using MuonSharp.Numerics;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Doctor;
 
@@ -13,7 +18,7 @@ internal static class DoctorCommand
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
     {
-        var json = CommonOptions.Json();
+        Option<bool> json = CommonOptions.Json();
         var command = new Command("doctor", "Shows what this machine offers: cores, vector width, memory, runtime.") { json };
         command.SetAction(parsed => Run(parsed.GetValue(json)));
         return new(command, ["muonsharp doctor", "muonsharp doctor --json"]);
@@ -55,4 +60,38 @@ internal static class DoctorCommand
         ["runtime"] = machine.Runtime,
         ["system"] = machine.System,
     };
+}
+
+/// <summary>The machine as the tool sees it.</summary>
+/// <param name="Processor">The processor's own name.</param>
+/// <param name="Cores">Logical cores that this process may use.</param>
+/// <param name="VectorBits">Width of the vectors in use; 0 without fused multiply-add.</param>
+/// <param name="InstructionSets">What the runtime may use of the processor.</param>
+/// <param name="MemoryBytes">Memory that this process may use.</param>
+/// <param name="Runtime">The .NET runtime.</param>
+/// <param name="System">The operating system.</param>
+internal sealed record Machine(
+    string Processor, int Cores, int VectorBits, IReadOnlyList<string> InstructionSets, long MemoryBytes, string Runtime, string System)
+{
+    /// <summary>Looks around.</summary>
+    public static Machine Look() => new(
+        RunEnvironment.ProcessorName(),
+        Environment.ProcessorCount,
+        VectorWidth.Bits,
+        Sets(),
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        RuntimeInformation.FrameworkDescription,
+        $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()})");
+
+    /// <summary>The vectors in a few words.</summary>
+    public string Vectors => VectorBits == 0 ? "no fused multiply-add (slow path)" : $"{VectorBits}-bit vectors";
+
+    private static List<string> Sets()
+    {
+        (string Name, bool Supported)[] all =
+        [
+            ("AVX-512F", Avx512F.IsSupported), ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported), ("SSE4.2", Sse42.IsSupported), ("AdvSIMD", AdvSimd.IsSupported),
+        ];
+        return [.. all.Where(set => set.Supported).Select(set => set.Name)];
+    }
 }

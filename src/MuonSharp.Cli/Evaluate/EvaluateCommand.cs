@@ -9,24 +9,24 @@ namespace MuonSharp.Cli.Evaluate;
 /// <summary><c>muonsharp evaluate</c>: how well a run's model predicts a text.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string?> RunOption = CommonOptions.Run("The run folder to evaluate, required; its newest sound checkpoint is used.");
+    private static readonly Option<string?> s_runOption = CommonOptions.Run("The run folder to evaluate, required; its newest sound checkpoint is used.");
 
-    private static readonly Option<string?> Data = new("--data")
+    private static readonly Option<string?> s_data = new("--data")
     {
         HelpName = "FILE",
         Description = "A UTF-8 text. [default: the text that the run held out]",
     };
 
-    private static readonly Option<int> Threads = CommonOptions.Threads();
+    private static readonly Option<int> s_threads = CommonOptions.Threads();
 
-    private static readonly Option<bool> Json = CommonOptions.Json();
+    private static readonly Option<bool> s_json = CommonOptions.Json();
 
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
     {
         var command = new Command("evaluate", "Measures the loss of a run on text, over windows of the context's length that do not overlap.")
         {
-            RunOption, Data, Threads, Json,
+            s_runOption, s_data, s_threads, s_json,
         };
         command.SetAction(Run);
         return new(command,
@@ -38,16 +38,16 @@ internal static class EvaluateCommand
 
     private static int Run(ParseResult parsed)
     {
-        var run = parsed.GetValue(RunOption) ?? throw ToolException.Usage("[evaluate] the run to evaluate is missing: --run DIR");
-        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(Threads));
-        foreach (var notice in evaluator.Notices)
+        string run = parsed.GetValue(s_runOption) ?? throw ToolException.Usage("[evaluate] the run to evaluate is missing: --run DIR");
+        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(s_threads));
+        foreach (string notice in evaluator.Notices)
         {
             Console.Error.WriteLine($"note: {notice}");
         }
 
-        var file = parsed.GetValue(Data);
-        var result = file is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(file);
-        if (parsed.GetValue(Json))
+        string? file = parsed.GetValue(s_data);
+        EvaluationResult result = file is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(file);
+        if (parsed.GetValue(s_json))
         {
             JsonLines.Write(new JsonObject
             {

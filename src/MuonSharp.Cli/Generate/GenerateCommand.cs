@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Training;
 
@@ -27,17 +28,17 @@ internal static class GenerateCommand
 
     private static int Run(ParseResult parsed, GenerateOptions options)
     {
-        var run = parsed.GetValue(options.Run) ?? throw ToolException.Usage("[generate] the run to sample from is missing: --run DIR");
-        var drawing = options.Read(parsed);
+        string run = parsed.GetValue(options.Run) ?? throw ToolException.Usage("[generate] the run to sample from is missing: --run DIR");
+        GenerationOptions drawing = options.Read(parsed);
         using var signals = new StopSignals(() => { });
         using var generator = TextGenerator.FromRun(run, parsed.GetValue(options.Threads));
-        foreach (var notice in generator.Notices)
+        foreach (string notice in generator.Notices)
         {
             Console.Error.WriteLine($"note: {notice}");
         }
 
-        var prompt = parsed.GetValue(options.Prompt)!;
-        var pieces = generator.Generate(prompt, drawing).TakeWhile(_ => !signals.Requested);
+        string prompt = parsed.GetValue(options.Prompt)!;
+        IEnumerable<string> pieces = generator.Generate(prompt, drawing).TakeWhile(_ => !signals.Requested);
         if (parsed.GetValue(options.Json))
         {
             JsonLines.Write(new JsonObject
@@ -64,8 +65,8 @@ internal static class GenerateCommand
     /// <summary>A file gets the text as it is; a terminal gets no control characters.</summary>
     private static void Stream(string prompt, IEnumerable<string> pieces)
     {
-        var live = TerminalMode.Detect().Live;
-        foreach (var piece in pieces.Prepend(prompt))
+        bool live = TerminalMode.Detect().Live;
+        foreach (string? piece in pieces.Prepend(prompt))
         {
             Console.Out.Write(live ? Printable.Of(piece) : piece);
             Console.Out.Flush();
@@ -73,4 +74,58 @@ internal static class GenerateCommand
 
         Console.Out.WriteLine();
     }
+}
+
+/// <summary>The options of <c>muonsharp generate</c>.</summary>
+internal sealed class GenerateOptions
+{
+    private static readonly GenerationOptions s_standard = new();
+
+    /// <summary><c>--run</c>.</summary>
+    public Option<string?> Run { get; } = CommonOptions.Run("The run folder to sample from, required; its newest sound checkpoint is used.");
+
+    /// <summary><c>--prompt</c>.</summary>
+    public Option<string> Prompt { get; } = new("--prompt")
+    {
+        HelpName = "TEXT",
+        Description = "Text to continue.",
+        DefaultValueFactory = _ => string.Empty,
+    };
+
+    /// <summary><c>--threads</c>.</summary>
+    public Option<int> Threads { get; } = CommonOptions.Threads();
+
+    /// <summary><c>--json</c>.</summary>
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    private Option<int> Tokens { get; } = Numbers.Between("--tokens", "Tokens to draw.", 0, int.MaxValue, s_standard.Tokens);
+
+    private Option<double> Temperature { get; } =
+        Numbers.Between("--temperature", "Divides the logits; 0 takes the likeliest token.", 0, 1000, s_standard.Temperature);
+
+    private Option<int> TopK { get; } = Numbers.Between("--top-k", "Draw only from that many likeliest tokens; 0 draws from all.", 0, int.MaxValue, s_standard.TopK);
+
+    private Option<double> TopP { get; } =
+        Numbers.Between("--top-p", "Draw only from the likeliest tokens that reach this probability together.", 0, 1, s_standard.TopP, above: true);
+
+    private Option<ulong> Seed { get; } = Numbers.Between("--seed", "Same seed, same text.", ulong.MinValue, ulong.MaxValue, s_standard.Seed);
+
+    /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { Run, Prompt, Tokens, Temperature, TopK, TopP, Seed, Threads, Json })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>How to draw, as the command line says.</summary>
+    public GenerationOptions Read(ParseResult parsed) => new()
+    {
+        Tokens = parsed.GetValue(Tokens),
+        Temperature = parsed.GetValue(Temperature),
+        TopK = parsed.GetValue(TopK),
+        TopP = parsed.GetValue(TopP),
+        Seed = parsed.GetValue(Seed),
+    };
 }

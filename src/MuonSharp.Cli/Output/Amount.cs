@@ -1,4 +1,5 @@
 using System.Globalization;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Output;
 
@@ -33,7 +34,7 @@ internal static class Amount
     {
         ReadOnlySpan<string> units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
         double value = bytes;
-        var unit = 0;
+        int unit = 0;
         for (; value >= 1024 && unit < units.Length - 1; unit++)
         {
             value /= 1024;
@@ -79,4 +80,14 @@ internal static class Amount
     public static string Milliseconds(double value) => Text(value, value < 10 ? "0.00" : value < 100 ? "0.0" : "0") + " ms";
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
+
+/// <summary>The memory of a training step in one line.</summary>
+internal static class MemoryLine
+{
+    /// <summary>The whole, its parts, and the ratio of the whole to what a step cannot do without.</summary>
+    public static string Of(PlannedMemory memory) =>
+        $"{Amount.Bytes(memory.Total)} a step: weights {Amount.Bytes(memory.Weights)}, gradients {Amount.Bytes(memory.Gradients)}, optimizer state "
+        + $"{Amount.Bytes(memory.OptimizerState)}, activations {Amount.Bytes(memory.NeededActivations)}, overhead {Amount.Bytes(memory.Overhead)}, "
+        + $"{Amount.Number(Math.Round(memory.Ratio, 2))} times what is needed";
 }

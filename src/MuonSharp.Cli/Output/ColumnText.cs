@@ -26,13 +26,13 @@ internal static class ColumnText
         }
 
         rows = right ? [.. rows.Select(row => (string[])[.. row.Select((cell, column) => column == 0 ? cell : cell.PadLeft(rows.Max(other => other[column].Length)))])] : rows;
-        var last = rows[0].Count - 1;
-        var widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
-        var indent = widths.Sum();
-        var room = width - 1;
+        int last = rows[0].Count - 1;
+        int[] widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
+        int indent = widths.Sum();
+        int room = width - 1;
         if (last > 0 && room - indent < Math.Min(LeastText, rows.Max(row => row[last].Length)))
         {
-            foreach (var line in rows.SelectMany(row => Stack(row, widths, room, styles)))
+            foreach (string? line in rows.SelectMany(row => Stack(row, widths, room, styles)))
             {
                 yield return line;
             }
@@ -40,10 +40,10 @@ internal static class ColumnText
             yield break;
         }
 
-        foreach (var row in rows)
+        foreach (IReadOnlyList<string> row in rows)
         {
-            var head = Columns(row, 0, last, widths, styles);
-            foreach (var piece in Wrap(row[last], Math.Max(LeastText, room - indent)))
+            string head = Columns(row, 0, last, widths, styles);
+            foreach (string piece in Wrap(row[last], Math.Max(LeastText, room - indent)))
             {
                 yield return head + Styled(piece, last, styles);
                 head = new string(' ', indent);
@@ -54,34 +54,34 @@ internal static class ColumnText
     /// <summary>A row over several lines: the columns as far as they line up within the line, then the text below, a little to the right.</summary>
     private static IEnumerable<string> Stack(IReadOnlyList<string> row, int[] widths, int room, IReadOnlyList<string> styles)
     {
-        var last = row.Count - 1;
-        var below = new string(' ', Below);
+        int last = row.Count - 1;
+        string below = new string(' ', Below);
         if (widths.Sum() - Gap <= room)
         {
             yield return Columns(row, 0, last, widths, styles);
         }
         else
         {
-            foreach (var piece in Wrap(row[0], room))
+            foreach (string piece in Wrap(row[0], room))
             {
                 yield return Styled(piece, 0, styles);
             }
 
-            var middle = string.Join(new string(' ', Gap), row.Take(last).Skip(1).Select(cell => cell.Trim()).Where(cell => cell.Length > 0));
+            string middle = string.Join(new string(' ', Gap), row.Take(last).Skip(1).Select(cell => cell.Trim()).Where(cell => cell.Length > 0));
             if (middle.Length > 0 && widths.Skip(1).Sum() - Gap + Below <= room)
             {
                 yield return below + Columns(row, 1, last, widths, styles);
             }
             else
             {
-                foreach (var piece in middle.Length == 0 ? [] : Wrap(middle, room - Below))
+                foreach (string piece in middle.Length == 0 ? [] : Wrap(middle, room - Below))
                 {
                     yield return below + Markup.Escape(piece);
                 }
             }
         }
 
-        foreach (var piece in row[last].Length == 0 ? [] : Wrap(row[last].Trim(), room - Below))
+        foreach (string piece in row[last].Length == 0 ? [] : Wrap(row[last].Trim(), room - Below))
         {
             yield return below + Styled(piece, last, styles);
         }
@@ -98,7 +98,7 @@ internal static class ColumnText
     {
         while (text.Length > width)
         {
-            var cut = text.LastIndexOf(' ', width);
+            int cut = text.LastIndexOf(' ', width);
             cut = cut <= 0 ? width : cut;
             yield return text[..cut].TrimEnd();
             text = text[cut..].TrimStart();

@@ -8,14 +8,14 @@ internal sealed class Terminal
     /// <summary>Wide enough that nothing wraps in a log file.</summary>
     private const int PipeWidth = 160;
 
-    private readonly IAnsiConsole console;
-    private int liveLength;
+    private readonly IAnsiConsole _console;
+    private int _liveLength;
 
     /// <summary>Writes to standard output in the given mode.</summary>
     public Terminal(TerminalMode mode)
     {
         Mode = mode;
-        console = AnsiConsole.Create(new AnsiConsoleSettings
+        _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = mode.Color ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = mode.Color ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
@@ -24,7 +24,7 @@ internal sealed class Terminal
         });
         if (!mode.Live)
         {
-            console.Profile.Width = PipeWidth;
+            _console.Profile.Width = PipeWidth;
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed class Terminal
     public TerminalMode Mode { get; }
 
     /// <summary>Characters that fit into a line; one is left free, so that a terminal does not wrap.</summary>
-    public int Width => Math.Max(20, console.Profile.Width - 1);
+    public int Width => Math.Max(20, _console.Profile.Width - 1);
 
     /// <summary>A plain line, exactly as given.</summary>
     public void Line(string text = "")
@@ -51,13 +51,13 @@ internal sealed class Terminal
         }
 
         EraseLive();
-        console.MarkupLine($"[{style}]{Markup.Escape(text)}[/]");
+        _console.MarkupLine($"[{style}]{Markup.Escape(text)}[/]");
     }
 
     /// <summary>Text of several lines, indented, in one of the palette's styles.</summary>
     public void Block(string text, string style)
     {
-        foreach (var line in text.ReplaceLineEndings("\n").Split('\n'))
+        foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
         {
             Line($"  {Printable.Of(line)}", style);
         }
@@ -67,9 +67,9 @@ internal sealed class Terminal
     public void Columns(IEnumerable<IReadOnlyList<string>> rows, params string[] styles)
     {
         EraseLive();
-        foreach (var line in ColumnText.Align(rows.ToList(), console.Profile.Width, styles))
+        foreach (string line in ColumnText.Align(rows.ToList(), _console.Profile.Width, styles))
         {
-            console.MarkupLine(line);
+            _console.MarkupLine(line);
         }
     }
 
@@ -77,9 +77,9 @@ internal sealed class Terminal
     public void Numbers(IEnumerable<IReadOnlyList<string>> rows, params string[] styles)
     {
         EraseLive();
-        foreach (var line in ColumnText.Align(rows.ToList(), console.Profile.Width, styles, right: true))
+        foreach (string line in ColumnText.Align(rows.ToList(), _console.Profile.Width, styles, right: true))
         {
-            console.MarkupLine(line);
+            _console.MarkupLine(line);
         }
     }
 
@@ -91,17 +91,52 @@ internal sealed class Terminal
             return;
         }
 
-        var shown = text.Length <= Width ? text : text[..Width];
-        Console.Out.Write('\r' + shown + new string(' ', Math.Max(0, liveLength - shown.Length)));
-        liveLength = shown.Length;
+        string shown = text.Length <= Width ? text : text[..Width];
+        Console.Out.Write('\r' + shown + new string(' ', Math.Max(0, _liveLength - shown.Length)));
+        _liveLength = shown.Length;
     }
 
     private void EraseLive()
     {
-        if (liveLength > 0)
+        if (_liveLength > 0)
         {
-            Console.Out.Write('\r' + new string(' ', liveLength) + '\r');
-            liveLength = 0;
+            Console.Out.Write('\r' + new string(' ', _liveLength) + '\r');
+            _liveLength = 0;
         }
     }
+}
+
+/// <summary>What standard output can show.</summary>
+/// <param name="Live">A terminal: a line may be drawn over.</param>
+/// <param name="Color">Escape codes for colour are welcome.</param>
+internal sealed record TerminalMode(bool Live, bool Color)
+{
+    /// <summary>Reads the environment: a pipe gets plain lines, <c>NO_COLOR</c> and <c>TERM=dumb</c> are honoured.</summary>
+    public static TerminalMode Detect()
+    {
+        bool live = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null or "");
+        return new(live, live && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+    }
+}
+
+/// <summary>The palette: every colour the tool uses, by meaning.</summary>
+internal static class Style
+{
+    /// <summary>The name of a value.</summary>
+    public const string Label = "grey";
+
+    /// <summary>A value to look at.</summary>
+    public const string Strong = "bold";
+
+    /// <summary>Something that went well.</summary>
+    public const string Good = "green";
+
+    /// <summary>Something to know.</summary>
+    public const string Warning = "yellow";
+
+    /// <summary>Text that the model wrote.</summary>
+    public const string Sample = "italic";
+
+    /// <summary>As it comes.</summary>
+    public const string Plain = "";
 }

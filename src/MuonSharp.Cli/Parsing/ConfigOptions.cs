@@ -1,7 +1,19 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using MuonSharp.Cli.Errors;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Parsing;
+
+/// <summary>An option that is another way to write a configuration key.</summary>
+/// <param name="Option">What the parser knows; given twice, the last one wins.</param>
+/// <param name="Key">The dotted key it sets, such as <c>train.steps</c>.</param>
+internal sealed record ConfigOption(Option<string[]> Option, string Key)
+{
+    /// <summary>Makes the option; its values are checked where all values are: by the configuration.</summary>
+    public static ConfigOption Of(string name, string key, string helpName, string description) =>
+        new(new Option<string[]>(name) { Description = description, HelpName = helpName }, key);
+}
 
 /// <summary>The options that make up a configuration: what it starts from, files, and single keys.</summary>
 internal abstract class ConfigOptions
@@ -44,4 +56,47 @@ internal abstract class ConfigOptions
     /// <summary><c>--threads</c>.</summary>
     protected static ConfigOption Threads => ConfigOption.Of(
         "--threads", "train.threads", "N", "Threads that compute; 0 takes all cores. The result has the same bits for any number. [default: 0]");
+}
+
+/// <summary>The settings of a command line in the order in which they were written, so that the last one wins.</summary>
+internal static class OrderedSettings
+{
+    /// <summary>Every <c>--set key=value</c> and every option that stands for a key, in order.</summary>
+    /// <exception cref="ToolException">A <c>--set</c> without an equals sign.</exception>
+    public static IEnumerable<(string Origin, string Key, string Value)> From(ParseResult parsed, Option<string[]> set, IReadOnlyList<ConfigOption> options)
+    {
+        Option? current = null;
+        foreach (Token token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.Option)
+            {
+                current = parsed.CommandResult.Command.Options.FirstOrDefault(option => option.Name == token.Value);
+                continue;
+            }
+
+            if (token.Type != TokenType.Argument || current is null)
+            {
+                continue;
+            }
+
+            if (current == set)
+            {
+                yield return Split(token.Value);
+            }
+            else if (options.FirstOrDefault(option => option.Option == current) is { } option)
+            {
+                yield return (option.Option.Name, option.Key, token.Value);
+            }
+
+            current = null;
+        }
+    }
+
+    private static (string Origin, string Key, string Value) Split(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0
+            ? ("--set", text[..equals].Trim(), text[(equals + 1)..].Trim())
+            : throw ToolException.Usage($"[--set] a setting is key=value; '{text}' came");
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Train;
 using MuonSharp.Training;
 
@@ -35,5 +36,38 @@ internal static class PlanCommand
             "muonsharp plan --preset gpt2-124m --set train.accumulation=128 --optimizer soap",
             "muonsharp plan --config mine.json --all",
         ]);
+    }
+}
+
+/// <summary>The options of <c>muonsharp plan</c>.</summary>
+internal sealed class PlanOptions : ConfigOptions
+{
+    /// <summary><c>--all</c>.</summary>
+    public Option<bool> All { get; } = new("--all") { Description = "List every tensor and matrix by itself instead of equal ones of all layers in one line." };
+
+    /// <summary><c>--base-width</c>.</summary>
+    public Option<int> BaseWidth { get; } = Numbers.Between(
+        "--base-width", "Show learning rates in muP units too, relative to a base model of that width; 0: leave them out.", 0, int.MaxValue, 0);
+
+    /// <summary><c>--json</c>.</summary>
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ConfigOption> Keys { get; } =
+    [
+        Data,
+        Optimizer,
+        Steps,
+        ConfigOption.Of("--threads", "train.threads", "N", "Threads that scratch memory and activations are planned for; 0: all cores. [default: 0]"),
+    ];
+
+    /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Json];
+        foreach (Option option in all)
+        {
+            command.Add(option);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Output;
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Plan;
@@ -10,7 +11,7 @@ internal static class PlanJson
     /// <summary>Writes it.</summary>
     public static void Write(TrainingPlan plan)
     {
-        foreach (var row in plan.Routing.Rows)
+        foreach (RoutingPlanRow row in plan.Routing.Rows)
         {
             JsonLines.Write(new JsonObject
             {
@@ -31,7 +32,7 @@ internal static class PlanJson
             });
         }
 
-        foreach (var advice in plan.Advice)
+        foreach (string advice in plan.Advice)
         {
             Console.Error.WriteLine($"note: {advice}");
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using MuonSharp.Cli.Output;
 using MuonSharp.Optimizers;
 
@@ -6,17 +8,17 @@ namespace MuonSharp.Cli.Plan;
 /// <summary>Who steps what: the table of a plan.</summary>
 internal static class PlanTable
 {
-    private static readonly string[] Header = ["parameter", "shape", "", "weights", "optimizer", "FLOPs each", "why"];
+    private static readonly string[] s_header = ["parameter", "shape", "", "weights", "optimizer", "FLOPs each", "why"];
 
     /// <summary>Rows of cells, the header first.</summary>
     /// <param name="routing">The routing.</param>
     /// <param name="all">Whether every tensor and matrix has a line of its own.</param>
     public static IReadOnlyList<IReadOnlyList<string>> Of(RoutingPlan routing, bool all)
     {
-        var rows = PlanRow.Of(routing);
+        IEnumerable<PlanRow> rows = PlanRow.Of(routing);
         return
         [
-            Header,
+            s_header,
             .. all
                 ? rows.Select(row => Cells(row, row.Tensor, 1))
                 : rows.GroupBy(row => row with { Tensor = LayerNames.Pattern(row.Tensor) })
@@ -34,4 +36,62 @@ internal static class PlanTable
         row.Flops > 0 ? Amount.Short(row.Flops) : "",
         row.Reason,
     ];
+}
+
+/// <summary>One matrix, or one tensor that is not stepped as matrices, as a line of the plan.</summary>
+/// <param name="Tensor">The parameter's name.</param>
+/// <param name="Part">The part of a fused tensor, or empty.</param>
+/// <param name="Shape">[out, in] of a matrix, the stored shape of another tensor.</param>
+/// <param name="Weights">Number of elements.</param>
+/// <param name="Optimizer">Who steps it.</param>
+/// <param name="Flops">FLOPs a step that the optimizer spends on the matrix.</param>
+/// <param name="Reason">Why it goes there.</param>
+internal sealed record PlanRow(string Tensor, string Part, string Shape, long Weights, string Optimizer, double Flops, string Reason)
+{
+    /// <summary>The lines of a routing, in the order of the parameters.</summary>
+    public static IEnumerable<PlanRow> Of(RoutingPlan routing) => routing.Rows.SelectMany(row => row.Slices.IsEmpty
+        ? [new PlanRow(row.Parameter.Name, "", $"[{string.Join(", ", row.Parameter.Shape)}]", row.Parameter.Length, row.Optimizer, 0, row.Reason)]
+        : row.Slices.Select(matrix => new PlanRow(
+            row.Parameter.Name, matrix.Name, $"[{matrix.FanOut}, {matrix.FanIn}]", matrix.Length, row.Optimizer, row.FlopsOf(matrix), row.Reason)));
+}
+
+/// <summary>Names of tensors, and what becomes of them when equal ones of many layers share a line.</summary>
+internal static partial class LayerNames
+{
+    /// <summary>What the names of one tensor in all layers have in common.</summary>
+    public static string Pattern(string name) => Layer().Replace(name, ".*.", 1);
+
+    /// <summary>One name for all of them: <c>layers 0-11 attn.c_attn.weight</c>.</summary>
+    public static string Join(IReadOnlyList<string> names)
+    {
+        Match match = Layer().Match(names[0]);
+        if (!match.Success)
+        {
+            return names[0];
+        }
+
+        string rest = names[0][(match.Index + match.Length)..];
+        int[] layers = [.. names.Select(name => int.Parse(Layer().Match(name).Groups["number"].Value, CultureInfo.InvariantCulture)).Order()];
+        return $"{(layers.Length == 1 ? "layer" : "layers")} {Ranges(layers)} {rest}";
+    }
+
+    /// <summary>Ascending numbers in short: 0-3, 7, 9-11.</summary>
+    private static string Ranges(int[] numbers)
+    {
+        List<string> ranges = [];
+        for (int start = 0, end; start < numbers.Length; start = end + 1)
+        {
+            for (end = start; end + 1 < numbers.Length && numbers[end + 1] == numbers[end] + 1;)
+            {
+                end++;
+            }
+
+            ranges.Add(start == end ? $"{numbers[start]}" : $"{numbers[start]}-{numbers[end]}");
+        }
+
+        return string.Join(", ", ranges);
+    }
+
+    [GeneratedRegex(@"\.(?<number>\d+)\.", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Layer();
 }

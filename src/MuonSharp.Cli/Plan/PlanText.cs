@@ -10,21 +10,21 @@ internal static class PlanText
     /// <summary>Writes it.</summary>
     public static void Write(Terminal terminal, TrainingPlan plan, bool all, int baseWidth)
     {
-        var (model, train) = (plan.Config.Model, plan.Config.Train);
+        (ModelSettings? model, TrainSettings? train) = (plan.Config.Model, plan.Config.Train);
         terminal.Columns(
         [
             ["model", $"{Amount.Of(plan.Parameters, "weight")}: {Amount.Of(model.Layers, "layer")}, {Amount.Of(model.Heads, "head")}, width {model.Width}, context {model.Context}, vocabulary {Amount.Count(plan.Vocabulary)}"],
             ["step", $"{Amount.Count(plan.Step.Tokens)} tokens: batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"],
             .. plan.Routing.Groups.Select(group => (string[])[group.Name, Group(plan, group)]),
         ], Style.Label);
-        foreach (var advice in plan.Advice)
+        foreach (string advice in plan.Advice)
         {
             terminal.Line($"note: {advice}", Style.Warning);
         }
 
         Section(terminal, "who steps what", PlanTable.Of(plan.Routing, all));
         Section(terminal, "arithmetic of a step", Arithmetic(plan));
-        var rates = RateTable.Of(plan, baseWidth);
+        IReadOnlyList<IReadOnlyList<string>> rates = RateTable.Of(plan, baseWidth);
         if (rates.Count > 0)
         {
             Section(terminal, "learning rate in other units (the same step)", rates);
@@ -42,14 +42,14 @@ internal static class PlanText
 
     private static string Group(TrainingPlan plan, ParameterGroup group)
     {
-        var weights = Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight");
-        var form = group.Options is MuonOptions muon ? $" ({plan.Config.Optimizer.Preset}, {muon.Orthogonalizer.Name}, factor {muon.Scale.Name})" : "";
+        string weights = Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight");
+        string form = group.Options is MuonOptions muon ? $" ({plan.Config.Optimizer.Preset}, {muon.Orthogonalizer.Name}, factor {muon.Scale.Name})" : "";
         return $"{weights} in {Amount.Of(group.Parameters.Count, "tensor")} by {group.Options.OptimizerName}{form}, learning rate {Amount.Rate(group.Options.LearningRate.Range.Greatest)}";
     }
 
     private static IEnumerable<string[]> Arithmetic(TrainingPlan plan)
     {
-        var (step, optimizer) = (plan.Step, plan.Optimizer);
+        (StepArithmetic? step, OptimizerArithmetic? optimizer) = (plan.Step, plan.Optimizer);
         yield return ["model", Flops(step.Total), $"forward and backward over {Amount.Count(step.Tokens)} tokens"];
         yield return ["  dense", Flops(step.Dense), $"6 N B: N = {Amount.Count(step.MultiplyingWeights)} weights that multiply (matrices and head), B tokens"];
         yield return ["  attention", Flops(step.Attention), "12 x layers x heads x head width a visible pair of query and key"];
@@ -71,12 +71,12 @@ internal static class PlanText
 
     private static IEnumerable<string[]> Memory(TrainingPlan plan)
     {
-        var memory = plan.Memory;
+        PlannedMemory memory = plan.Memory;
         yield return ["weights", Amount.Bytes(memory.Weights), "float32"];
         yield return ["gradients", Amount.Bytes(memory.Gradients), ""];
-        foreach (var optimizer in memory.Optimizers)
+        foreach (OptimizerCost optimizer in memory.Optimizers)
         {
-            foreach (var state in optimizer.States)
+            foreach (StateCost state in optimizer.States)
             {
                 yield return [$"{optimizer.Optimizer}: {state.Name}", Amount.Bytes(state.Bytes), ""];
             }
@@ -97,4 +97,38 @@ internal static class PlanText
     }
 
     private static string Flops(double value) => $"{Amount.Short(value)} FLOPs";
+}
+
+/// <summary>Muon's learning rate in the units of other references, by shape of matrix.</summary>
+internal static class RateTable
+{
+    /// <summary>Rows of cells, the header first; empty when nothing is stepped by Muon.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="baseWidth">Width of muP's base model; 0: without muP.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> Of(TrainingPlan plan, int baseWidth)
+    {
+        UpdateScale[] units =
+        [
+            UpdateScale.Original, UpdateScale.MatchRmsAdamW, UpdateScale.SpectralUnclamped,
+            .. baseWidth > 0 ? [LearningRateUnits.MuP(baseWidth, plan.Config.Model.Width)] : Array.Empty<UpdateScale>(),
+        ];
+        var rows = plan.Routing.Rows.Where(row => row.Options is MuonOptions)
+            .SelectMany(row => row.Slices.Select(matrix => (Options: (MuonOptions)row.Options, matrix.FanOut, matrix.FanIn)))
+            .GroupBy(matrix => matrix)
+            .Select(alike => Row(alike.Key.Options, alike.Key.FanOut, alike.Key.FanIn, alike.Count(), units))
+            .ToList();
+        return rows.Count == 0 ? [] : [["shape", "", "as configured", .. units.Select(unit => unit.Name)], .. rows];
+    }
+
+    private static string[] Row(MuonOptions options, int fanOut, int fanIn, int count, UpdateScale[] units)
+    {
+        double rate = options.LearningRate.Range.Greatest;
+        return
+        [
+            $"[{fanOut}, {fanIn}]",
+            $"x{count}",
+            $"{Amount.Rate(rate)} {options.Scale.Name}",
+            .. units.Select(unit => Amount.Rate(LearningRateUnits.Convert(rate, options.Scale, unit, fanOut, fanIn))),
+        ];
+    }
 }

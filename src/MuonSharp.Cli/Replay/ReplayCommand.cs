@@ -12,17 +12,17 @@ internal static class ReplayCommand
 {
     private const double StandardTolerance = 1e-4;
 
-    private static readonly Argument<string> File = new("TRACE")
+    private static readonly Argument<string> s_file = new("TRACE")
     {
         Description = "The recorded run: a safetensors file of the format muonsharp-trace/1.",
     };
 
-    private static readonly Option<double> Tolerance = Numbers.Between(
+    private static readonly Option<double> s_tolerance = Numbers.Between(
         "--tolerance", "The largest deviation that is still parity.", 0, double.MaxValue, StandardTolerance);
 
-    private static readonly Option<int> Threads = CommonOptions.Threads();
+    private static readonly Option<int> s_threads = CommonOptions.Threads();
 
-    private static readonly Option<bool> Json = CommonOptions.Json();
+    private static readonly Option<bool> s_json = CommonOptions.Json();
 
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
@@ -30,7 +30,7 @@ internal static class ReplayCommand
         var command = new Command(
             "replay", "Steps recorded gradients through the optimizers that train uses and compares the weights with the recorded ones.")
         {
-            File, Tolerance, Threads, Json,
+            s_file, s_tolerance, s_threads, s_json,
         };
         command.SetAction(Run);
         return new(command,
@@ -42,11 +42,11 @@ internal static class ReplayCommand
 
     private static int Run(ParseResult parsed)
     {
-        var path = parsed.GetValue(File)!;
-        var tolerance = parsed.GetValue(Tolerance);
+        string path = parsed.GetValue(s_file)!;
+        double tolerance = parsed.GetValue(s_tolerance);
         using var trace = Trace.Open(path);
-        var result = TraceReplay.Run(trace, parsed.GetValue(Threads));
-        if (parsed.GetValue(Json))
+        ReplayResult result = TraceReplay.Run(trace, parsed.GetValue(s_threads));
+        if (parsed.GetValue(s_json))
         {
             WriteJson(trace, result, tolerance);
         }
@@ -55,7 +55,7 @@ internal static class ReplayCommand
             WriteText(trace, result, tolerance);
         }
 
-        var worst = result.Worst;
+        ReplayDeviation worst = result.Worst;
         return worst.Deviation <= tolerance
             ? ExitCode.Done
             : throw ToolException.BadInput(
@@ -81,7 +81,7 @@ internal static class ReplayCommand
 
     private static void WriteJson(Trace trace, ReplayResult result, double tolerance)
     {
-        foreach (var row in result.Parameters)
+        foreach (ReplayDeviation row in result.Parameters)
         {
             JsonLines.Write(new JsonObject
             {

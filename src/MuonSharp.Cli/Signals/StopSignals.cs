@@ -1,21 +1,22 @@
 using System.Runtime.InteropServices;
+using MuonSharp.Cli.Output;
 
 namespace MuonSharp.Cli.Signals;
 
 /// <summary>Ctrl+C and SIGTERM: the first asks the work to stop at the next safe point, the second ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
-    private readonly CancellationTokenSource source = new();
-    private readonly PosixSignalRegistration[] registrations;
-    private readonly Action onFirst;
-    private int count;
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Action _onFirst;
+    private int _count;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="onFirst">Called once, on a thread of the runtime, when the first signal arrives.</param>
     public StopSignals(Action onFirst)
     {
-        this.onFirst = onFirst;
-        registrations =
+        _onFirst = onFirst;
+        _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
@@ -23,31 +24,39 @@ internal sealed class StopSignals : IDisposable
     }
 
     /// <summary>Cancelled by the first signal.</summary>
-    public CancellationToken Token => source.Token;
+    public CancellationToken Token => _source.Token;
 
     /// <summary>True once a signal has arrived.</summary>
-    public bool Requested => Volatile.Read(ref count) > 0;
+    public bool Requested => Volatile.Read(ref _count) > 0;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var registration in registrations)
+        foreach (PosixSignalRegistration registration in _registrations)
         {
             registration.Dispose();
         }
 
-        source.Dispose();
+        _source.Dispose();
     }
 
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref count) > 1)
+        if (Interlocked.Increment(ref _count) > 1)
         {
             Environment.Exit(ExitCode.Cancelled);
         }
 
-        source.Cancel();
-        onFirst();
+        _source.Cancel();
+        _onFirst();
     }
+}
+
+/// <summary>What a person is told who has asked training to stop.</summary>
+internal static class StopNotice
+{
+    /// <summary>Writes it beside the output, below the line that is drawn over.</summary>
+    public static void Write(Terminal terminal) =>
+        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
 using MuonSharp.Training;
@@ -11,7 +13,7 @@ internal static class Banner
     public static void Show(Terminal terminal, Trainer trainer)
     {
         var machine = Machine.Look();
-        var description = trainer.Description;
+        TrainerDescription description = trainer.Description;
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
@@ -24,7 +26,7 @@ internal static class Banner
             ["memory", MemoryLine.Of(description.Memory)],
             ["run", trainer.RunFolder ?? "in memory"],
         ], Style.Label);
-        foreach (var advice in description.Advice)
+        foreach (string advice in description.Advice)
         {
             terminal.Line($"note: {advice}", Style.Warning);
         }
@@ -44,4 +46,128 @@ internal static class Banner
     /// <summary>The greatest rate that the schedule reaches, and the one that is set where that is another.</summary>
     private static string Rate(double rate, double factor) =>
         factor < 1 ? $"at most {Amount.Rate(rate * factor)} ({Amount.Rate(rate)} is not reached, see schedule)" : Amount.Rate(rate);
+}
+
+/// <summary>The routing plan as a person reads it: layers that are treated alike become one row.</summary>
+internal static partial class PlanText
+{
+    /// <summary>Rows of cells, the header first.</summary>
+    /// <param name="plan">The library's table: a header and a row for each parameter, cells apart by two spaces or more.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> Condense(string plan)
+    {
+        var rows = plan.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Cells).ToList();
+        List<IReadOnlyList<string>> result = [.. rows.Take(1).Select(header => (string[])[header[0], "tensors", .. header.Skip(1)])];
+        foreach (IGrouping<string, string[]> alike in rows.Skip(1).GroupBy(Pattern, StringComparer.Ordinal))
+        {
+            string[] first = alike.First();
+            result.Add([alike.Count() == 1 ? first[0] : LayerNumber().Replace(first[0], ".*."), $"{alike.Count()}", .. first.Skip(1)]);
+        }
+
+        return result;
+    }
+
+    private static string[] Cells(string line) => Gap().Split(line.Trim());
+
+    private static string Pattern(string[] cells) => string.Join('\n', cells.Skip(1).Prepend(LayerNumber().Replace(cells[0], ".*.")));
+
+    [GeneratedRegex(@"\.\d+\.", RegexOptions.None, 1000)]
+    private static partial Regex LayerNumber();
+
+    [GeneratedRegex(@" {2,}", RegexOptions.None, 1000)]
+    private static partial Regex Gap();
+}
+
+/// <summary>What follows from the configuration, each number with its reason.</summary>
+internal static class DerivedSettings
+{
+    /// <summary>Rows of name, value and reason.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, TrainerDescription description)
+    {
+        (ModelSettings? model, TrainSettings? train, OptimizerSettings? optimizer) = (config.Model, config.Train, config.Optimizer);
+        long tokens = config.TokensPerStep * train.Steps;
+        yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
+        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / description.TrainingTokens:0.##} times through the text"];
+        if (description.ModelVocabulary != description.Vocabulary)
+        {
+            yield return ["vocabulary", Amount.Count(description.ModelVocabulary), $"as set; the text uses {description.Vocabulary} of it"];
+        }
+
+        yield return ["head width", $"{model.Width / model.Heads}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
+        if (model.KeyValueHeads == 0)
+        {
+            yield return ["key and value heads", $"{model.Heads}", "as many as heads"];
+        }
+
+        if (model.HiddenWidth == 0)
+        {
+            yield return model.Activation == "swiglu"
+                ? ["hidden width", "8/3 of width", "swiglu has three matrices where others have two"]
+                : ["hidden width", $"{4 * model.Width}", "4 x width"];
+        }
+
+        if (optimizer.LearningRate is null)
+        {
+            yield return ["learning rate", Amount.Rate(optimizer.EffectiveLearningRate), $"the default of {optimizer.Name}"];
+        }
+
+        if (config.QkClip.Tau is null)
+        {
+            yield return config.QkClip.EffectiveTau(model) is { } tau
+                ? ["qk-clip", $"{tau}", "the default"]
+                : ["qk-clip", "off", "heads share the gains of their norms, so none can be scaled alone"];
+        }
+
+        yield return ["threads", $"{description.Threads}", train.Threads == 0 ? "one per core" : "as asked"];
+        yield return ["schedule", optimizer.Schedule.Name, Reason(optimizer, train.Steps, description.GreatestRateFactor)];
+    }
+
+    private static string Reason(OptimizerSettings optimizer, int steps, double greatest)
+    {
+        ScheduleSettings schedule = optimizer.Schedule;
+        string start = schedule.Warmup > 0 ? $"up over {Amount.Of(schedule.Warmup, "step")}" : "full from the first step";
+        string course = schedule.Name switch
+        {
+            "constant" => start,
+            "warmup-stable-decay" => $"{start}, down to {Amount.Rate(schedule.Floor)} from step {Amount.Count((long)Math.Round(steps * (1 - schedule.DecayShare)))} on",
+            _ => $"{start}, then down to {Amount.Rate(schedule.Floor)} at step {Amount.Count(steps)}",
+        };
+        return greatest < 1 ? $"{course}; {Conflict(schedule, steps)}: the rate reaches {Amount.Rate(greatest * optimizer.EffectiveLearningRate)} at most" : course;
+    }
+
+    private static string Conflict(ScheduleSettings schedule, int steps) =>
+        steps < schedule.Warmup && schedule.Name != "warmup-stable-decay" ? "the run ends within the warm-up" : "warm-up and decay overlap";
+}
+
+/// <summary>The whole effective configuration, each key under the place its value comes from, in the form that <c>--set</c> takes.</summary>
+internal static class EffectiveSettings
+{
+    private const string Given = "given";
+    private const string ByComparison = "comparison";
+    private const string Default = "default";
+
+    /// <summary>Rows of origin and <c>key=value</c> pairs.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config) => Of(config, ConfigKeys.All, _ => false);
+
+    /// <summary>The same of what the runs of a comparison have in common; what the comparison sets itself is under its name.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(SharedConfiguration shared) => Of(shared.Config, shared.Keys, shared.IsSetByComparison);
+
+    private static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, IEnumerable<ConfigKey> all, Func<ConfigKey, bool> byComparison)
+    {
+        var library = new TrainingConfig();
+        TrainingConfig preset = Presets.Names.Contains(config.Preset, StringComparer.Ordinal) ? TrainingConfig.FromPreset(config.Preset) : library;
+        ILookup<string, ConfigKey> keys = all.Where(key => key.Name != "preset").ToLookup(key =>
+            byComparison(key) ? ByComparison
+            : !Same(key.Read(config), key.Read(preset)) ? Given : !Same(key.Read(preset), key.Read(library)) ? $"preset {config.Preset}" : Default);
+        return keys.OrderBy(group => group.Key switch { Given => 0, ByComparison => 1, Default => 3, _ => 2 })
+            .Select(group => (string[])[group.Key, string.Join("  ", group.Select(key => $"{key.Name}={Text(key.Read(config))}"))]);
+    }
+
+    private static bool Same(JsonNode? value, JsonNode? other) => JsonNode.DeepEquals(value, other);
+
+    private static string Text(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonValue text when text.TryGetValue<string>(out string? plain) => plain.ReplaceLineEndings("\\n"),
+        _ => value.ToJsonString().Replace("E-", "e-", StringComparison.Ordinal),
+    };
 }

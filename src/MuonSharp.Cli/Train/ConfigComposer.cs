@@ -31,7 +31,7 @@ internal static class ConfigComposer
             throw ToolException.Usage("[train] --preset starts a new run; with --resume, change single keys with --set");
         }
 
-        var files = parsed.GetValue(options.Config) ?? [];
+        string[] files = parsed.GetValue(options.Config) ?? [];
         var settings = OrderedSettings.From(parsed, options.Set, options.Keys).ToList();
         return files.Length == 0 && settings.Count == 0
             ? null
@@ -40,12 +40,12 @@ internal static class ConfigComposer
 
     private static TrainingConfigBuilder Apply(TrainingConfigBuilder builder, ParseResult parsed, ConfigOptions options)
     {
-        foreach (var file in parsed.GetValue(options.Config) ?? [])
+        foreach (string? file in parsed.GetValue(options.Config) ?? [])
         {
             builder.AddFile(file);
         }
 
-        foreach (var (_, key, value) in OrderedSettings.From(parsed, options.Set, options.Keys))
+        foreach ((string _, string? key, string? value) in OrderedSettings.From(parsed, options.Set, options.Keys))
         {
             builder.Set(key, value);
         }

@@ -9,26 +9,26 @@ namespace MuonSharp.Cli.Train;
 /// <summary>A run as JSON Lines; the keys are those of <c>metrics.jsonl</c>, <c>kind</c> first.</summary>
 internal sealed class JsonView : ITrainingView
 {
-    private readonly TimeProvider clock = TimeProvider.System;
-    private string? folder;
-    private long began;
-    private StepEvent? step;
-    private EvaluationResult? validation;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private string? _folder;
+    private long _began;
+    private StepEvent? _step;
+    private EvaluationResult? _validation;
 
     /// <inheritdoc/>
     public void Begin(Trainer trainer)
     {
-        began = clock.GetTimestamp();
-        folder = trainer.RunFolder;
-        var description = trainer.Description;
+        _began = _clock.GetTimestamp();
+        _folder = trainer.RunFolder;
+        TrainerDescription description = trainer.Description;
         var machine = Machine.Look();
-        foreach (var advice in description.Advice)
+        foreach (string advice in description.Advice)
         {
             Console.Error.WriteLine($"note: {advice}");
         }
 
         var weights = new JsonObject();
-        foreach (var share in description.Shares)
+        foreach (OptimizerShare share in description.Shares)
         {
             weights[share.Optimizer] = (long?)weights[share.Optimizer] + share.Weights ?? share.Weights;
         }
@@ -37,7 +37,7 @@ internal sealed class JsonView : ITrainingView
         {
             ["kind"] = "start",
             ["version"] = Product.Version,
-            ["run"] = folder,
+            ["run"] = _folder,
             ["step"] = trainer.Step,
             ["vector_bits"] = machine.VectorBits,
             ["threads"] = description.Threads,
@@ -54,7 +54,7 @@ internal sealed class JsonView : ITrainingView
     /// <inheritdoc/>
     public void Show(TrainingEvent happened)
     {
-        (step, validation) = (happened as StepEvent ?? step, (happened as EvaluationEvent)?.Result ?? validation);
+        (_step, _validation) = (happened as StepEvent ?? _step, (happened as EvaluationEvent)?.Result ?? _validation);
         if (Line(happened) is { } line)
         {
             JsonLines.Write(line);
@@ -63,7 +63,7 @@ internal sealed class JsonView : ITrainingView
 
     /// <inheritdoc/>
     public void Diverged(DivergedException error) =>
-        JsonLines.Write(End(error.Step, "diverged", step?.SmoothedLoss ?? double.NaN, validation, clock.GetElapsedTime(began)));
+        JsonLines.Write(End(error.Step, "diverged", _step?.SmoothedLoss ?? double.NaN, _validation, _clock.GetElapsedTime(_began)));
 
     /// <inheritdoc/>
     public void Profile(TrainingProfile profile, double peak) => JsonLines.Write(ProfileJson.Of(profile, peak));
@@ -104,13 +104,13 @@ internal sealed class JsonView : ITrainingView
         ["val_loss"] = validation is null ? null : Finite(validation.Loss),
         ["bits_per_byte"] = validation is null ? null : Finite(validation.BitsPerByte),
         ["seconds"] = elapsed.TotalSeconds,
-        ["run"] = folder,
+        ["run"] = _folder,
     };
 
     private static JsonObject StepLine(StepEvent step)
     {
         var rates = new JsonObject();
-        foreach (var rate in step.LearningRates)
+        foreach (GroupLearningRate rate in step.LearningRates)
         {
             rates[rate.Group] = rate.Value;
         }
@@ -147,4 +147,33 @@ internal sealed class JsonView : ITrainingView
 
     /// <summary>JSON has no NaN and no infinity: they become null.</summary>
     private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+}
+
+/// <summary>A profile as one object.</summary>
+internal static class ProfileJson
+{
+    /// <summary>The object; rows in the order of a step, figures of a step.</summary>
+    public static JsonObject Of(TrainingProfile profile, double peak) => new()
+    {
+        ["kind"] = "profile",
+        ["steps"] = profile.Steps,
+        ["step_ms"] = profile.StepMilliseconds,
+        ["peak_gflops"] = peak,
+        ["rows"] = new JsonArray([.. profile.Rows().Select(row => Row(row, peak))]),
+    };
+
+    private static JsonObject Row(ProfileRow row, double peak) => new()
+    {
+        ["phase"] = row.Phase,
+        ["name"] = row.Name,
+        ["shape"] = row.Shape,
+        ["calls"] = row.Calls,
+        ["ms"] = row.Milliseconds,
+        ["share"] = row.Share,
+        ["flops"] = row.Flops,
+        ["bytes"] = row.Bytes,
+        ["gflops"] = row.Gflops,
+        ["share_of_peak"] = Math.Min(1, row.Gflops / peak),
+        ["gigabytes_per_second"] = row.GigabytesPerSecond,
+    };
 }

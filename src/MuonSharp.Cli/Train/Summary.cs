@@ -1,3 +1,4 @@
+using System.Globalization;
 using MuonSharp.Cli.Output;
 using MuonSharp.Training;
 
@@ -9,7 +10,7 @@ internal static class Summary
     /// <summary>Writes it.</summary>
     public static void Show(Terminal terminal, Trainer trainer, EndEvent end)
     {
-        var run = trainer.RunFolder;
+        string? run = trainer.RunFolder;
         terminal.Line();
         terminal.Line(Headline(end, trainer.Config.Train.Steps), end.Outcome == TrainingOutcome.Cancelled ? Style.Warning : Style.Good);
         List<IReadOnlyList<string>> rows = [];
@@ -33,7 +34,7 @@ internal static class Summary
         {
             terminal.Line();
             terminal.Line("next:", Style.Label);
-            foreach (var command in Next(end.Outcome, ShellQuoted(run)))
+            foreach (string command in Next(end.Outcome, ShellQuoted(run)))
             {
                 terminal.Line($"  {command}");
             }
@@ -53,4 +54,74 @@ internal static class Summary
 
     private static string ShellQuoted(string path) =>
         path.All(letter => char.IsLetterOrDigit(letter) || "/._-+:\\".Contains(letter, StringComparison.Ordinal)) ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
+
+/// <summary>How often a log file gets a line.</summary>
+internal static class Interval
+{
+    private const int Lines = 40;
+
+    /// <summary>The round number of steps (1, 2, 5, 10, 20, ...) that gives at most about forty lines for a run.</summary>
+    public static long For(long totalSteps)
+    {
+        for (long power = 1L; ; power *= 10)
+        {
+            foreach (long factor in (ReadOnlySpan<long>)[1, 2, 5])
+            {
+                if (totalSteps <= Lines * factor * power)
+                {
+                    return factor * power;
+                }
+            }
+        }
+    }
+}
+
+/// <summary>A profile as a table.</summary>
+internal static class ProfileTable
+{
+    private static readonly string[] s_header = ["phase", "what", "sizes", "calls", "ms", "share", "GFLOP", "MB", "GFLOP/s", "of peak", "GB/s"];
+
+    /// <summary>What the table is about.</summary>
+    public static string Headline(TrainingProfile profile, double peak) =>
+        $"where a step's {Amount.Milliseconds(profile.StepMilliseconds)} go: mean of {Amount.Count(profile.Steps)} steps, peak {Number(peak, "0")} GFLOP/s";
+
+    /// <summary>Rows of cells, the header first, a sum after each phase of several rows.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(TrainingProfile profile, double peak)
+    {
+        yield return Aligned(s_header);
+        foreach (IGrouping<string, ProfileRow> phase in profile.Rows().GroupBy(row => row.Phase))
+        {
+            foreach (ProfileRow? row in phase)
+            {
+                yield return Cells(row, peak);
+            }
+
+            if (phase.Count() > 1)
+            {
+                yield return Cells(new ProfileRow(
+                    phase.Key, "all", string.Empty, 1, phase.Sum(row => row.Milliseconds), phase.Sum(row => row.Share), phase.Sum(row => row.Flops), phase.Sum(row => row.Bytes)), peak);
+            }
+        }
+    }
+
+    private static string[] Cells(ProfileRow row, double peak) => Aligned(
+    [
+        row.Phase,
+        row.Name,
+        row.Shape,
+        Number(row.Calls, "0.#"),
+        Number(row.Milliseconds, row.Milliseconds < 10 ? "0.000" : "0.0"),
+        $"{Number(100 * row.Share, "0.0")} %",
+        row.Flops > 0 ? Number(row.Flops / 1e9, "0.000") : string.Empty,
+        row.Bytes > 0 ? Number(row.Bytes / 1e6, "0.0") : string.Empty,
+        row.Flops > 0 ? Number(row.Gflops, "0") : string.Empty,
+        row.Flops > 0 ? $"{Number(100 * row.Gflops / peak, "0")} %" : string.Empty,
+        row.Bytes > 0 ? Number(row.GigabytesPerSecond, "0.0") : string.Empty,
+    ]);
+
+    /// <summary>Numbers end where they end in the row above.</summary>
+    private static string[] Aligned(string[] cells) => [cells[0], cells[1], cells[2], .. cells.Skip(3).Select(cell => cell.PadLeft(8))];
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

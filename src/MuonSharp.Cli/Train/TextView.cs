@@ -4,21 +4,42 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
 
-/// <summary>A run as text: on a terminal with a line that is drawn over, in a pipe with one plain line per interval.</summary>
+/// <summary>One way to show a run: to a person at a terminal, to a log file, to a program.</summary>
+internal interface ITrainingView
+{
+    /// <summary>Before the first step: what is about to happen.</summary>
+    void Begin(Trainer trainer);
+
+    /// <summary>Something happened.</summary>
+    void Show(TrainingEvent happened);
+
+    /// <summary>The run diverged; the error itself is written by whoever catches it.</summary>
+    void Diverged(DivergedException error);
+
+    /// <summary>Where the time of the steps went.</summary>
+    /// <param name="profile">The rows.</param>
+    /// <param name="peak">What the multiply-add units of these threads can do, 10⁹ operations a second.</param>
+    void Profile(TrainingProfile profile, double peak);
+
+    /// <summary>The user asked to stop; the step in progress is finished first.</summary>
+    void Stopping();
+}
+
+/// <summary>A run as text: on a terminal with a line that is _drawn over, in a pipe with one plain line per interval.</summary>
 internal sealed class TextView(Terminal terminal) : ITrainingView
 {
-    private static readonly TimeSpan LivePeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(100);
 
-    private readonly TimeProvider clock = TimeProvider.System;
-    private Trainer? trainer;
-    private StepEvent? latest;
-    private long shown;
-    private long drawn;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private Trainer? _trainer;
+    private StepEvent? _latest;
+    private long _shown;
+    private long _drawn;
 
     /// <inheritdoc/>
     public void Begin(Trainer trainer)
     {
-        this.trainer = trainer;
+        _trainer = trainer;
         Banner.Show(terminal, trainer);
     }
 
@@ -51,7 +72,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 break;
             case EndEvent end:
                 LastStep();
-                Summary.Show(terminal, trainer!, end);
+                Summary.Show(terminal, _trainer!, end);
                 break;
             default:
                 break;
@@ -74,11 +95,11 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
 
     private void Step(StepEvent step)
     {
-        latest = step;
+        _latest = step;
         if (!terminal.Mode.Live)
         {
-            var interval = Interval.For(step.TotalSteps);
-            if (shown == 0 || step.Step / interval != shown / interval)
+            long interval = Interval.For(step.TotalSteps);
+            if (_shown == 0 || step.Step / interval != _shown / interval)
             {
                 Plain(step);
             }
@@ -86,10 +107,10 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
             return;
         }
 
-        var now = clock.GetTimestamp();
-        if (drawn == 0 || clock.GetElapsedTime(drawn, now) >= LivePeriod)
+        long now = _clock.GetTimestamp();
+        if (_drawn == 0 || _clock.GetElapsedTime(_drawn, now) >= s_livePeriod)
         {
-            drawn = now;
+            _drawn = now;
             terminal.Live(StepLine.Of(step, terminal.Width));
         }
     }
@@ -97,15 +118,35 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     /// <summary>The line of the last step stays, whether its turn had come or not.</summary>
     private void LastStep()
     {
-        if (latest is not null && latest.Step != shown)
+        if (_latest is not null && _latest.Step != _shown)
         {
-            Plain(latest);
+            Plain(_latest);
         }
     }
 
     private void Plain(StepEvent step)
     {
-        shown = step.Step;
+        _shown = step.Step;
         terminal.Line(StepLine.Of(step, terminal.Width));
+    }
+}
+
+/// <summary>The line everybody who trains models looks at.</summary>
+internal static class StepLine
+{
+    /// <summary>Step, smoothed loss, learning rates, time, speed, time left; the numbers line up from one line to the next.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="width">Characters there is room for: where they are few, the learning rates go without their names.</param>
+    public static string Of(StepEvent step, int width)
+    {
+        string line = Compose(step, string.Join(" ", step.LearningRates.Select(rate => $"{rate.Group} {Amount.Rate(rate.Value)}")));
+        return line.Length <= width ? line : Compose(step, string.Join(" ", step.LearningRates.Select(rate => Amount.Rate(rate.Value))));
+    }
+
+    private static string Compose(StepEvent step, string rates)
+    {
+        string total = Amount.Count(step.TotalSteps);
+        return $"step {Amount.Count(step.Step).PadLeft(total.Length)}/{total}  loss {Amount.Loss(step.SmoothedLoss)}  lr {rates}  "
+            + $"{Amount.Milliseconds(step.StepMilliseconds)}  {Amount.Short(step.TokensPerSecond)} tokens/s  left {Amount.Time(step.Remaining)}";
     }
 }

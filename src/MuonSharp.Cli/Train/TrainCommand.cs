@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
@@ -35,12 +37,12 @@ internal static class TrainCommand
     {
         ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);
-        using var trainer = Open(parsed, options);
+        using Trainer trainer = Open(parsed, options);
         view.Begin(trainer);
-        var outcome = TrainingOutcome.Finished;
+        TrainingOutcome outcome = TrainingOutcome.Finished;
         try
         {
-            await foreach (var happened in trainer.RunAsync(signals.Token))
+            await foreach (TrainingEvent happened in trainer.RunAsync(signals.Token))
             {
                 view.Show(happened);
                 outcome = happened is EndEvent end ? end.Outcome : outcome;
@@ -63,7 +65,7 @@ internal static class TrainCommand
 
     private static Trainer Open(ParseResult parsed, TrainOptions options)
     {
-        var folder = parsed.GetValue(options.Run);
+        string? folder = parsed.GetValue(options.Run);
         var surroundings = new TrainerOptions { Profile = parsed.GetValue(options.Profile) };
         if (parsed.GetValue(options.Resume))
         {
@@ -71,7 +73,78 @@ internal static class TrainCommand
             return Trainer.Resume(folder, ConfigComposer.Changed(parsed, options, folder), surroundings);
         }
 
-        var config = ConfigComposer.New(parsed, options);
+        TrainingConfig config = ConfigComposer.New(parsed, options);
         return Trainer.Create(config, folder ?? RunName.Next(config.Preset), surroundings);
+    }
+}
+
+/// <summary>The options of <c>muonsharp train</c>.</summary>
+internal sealed class TrainOptions : ConfigOptions
+{
+    /// <summary><c>--run</c>.</summary>
+    public Option<string?> Run { get; } = CommonOptions.Run("The run folder. [default: runs/PRESET-DATE-TIME]");
+
+    /// <summary><c>--resume</c>.</summary>
+    public Option<bool> Resume { get; } = new("--resume")
+    {
+        Description = "Take the run in --run up at its newest sound checkpoint; it ends with the same bits as one that never stopped.",
+    };
+
+    /// <summary><c>--profile</c>.</summary>
+    public Option<bool> Profile { get; } = new("--profile")
+    {
+        Description = "At the end, show where a step's time went: by operation, with FLOPs, bytes and share of the peak.",
+    };
+
+    /// <summary><c>--json</c>.</summary>
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ConfigOption> Keys { get; } =
+    [
+        Data,
+        Optimizer,
+        ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
+        Steps,
+        ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),
+        Threads,
+    ];
+
+    /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
+    public void AddTo(Command command)
+    {
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Profile, Json];
+        foreach (Option option in all)
+        {
+            command.Add(option);
+        }
+    }
+}
+
+/// <summary>How the tool was started, so that the commands it suggests can be pasted.</summary>
+internal static class ToolInvocation
+{
+    private const string Project = "src/MuonSharp.Cli";
+
+    /// <summary><c>muonsharp</c> where it is installed; in a clone, the README's command.</summary>
+    public static string Prefix { get; } =
+        AppContext.BaseDirectory.Contains(Path.Combine("artifacts", "bin", "MuonSharp.Cli"), StringComparison.Ordinal) && Directory.Exists(Project)
+            ? $"dotnet run -c Release --project {Project} --"
+            : "muonsharp";
+}
+
+/// <summary>Names run folders that the user did not name.</summary>
+internal static class RunName
+{
+    private const string Parent = "runs";
+
+    /// <summary>A folder below <c>runs</c> that does not exist yet: preset, date and time.</summary>
+    public static string Next(string preset)
+    {
+        string now = TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        string name = Path.Combine(Parent, $"{(preset.Length == 0 ? "run" : preset)}-{now}");
+        return Enumerable.Range(1, int.MaxValue)
+            .Select(number => number == 1 ? name : $"{name}-{number}")
+            .First(candidate => !Path.Exists(candidate));
     }
 }

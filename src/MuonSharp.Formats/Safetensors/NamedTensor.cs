@@ -69,7 +69,7 @@ public sealed unsafe class NamedTensor
     /// <summary>Some of its bytes, in place; offset and count are multiples of the element's size.</summary>
     internal ReadOnlySpan<byte> Slice(long offset, int count)
     {
-        if (_address != null)
+        if (_address is not null)
         {
             return new ReadOnlySpan<byte>((byte*)_address + offset, count);
         }

@@ -143,7 +143,7 @@ internal ref struct SafetensorsHeaderParser
     private ImmutableArray<long> ReadNumbers(string name, string key, int limit)
     {
         Expect(JsonTokenType.StartArray, $"tensor {OneLine.Quote(name)}: {key} must be an array");
-        var numbers = ImmutableArray.CreateBuilder<long>(Math.Min(limit, 4));
+        ImmutableArray<long>.Builder numbers = ImmutableArray.CreateBuilder<long>(Math.Min(limit, 4));
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
             if (numbers.Count == limit)

@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Where each buffer of a tape lies in one arena, such that buffers alive at the same time never overlap.</summary>
@@ -8,7 +10,7 @@ public sealed class MemoryPlan
     /// <summary>Buffers start on multiples of this many floats: a cache line.</summary>
     public const int Alignment = 16;
 
-    private MemoryPlan(IReadOnlyList<StepBuffer> buffers, long arenaLength)
+    private MemoryPlan(IReadOnlyList<TapeBuffer> buffers, long arenaLength)
     {
         Buffers = buffers;
         ArenaLength = arenaLength;
@@ -18,7 +20,7 @@ public sealed class MemoryPlan
     }
 
     /// <summary>The buffers in use, in the order they were placed.</summary>
-    public IReadOnlyList<StepBuffer> Buffers { get; }
+    public IReadOnlyList<TapeBuffer> Buffers { get; }
 
     /// <summary>Floats that the arena needs.</summary>
     public long ArenaLength { get; }
@@ -29,25 +31,25 @@ public sealed class MemoryPlan
     /// <summary>Floats alive at the busiest time: no plan can do with less.</summary>
     public long BusiestLength { get; }
 
-    /// <summary>Of the buffers that the backward run needs (<see cref="StepBuffer.IsNeeded"/>), floats alive at the busiest time.</summary>
+    /// <summary>Of the buffers that the backward run needs (<see cref="TapeBuffer.IsNeeded"/>), floats alive at the busiest time.</summary>
     public long NeededLength { get; }
 
     /// <summary>Gives each buffer that is used its offset.</summary>
     /// <param name="buffers">Buffers with their lifetimes.</param>
     /// <returns>The plan.</returns>
-    public static MemoryPlan Arrange(IEnumerable<StepBuffer> buffers)
+    public static MemoryPlan Arrange(IEnumerable<TapeBuffer> buffers)
     {
         var order = buffers.Where(buffer => buffer.IsUsed)
             .OrderByDescending(buffer => buffer.Length)
             .ThenBy(buffer => buffer.FirstUse)
             .ToList();
-        var placed = new List<StepBuffer>(order.Count);
-        var end = 0L;
-        foreach (var buffer in order)
+        var placed = new List<TapeBuffer>(order.Count);
+        long end = 0L;
+        foreach (TapeBuffer? buffer in order)
         {
             buffer.Offset = BestOffset(buffer, placed);
             end = Math.Max(end, buffer.Offset + Align(buffer.Length));
-            var at = placed.FindIndex(other => other.Offset > buffer.Offset);
+            int at = placed.FindIndex(other => other.Offset > buffer.Offset);
             placed.Insert(at < 0 ? placed.Count : at, buffer);
         }
 
@@ -59,20 +61,20 @@ public sealed class MemoryPlan
     /// <returns>The next multiple of <see cref="Alignment"/>.</returns>
     public static long Align(long length) => (length + Alignment - 1) / Alignment * Alignment;
 
-    private static long Busiest(IEnumerable<StepBuffer> buffers)
+    private static long Busiest(IEnumerable<TapeBuffer> buffers)
     {
         SortedDictionary<int, long> changes = [];
-        foreach (var buffer in buffers)
+        foreach (TapeBuffer buffer in buffers)
         {
-            foreach (var life in buffer.Lives)
+            foreach (Lifetime life in buffer.Lives)
             {
                 changes[life.First] = changes.GetValueOrDefault(life.First) + Align(buffer.Length);
                 changes[life.Last + 1] = changes.GetValueOrDefault(life.Last + 1) - Align(buffer.Length);
             }
         }
 
-        var (alive, most) = (0L, 0L);
-        foreach (var change in changes.Values)
+        (long alive, long most) = (0L, 0L);
+        foreach (long change in changes.Values)
         {
             most = Math.Max(most, alive += change);
         }
@@ -80,20 +82,20 @@ public sealed class MemoryPlan
         return most;
     }
 
-    private static long BestOffset(StepBuffer buffer, List<StepBuffer> placedByOffset)
+    private static long BestOffset(TapeBuffer buffer, List<TapeBuffer> placedByOffset)
     {
-        var need = Align(buffer.Length);
-        var best = -1L;
-        var bestGap = long.MaxValue;
-        var free = 0L;
-        foreach (var other in placedByOffset)
+        long need = Align(buffer.Length);
+        long best = -1L;
+        long bestGap = long.MaxValue;
+        long free = 0L;
+        foreach (TapeBuffer other in placedByOffset)
         {
             if (!other.LivesWith(buffer))
             {
                 continue;
             }
 
-            var gap = other.Offset - free;
+            long gap = other.Offset - free;
             if (gap >= need && gap < bestGap)
             {
                 (best, bestGap) = (free, gap);
@@ -103,5 +105,42 @@ public sealed class MemoryPlan
         }
 
         return best >= 0 ? best : free;
+    }
+}
+
+/// <summary>The one native block that holds every activation, gradient and scratch buffer of a tape.</summary>
+/// <remarks>Allocated once when the tape is compiled. Its memory counts in <see cref="NativeBuffer.LiveBytes"/> until it is disposed.</remarks>
+public sealed unsafe class TapeArena : IDisposable
+{
+    private readonly NativeBuffer _memory;
+
+    /// <summary>Allocates the arena and tells each buffer its address.</summary>
+    /// <param name="plan">Offsets and total length.</param>
+    /// <exception cref="OutOfMemoryException">The system refuses the memory.</exception>
+    public TapeArena(MemoryPlan plan)
+    {
+        Plan = plan;
+        _memory = new NativeBuffer(plan.ArenaLength);
+        foreach (TapeBuffer buffer in plan.Buffers)
+        {
+            buffer.Bind(_memory.Pointer);
+        }
+    }
+
+    /// <summary>What lies where.</summary>
+    public MemoryPlan Plan { get; }
+
+    /// <summary>Size in bytes.</summary>
+    public long Bytes => _memory.Length * sizeof(float);
+
+    /// <summary>Frees the memory; the buffers' addresses become null.</summary>
+    public void Dispose()
+    {
+        foreach (TapeBuffer buffer in Plan.Buffers)
+        {
+            buffer.Bind(null);
+        }
+
+        _memory.Dispose();
     }
 }

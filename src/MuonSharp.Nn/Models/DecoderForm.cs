@@ -41,7 +41,7 @@ internal abstract class DecoderForm
 
     protected Parameter Declare(string name, ImmutableArray<int> shape, ParameterRole role, MatrixLayout? layout = null)
     {
-        var parameter = Builder.Add(name, shape, role, layout);
+        Parameter parameter = Builder.Add(name, shape, role, layout);
         _parameters.Add(parameter);
         return parameter;
     }
@@ -54,7 +54,7 @@ internal abstract class DecoderForm
         string name, int fanIn, int fanOut, MatrixLayout layout, bool bias, bool intoResidual = false)
     {
         ImmutableArray<int> shape = layout.Orientation == MatrixOrientation.OutIn ? [fanOut, fanIn] : [fanIn, fanOut];
-        var weight = Declare($"{name}.weight", shape, ParameterRole.Matrix, layout);
+        Parameter weight = Declare($"{name}.weight", shape, ParameterRole.Matrix, layout);
         if (intoResidual)
         {
             IntoResidual.Add(weight);
@@ -67,7 +67,7 @@ internal abstract class DecoderForm
     protected void DeclareAttention(string name, LinearWeights query, LinearWeights key)
     {
         List<HeadSlice> slices = [];
-        foreach (var (weights, part, side) in new[] { (query, "query", HeadSide.Query), (key, "key", HeadSide.Key) })
+        foreach ((LinearWeights? weights, string? part, HeadSide side) in new[] { (query, "query", HeadSide.Query), (key, "key", HeadSide.Key) })
         {
             slices.Add(HeadSlice.OfPart(weights.Weight, weights.Weight.Layout!, part, side));
             if (weights.Bias is not null)
@@ -86,4 +86,21 @@ internal abstract class DecoderForm
     protected void DeclareHead() => Head = Config.TiedHead
         ? Embedding
         : Declare("lm_head.weight", [Config.Vocabulary, Config.Width], ParameterRole.Head);
+}
+
+/// <summary>The parameters of a linear layer.</summary>
+internal sealed record LinearWeights(Parameter Weight, Parameter? Bias)
+{
+    private MatrixOrientation Orientation => Weight.Layout!.Orientation;
+
+    public Tensor Record(Tape tape, Tensor x, Activation? activation = null, Tensor? residual = null) =>
+        tape.Linear(x, tape.Parameter(Weight), Bias is null ? null : tape.Parameter(Bias), activation, residual, Orientation);
+}
+
+/// <summary>The parameters of a normalization.</summary>
+internal sealed record NormWeights(Parameter Gain, Parameter? Bias)
+{
+    public Tensor Record(Tape tape, Tensor x, DecoderConfig config) => config.Normalization == Normalization.LayerNorm
+        ? tape.LayerNorm(x, tape.Parameter(Gain), Bias is null ? null : tape.Parameter(Bias), config.EffectiveEpsilon)
+        : tape.RmsNorm(x, tape.Parameter(Gain), config.EffectiveEpsilon);
 }

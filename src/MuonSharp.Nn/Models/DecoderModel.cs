@@ -61,7 +61,7 @@ public sealed class DecoderModel : IDisposable
         Rule.Check(batch >= 1, $"[decoder] a batch has at least one sequence; {batch}");
         Rule.Check(time >= 1 && time <= Config.Context, $"[decoder] a sequence has 1 to {Config.Context} tokens; {time}");
         Rule.Check(!training || Parameters.HasGradients, $"[decoder] training needs gradients; the model was made without (batch {batch}, time {time})");
-        if (!_programs.TryGetValue((batch, time, training), out var program))
+        if (!_programs.TryGetValue((batch, time, training), out DecoderProgram? program))
         {
             program = new DecoderProgram(this, batch, time, training);
             _programs.Add((batch, time, training), program);
@@ -74,7 +74,7 @@ public sealed class DecoderModel : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        foreach (var program in _programs.Values)
+        foreach (DecoderProgram program in _programs.Values)
         {
             program.Release();
         }

@@ -92,9 +92,9 @@ public sealed unsafe class DecoderProgram
     public double Forward()
     {
         _tape.Forward();
-        for (var layer = 0; layer < _layerMaxima.Length; layer++)
+        for (int layer = 0; layer < _layerMaxima.Length; layer++)
         {
-            var maxima = _layerMaxima[layer].Value;
+            Span<float> maxima = _layerMaxima[layer].Value;
             maxima.CopyTo(_maximumLogits.AsSpan(layer * maxima.Length));
         }
 

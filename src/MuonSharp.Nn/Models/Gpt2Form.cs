@@ -12,9 +12,9 @@ internal sealed class Gpt2Form : DecoderForm
     {
         Embedding = Declare("transformer.wte.weight", [config.Vocabulary, config.Width], ParameterRole.Embedding);
         PositionTable = Declare("transformer.wpe.weight", [config.Context, config.Width], ParameterRole.Position);
-        for (var layer = 0; layer < config.Layers; layer++)
+        for (int layer = 0; layer < config.Layers; layer++)
         {
-            var block = DeclareBlock($"transformer.h.{layer}");
+            Block block = DeclareBlock($"transformer.h.{layer}");
             DeclareAttention($"transformer.h.{layer}.attn", block.Attention, block.Attention);
             _blocks.Add(block);
         }
@@ -25,17 +25,17 @@ internal sealed class Gpt2Form : DecoderForm
 
     public override Tensor RecordBlock(DecoderRecording recording, int layer, Tensor x)
     {
-        var block = _blocks[layer];
-        var fused = block.Attention.Record(recording.Tape, recording.Norm(block.AttentionNorm, x));
+        Block block = _blocks[layer];
+        Tensor fused = block.Attention.Record(recording.Tape, recording.Norm(block.AttentionNorm, x));
         x = recording.Branch(block.Projection, recording.Attention(fused), x);
-        var hidden = block.Up.Record(recording.Tape, recording.Norm(block.FeedForwardNorm, x), Config.Activation);
+        Tensor hidden = block.Up.Record(recording.Tape, recording.Norm(block.FeedForwardNorm, x), Config.Activation);
         return recording.Branch(block.Down, hidden, x);
     }
 
     private Block DeclareBlock(string name)
     {
-        var (width, inner) = (Config.Width, Config.Heads * Config.EffectiveHeadWidth);
-        var fused = MatrixLayout.InOut.Split(
+        (int width, int inner) = (Config.Width, Config.Heads * Config.EffectiveHeadWidth);
+        MatrixLayout fused = MatrixLayout.InOut.Split(
             new MatrixPart("query", inner, Config.Heads), new MatrixPart("key", inner, Config.Heads), new MatrixPart("value", inner, Config.Heads));
         return new Block(
             DeclareNorm($"{name}.ln_1"),

@@ -10,16 +10,16 @@ internal static class Initialization
 {
     public static void Fill(DecoderForm form, DecoderConfig config, ulong seed)
     {
-        foreach (var parameter in form.Parameters)
+        foreach (Parameter parameter in form.Parameters)
         {
-            var deviation = config.InitialDeviation / (form.IntoResidual.Contains(parameter) ? Math.Sqrt(2.0 * config.Layers) : 1);
+            double deviation = config.InitialDeviation / (form.IntoResidual.Contains(parameter) ? Math.Sqrt(2.0 * config.Layers) : 1);
             Fill(parameter, deviation, seed);
         }
     }
 
     private static void Fill(Parameter parameter, double deviation, ulong seed)
     {
-        var weights = parameter.Weights.Span;
+        Span<float> weights = parameter.Weights.Span;
         if (parameter.Role is ParameterRole.Gain or ParameterRole.Bias)
         {
             weights.Fill(parameter.Role == ParameterRole.Gain ? 1 : 0);
@@ -27,7 +27,7 @@ internal static class Initialization
         }
 
         new RandomStream(seed, $"initialize/{parameter.Name}").FillNormal(weights, step: 0, sample: 0);
-        foreach (ref var weight in weights)
+        foreach (ref float weight in weights)
         {
             weight *= (float)deviation;
         }

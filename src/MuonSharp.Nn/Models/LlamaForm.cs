@@ -12,9 +12,9 @@ internal sealed class LlamaForm : DecoderForm
         : base(config)
     {
         Embedding = Declare("model.embed_tokens.weight", [config.Vocabulary, config.Width], ParameterRole.Embedding);
-        for (var layer = 0; layer < config.Layers; layer++)
+        for (int layer = 0; layer < config.Layers; layer++)
         {
-            var block = DeclareBlock($"model.layers.{layer}");
+            Block block = DeclareBlock($"model.layers.{layer}");
             DeclareAttention($"model.layers.{layer}.self_attn", block);
             _blocks.Add(block);
         }
@@ -25,14 +25,14 @@ internal sealed class LlamaForm : DecoderForm
 
     public override Tensor RecordBlock(DecoderRecording recording, int layer, Tensor x)
     {
-        var (block, tape) = (_blocks[layer], recording.Tape);
-        var normal = recording.Norm(block.AttentionNorm, x);
-        var query = Turned(recording, block.Query.Record(tape, normal), block.QueryNorm);
-        var key = Turned(recording, block.Key.Record(tape, normal), block.KeyNorm);
-        var attention = recording.Attention(query, key, block.Value.Record(tape, normal));
+        (Block? block, Tape? tape) = (_blocks[layer], recording.Tape);
+        Tensor normal = recording.Norm(block.AttentionNorm, x);
+        Tensor query = Turned(recording, block.Query.Record(tape, normal), block.QueryNorm);
+        Tensor key = Turned(recording, block.Key.Record(tape, normal), block.KeyNorm);
+        Tensor attention = recording.Attention(query, key, block.Value.Record(tape, normal));
         x = recording.Branch(block.Output, attention, x);
         normal = recording.Norm(block.FeedForwardNorm, x);
-        var hidden = block.Gate is null
+        Tensor hidden = block.Gate is null
             ? block.Up.Record(tape, normal, Config.Activation)
             : tape.SwiGlu(block.Gate.Record(tape, normal), block.Up.Record(tape, normal));
         return recording.Branch(block.Down, hidden, x);
@@ -40,7 +40,7 @@ internal sealed class LlamaForm : DecoderForm
 
     private Tensor Turned(DecoderRecording recording, Tensor x, Parameter? gain)
     {
-        var normal = gain is null ? x : recording.Tape.RmsNorm(x, recording.Tape.Parameter(gain), Config.EffectiveEpsilon);
+        Tensor normal = gain is null ? x : recording.Tape.RmsNorm(x, recording.Tape.Parameter(gain), Config.EffectiveEpsilon);
         return recording.Tape.Rotary(normal, recording.Time, Config.EffectiveHeadWidth, Config.RotaryBase);
     }
 
@@ -58,9 +58,9 @@ internal sealed class LlamaForm : DecoderForm
 
     private Block DeclareBlock(string name)
     {
-        var attention = $"{name}.self_attn";
-        var (width, hidden) = (Config.Width, Config.EffectiveHiddenWidth);
-        var inner = Config.Heads * Config.EffectiveHeadWidth;
+        string attention = $"{name}.self_attn";
+        (int width, int hidden) = (Config.Width, Config.EffectiveHiddenWidth);
+        int inner = Config.Heads * Config.EffectiveHeadWidth;
         return new Block(
             DeclareNorm($"{name}.input_layernorm"),
             DeclareHeads($"{attention}.q_proj", "query", Config.Heads),
@@ -77,7 +77,7 @@ internal sealed class LlamaForm : DecoderForm
 
     private LinearWeights DeclareHeads(string name, string part, int heads)
     {
-        var fanOut = heads * Config.EffectiveHeadWidth;
+        int fanOut = heads * Config.EffectiveHeadWidth;
         return DeclareLinear(name, Config.Width, fanOut, MatrixLayout.OutIn.Split(new MatrixPart(part, fanOut, heads)), Config.Biases);
     }
 

@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>One node of a tape: knows its forward and its backward, and declares what memory each of them touches.</summary>
@@ -40,3 +42,18 @@ public abstract class Operation
     /// <param name="backward">Whether the backward run is meant.</param>
     protected internal virtual OperationWork Work(OperationPlan plan, bool backward) => new(0, plan.Bytes(backward));
 }
+
+/// <summary>What one run of an operation does, whatever time it takes: the measure of its speed.</summary>
+/// <param name="Flops">Multiply-adds of its matrix products that are really made, two operations each. Elementwise arithmetic is not counted: memory,
+/// not arithmetic, limits it.</param>
+/// <param name="Bytes">Bytes that have to move at least once: every operand read, every result written, results that are added to read as well.
+/// Caches may save some, scratch memory adds some.</param>
+public readonly record struct OperationWork(double Flops, double Bytes);
+
+/// <summary>What an operation may know about the run it takes part in.</summary>
+/// <param name="Team">Workers to share the operation's tasks.</param>
+/// <param name="Training">Whether a backward run may follow: random operations act only then.</param>
+/// <param name="Step">Training step, a key of random numbers.</param>
+/// <param name="FirstSample">Number within the step of the first sequence of the batch, a key of random numbers: micro-batches of one step
+/// count on.</param>
+public readonly record struct TapeRun(WorkerTeam Team, bool Training, ulong Step, uint FirstSample);

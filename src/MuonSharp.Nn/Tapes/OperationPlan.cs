@@ -19,13 +19,13 @@ public sealed class OperationPlan
 
     internal List<GradientSlot> Slots { get; } = [];
 
-    internal List<StepBuffer> Saved { get; } = [];
+    internal List<TapeBuffer> Saved { get; } = [];
 
-    internal List<StepBuffer> ForwardScratch { get; } = [];
+    internal List<TapeBuffer> ForwardScratch { get; } = [];
 
-    internal List<StepBuffer> BackwardScratch { get; } = [];
+    internal List<TapeBuffer> BackwardScratch { get; } = [];
 
-    internal List<StepBuffer> Constant { get; } = [];
+    internal List<TapeBuffer> Constant { get; } = [];
 
     internal List<(Tensor Input, Tensor Output)> InPlace { get; } = [];
 
@@ -50,7 +50,7 @@ public sealed class OperationPlan
     /// <returns>The tensor.</returns>
     public Tensor Writes(int rows, int columns, bool inBackward = false, Tensor? replaces = null, bool differentiable = true)
     {
-        var gradient = differentiable && _training && Inputs.Any(input => input.Tensor.RequiresGradient);
+        bool gradient = differentiable && _training && Inputs.Any(input => input.Tensor.RequiresGradient);
         var output = new Tensor(Operation.Name, TensorKind.Activation, rows, columns, gradient);
         Outputs.Add((output, inBackward));
         if (replaces is not null)
@@ -83,40 +83,66 @@ public sealed class OperationPlan
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public StepBuffer Saves(string what, long length) => Add(Saved, what, length);
+    public TapeBuffer Saves(string what, long length) => Add(Saved, what, length);
 
     /// <summary>A buffer for the forward run alone.</summary>
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public StepBuffer ScratchInForward(string what, long length) => Add(ForwardScratch, what, length);
+    public TapeBuffer ScratchInForward(string what, long length) => Add(ForwardScratch, what, length);
 
     /// <summary>A buffer for the backward run alone.</summary>
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public StepBuffer ScratchInBackward(string what, long length) => Add(BackwardScratch, what, length);
+    public TapeBuffer ScratchInBackward(string what, long length) => Add(BackwardScratch, what, length);
 
     /// <summary>A buffer that keeps its content over all runs; <see cref="Operation.Prepare"/> fills it.</summary>
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public StepBuffer Keeps(string what, long length) => Add(Constant, what, length);
+    public TapeBuffer Keeps(string what, long length) => Add(Constant, what, length);
 
     /// <summary>Bytes of all that the declarations name: values read and written, gradients read and written, buffers from forward to backward.</summary>
     /// <param name="backward">Whether the backward run is meant.</param>
     public double Bytes(bool backward)
     {
-        var slots = Slots.Where(slot => slot.DuringForward != backward).Sum(slot => (slot.Accumulates ? 2.0 : 1.0) * slot.Tensor.Length);
-        var values = Inputs.Concat(Outputs).Where(use => !backward || use.InBackward).DistinctBy(use => use.Tensor).Sum(use => (double)use.Tensor.Length);
-        var gradients = backward ? Outputs.Where(output => output.Tensor.RequiresGradient).Sum(output => (double)output.Tensor.Length) : 0;
+        double slots = Slots.Where(slot => slot.DuringForward != backward).Sum(slot => (slot.Accumulates ? 2.0 : 1.0) * slot.Tensor.Length);
+        double values = Inputs.Concat(Outputs).Where(use => !backward || use.InBackward).DistinctBy(use => use.Tensor).Sum(use => (double)use.Tensor.Length);
+        double gradients = backward ? Outputs.Where(output => output.Tensor.RequiresGradient).Sum(output => (double)output.Tensor.Length) : 0;
         return sizeof(float) * (values + gradients + slots + Saved.Sum(buffer => (double)buffer.Length));
     }
 
-    private StepBuffer Add(List<StepBuffer> list, string what, long length)
+    private TapeBuffer Add(List<TapeBuffer> list, string what, long length)
     {
-        var buffer = new StepBuffer($"{Operation.Name}.{what}", length);
+        var buffer = new TapeBuffer($"{Operation.Name}.{what}", length);
         list.Add(buffer);
         return buffer;
     }
+}
+
+/// <summary>The right of one operation to contribute to one tensor's gradient; whether it writes or adds is known when the tape is compiled.</summary>
+public sealed unsafe class GradientSlot
+{
+    internal GradientSlot(Tensor tensor, bool duringForward, Tensor? passedFrom)
+    {
+        Tensor = tensor;
+        DuringForward = duringForward;
+        PassedFrom = passedFrom;
+    }
+
+    /// <summary>The tensor.</summary>
+    public Tensor Tensor { get; }
+
+    /// <summary>Whether the contribution adds to what is there (a later writer, a parameter, a seed) or is the first and overwrites.</summary>
+    public bool Accumulates { get; internal set; }
+
+    /// <summary>Whether the contribution is made in the forward run (losses do that).</summary>
+    public bool DuringForward { get; }
+
+    /// <summary>Address of the gradient.</summary>
+    public float* Data => Tensor.GradientData;
+
+    /// <summary>The output whose gradient buffer this one may take over, so that an elementwise backward works in place.</summary>
+    internal Tensor? PassedFrom { get; }
 }

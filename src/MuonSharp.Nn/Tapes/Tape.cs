@@ -19,7 +19,7 @@ public sealed class Tape : IDisposable
     private readonly List<TokenBuffer> _tokens = [];
     private readonly Dictionary<Parameter, Tensor> _parameters = [];
     private readonly List<Range> _recomputed = [];
-    private StepArena? _arena;
+    private TapeArena? _arena;
     private TapeProfile? _profile;
     private BackwardStep[] _backward = [];
     private bool _recording;
@@ -98,9 +98,9 @@ public sealed class Tape : IDisposable
     public Tensor Parameter(Parameter parameter)
     {
         ThrowIfCompiled();
-        if (!_parameters.TryGetValue(parameter, out var tensor))
+        if (!_parameters.TryGetValue(parameter, out Tensor? tensor))
         {
-            var rows = parameter.Shape.Length > 1 ? parameter.Shape[0] : 1;
+            int rows = parameter.Shape.Length > 1 ? parameter.Shape[0] : 1;
             tensor = new Tensor(parameter.Name, TensorKind.Parameter, rows, parameter.Length / rows, HasGradientMemory(parameter))
             {
                 Parameter = parameter,
@@ -149,11 +149,11 @@ public sealed class Tape : IDisposable
             throw new InvalidOperationException("[tape] a recomputed block holds no other one; a second began inside the first");
         }
 
-        var first = _operations.Count;
+        int first = _operations.Count;
         _recording = true;
         try
         {
-            var result = record();
+            Tensor result = record();
             _recomputed.Add(first.._operations.Count);
             return result;
         }
@@ -189,9 +189,9 @@ public sealed class Tape : IDisposable
     public void Compile()
     {
         ThrowIfCompiled();
-        (var plan, _backward) = TapeCompiler.Compile(this);
-        _arena = new StepArena(plan);
-        foreach (var operation in _operations)
+        (MemoryPlan? plan, _backward) = TapeCompiler.Compile(this);
+        _arena = new TapeArena(plan);
+        foreach (Operation operation in _operations)
         {
             operation.Prepare();
         }
@@ -203,7 +203,7 @@ public sealed class Tape : IDisposable
     {
         ThrowIfNotCompiled();
         var run = new TapeRun(Team, Training, Step, FirstSample);
-        for (var i = 0; i < _operations.Count; i++)
+        for (int i = 0; i < _operations.Count; i++)
         {
             Run(i, backward: false, run);
         }
@@ -221,7 +221,7 @@ public sealed class Tape : IDisposable
         }
 
         var run = new TapeRun(Team, Training, Step, FirstSample);
-        foreach (var step in _backward)
+        foreach (BackwardStep step in _backward)
         {
             Run(step.Operation, backward: !step.Recomputes, run);
         }
@@ -244,7 +244,7 @@ public sealed class Tape : IDisposable
     {
         _disposed = true;
         _arena?.Dispose();
-        foreach (var tokens in _tokens)
+        foreach (TokenBuffer tokens in _tokens)
         {
             tokens.Dispose();
         }
@@ -253,7 +253,7 @@ public sealed class Tape : IDisposable
     /// <summary>One operation, its time taken if somebody wants to know it.</summary>
     private void Run(int operation, bool backward, in TapeRun run)
     {
-        var start = _profile is null ? 0 : Stopwatch.GetTimestamp();
+        long start = _profile is null ? 0 : Stopwatch.GetTimestamp();
         if (backward)
         {
             _operations[operation].Backward(run);
@@ -266,7 +266,7 @@ public sealed class Tape : IDisposable
         _profile?.Add(operation, backward, start);
     }
 
-    private unsafe bool HasGradientMemory(Parameter parameter) => Training && (Outline || parameter.Gradient.Address != null);
+    private unsafe bool HasGradientMemory(Parameter parameter) => Training && (Outline || parameter.Gradient.Address is not null);
 
     private void ThrowIfCompiled()
     {

@@ -13,7 +13,7 @@ internal static class TapeCompiler
 {
     public static (MemoryPlan Plan, BackwardStep[] Backward) Compile(Tape tape)
     {
-        var plans = tape.Plans;
+        IReadOnlyList<OperationPlan> plans = tape.Plans;
         if (tape.Training)
         {
             DecideGradients(plans);
@@ -21,14 +21,14 @@ internal static class TapeCompiler
 
         var timeline = new TapeTimeline(plans, tape.RecomputedBlocks, tape.Training);
         var uses = new BufferUses();
-        foreach (var input in tape.Inputs)
+        foreach (Tensor input in tape.Inputs)
         {
             uses.Add(input.ValueBuffer, -1);
             uses.Add(input.ValueBuffer, timeline.End);
         }
 
         AddValues(plans, timeline, uses);
-        for (var i = 0; i < plans.Count; i++)
+        for (int i = 0; i < plans.Count; i++)
         {
             AddGradients(plans[i], i, timeline, uses);
             AddOwnBuffers(plans[i], i, timeline, uses);
@@ -50,7 +50,7 @@ internal static class TapeCompiler
             .Concat(plans.SelectMany(plan => plan.Constant.Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch)))
             .Distinct()
             .ToList();
-        foreach (var buffer in buffers.Where(buffer => tape.SharesNothing && buffer.IsUsed))
+        foreach (TapeBuffer? buffer in buffers.Where(buffer => tape.SharesNothing && buffer.IsUsed))
         {
             buffer.Live(-1, timeline.End);
         }
@@ -61,16 +61,16 @@ internal static class TapeCompiler
     private static void DecideGradients(IReadOnlyList<OperationPlan> plans)
     {
         var written = new HashSet<Tensor>();
-        foreach (var slot in plans.SelectMany(plan => plan.Slots).Where(slot => slot.DuringForward))
+        foreach (GradientSlot? slot in plans.SelectMany(plan => plan.Slots).Where(slot => slot.DuringForward))
         {
             Write(slot, written);
         }
 
-        foreach (var plan in plans.Reverse())
+        foreach (OperationPlan? plan in plans.Reverse())
         {
-            var outputs = plan.Outputs.Select(output => output.Tensor);
+            IEnumerable<Tensor> outputs = plan.Outputs.Select(output => output.Tensor);
             plan.Operation.HasBackward = outputs.Any(tensor => tensor.IsSeeded || written.Contains(tensor));
-            foreach (var slot in plan.Slots.Where(slot => !slot.DuringForward && plan.Operation.HasBackward))
+            foreach (GradientSlot? slot in plan.Slots.Where(slot => !slot.DuringForward && plan.Operation.HasBackward))
             {
                 Write(slot, written);
             }
@@ -79,16 +79,16 @@ internal static class TapeCompiler
 
     private static void Write(GradientSlot slot, HashSet<Tensor> written)
     {
-        var first = written.Add(slot.Tensor);
+        bool first = written.Add(slot.Tensor);
         slot.Accumulates = !first || slot.Tensor.Kind == TensorKind.Parameter || slot.Tensor.IsSeeded;
     }
 
     private static void AddValues(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline, BufferUses uses)
     {
         Dictionary<Tensor, int> producers = [];
-        for (var i = 0; i < plans.Count; i++)
+        for (int i = 0; i < plans.Count; i++)
         {
-            foreach (var (tensor, _) in plans[i].Outputs)
+            foreach ((Tensor? tensor, bool _) in plans[i].Outputs)
             {
                 producers.Add(tensor, i);
                 if (tensor.IsKept)
@@ -97,9 +97,9 @@ internal static class TapeCompiler
                 }
             }
 
-            foreach (var (tensor, inBackward) in plans[i].Inputs.Concat(plans[i].Outputs))
+            foreach ((Tensor? tensor, bool inBackward) in plans[i].Inputs.Concat(plans[i].Outputs))
             {
-                var again = producers.TryGetValue(tensor, out var producer) && timeline.ReadsAgain(producer, i);
+                bool again = producers.TryGetValue(tensor, out int producer) && timeline.ReadsAgain(producer, i);
                 uses.Add(tensor.ValueBuffer, i);
                 if (timeline.AgainOf(i) is { } second)
                 {
@@ -116,9 +116,9 @@ internal static class TapeCompiler
 
     private static void AddGradients(OperationPlan plan, int index, TapeTimeline timeline, BufferUses uses)
     {
-        var active = plan.Operation.HasBackward;
-        var backward = timeline.BackwardOf(index);
-        foreach (var (tensor, _) in plan.Outputs)
+        bool active = plan.Operation.HasBackward;
+        int backward = timeline.BackwardOf(index);
+        foreach ((Tensor? tensor, bool _) in plan.Outputs)
         {
             if (tensor.IsSeeded)
             {
@@ -131,7 +131,7 @@ internal static class TapeCompiler
             }
         }
 
-        foreach (var slot in plan.Slots.Where(slot => slot.DuringForward || active))
+        foreach (GradientSlot? slot in plan.Slots.Where(slot => slot.DuringForward || active))
         {
             uses.Add(slot.Tensor.GradientBuffer, slot.DuringForward ? index : backward);
             if (slot.Tensor.Kind == TensorKind.Input)
@@ -143,14 +143,14 @@ internal static class TapeCompiler
 
     private static void AddOwnBuffers(OperationPlan plan, int index, TapeTimeline timeline, BufferUses uses)
     {
-        var again = timeline.AgainOf(index);
-        foreach (var buffer in plan.Constant)
+        int? again = timeline.AgainOf(index);
+        foreach (TapeBuffer buffer in plan.Constant)
         {
             uses.Add(buffer, -1);
             uses.Add(buffer, timeline.End);
         }
 
-        foreach (var buffer in plan.Saved.Concat(plan.ForwardScratch))
+        foreach (TapeBuffer? buffer in plan.Saved.Concat(plan.ForwardScratch))
         {
             uses.Add(buffer, index);
             if (again is { } second)
@@ -168,9 +168,9 @@ internal static class TapeCompiler
 
     private static void ShareValues(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline)
     {
-        for (var i = 0; i < plans.Count; i++)
+        for (int i = 0; i < plans.Count; i++)
         {
-            foreach (var (input, output) in plans[i].InPlace)
+            foreach ((Tensor? input, Tensor? output) in plans[i].InPlace)
             {
                 if (input.Kind == TensorKind.Activation && EndsWhereItBegins(input.ValueBuffer!, output.ValueBuffer!, i, timeline.AgainOf(i)))
                 {
@@ -181,15 +181,15 @@ internal static class TapeCompiler
     }
 
     /// <summary>Whether two buffers are alive together only while an operation runs that reads one for the last and writes the other for the first time.</summary>
-    private static bool EndsWhereItBegins(StepBuffer input, StepBuffer output, int time, int? again) => input.Lives.All(
+    private static bool EndsWhereItBegins(TapeBuffer input, TapeBuffer output, int time, int? again) => input.Lives.All(
         life => output.Lives.All(its => !life.Meets(its) || (life.Last == its.First && (life.Last == time || life.Last == again))));
 
     private static void ShareGradients(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline)
     {
-        for (var i = plans.Count - 1; i >= 0; i--)
+        for (int i = plans.Count - 1; i >= 0; i--)
         {
-            var backward = timeline.BackwardOf(i);
-            foreach (var slot in plans[i].Slots)
+            int backward = timeline.BackwardOf(i);
+            foreach (GradientSlot slot in plans[i].Slots)
             {
                 if (slot.PassedFrom is { IsSeeded: false } output && !slot.Accumulates && plans[i].Operation.HasBackward
                     && slot.Tensor.Kind == TensorKind.Activation && output.GradientBuffer!.LastUse == backward
@@ -201,9 +201,9 @@ internal static class TapeCompiler
         }
     }
 
-    private static StepBuffer Merge(StepBuffer into, StepBuffer from)
+    private static TapeBuffer Merge(TapeBuffer into, TapeBuffer from)
     {
-        foreach (var life in from.Lives)
+        foreach (Lifetime life in from.Lives)
         {
             into.Live(life.First, life.Last);
         }

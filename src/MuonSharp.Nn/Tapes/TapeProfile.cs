@@ -25,7 +25,7 @@ public sealed class TapeProfile
     /// <summary>Forgets what was measured.</summary>
     public void Reset()
     {
-        foreach (var counts in (long[][])[.. _ticks, .. _calls])
+        foreach (long[] counts in (long[][])[.. _ticks, .. _calls])
         {
             Array.Clear(counts);
         }
@@ -33,14 +33,14 @@ public sealed class TapeProfile
 
     internal void Add(int operation, bool backward, long start)
     {
-        var direction = backward ? 1 : 0;
+        int direction = backward ? 1 : 0;
         _ticks[direction][operation] += Stopwatch.GetTimestamp() - start;
         _calls[direction][operation]++;
     }
 
     private IEnumerable<OperationTime> Sums(bool backward)
     {
-        var (ticks, calls) = (_ticks[backward ? 1 : 0], _calls[backward ? 1 : 0]);
+        (long[]? ticks, long[]? calls) = (_ticks[backward ? 1 : 0], _calls[backward ? 1 : 0]);
         return Enumerable.Range(0, _plans.Count).Where(i => calls[i] > 0)
             .GroupBy(i => (_plans[i].Operation.Name, _plans[i].Operation.Shape))
             .Select(alike => new OperationTime(
@@ -54,3 +54,12 @@ public sealed class TapeProfile
         OperationWork Work(int i) => _plans[i].Operation.Work(_plans[i], backward);
     }
 }
+
+/// <summary>Where time went: the operations of one name and shape, forward or backward, taken together.</summary>
+/// <param name="Name">The operation's <see cref="Operation.Name"/>.</param>
+/// <param name="Shape">The operation's <see cref="Operation.Shape"/>.</param>
+/// <param name="Backward">Whether it is the backward run.</param>
+/// <param name="Calls">Runs that were measured.</param>
+/// <param name="Elapsed">Their time.</param>
+/// <param name="Work">What they did.</param>
+public sealed record OperationTime(string Name, string Shape, bool Backward, long Calls, TimeSpan Elapsed, OperationWork Work);

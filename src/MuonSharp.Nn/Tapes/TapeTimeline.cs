@@ -29,14 +29,14 @@ internal sealed class TapeTimeline
             return;
         }
 
-        for (var block = 0; block < blocks.Count; block++)
+        for (int block = 0; block < blocks.Count; block++)
         {
-            var (start, length) = blocks[block].GetOffsetAndLength(plans.Count);
+            (int start, int length) = blocks[block].GetOffsetAndLength(plans.Count);
             Array.Fill(_block, block, start, length);
         }
 
         List<BackwardStep> steps = [];
-        for (var i = plans.Count - 1; i >= 0; i--)
+        for (int i = plans.Count - 1; i >= 0; i--)
         {
             if (_block[i] != Never && (i == plans.Count - 1 || _block[i + 1] != _block[i]))
             {
@@ -70,13 +70,13 @@ internal sealed class TapeTimeline
 
     private void Recompute(IReadOnlyList<OperationPlan> plans, Range block, List<BackwardStep> steps)
     {
-        var (start, length) = block.GetOffsetAndLength(plans.Count);
+        (int start, int length) = block.GetOffsetAndLength(plans.Count);
         HashSet<Tensor> wanted = [];
-        var runs = new bool[length];
-        for (var i = length - 1; i >= 0; i--)
+        bool[] runs = new bool[length];
+        for (int i = length - 1; i >= 0; i--)
         {
-            var plan = plans[start + i];
-            var active = plan.Operation.HasBackward;
+            OperationPlan plan = plans[start + i];
+            bool active = plan.Operation.HasBackward;
             if (active)
             {
                 wanted.UnionWith(plan.Inputs.Concat(plan.Outputs).Where(use => use.InBackward).Select(use => use.Tensor));
@@ -89,13 +89,56 @@ internal sealed class TapeTimeline
             }
         }
 
-        for (var i = 0; i < length; i++)
+        for (int i = 0; i < length; i++)
         {
             if (runs[i])
             {
                 _again[start + i] = End++;
                 steps.Add(new BackwardStep(start + i, Recomputes: true));
             }
+        }
+    }
+}
+
+/// <summary>One call of the backward run.</summary>
+/// <param name="Operation">Number of the operation.</param>
+/// <param name="Recomputes">Whether its forward is called, to have again what was not kept; else its backward.</param>
+internal readonly record struct BackwardStep(int Operation, bool Recomputes);
+
+/// <summary>Collects when buffers are used, apart for the first life and the one after a recomputation, and then gives each its lives.</summary>
+internal sealed class BufferUses
+{
+    private readonly Dictionary<(TapeBuffer Buffer, bool Again), Lifetime> _lives = [];
+
+    /// <summary>Notes a use.</summary>
+    /// <param name="buffer">The buffer; null is ignored, for parameters.</param>
+    /// <param name="time">Time of the use.</param>
+    /// <param name="again">Whether it is a use of what was computed again.</param>
+    public void Add(TapeBuffer? buffer, int time, bool again = false)
+    {
+        if (buffer is not null)
+        {
+            Lifetime life = _lives.GetValueOrDefault((buffer, again), new Lifetime(time, time));
+            _lives[(buffer, again)] = new Lifetime(Math.Min(life.First, time), Math.Max(life.Last, time));
+        }
+    }
+
+    /// <summary>Notes that a backward run reads what a forward run put there.</summary>
+    /// <param name="buffer">The buffer; null is ignored, for parameters.</param>
+    /// <param name="time">Time of the use.</param>
+    /// <param name="again">Whether it is a use of what was computed again.</param>
+    public void AddNeeded(TapeBuffer? buffer, int time, bool again)
+    {
+        Add(buffer, time, again);
+        buffer?.IsNeeded = true;
+    }
+
+    /// <summary>Tells the buffers.</summary>
+    public void Apply()
+    {
+        foreach (((TapeBuffer? buffer, bool _), Lifetime life) in _lives)
+        {
+            buffer.Live(life.First, life.Last);
         }
     }
 }

@@ -1,3 +1,4 @@
+using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
@@ -17,8 +18,8 @@ public sealed unsafe class Tensor
         (Name, Kind, Rows, Columns, RequiresGradient) = (name, kind, rows, columns, requiresGradient);
         if (kind != TensorKind.Parameter)
         {
-            ValueBuffer = new StepBuffer(name, Length);
-            GradientBuffer = new StepBuffer(name + ".gradient", Length);
+            ValueBuffer = new TapeBuffer(name, Length);
+            GradientBuffer = new TapeBuffer(name + ".gradient", Length);
         }
     }
 
@@ -68,14 +69,57 @@ public sealed unsafe class Tensor
         ? throw new InvalidOperationException($"[tensor] only inputs, parameters and seeded tensors have a readable gradient; not {Name}")
         : View(GradientData);
 
-    internal StepBuffer? ValueBuffer { get; set; }
+    internal TapeBuffer? ValueBuffer { get; set; }
 
-    internal StepBuffer? GradientBuffer { get; set; }
+    internal TapeBuffer? GradientBuffer { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} [{Rows}, {Columns}]";
 
-    private Span<float> View(float* address) => address == null
+    private Span<float> View(float* address) => address is null
         ? throw new InvalidOperationException($"[tensor] the tape must be compiled and use the tensor; {Name} has no memory")
         : new Span<float>(address, checked((int)Length));
+}
+
+/// <summary>Who owns a tensor's memory.</summary>
+public enum TensorKind
+{
+    /// <summary>Written by an operation; its memory is somebody else's outside its lifetime.</summary>
+    Activation,
+
+    /// <summary>Written by the user before a run; keeps its memory.</summary>
+    Input,
+
+    /// <summary>A view of a parameter of the store, weights and gradient.</summary>
+    Parameter,
+}
+
+/// <summary>Token numbers that the user writes before a run: input of embeddings and targets of losses.</summary>
+/// <remarks>Lives outside the managed heap and outside the arena: it keeps its content between runs.</remarks>
+public sealed unsafe class TokenBuffer : IDisposable
+{
+    private readonly NativeBuffer _memory;
+
+    internal TokenBuffer(string name, int length, bool outline)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        Name = name;
+        Length = length;
+        _memory = new NativeBuffer(outline ? 0 : length);
+    }
+
+    /// <summary>Name for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of tokens.</summary>
+    public int Length { get; }
+
+    /// <summary>Address of the first token.</summary>
+    public int* Data => (int*)_memory.Pointer;
+
+    /// <summary>The tokens, for the user to write.</summary>
+    public Span<int> Span => new(Data, Length);
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
 }

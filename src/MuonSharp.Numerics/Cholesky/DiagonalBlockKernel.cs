@@ -22,21 +22,21 @@ internal readonly unsafe struct DiagonalBlockKernel(float* u, float* d, int* fai
         where V : struct
     {
         new Span<float>(d, Block * Block).Clear();
-        for (var k = 0; k < Block; k++)
+        for (int k = 0; k < Block; k++)
         {
             d[k * (Block + 1)] = 1;
         }
 
-        for (var k = 0; k < Block; k++)
+        for (int k = 0; k < Block; k++)
         {
-            var pivot = u[k * (Block + 1)];
+            float pivot = u[k * (Block + 1)];
             if (!(pivot > 0))
             {
                 *failed = k;
                 return;
             }
 
-            var reciprocal = L.Broadcast(1 / MathF.Sqrt(pivot));
+            V reciprocal = L.Broadcast(1 / MathF.Sqrt(pivot));
             if (k < Half)
             {
                 FirstHalf<L, V>(k, reciprocal);
@@ -53,24 +53,24 @@ internal readonly unsafe struct DiagonalBlockKernel(float* u, float* d, int* fai
         where L : struct, ILanes<V>
         where V : struct
     {
-        var row = u + (k * Block);
-        var left = L.Multiply(L.Load(row), reciprocal);
-        var right = L.Multiply(L.Load(row + Half), reciprocal);
-        var inverse = L.Multiply(L.Load(d + (k * Block)), reciprocal);
+        float* row = u + (k * Block);
+        V left = L.Multiply(L.Load(row), reciprocal);
+        V right = L.Multiply(L.Load(row + Half), reciprocal);
+        V inverse = L.Multiply(L.Load(d + (k * Block)), reciprocal);
         L.Store(row, left);
         L.Store(row + Half, right);
         L.Store(d + (k * Block), inverse);
-        for (var i = k + 1; i < Half; i++)
+        for (int i = k + 1; i < Half; i++)
         {
-            var factor = L.Broadcast(-row[i]);
+            V factor = L.Broadcast(-row[i]);
             Add<L, V>(u + (i * Block), factor, left);
             Add<L, V>(u + (i * Block) + Half, factor, right);
             Add<L, V>(d + (i * Block), factor, inverse);
         }
 
-        for (var i = Half; i < Block; i++)
+        for (int i = Half; i < Block; i++)
         {
-            var factor = L.Broadcast(-row[i]);
+            V factor = L.Broadcast(-row[i]);
             Add<L, V>(u + (i * Block) + Half, factor, right);
             Add<L, V>(d + (i * Block), factor, inverse);
         }
@@ -81,17 +81,17 @@ internal readonly unsafe struct DiagonalBlockKernel(float* u, float* d, int* fai
         where L : struct, ILanes<V>
         where V : struct
     {
-        var row = u + (k * Block);
-        var inverseRow = d + (k * Block);
-        var right = L.Multiply(L.Load(row + Half), reciprocal);
-        var inverseLeft = L.Multiply(L.Load(inverseRow), reciprocal);
-        var inverseRight = L.Multiply(L.Load(inverseRow + Half), reciprocal);
+        float* row = u + (k * Block);
+        float* inverseRow = d + (k * Block);
+        V right = L.Multiply(L.Load(row + Half), reciprocal);
+        V inverseLeft = L.Multiply(L.Load(inverseRow), reciprocal);
+        V inverseRight = L.Multiply(L.Load(inverseRow + Half), reciprocal);
         L.Store(row + Half, right);
         L.Store(inverseRow, inverseLeft);
         L.Store(inverseRow + Half, inverseRight);
-        for (var i = k + 1; i < Block; i++)
+        for (int i = k + 1; i < Block; i++)
         {
-            var factor = L.Broadcast(-row[i]);
+            V factor = L.Broadcast(-row[i]);
             Add<L, V>(u + (i * Block) + Half, factor, right);
             Add<L, V>(d + (i * Block), factor, inverseLeft);
             Add<L, V>(d + (i * Block) + Half, factor, inverseRight);

@@ -56,3 +56,45 @@ public static unsafe class Elementwise
         TeamRunner.Run(team, Tasks(count), ref job);
     }
 }
+
+/// <summary>An elementwise operation y = f(x), implemented by a struct whose fields are its constants.</summary>
+public interface IUnaryOperator
+{
+    /// <summary>The operation on sixteen lanes.</summary>
+    /// <typeparam name="L">Arithmetic on lanes.</typeparam>
+    /// <typeparam name="V">The registers.</typeparam>
+    /// <param name="x">The operand.</param>
+    /// <returns>The result.</returns>
+    V Invoke<L, V>(V x)
+        where L : struct, ILanes<V>
+        where V : struct;
+}
+
+/// <summary>An elementwise operation y = f(a, b), implemented by a struct whose fields are its constants.</summary>
+public interface IBinaryOperator
+{
+    /// <summary>The operation on sixteen lanes.</summary>
+    /// <typeparam name="L">Arithmetic on lanes.</typeparam>
+    /// <typeparam name="V">The registers.</typeparam>
+    /// <param name="a">First operand.</param>
+    /// <param name="b">Second operand.</param>
+    /// <returns>The result.</returns>
+    V Invoke<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct;
+}
+
+/// <summary>An elementwise operation y = f(a, b, c), implemented by a struct whose fields are its constants.</summary>
+public interface ITernaryOperator
+{
+    /// <summary>The operation on sixteen lanes.</summary>
+    /// <typeparam name="L">Arithmetic on lanes.</typeparam>
+    /// <typeparam name="V">The registers.</typeparam>
+    /// <param name="a">First operand.</param>
+    /// <param name="b">Second operand.</param>
+    /// <param name="c">Third operand.</param>
+    /// <returns>The result.</returns>
+    V Invoke<L, V>(V a, V b, V c)
+        where L : struct, ILanes<V>
+        where V : struct;
+}

@@ -1,7 +1,21 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
+
+/// <summary>A kernel that is written once for all vector widths: a struct of pointers and sizes with a body generic over lanes.</summary>
+public interface ILaneKernel
+{
+    /// <summary>The body.</summary>
+    /// <typeparam name="TLanes">Arithmetic on sixteen lanes.</typeparam>
+    /// <typeparam name="TVector">The registers that hold them.</typeparam>
+    void Run<TLanes, TVector>()
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct;
+}
 
 /// <summary>Runs a kernel with the vectors that this machine has.</summary>
 public static class LaneDispatch
@@ -41,7 +55,7 @@ public static class LaneDispatch
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var part = stackalloc float[Count];
+        float* part = stackalloc float[Count];
         new Span<float>(part, Count).Fill(fill);
         new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(part, Count));
         return TLanes.Load(part);
@@ -57,8 +71,44 @@ public static class LaneDispatch
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
     {
-        var part = stackalloc float[Count];
+        float* part = stackalloc float[Count];
         TLanes.Store(part, value);
         new ReadOnlySpan<float>(part, count).CopyTo(new Span<float>(destination, count));
     }
+}
+
+/// <summary>The vector width that kernels use on this machine.</summary>
+/// <remarks>The environment variable <c>MUONSHARP_VECTOR_BITS</c> (512, 256, 128 or 0) caps it; results have the same bits for every
+/// width that has fused multiply-adds.</remarks>
+public static class VectorWidth
+{
+    /// <summary>Name of the environment variable that caps the width.</summary>
+    public const string Variable = "MUONSHARP_VECTOR_BITS";
+
+    /// <summary>Whether the machine has fused multiply-adds. Without them results are right, but not the same bits.</summary>
+    public static bool HasFusedMultiplyAdd => Fma.IsSupported || AdvSimd.IsSupported;
+
+    /// <summary>Bits of the vectors in use: 512, 256 or 128; 0 is the scalar path.</summary>
+    public static int Bits { get; } = Math.Min(Available(), Cap());
+
+    private static int Available()
+    {
+        // Vector512.IsHardwareAccelerated is false on processors that lower their clock for 512 bits; the products gain all the same.
+        if (Avx512F.IsSupported && Avx512DQ.IsSupported)
+        {
+            return 512;
+        }
+
+        if (Avx2.IsSupported && Fma.IsSupported)
+        {
+            return 256;
+        }
+
+        return Vector128.IsHardwareAccelerated ? 128 : 0;
+    }
+
+    private static int Cap() =>
+        int.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.None, CultureInfo.InvariantCulture, out int bits)
+            ? bits switch { >= 512 => 512, >= 256 => 256, >= 128 => 128, _ => 0 }
+            : int.MaxValue;
 }

@@ -30,11 +30,11 @@ public static class LaneMath
         where V : struct
     {
         // In this order a NaN passes through both.
-        var clamped = L.Min(L.Broadcast(ExpOverflow + 1), L.Max(L.Broadcast(ExpUnderflow), x));
-        var n = L.Round(L.Multiply(clamped, L.Broadcast(Log2E)));
-        var r = L.MultiplyAdd(n, L.Broadcast(-Ln2High), clamped);
+        V clamped = L.Min(L.Broadcast(ExpOverflow + 1), L.Max(L.Broadcast(ExpUnderflow), x));
+        V n = L.Round(L.Multiply(clamped, L.Broadcast(Log2E)));
+        V r = L.MultiplyAdd(n, L.Broadcast(-Ln2High), clamped);
         r = L.MultiplyAdd(n, L.Broadcast(-Ln2Low), r);
-        var p = L.MultiplyAdd(L.Broadcast(0.00139262508f), r, L.Broadcast(0.00836323288f));
+        V p = L.MultiplyAdd(L.Broadcast(0.00139262508f), r, L.Broadcast(0.00836323288f));
         p = L.MultiplyAdd(p, r, L.Broadcast(0.0416665542f));
         p = L.MultiplyAdd(p, r, L.Broadcast(0.166665767f));
         p = L.MultiplyAdd(p, r, L.Broadcast(0.5f));
@@ -53,11 +53,11 @@ public static class LaneMath
         where L : struct, ILanes<V>
         where V : struct
     {
-        var m = L.Mantissa(x, out var e);
-        var low = L.LessThan(m, L.Broadcast(SqrtHalf));
+        V m = L.Mantissa(x, out V e);
+        V low = L.LessThan(m, L.Broadcast(SqrtHalf));
         e = L.Choose(low, L.Subtract(e, L.Broadcast(1)), e);
-        var f = L.Subtract(L.Choose(low, L.Add(m, m), m), L.Broadcast(1));
-        var p = L.MultiplyAdd(L.Broadcast(-0.0767364148f), f, L.Broadcast(0.127226728f));
+        V f = L.Subtract(L.Choose(low, L.Add(m, m), m), L.Broadcast(1));
+        V p = L.MultiplyAdd(L.Broadcast(-0.0767364148f), f, L.Broadcast(0.127226728f));
         p = L.MultiplyAdd(p, f, L.Broadcast(-0.131275557f));
         p = L.MultiplyAdd(p, f, L.Broadcast(0.14204856f));
         p = L.MultiplyAdd(p, f, L.Broadcast(-0.166266456f));
@@ -65,7 +65,7 @@ public static class LaneMath
         p = L.MultiplyAdd(p, f, L.Broadcast(-0.250007812f));
         p = L.MultiplyAdd(p, f, L.Broadcast(0.3333333f));
         p = L.MultiplyAdd(p, f, L.Broadcast(-0.499999976f));
-        var sum = L.MultiplyAdd(L.Multiply(f, f), p, L.MultiplyAdd(e, L.Broadcast(Ln2Low), f));
+        V sum = L.MultiplyAdd(L.Multiply(f, f), p, L.MultiplyAdd(e, L.Broadcast(Ln2Low), f));
         return L.MultiplyAdd(e, L.Broadcast(Ln2High), sum);
     }
 
@@ -79,8 +79,8 @@ public static class LaneMath
         where L : struct, ILanes<V>
         where V : struct
     {
-        var s = L.Multiply(x, x);
-        var small = L.MultiplyAdd(L.Broadcast(7.87587505e-05f), s, L.Broadcast(-0.000801686428f));
+        V s = L.Multiply(x, x);
+        V small = L.MultiplyAdd(L.Broadcast(7.87587505e-05f), s, L.Broadcast(-0.000801686428f));
         small = L.MultiplyAdd(small, s, L.Broadcast(0.00518908742f));
         small = L.MultiplyAdd(small, s, L.Broadcast(-0.026854212f));
         small = L.MultiplyAdd(small, s, L.Broadcast(0.112835947f));
@@ -88,8 +88,8 @@ public static class LaneMath
         small = L.Multiply(L.MultiplyAdd(small, s, L.Broadcast(1.12837917f)), x);
 
         // From 1 up: erf = 1 - exp(P(|x|)), P a fit of log erfc; from 4 up the result is 1.
-        var a = L.Min(L.Broadcast(ErfOne), L.Abs(x));
-        var p = L.MultiplyAdd(L.Broadcast(1.63863733e-06f), a, L.Broadcast(-4.60874473e-05f));
+        V a = L.Min(L.Broadcast(ErfOne), L.Abs(x));
+        V p = L.MultiplyAdd(L.Broadcast(1.63863733e-06f), a, L.Broadcast(-4.60874473e-05f));
         p = L.MultiplyAdd(p, a, L.Broadcast(0.000597052947f));
         p = L.MultiplyAdd(p, a, L.Broadcast(-0.00476074771f));
         p = L.MultiplyAdd(p, a, L.Broadcast(0.0264243709f));
@@ -97,7 +97,7 @@ public static class LaneMath
         p = L.MultiplyAdd(p, a, L.Broadcast(-0.631820247f));
         p = L.MultiplyAdd(p, a, L.Broadcast(-1.13023672f));
         p = L.MultiplyAdd(p, a, L.Broadcast(0.000320914384f));
-        var large = L.CopySign(L.Subtract(L.Broadcast(1), Exp<L, V>(p)), x);
+        V large = L.CopySign(L.Subtract(L.Broadcast(1), Exp<L, V>(p)), x);
         return L.Choose(L.LessThan(L.Abs(x), L.Broadcast(1)), small, large);
     }
 
@@ -111,16 +111,16 @@ public static class LaneMath
         where L : struct, ILanes<V>
         where V : struct
     {
-        var s = L.Multiply(x, x);
-        var small = L.MultiplyAdd(L.Broadcast(0.00210229487f), s, L.Broadcast(-0.00813043142f));
+        V s = L.Multiply(x, x);
+        V small = L.MultiplyAdd(L.Broadcast(0.00210229487f), s, L.Broadcast(-0.00813043142f));
         small = L.MultiplyAdd(small, s, L.Broadcast(0.0216801334f));
         small = L.MultiplyAdd(small, s, L.Broadcast(-0.0539425207f));
         small = L.MultiplyAdd(small, s, L.Broadcast(0.133331646f));
         small = L.MultiplyAdd(small, s, L.Broadcast(-0.333333292f));
         small = L.Multiply(L.MultiplyAdd(small, s, L.Broadcast(1f)), x);
-        var a = L.Min(L.Broadcast(TanhOne), L.Abs(x));
-        var e = Exp<L, V>(L.Add(a, a));
-        var large = L.Subtract(L.Broadcast(1), L.Divide(L.Broadcast(2), L.Add(e, L.Broadcast(1))));
+        V a = L.Min(L.Broadcast(TanhOne), L.Abs(x));
+        V e = Exp<L, V>(L.Add(a, a));
+        V large = L.Subtract(L.Broadcast(1), L.Divide(L.Broadcast(2), L.Add(e, L.Broadcast(1))));
         return L.Choose(L.LessThan(L.Abs(x), L.Broadcast(TanhSmall)), small, L.CopySign(large, x));
     }
 
@@ -134,7 +134,7 @@ public static class LaneMath
         where L : struct, ILanes<V>
         where V : struct
     {
-        var e = Exp<L, V>(L.Subtract(L.Broadcast(0), x));
+        V e = Exp<L, V>(L.Subtract(L.Broadcast(0), x));
         return L.Divide(L.Broadcast(1), L.Add(L.Broadcast(1), e));
     }
 
@@ -161,10 +161,10 @@ public static class LaneMath
         where L : struct, ILanes<V>
         where V : struct
     {
-        var e = Exp<L, V>(L.Multiply(L.Multiply(x, x), L.Broadcast(-0.5f)));
+        V e = Exp<L, V>(L.Multiply(L.Multiply(x, x), L.Broadcast(-0.5f)));
         density = L.Multiply(L.Broadcast(InverseSqrtTwoPi), e);
-        var a = L.Min(L.Broadcast(MillsEnd), L.Abs(x));
-        var p = L.MultiplyAdd(L.Broadcast(5.995742e-08f), a, L.Broadcast(-1.6369723e-06f));
+        V a = L.Min(L.Broadcast(MillsEnd), L.Abs(x));
+        V p = L.MultiplyAdd(L.Broadcast(5.995742e-08f), a, L.Broadcast(-1.6369723e-06f));
         p = L.MultiplyAdd(p, a, L.Broadcast(2.0229942e-05f));
         p = L.MultiplyAdd(p, a, L.Broadcast(-0.00015172816f));
         p = L.MultiplyAdd(p, a, L.Broadcast(0.0007866715f));
@@ -175,7 +175,7 @@ public static class LaneMath
         p = L.MultiplyAdd(p, a, L.Broadcast(-0.13292414f));
         p = L.MultiplyAdd(p, a, L.Broadcast(0.2499927f));
         p = L.MultiplyAdd(p, a, L.Broadcast(-0.39894196f));
-        var tail = L.Multiply(e, L.MultiplyAdd(p, a, L.Broadcast(0.5f)));
+        V tail = L.Multiply(e, L.MultiplyAdd(p, a, L.Broadcast(0.5f)));
         return L.Choose(L.LessThan(x, L.Broadcast(0)), tail, L.Subtract(L.Broadcast(1), tail));
     }
 

@@ -42,7 +42,7 @@ internal static class LaneOperations
             return Avx512F.Scale(value, exponent);
         }
 
-        var half = Round(exponent * Vector512.Create(0.5f));
+        Vector512<float> half = Round(exponent * Vector512.Create(0.5f));
         return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
@@ -53,7 +53,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Mantissa(Vector512<float> value, out Vector512<float> exponent)
     {
-        var bits = value.AsInt32();
+        Vector512<int> bits = value.AsInt32();
         exponent = Vector512.ConvertToSingle(Vector512.ShiftRightLogical(bits, MantissaBits) - Vector512.Create(ExponentBias - 1));
         return ((bits & Vector512.Create((1 << MantissaBits) - 1)) | Vector512.Create((ExponentBias - 1) << MantissaBits)).AsSingle();
     }
@@ -84,7 +84,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(Vector256<float> value, Vector256<float> exponent)
     {
-        var half = Round(exponent * Vector256.Create(0.5f));
+        Vector256<float> half = Round(exponent * Vector256.Create(0.5f));
         return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
@@ -95,7 +95,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Mantissa(Vector256<float> value, out Vector256<float> exponent)
     {
-        var bits = value.AsInt32();
+        Vector256<int> bits = value.AsInt32();
         exponent = Vector256.ConvertToSingle(Vector256.ShiftRightLogical(bits, MantissaBits) - Vector256.Create(ExponentBias - 1));
         return ((bits & Vector256.Create((1 << MantissaBits) - 1)) | Vector256.Create((ExponentBias - 1) << MantissaBits)).AsSingle();
     }
@@ -126,7 +126,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Scale(Vector128<float> value, Vector128<float> exponent)
     {
-        var half = Round(exponent * Vector128.Create(0.5f));
+        Vector128<float> half = Round(exponent * Vector128.Create(0.5f));
         return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
     }
 
@@ -137,7 +137,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Mantissa(Vector128<float> value, out Vector128<float> exponent)
     {
-        var bits = value.AsInt32();
+        Vector128<int> bits = value.AsInt32();
         exponent = Vector128.ConvertToSingle(Vector128.ShiftRightLogical(bits, MantissaBits) - Vector128.Create(ExponentBias - 1));
         return ((bits & Vector128.Create((1 << MantissaBits) - 1)) | Vector128.Create((ExponentBias - 1) << MantissaBits)).AsSingle();
     }
@@ -154,7 +154,7 @@ internal static class LaneOperations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value)
     {
-        var pair = value + Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1));
+        Vector128<float> pair = value + Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1));
         return pair.ToScalar() + pair.GetElement(1);
     }
 
@@ -181,7 +181,7 @@ internal static class LaneOperations
     private static Vector512<float> PowerOfTwo(Vector512<float> exponent)
     {
         // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector512.Create(RoundingShift + ExponentBias)).AsInt32();
+        Vector512<int> shifted = (exponent + Vector512.Create(RoundingShift + ExponentBias)).AsInt32();
         return Vector512.ShiftLeft(shifted, MantissaBits).AsSingle();
     }
 
@@ -192,7 +192,7 @@ internal static class LaneOperations
     private static Vector256<float> PowerOfTwo(Vector256<float> exponent)
     {
         // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector256.Create(RoundingShift + ExponentBias)).AsInt32();
+        Vector256<int> shifted = (exponent + Vector256.Create(RoundingShift + ExponentBias)).AsInt32();
         return Vector256.ShiftLeft(shifted, MantissaBits).AsSingle();
     }
 
@@ -203,7 +203,7 @@ internal static class LaneOperations
     private static Vector128<float> PowerOfTwo(Vector128<float> exponent)
     {
         // exponent + bias + shift is a float whose lowest mantissa bits are the biased exponent.
-        var shifted = (exponent + Vector128.Create(RoundingShift + ExponentBias)).AsInt32();
+        Vector128<int> shifted = (exponent + Vector128.Create(RoundingShift + ExponentBias)).AsInt32();
         return Vector128.ShiftLeft(shifted, MantissaBits).AsSingle();
     }
 }

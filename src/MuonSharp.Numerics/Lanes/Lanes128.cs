@@ -152,10 +152,10 @@ public readonly unsafe struct Lanes128 : ILanes<VectorQuad>
     public static VectorQuad Mantissa(VectorQuad value, out VectorQuad exponent)
     {
         VectorQuad mantissa = new(
-            LaneOperations.Mantissa(value.A, out var e0),
-            LaneOperations.Mantissa(value.B, out var e1),
-            LaneOperations.Mantissa(value.C, out var e2),
-            LaneOperations.Mantissa(value.D, out var e3));
+            LaneOperations.Mantissa(value.A, out Vector128<float> e0),
+            LaneOperations.Mantissa(value.B, out Vector128<float> e1),
+            LaneOperations.Mantissa(value.C, out Vector128<float> e2),
+            LaneOperations.Mantissa(value.D, out Vector128<float> e3));
         exponent = new(e0, e1, e2, e3);
         return mantissa;
     }

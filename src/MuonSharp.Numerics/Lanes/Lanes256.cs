@@ -100,8 +100,8 @@ public readonly unsafe struct Lanes256 : ILanes<VectorPair>
     public static VectorPair Mantissa(VectorPair value, out VectorPair exponent)
     {
         VectorPair mantissa = new(
-            LaneOperations.Mantissa(value.A, out var e0),
-            LaneOperations.Mantissa(value.B, out var e1));
+            LaneOperations.Mantissa(value.A, out Vector256<float> e0),
+            LaneOperations.Mantissa(value.B, out Vector256<float> e1));
         exponent = new(e0, e1);
         return mantissa;
     }

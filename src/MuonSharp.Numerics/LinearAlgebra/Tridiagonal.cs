@@ -40,3 +40,61 @@ internal static unsafe class Tridiagonal
         tau[size - 1] = 0;
     }
 }
+
+/// <summary>Rows below k: the update left over from reflection k - 1 (A -= v wᵀ + w vᵀ), then p = tau A v for reflection k.</summary>
+internal readonly unsafe struct TridiagonalJob(double* matrix, int size, int k, double tau, double* previous, double* product) : ITeamJob
+{
+    private const int Rows = 32;
+
+    public int Tasks => (size - k - 1 + Rows - 1) / Rows;
+
+    public void Run(int task, int worker)
+    {
+        int first = k + 1 + (task * Rows), last = Math.Min(size, first + Rows), count = size - k - 1;
+        double* v = matrix + ((long)k * size) + k + 1;
+        for (int i = first; i < last; i++)
+        {
+            double* row = matrix + ((long)i * size) + k + 1;
+            if (previous is not null)
+            {
+                double* old = matrix + ((long)(k - 1) * size);
+                DoubleVector.Add(-old[i], previous + k + 1, row, count);
+                DoubleVector.Add(-previous[i], old + k + 1, row, count);
+            }
+
+            product[i] = tau * DoubleVector.Dot(row, v, count);
+        }
+    }
+}
+
+/// <summary>Householder reflections H = I - tau v vᵀ with v_0 = 1.</summary>
+internal static unsafe class Reflector
+{
+    /// <summary>Turns x into the v of the reflection that maps it onto a multiple of the first axis.</summary>
+    /// <returns>That multiple: of the opposite sign of x_0, or x_0 itself where the rest is zero already (tau = 0).</returns>
+    public static double Make(double* x, int count, out double tau)
+    {
+        double first = x[0];
+        double rest = DoubleVector.Dot(x + 1, x + 1, count - 1);
+        x[0] = 1;
+        if (rest == 0)
+        {
+            tau = 0;
+            return first;
+        }
+
+        double multiple = -Math.CopySign(Math.Sqrt((first * first) + rest), first);
+        tau = (multiple - first) / multiple;
+        DoubleVector.Scale(1 / (first - multiple), x + 1, count - 1);
+        return multiple;
+    }
+
+    /// <summary>y &lt;- H y.</summary>
+    public static void Apply(double tau, double* v, double* y, int count)
+    {
+        if (tau != 0)
+        {
+            DoubleVector.Add(-tau * DoubleVector.Dot(v, y, count), v, y, count);
+        }
+    }
+}

@@ -16,8 +16,8 @@ internal static class CacheSize
         try
         {
             // As in "1024K".
-            var text = File.ReadAllText(SecondLevelFile).Trim();
-            return text.EndsWith('K') && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes)
+            string text = File.ReadAllText(SecondLevelFile).Trim();
+            return text.EndsWith('K') && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes)
                 ? Math.Clamp(kilobytes, 128, 16384) * 1024
                 : UsualSecondLevel;
         }

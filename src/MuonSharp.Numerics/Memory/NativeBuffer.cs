@@ -22,7 +22,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        var bytes = checked((nuint)Math.Max(1, length) * sizeof(float));
+        nuint bytes = checked((nuint)Math.Max(1, length) * sizeof(float));
         _address = (nint)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear((void*)_address, bytes);
         Length = length;
@@ -89,7 +89,7 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        var address = Interlocked.Exchange(ref _address, 0);
+        nint address = Interlocked.Exchange(ref _address, 0);
         if (address != 0)
         {
             NativeMemory.AlignedFree((void*)address);

@@ -14,3 +14,12 @@ public interface ITileEpilogue
     /// <param name="column">Column of the product that the tile starts at.</param>
     unsafe void Apply(float* tile, nint rowStride, int rows, int columns, int row, int column);
 }
+
+/// <summary>The epilogue of a plain product: nothing.</summary>
+public readonly struct NoEpilogue : ITileEpilogue
+{
+    /// <inheritdoc/>
+    public unsafe void Apply(float* tile, nint rowStride, int rows, int columns, int row, int column)
+    {
+    }
+}

@@ -69,8 +69,8 @@ public static unsafe class MatrixProduct
         RequireLength(c.Length, m, n, "c");
         fixed (float* pa = a, pb = b, pc = c)
         {
-            var left = transposeA ? Matrix.Dense(pa, k, m).Transposed : Matrix.Dense(pa, m, k);
-            var right = transposeB ? Matrix.Dense(pb, n, k).Transposed : Matrix.Dense(pb, k, n);
+            Matrix left = transposeA ? Matrix.Dense(pa, k, m).Transposed : Matrix.Dense(pa, m, k);
+            Matrix right = transposeB ? Matrix.Dense(pb, n, k).Transposed : Matrix.Dense(pb, k, n);
             Multiply(team, left, right, Matrix.Dense(pc, m, n), accumulate);
         }
     }
@@ -134,9 +134,9 @@ public static unsafe class MatrixProduct
     private static void EmptySum<TEpilogue>(Matrix c, bool accumulate, TEpilogue epilogue)
         where TEpilogue : struct, ITileEpilogue
     {
-        for (var i = 0; i < c.Rows && !accumulate; i++)
+        for (int i = 0; i < c.Rows && !accumulate; i++)
         {
-            for (var j = 0; j < c.Columns; j++)
+            for (int j = 0; j < c.Columns; j++)
             {
                 c.Data[(i * c.RowStride) + (j * c.ColumnStride)] = 0;
             }

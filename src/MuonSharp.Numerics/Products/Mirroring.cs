@@ -18,13 +18,13 @@ internal static unsafe class Mirroring
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Block(Matrix c, int row, int column, int rows, int columns)
     {
-        for (var i = row; i < row + rows; i += Square)
+        for (int i = row; i < row + rows; i += Square)
         {
-            for (var j = column; j < Math.Min(column + columns, i + Square); j += Square)
+            for (int j = column; j < Math.Min(column + columns, i + Square); j += Square)
             {
-                var height = Math.Min(Square, row + rows - i);
-                var width = Math.Min(Square, column + columns - j);
-                var whole = height == Square && width == Square && c.ColumnStride == 1 && Transposition.IsAccelerated;
+                int height = Math.Min(Square, row + rows - i);
+                int width = Math.Min(Square, column + columns - j);
+                bool whole = height == Square && width == Square && c.ColumnStride == 1 && Transposition.IsAccelerated;
                 if (whole && i == j)
                 {
                     Diagonal(c.Data + (i * c.RowStride) + i, c.RowStride);
@@ -43,10 +43,10 @@ internal static unsafe class Mirroring
 
     private static void Diagonal(float* square, nint stride)
     {
-        var transposed = stackalloc float[Square * Square];
+        float* transposed = stackalloc float[Square * Square];
         Transposition.SquareBlock(square, stride, transposed, Square);
-        var column = Vector512<float>.Indices;
-        for (var row = 0; row < Square; row++, square += stride)
+        Vector512<float> column = Vector512<float>.Indices;
+        for (int row = 0; row < Square; row++, square += stride)
         {
             var right = Vector512.GreaterThan(column, Vector512.Create((float)row));
             Vector512.ConditionalSelect(right, Vector512.Load(transposed + (row * Square)), Vector512.Load(square)).Store(square);
@@ -55,12 +55,32 @@ internal static unsafe class Mirroring
 
     private static void Part(Matrix c, int row, int column, int rows, int columns)
     {
-        for (var i = row; i < row + rows; i++)
+        for (int i = row; i < row + rows; i++)
         {
-            for (var j = column; j < Math.Min(column + columns, i); j++)
+            for (int j = column; j < Math.Min(column + columns, i); j++)
             {
                 c.Data[(j * c.RowStride) + (i * c.ColumnStride)] = c.Data[(i * c.RowStride) + (j * c.ColumnStride)];
             }
         }
+    }
+}
+
+/// <summary>Copies the lower triangle of a matrix onto the upper one: a task is a strip of rows of the lower triangle.</summary>
+internal readonly struct MirrorJob(Matrix c) : ITeamJob
+{
+    /// <summary>Rows in a strip.</summary>
+    public const int Strip = 64;
+
+    /// <summary>Number of strips.</summary>
+    /// <param name="rows">Rows of the matrix.</param>
+    /// <returns>The number of tasks.</returns>
+    public static int Tasks(int rows) => (rows + Strip - 1) / Strip;
+
+    public void Run(int task, int worker)
+    {
+        // The longest strips come first.
+        int first = (Tasks(c.Rows) - 1 - task) * Strip;
+        int end = Math.Min(c.Rows, first + Strip);
+        Mirroring.Block(c, first, 0, end - first, end);
     }
 }

@@ -22,14 +22,14 @@ internal static unsafe class ProductEngine<R, V>
     {
         var plan = new ProductPlan(c.Rows, c.Columns, a.Columns, R.TileRows, TileKernel<R, V>.Columns, lowerOnly);
         team = plan.IsSerial ? null : team;
-        var floats = (long)plan.Depth * (Math.Min(plan.Breadth, c.Columns) + TileKernel<R, V>.Columns);
-        var packed = team is null ? ThreadScratch.Columns(floats) : team.RentScratch(floats);
-        for (var column = 0; column < c.Columns; column += plan.Breadth)
+        long floats = (long)plan.Depth * (Math.Min(plan.Breadth, c.Columns) + TileKernel<R, V>.Columns);
+        float* packed = team is null ? ThreadScratch.Columns(floats) : team.RentScratch(floats);
+        for (int column = 0; column < c.Columns; column += plan.Breadth)
         {
-            var columns = Math.Min(plan.Breadth, c.Columns - column);
-            for (var step = 0; step < a.Columns; step += plan.Depth)
+            int columns = Math.Min(plan.Breadth, c.Columns - column);
+            for (int step = 0; step < a.Columns; step += plan.Depth)
             {
-                var depth = Math.Min(plan.Depth, a.Columns - step);
+                int depth = Math.Min(plan.Depth, a.Columns - step);
                 var pack = new PackJob<R, V>(b.Block(step, column, depth, columns), packed, alphaB);
                 TeamRunner.Run(team, PackJob<R, V>.Tasks(columns), ref pack);
                 var job = new ProductJob<R, V, TEpilogue>
@@ -52,6 +52,43 @@ internal static unsafe class ProductEngine<R, V>
                 };
                 TeamRunner.Run(team, job.RowBlocks * ((columns + plan.BlockColumns - 1) / plan.BlockColumns), ref job);
             }
+        }
+    }
+}
+
+/// <summary>Packs columns of B: a task is a few neighbouring panels.</summary>
+internal unsafe struct PackJob<R, V>(Matrix b, float* packed, float alpha) : ITeamJob
+    where R : struct, IRegister<V>
+    where V : struct
+{
+    /// <summary>Panels in a task.</summary>
+    public const int Panels = 4;
+
+    /// <summary>Number of tasks for so many columns.</summary>
+    /// <param name="columns">Columns of B.</param>
+    /// <returns>The number of tasks.</returns>
+    public static int Tasks(int columns) => (columns + (Panels * TileKernel<R, V>.Columns) - 1) / (Panels * TileKernel<R, V>.Columns);
+
+    public readonly void Run(int task, int worker)
+    {
+        int column = task * Panels * TileKernel<R, V>.Columns;
+        int end = Math.Min(b.Columns, column + (Panels * TileKernel<R, V>.Columns));
+        if (b.ColumnStride == 1 && alpha == 1)
+        {
+            int panels = (end - column) / TileKernel<R, V>.Columns;
+            nint length = (nint)b.Rows * TileKernel<R, V>.Columns;
+            PanelPacker.PackStrips(
+                b.Data + column, b.RowStride, b.Rows, panels, TileKernel<R, V>.Columns, packed + ((long)column * b.Rows), length);
+            column += panels * TileKernel<R, V>.Columns;
+        }
+
+        while (column < end)
+        {
+            int width = TileKernel<R, V>.PanelColumns(b.Columns - column);
+            int lines = Math.Min(width, b.Columns - column);
+            PanelPacker.Pack(
+                b.Data + (column * b.ColumnStride), b.RowStride, b.ColumnStride, b.Rows, lines, width, alpha, packed + ((long)column * b.Rows));
+            column += width;
         }
     }
 }

@@ -33,10 +33,10 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     {
         // Where only the lower triangle is computed, the last rows have the most tasks and come first. Elsewhere a worker's share is the same rows in
         // every job.
-        var block = task % RowBlocks;
-        var row = (LowerOnly ? RowBlocks - 1 - block : block) * BlockRows;
-        var column = task / RowBlocks * BlockColumns;
-        var rows = Math.Min(BlockRows, C.Rows - row);
+        int block = task % RowBlocks;
+        int row = (LowerOnly ? RowBlocks - 1 - block : block) * BlockRows;
+        int column = task / RowBlocks * BlockColumns;
+        int rows = Math.Min(BlockRows, C.Rows - row);
         if (!LowerOnly)
         {
             Block(row, column, rows, Math.Min(BlockColumns, C.Columns - column));
@@ -45,10 +45,10 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
 
         // A triangle is cut into squares of one grid: what lies opposite is written by nobody else. A square on the diagonal, whose tiles reach over it,
         // is one task; the others may be several.
-        var square = (Column + column) / BlockRows * BlockRows;
+        int square = (Column + column) / BlockRows * BlockRows;
         if (square < row || (square == row && Column + column == row))
         {
-            var columns = Math.Min(square == row ? BlockRows : BlockColumns, C.Columns - column);
+            int columns = Math.Min(square == row ? BlockRows : BlockColumns, C.Columns - column);
             Block(row, column, rows, columns);
             if (IsLast)
             {
@@ -60,34 +60,34 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     private readonly void Block(int row, int column, int rows, int columns)
     {
         // Rows of A whose elements are adjacent are read where they are; only a panel that A does not fill is packed then.
-        var direct = (A.ColumnStride == 1 || (A.RowStride == 1 && !PacksTransposed)) && Alpha == 1;
-        var depth = A.Columns;
-        var packedA = ThreadScratch.Rows(((direct ? 0 : rows / R.TileRows) + 1) * (long)PanelLength(R.TileRows));
+        bool direct = (A.ColumnStride == 1 || (A.RowStride == 1 && !PacksTransposed)) && Alpha == 1;
+        int depth = A.Columns;
+        float* packedA = ThreadScratch.Rows(((direct ? 0 : rows / R.TileRows) + 1) * (long)PanelLength(R.TileRows));
         PackRows(row, rows, direct, packedA);
-        for (var j = 0; j < columns;)
+        for (int j = 0; j < columns;)
         {
-            var panelColumns = TileKernel<R, V>.PanelColumns(columns - j);
-            var tileColumns = Math.Min(panelColumns, columns - j);
-            var panelB = PackedB + ((long)(column + j) * depth);
-            var panelA = packedA;
-            for (var i = 0; i < rows;)
+            int panelColumns = TileKernel<R, V>.PanelColumns(columns - j);
+            int tileColumns = Math.Min(panelColumns, columns - j);
+            float* panelB = PackedB + ((long)(column + j) * depth);
+            float* panelA = packedA;
+            for (int i = 0; i < rows;)
             {
-                var panelRows = TileKernel<R, V>.PanelRows(rows - i);
-                var tileRows = Math.Min(panelRows, rows - i);
-                var isSource = direct && tileRows == panelRows;
-                var reach = row + i + tileRows - Column - column - j;
+                int panelRows = TileKernel<R, V>.PanelRows(rows - i);
+                int tileRows = Math.Min(panelRows, rows - i);
+                bool isSource = direct && tileRows == panelRows;
+                int reach = row + i + tileRows - Column - column - j;
                 if (!LowerOnly || reach > 0)
                 {
-                    var c = C.Data + ((row + i) * C.RowStride) + ((column + j) * C.ColumnStride);
-                    var a = isSource ? A.Data + ((row + i) * A.RowStride) : panelA;
-                    var (aRow, aStep) = isSource ? (A.RowStride, A.ColumnStride) : (1, panelRows);
+                    float* c = C.Data + ((row + i) * C.RowStride) + ((column + j) * C.ColumnStride);
+                    float* a = isSource ? A.Data + ((row + i) * A.RowStride) : panelA;
+                    (nint aRow, nint aStep) = isSource ? (A.RowStride, A.ColumnStride) : (1, panelRows);
                     if (Prefetches && i + panelRows < rows)
                     {
                         Prefetch(c + (panelRows * C.RowStride));
                     }
 
                     // On the diagonal the right half of a tile may lie above it as a whole.
-                    var tileWidth = LowerOnly && reach <= R.Count ? Math.Min(R.Count, tileColumns) : tileColumns;
+                    int tileWidth = LowerOnly && reach <= R.Count ? Math.Min(R.Count, tileColumns) : tileColumns;
                     TileKernel<R, V>.Run(
                         depth, a, aRow, aStep, panelB, panelColumns, c, C.RowStride, C.ColumnStride, tileRows, tileWidth, Accumulate);
                     if (IsLast)
@@ -109,7 +109,7 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
     {
         if (Sse.IsSupported)
         {
-            for (var i = 0; i < R.TileRows; i++)
+            for (int i = 0; i < R.TileRows; i++)
             {
                 Sse.Prefetch0(c + (i * C.RowStride));
                 Sse.Prefetch0(c + (i * C.RowStride) + R.Count);
@@ -122,19 +122,19 @@ internal unsafe struct ProductJob<R, V, TEpilogue> : ITeamJob
 
     private readonly void PackRows(int row, int rows, bool direct, float* packed)
     {
-        var i = 0;
+        int i = 0;
         if (!direct && A.RowStride == 1 && Alpha == 1)
         {
             i = rows / R.TileRows * R.TileRows;
-            var length = PanelLength(R.TileRows);
+            nint length = PanelLength(R.TileRows);
             PanelPacker.PackStrips(A.Data + row, A.ColumnStride, A.Columns, i / R.TileRows, R.TileRows, packed, length);
             packed += i / R.TileRows * length;
         }
 
         while (i < rows)
         {
-            var panelRows = TileKernel<R, V>.PanelRows(rows - i);
-            var lines = Math.Min(panelRows, rows - i);
+            int panelRows = TileKernel<R, V>.PanelRows(rows - i);
+            int lines = Math.Min(panelRows, rows - i);
             if (!direct || lines < panelRows)
             {
                 PanelPacker.Pack(

@@ -36,9 +36,9 @@ internal readonly struct ProductPlan
         Prefetches = (long)rows * columns * sizeof(float) > CacheSize.SecondLevel;
         if (lowerOnly)
         {
-            var unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
+            int unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
             BlockRows = unit * Math.Max(1, TriangleRows / unit);
-            var squares = (rows + BlockRows - 1) / BlockRows;
+            int squares = (rows + BlockRows - 1) / BlockRows;
             BlockColumns = squares <= FewSquares ? tileColumns : BlockRows;
             Breadth = EvenBlock(columns, MaximumBreadth, BlockRows);
             return;
@@ -46,15 +46,15 @@ internal readonly struct ProductPlan
 
         PacksTransposed = columns >= TransposedPackColumns && (long)rows * depth * sizeof(float) > CacheSize.SecondLevel;
         Breadth = EvenBlock(columns, MaximumBreadth, tileColumns);
-        var maximumRows = 16 * tileRows;
-        var strips = (rows + tileRows - 1) / tileRows;
+        int maximumRows = 16 * tileRows;
+        int strips = (rows + tileRows - 1) / tileRows;
 
         // Rows are cut first, since a block's rows of A are packed by the task that needs them; columns when rows are too few.
         BlockRows = Math.Min(maximumRows, tileRows * Math.Max(1, (strips + DesiredTasks - 1) / DesiredTasks));
         BlockRows = Math.Max(BlockRows, Math.Min(2, strips) * tileRows);
-        var rowBlocks = (rows + BlockRows - 1) / BlockRows;
-        var columnBlocks = rowBlocks >= DesiredTasks ? 1 : (DesiredTasks + rowBlocks - 1) / rowBlocks;
-        var panels = (Math.Min(columns, Breadth) + tileColumns - 1) / tileColumns;
+        int rowBlocks = (rows + BlockRows - 1) / BlockRows;
+        int columnBlocks = rowBlocks >= DesiredTasks ? 1 : (DesiredTasks + rowBlocks - 1) / rowBlocks;
+        int panels = (Math.Min(columns, Breadth) + tileColumns - 1) / tileColumns;
         BlockColumns = tileColumns * Math.Max(1, Math.Max(Math.Min(4, panels), (panels + columnBlocks - 1) / columnBlocks));
     }
 
@@ -85,8 +85,8 @@ internal readonly struct ProductPlan
 
     private static int EvenBlock(int size, int maximum, int multiple)
     {
-        var blocks = Math.Max(1, (size + maximum - 1) / maximum);
-        var block = (size + blocks - 1) / blocks;
+        int blocks = Math.Max(1, (size + maximum - 1) / maximum);
+        int block = (size + blocks - 1) / blocks;
         return Math.Max(multiple, (block + multiple - 1) / multiple * multiple);
     }
 

@@ -23,19 +23,19 @@ public static class PortableMath
         }
 
         // x = m 2^e with m in [√½, √2); ln m = 2 artanh((m - 1)/(m + 1)).
-        var bits = BitConverter.DoubleToInt64Bits(x);
-        var exponent = (int)(bits >> 52) - 1022;
-        var m = BitConverter.Int64BitsToDouble((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000);
+        long bits = BitConverter.DoubleToInt64Bits(x);
+        int exponent = (int)(bits >> 52) - 1022;
+        double m = BitConverter.Int64BitsToDouble((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000);
         if (m < SqrtHalf)
         {
             m *= 2;
             exponent--;
         }
 
-        var f = (m - 1) / (m + 1);
-        var s = f * f;
-        var sum = 0.0;
-        for (var term = LogTerms; term > 0; term--)
+        double f = (m - 1) / (m + 1);
+        double s = f * f;
+        double sum = 0.0;
+        for (int term = LogTerms; term > 0; term--)
         {
             sum = (sum + (1.0 / ((2 * term) + 1))) * s;
         }
@@ -48,11 +48,11 @@ public static class PortableMath
     /// <returns>The sine and the cosine.</returns>
     public static (double Sine, double Cosine) SinCosTurns(double turns)
     {
-        var quarters = Math.Round(4 * turns);
-        var angle = ((4 * turns) - quarters) * HalfPi;
-        var square = angle * angle;
+        double quarters = Math.Round(4 * turns);
+        double angle = ((4 * turns) - quarters) * HalfPi;
+        double square = angle * angle;
         double sine = 1, cosine = 1;
-        for (var term = TrigonometricTerms; term > 0; term--)
+        for (int term = TrigonometricTerms; term > 0; term--)
         {
             sine = 1 - (sine * square / (2 * term * ((2 * term) + 1)));
             cosine = 1 - (cosine * square / (2 * term * ((2 * term) - 1)));

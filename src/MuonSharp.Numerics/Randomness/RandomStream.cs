@@ -21,13 +21,13 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     public RandomStream(ulong seed, string name)
     {
         // FNV-1a over the name's UTF-16 units, then the finalizer of SplitMix64: a good mix, and the same on every platform.
-        var hash = 14695981039346656037UL;
-        foreach (var unit in name)
+        ulong hash = 14695981039346656037UL;
+        foreach (char unit in name)
         {
             hash = (hash ^ unit) * 1099511628211UL;
         }
 
-        var key = seed + (hash * 0x9E3779B97F4A7C15UL);
+        ulong key = seed + (hash * 0x9E3779B97F4A7C15UL);
         key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9UL;
         key = (key ^ (key >> 27)) * 0x94D049BB133111EBUL;
         key ^= key >> 31;
@@ -53,7 +53,7 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <returns>32 random bits.</returns>
     public uint At(ulong step, uint sample, long index)
     {
-        var block = Block(step, sample, (uint)(index >> 2));
+        (uint A, uint B, uint C, uint D) block = Block(step, sample, (uint)(index >> 2));
         return (index & 3) switch { 0 => block.A, 1 => block.B, 2 => block.C, _ => block.D };
     }
 
@@ -63,10 +63,10 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <param name="sample">Sample within the step.</param>
     public void Fill(Span<uint> values, ulong step, uint sample)
     {
-        for (var i = 0; i < values.Length; i += 4)
+        for (int i = 0; i < values.Length; i += 4)
         {
-            var block = Block(step, sample, (uint)(i >> 2));
-            var left = values.Length - i;
+            (uint A, uint B, uint C, uint D) block = Block(step, sample, (uint)(i >> 2));
+            int left = values.Length - i;
             values[i] = block.A;
             if (left > 1)
             {
@@ -92,7 +92,7 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     public void FillUniform(Span<float> values, ulong step, uint sample)
     {
         Fill(MemoryMarshal.Cast<float, uint>(values), step, sample);
-        foreach (ref var value in values)
+        foreach (ref float value in values)
         {
             value = (BitConverter.SingleToUInt32Bits(value) >> 8) * (1f / (1 << 24));
         }
@@ -104,11 +104,11 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <param name="sample">Sample within the step.</param>
     public void FillNormal(Span<float> values, ulong step, uint sample)
     {
-        for (var i = 0; i < values.Length; i += 2)
+        for (int i = 0; i < values.Length; i += 2)
         {
-            var block = Block(step, sample, (uint)(i >> 1));
-            var radius = Math.Sqrt(-2 * PortableMath.Log((Join(block.A, block.B) + 1) * UnitOf53Bits));
-            var (sine, cosine) = PortableMath.SinCosTurns(Join(block.C, block.D) * UnitOf53Bits);
+            (uint A, uint B, uint C, uint D) block = Block(step, sample, (uint)(i >> 1));
+            double radius = Math.Sqrt(-2 * PortableMath.Log((Join(block.A, block.B) + 1) * UnitOf53Bits));
+            (double sine, double cosine) = PortableMath.SinCosTurns(Join(block.C, block.D) * UnitOf53Bits);
             values[i] = (float)(radius * cosine);
             if (i + 1 < values.Length)
             {

@@ -28,14 +28,14 @@ public static unsafe class Reductions
     /// <returns>The greatest magnitude; 0 for no elements.</returns>
     public static float MaximumMagnitude(WorkerTeam? team, float* x, long count)
     {
-        var chunk = Chunk(count);
-        var tasks = (int)((count + chunk - 1) / chunk);
-        var partials = stackalloc float[MaximumTasks];
+        long chunk = Chunk(count);
+        int tasks = (int)((count + chunk - 1) / chunk);
+        float* partials = stackalloc float[MaximumTasks];
         var job = new MagnitudeJob(x, count, chunk, partials);
         TeamRunner.Run(team, tasks, ref job);
 
-        var maximum = 0f;
-        for (var task = 0; task < tasks; task++)
+        float maximum = 0f;
+        for (int task = 0; task < tasks; task++)
         {
             maximum = Math.Max(maximum, partials[task]);
         }
@@ -56,14 +56,14 @@ public static unsafe class Reductions
     private static double Reduce<TTerm>(WorkerTeam? team, float* x, long count)
         where TTerm : struct, IUnaryOperator
     {
-        var chunk = Chunk(count);
-        var tasks = (int)((count + chunk - 1) / chunk);
-        var partials = stackalloc double[MaximumTasks];
+        long chunk = Chunk(count);
+        int tasks = (int)((count + chunk - 1) / chunk);
+        double* partials = stackalloc double[MaximumTasks];
         var job = new SumJob<TTerm>(x, count, chunk, partials);
         TeamRunner.Run(team, tasks, ref job);
 
-        var sum = 0.0;
-        for (var task = 0; task < tasks; task++)
+        double sum = 0.0;
+        for (int task = 0; task < tasks; task++)
         {
             sum += partials[task];
         }
@@ -83,5 +83,84 @@ public static unsafe class Reductions
         public V Invoke<L, V>(V x)
             where L : struct, ILanes<V>
             where V : struct => L.Multiply(x, x);
+    }
+}
+
+/// <summary>The sum of one chunk's terms.</summary>
+internal unsafe struct SumJob<TTerm>(float* x, long count, long chunk, double* partials) : ITeamJob, ILaneKernel
+    where TTerm : struct, IUnaryOperator
+{
+    /// <summary>Vectors that are added in float32 before double precision takes over.</summary>
+    private const int Run16 = 16;
+
+    private int _task;
+
+    public readonly void Run(int task, int worker)
+    {
+        SumJob<TTerm> own = this;
+        own._task = task;
+        LaneDispatch.Run(ref own);
+    }
+
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        long i = _task * chunk;
+        long end = Math.Min(count, i + chunk);
+        var term = default(TTerm);
+        double total = 0.0;
+        while (i < end)
+        {
+            V sum = L.Broadcast(0);
+            long stop = Math.Min(end, i + (Run16 * LaneDispatch.Count));
+            for (; i <= stop - LaneDispatch.Count; i += LaneDispatch.Count)
+            {
+                sum = L.Add(sum, term.Invoke<L, V>(L.Load(x + i)));
+            }
+
+            if (i < stop)
+            {
+                sum = L.Add(sum, term.Invoke<L, V>(LaneDispatch.LoadPart<L, V>(x + i, (int)(stop - i))));
+                i = stop;
+            }
+
+            total += L.Sum(sum);
+        }
+
+        partials[_task] = total;
+    }
+}
+
+/// <summary>The greatest magnitude of one chunk; infinity if an element is not finite.</summary>
+internal unsafe struct MagnitudeJob(float* x, long count, long chunk, float* partials) : ITeamJob, ILaneKernel
+{
+    private int _task;
+
+    public readonly void Run(int task, int worker)
+    {
+        MagnitudeJob own = this;
+        own._task = task;
+        LaneDispatch.Run(ref own);
+    }
+
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        long i = _task * chunk;
+        long end = Math.Min(count, i + chunk);
+        V infinity = L.Broadcast(float.PositiveInfinity);
+        V maximum = L.Broadcast(0);
+        for (; i < end; i += LaneDispatch.Count)
+        {
+            V part = end - i >= LaneDispatch.Count ? L.Load(x + i) : LaneDispatch.LoadPart<L, V>(x + i, (int)(end - i));
+            V magnitude = L.Abs(part);
+
+            // The comparison is false for NaN as well, which thereby counts as infinite.
+            maximum = L.Max(maximum, L.Choose(L.LessThan(magnitude, infinity), magnitude, infinity));
+        }
+
+        partials[_task] = L.Maximum(maximum);
     }
 }

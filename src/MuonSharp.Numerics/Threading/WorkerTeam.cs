@@ -43,9 +43,9 @@ public sealed unsafe class WorkerTeam : IDisposable
         _threads = new Thread[Threads - 1];
         _wake = new SemaphoreSlim[Threads - 1];
         _asleep = new int[Threads - 1];
-        for (var i = 0; i < _threads.Length; i++)
+        for (int i = 0; i < _threads.Length; i++)
         {
-            var worker = i + 1;
+            int worker = i + 1;
             _wake[i] = new SemaphoreSlim(0);
             _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"MuonSharp worker {worker}" };
             _threads[i].Start();
@@ -81,7 +81,7 @@ public sealed unsafe class WorkerTeam : IDisposable
 
         if (Threads == 1 || tasks == 1)
         {
-            for (var task = 0; task < tasks; task++)
+            for (int task = 0; task < tasks; task++)
             {
                 job.Run(task, 0);
             }
@@ -96,21 +96,21 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
 
         // A copy on this stack stays where it is; what the caller refers to may be a field that the garbage collector moves.
-        var shared = job;
+        TJob shared = job;
         _run = &Invoke<TJob>;
         _job = Unsafe.AsPointer(ref shared);
         _tasks = tasks;
         Volatile.Write(ref _done.Value, 0);
 
         // From here on a claim is valid: a worker that claims a task keeps the job alive until that task is done.
-        for (var share = 0; share < Threads; share++)
+        for (int share = 0; share < Threads; share++)
         {
             Interlocked.Exchange(ref Unclaimed(share), FirstOf(share + 1, tasks) - FirstOf(share, tasks));
         }
 
         Interlocked.Increment(ref _generation.Value);
         Forks++;
-        for (var i = 0; i < _threads.Length; i++)
+        for (int i = 0; i < _threads.Length; i++)
         {
             if (Interlocked.CompareExchange(ref _asleep[i], 0, 1) == 1)
             {
@@ -145,7 +145,7 @@ public sealed unsafe class WorkerTeam : IDisposable
 
         _stopping = true;
         Interlocked.Increment(ref _generation.Value);
-        for (var i = 0; i < _threads.Length; i++)
+        for (int i = 0; i < _threads.Length; i++)
         {
             _wake[i].Release();
             _threads[i].Join();
@@ -175,7 +175,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     private void Work(int worker)
     {
         ThreadScratch.Prepare();
-        var seen = 0L;
+        long seen = 0L;
         while (true)
         {
             seen = AwaitJob(worker - 1, seen);
@@ -191,9 +191,9 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     private long AwaitJob(int index, long seen)
     {
-        for (var spin = 0; spin < SpinsBeforeSleep; spin++)
+        for (int spin = 0; spin < SpinsBeforeSleep; spin++)
         {
-            var generation = Volatile.Read(ref _generation.Value);
+            long generation = Volatile.Read(ref _generation.Value);
             if (generation != seen)
             {
                 return generation;
@@ -205,7 +205,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         while (true)
         {
             Interlocked.Exchange(ref _asleep[index], 1);
-            var generation = Volatile.Read(ref _generation.Value);
+            long generation = Volatile.Read(ref _generation.Value);
             if (generation != seen || _stopping)
             {
                 // Whoever resets the flag decides: if the caller did, its wake-up is on its way and must be taken.
@@ -228,7 +228,7 @@ public sealed unsafe class WorkerTeam : IDisposable
     /// <summary>Tasks of the worker's own share, then what the others have left of theirs.</summary>
     private void TakeTasks(int worker)
     {
-        for (var i = 0; i < Threads; i++)
+        for (int i = 0; i < Threads; i++)
         {
             TakeShare((worker + i) % Threads, worker);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -79,4 +80,67 @@ public sealed class AdamW : Optimizer
     }
 
     private protected override void Update(in StepContext context) => _pass.Run(context);
+}
+
+/// <summary>The AdamW update of sixteen elements.</summary>
+internal readonly struct AdamWRule(AdamWCoefficients c) : IElementRule
+{
+    public static int States => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Change<L, V>(V gradient, V weight, ref V first, ref V second)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        V square = L.Min(L.Multiply(gradient, gradient), L.Broadcast(float.MaxValue));
+        first = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepFirst), first, L.Multiply(L.Broadcast(c.GainFirst), gradient)));
+        second = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepSecond), second, L.Multiply(L.Broadcast(c.GainSecond), square)));
+        V root = L.MultiplyAdd(L.Sqrt(second), L.Broadcast(c.Root), L.Broadcast(c.Epsilon));
+        V direction = L.MultiplyAdd(L.Broadcast(c.Look), gradient, L.Multiply(first, L.Broadcast(c.Step)));
+        return L.MultiplyAdd(L.Broadcast(c.Decay), weight, L.Divide(direction, root));
+    }
+}
+
+/// <summary>One step's constants of the update p &lt;- p - ((step·m + look·g) / (root·sqrt(v) + eps) + decay·p), rounded to float32 once.</summary>
+internal readonly record struct AdamWCoefficients(
+    float KeepFirst, float GainFirst, float KeepSecond, float GainSecond, float Step, float Look, float Root, float Epsilon, float Decay)
+{
+    /// <summary>Both moments are corrected for their start at zero; epsilon before the correction means that the step carries both.</summary>
+    public static AdamWCoefficients At(AdamWOptions options, ParameterSlot slot)
+    {
+        double beta1 = slot.Group.Report.Momentum;
+        double learningRate = slot.Group.Report.LearningRate;
+        double first = 1 - IntegerPower.Of(beta1, slot.Count);
+        double root = Math.Sqrt(1 - IntegerPower.Of(options.Beta2, slot.Count));
+        double rate = options.EpsilonPlace == AdamWEpsilon.BeforeCorrection ? learningRate * root : learningRate;
+        return new AdamWCoefficients(
+            (float)beta1,
+            (float)(1 - beta1),
+            (float)options.Beta2,
+            (float)(1 - options.Beta2),
+            (float)(options.Nesterov ? rate * beta1 / (1 - IntegerPower.Of(beta1, slot.Count + 1)) : rate / first),
+            (float)(options.Nesterov ? rate * (1 - beta1) / first : 0),
+            options.EpsilonPlace == AdamWEpsilon.BeforeCorrection ? 1 : (float)(1 / root),
+            (float)options.Epsilon,
+            (float)(learningRate * slot.WeightDecay));
+    }
+}
+
+/// <summary>A power by repeated squaring: multiplications alone, so bias corrections are the same on every machine.</summary>
+internal static class IntegerPower
+{
+    /// <summary>value to the power of exponent, at most 2 log2(exponent) roundings.</summary>
+    public static double Of(double value, long exponent)
+    {
+        double result = 1;
+        for (; exponent > 0; exponent >>= 1, value *= value)
+        {
+            if ((exponent & 1) == 1)
+            {
+                result *= value;
+            }
+        }
+
+        return result;
+    }
 }

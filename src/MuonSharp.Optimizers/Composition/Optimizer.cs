@@ -31,7 +31,7 @@ public abstract class Optimizer : IOptimizer
 
         Slots = [.. slots];
         Parameters = [.. slots.Select(slot => slot.Parameter)];
-        _ownTeam = team == null ? new WorkerTeam() : null;
+        _ownTeam = team is null ? new WorkerTeam() : null;
         Team = team ?? _ownTeam!;
     }
 

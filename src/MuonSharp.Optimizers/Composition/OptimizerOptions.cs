@@ -56,3 +56,16 @@ public abstract record OptimizerOptions
     /// <summary>Makes the optimizer of these options' kind over groups that all have options of this kind.</summary>
     internal abstract Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, Numerics.WorkerTeam team);
 }
+
+/// <summary>What a step does with a parameter that has no gradient this time.</summary>
+public enum MissingGradient
+{
+    /// <summary>Nothing: no decay, no count (torch, Moonlight).</summary>
+    Skip,
+
+    /// <summary>It counts as a gradient of zero: momentum, decay and the step count go on (KellerJordan/Muon).</summary>
+    Zero,
+
+    /// <summary>It counts as a gradient of zero, but the weights do not decay in that step (NorMuon).</summary>
+    ZeroWithoutDecay,
+}

@@ -80,9 +80,9 @@ internal sealed unsafe class ElementPass<TRule>
             float* gradient = slot.Gradient;
             var kernel = new ElementKernel<TRule>(
                 slot.Weights + piece.Start,
-                gradient == null ? null : gradient + piece.Start,
+                gradient is null ? null : gradient + piece.Start,
                 _first.Of(piece.Slot) + piece.Start,
-                _second == null ? null : _second.Of(piece.Slot) + piece.Start,
+                _second is null ? null : _second.Of(piece.Slot) + piece.Start,
                 piece.Length,
                 _gradientScale,
                 _rules[piece.Slot],
@@ -104,3 +104,9 @@ internal sealed unsafe class ElementPass<TRule>
         }
     }
 }
+
+/// <summary>A run of elements of one parameter: at most one chunk.</summary>
+/// <param name="Slot">The parameter.</param>
+/// <param name="Start">The first element.</param>
+/// <param name="Length">Number of elements.</param>
+internal readonly record struct ElementPiece(int Slot, int Start, int Length);

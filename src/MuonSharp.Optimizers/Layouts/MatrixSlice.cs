@@ -25,3 +25,14 @@ public readonly record struct MatrixSlice(
     /// <param name="tensor">The tensor's first element.</param>
     public unsafe Matrix Of(float* tensor) => new(tensor + Offset, Rows, Columns, RowStride);
 }
+
+/// <summary>A range of a tensor's fan-out that is a matrix of its own: the query of a fused QKV, the gate of a fused gate-up.</summary>
+/// <param name="Name">What the part is, unique in its layout (<c>query</c>).</param>
+/// <param name="FanOut">Its number of outputs, at least 1.</param>
+/// <param name="Heads">Attention heads that share the outputs equally, 0 when it has none.</param>
+public sealed record MatrixPart(string Name, int FanOut, int Heads = 0);
+
+/// <summary>The outputs of one attention head, as a range of the tensor's whole fan-out.</summary>
+/// <param name="Start">The first output.</param>
+/// <param name="Length">The head's size.</param>
+public readonly record struct HeadRange(int Start, int Length);

@@ -99,7 +99,7 @@ internal sealed unsafe class MuonPass : IDisposable
         Matrix result = Matrix.Dense(scratch + FlatLayout.Padded(slice.Length), slice.Rows, slice.Columns);
         MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
         StageClock? clock = _context.Clock;
-        long time = clock == null ? 0 : Stopwatch.GetTimestamp();
+        long time = clock is null ? 0 : Stopwatch.GetTimestamp();
         MomentumStage.Run(
             team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
         bool coupled = matrix.Options.Compat == MuonCompat.MlxCoupledDecay;

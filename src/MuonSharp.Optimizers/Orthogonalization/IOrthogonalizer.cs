@@ -29,3 +29,16 @@ public unsafe interface IOrthogonalizer
     /// <returns>How it went; the optimizer counts everything but <see cref="OrthogonalizationOutcome.Regular"/> in its report.</returns>
     OrthogonalizationOutcome Orthogonalize(WorkerTeam? team, Matrix input, Matrix output, float* scratch);
 }
+
+/// <summary>How an orthogonalizer came to its result.</summary>
+public enum OrthogonalizationOutcome
+{
+    /// <summary>By its method.</summary>
+    Regular,
+
+    /// <summary>By its method with a larger smallest pole, because a Cholesky pivot was not positive.</summary>
+    PoleRaised,
+
+    /// <summary>By the Gram form of Newton-Schulz, because the larger pole did not help either.</summary>
+    FallBack,
+}

@@ -152,3 +152,29 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
         return stem + steps.ToString(CultureInfo.InvariantCulture);
     }
 }
+
+/// <summary>y = a·first + b·second, the second product fused into the sum.</summary>
+internal readonly struct CombineOperator(float first, float second) : IBinaryOperator
+{
+    public V Invoke<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct => L.MultiplyAdd(b, L.Broadcast(second), L.Multiply(a, L.Broadcast(first)));
+}
+
+/// <summary>y = factor·x.</summary>
+internal readonly struct ScaleOperator(float factor) : IUnaryOperator
+{
+    public V Invoke<L, V>(V x)
+        where L : struct, ILanes<V>
+        where V : struct => L.Multiply(x, L.Broadcast(factor));
+}
+
+/// <summary>How epsilon keeps the division by a matrix's Frobenius norm away from zero.</summary>
+public enum NormFloor
+{
+    /// <summary>Divides by norm + epsilon (KellerJordan/Muon, Moonlight, optax).</summary>
+    Sum,
+
+    /// <summary>Divides by max(norm, epsilon) (torch.optim.Muon).</summary>
+    Maximum,
+}

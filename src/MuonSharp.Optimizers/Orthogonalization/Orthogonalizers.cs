@@ -35,7 +35,7 @@ public static class Orthogonalizers
     public static bool TryGet(string name, [NotNullWhen(true)] out IOrthogonalizer? orthogonalizer)
     {
         orthogonalizer = Array.Find(s_all, candidate => string.Equals(candidate.Name, name, StringComparison.Ordinal));
-        return orthogonalizer != null;
+        return orthogonalizer is not null;
     }
 
     /// <summary>The orthogonalizer of a name.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MuonSharp.Optimizers;
 
 /// <summary>A block of floats that anyone may own: an address, a length, and what keeps it alive.</summary>
@@ -11,10 +13,10 @@ public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
     /// <exception cref="ArgumentException">The length is negative, or the address is null with a positive length.</exception>
     public MemoryBlock(float* address, int length, object? owner = null)
     {
-        if (length < 0 || (address == null && length > 0))
+        if (length < 0 || (address is null && length > 0))
         {
             throw new ArgumentException($"[memory block] a block is an address and a length >= 0; length {length}, address "
-                + (address == null ? "null" : "set"));
+                + (address is null ? "null" : "set"));
         }
 
         Address = address;
@@ -63,4 +65,18 @@ public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine((nint)Address, Length);
+}
+
+/// <summary>Holds an array in place until the last memory block that speaks of it is gone.</summary>
+internal sealed unsafe class PinnedArray
+{
+    private GCHandle _handle;
+
+    public PinnedArray(float[] array) => _handle = GCHandle.Alloc(array, GCHandleType.Pinned);
+
+#pragma warning disable MA0055 // The pin ends with the last block that refers to this object; nobody could dispose it earlier.
+    ~PinnedArray() => _handle.Free();
+#pragma warning restore MA0055
+
+    public float* Address => (float*)_handle.AddrOfPinnedObject();
 }

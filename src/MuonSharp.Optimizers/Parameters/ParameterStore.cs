@@ -36,13 +36,13 @@ public sealed unsafe class ParameterStore : IDisposable
     public float* Weights => _weights.Pointer;
 
     /// <summary>All gradients, <see cref="Length"/> floats; null in a store for inference.</summary>
-    public float* Gradients => _gradients == null ? null : _gradients.Pointer;
+    public float* Gradients => _gradients is null ? null : _gradients.Pointer;
 
     /// <summary>Floats in either buffer, the padding between parameters included.</summary>
     public long Length => _weights.Length;
 
     /// <summary>Whether the store holds gradients.</summary>
-    public bool HasGradients => _gradients != null;
+    public bool HasGradients => _gradients is not null;
 
     /// <summary>Number of trainable elements, without padding.</summary>
     public long ElementCount => Parameters.Sum(p => (long)p.Length);
@@ -63,7 +63,7 @@ public sealed unsafe class ParameterStore : IDisposable
     /// <summary>Clears all gradients in one pass and marks every parameter as having one.</summary>
     public void ZeroGradients()
     {
-        if (_gradients == null)
+        if (_gradients is null)
         {
             throw new InvalidOperationException("[parameter store] zeroing gradients needs gradients; the store was built for inference");
         }
@@ -81,4 +81,53 @@ public sealed unsafe class ParameterStore : IDisposable
         _weights.Dispose();
         _gradients?.Dispose();
     }
+}
+
+/// <summary>Collects a model's parameters in their fixed order, then lays them out in one store.</summary>
+public sealed class ParameterStoreBuilder
+{
+    private readonly List<Parameter> _parameters = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+    /// <summary>Declares a parameter. Its memory exists once <see cref="Build"/> has run.</summary>
+    /// <param name="name">Unique in the store.</param>
+    /// <param name="shape">Row-major sizes, outermost first.</param>
+    /// <param name="role">What the parameter does in the model.</param>
+    /// <param name="layout">How the tensor splits into matrices; null means one [out, in] matrix.</param>
+    /// <returns>The parameter itself, unbound until the store is built.</returns>
+    /// <exception cref="ArgumentException">The name is taken, or the shape or layout does not fit.</exception>
+    public Parameter Add(string name, ImmutableArray<int> shape, ParameterRole role, MatrixLayout? layout = null)
+    {
+        if (!_names.Add(name))
+        {
+            throw new ArgumentException($"[parameter store] names are unique; '{name}' was added twice");
+        }
+
+        var parameter = new Parameter(name, shape, role, layout);
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Allocates the store and binds every declared parameter to its place, in the order of declaration.</summary>
+    /// <param name="gradients">False for inference: no gradient memory is allocated.</param>
+    /// <exception cref="InvalidOperationException">The builder was used before, or nothing was declared.</exception>
+    public ParameterStore Build(bool gradients)
+    {
+        if (_parameters.Count == 0 || !_parameters[0].Weights.IsEmpty)
+        {
+            throw new InvalidOperationException("[parameter store] a builder builds one store of at least one parameter; "
+                + (_parameters.Count == 0 ? "none was added" : "it was used before"));
+        }
+
+        return new ParameterStore([.. _parameters], gradients);
+    }
+}
+
+/// <summary>How tensors follow each other in a flat buffer: each starts at a multiple of one cache line.</summary>
+internal static class FlatLayout
+{
+    /// <summary>Floats in a cache line of 64 bytes, which is also the widest vector.</summary>
+    public const int Alignment = 16;
+
+    public static long Padded(long length) => (length + Alignment - 1) / Alignment * Alignment;
 }

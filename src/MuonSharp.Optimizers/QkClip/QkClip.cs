@@ -161,14 +161,14 @@ public sealed unsafe class QkClip : IDisposable
     private static void Check(ImmutableArray<AttentionHeads> layers, double tau)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        AttentionHeads? unfit = layers.FirstOrDefault(layer => layer.Obstacle != null);
+        AttentionHeads? unfit = layers.FirstOrDefault(layer => layer.Obstacle is not null);
         AttentionHeads? twice = layers.FirstOrDefault(layer => !names.Add(layer.Name));
         string? problem = !(tau > 0) || !double.IsFinite(tau) ? $"tau is a positive number; {tau}"
             : layers.IsEmpty ? "there is something to clip; no layer came"
-            : unfit != null ? $"each head's logits can be scaled alone; layer '{unfit.Name}': {unfit.Obstacle}. Switch the clip off"
-            : twice != null ? $"layers have names of their own; '{twice.Name}' came twice"
+            : unfit is not null ? $"each head's logits can be scaled alone; layer '{unfit.Name}': {unfit.Obstacle}. Switch the clip off"
+            : twice is not null ? $"layers have names of their own; '{twice.Name}' came twice"
             : null;
-        if (problem != null)
+        if (problem is not null)
         {
             throw new ArgumentException($"[qk-clip] {problem}");
         }
@@ -187,3 +187,31 @@ public sealed unsafe class QkClip : IDisposable
         return tensors;
     }
 }
+
+/// <summary>Which heads a step's clip scaled down, and what every head measured. One object, rewritten by every step.</summary>
+public sealed class QkClipReport
+{
+    private readonly QkClip _clip;
+
+    internal QkClipReport(QkClip clip) => _clip = clip;
+
+    /// <summary>Heads that were scaled down in this step.</summary>
+    public int ClippedHeads { get; internal set; }
+
+    /// <summary>Number of query heads, over all layers.</summary>
+    public int Count => _clip.HeadCount;
+
+    /// <summary>One head, counted through all layers.</summary>
+    /// <param name="index">From 0 to <see cref="Count"/>.</param>
+    /// <exception cref="IndexOutOfRangeException">There is no such head.</exception>
+    public HeadClip this[int index] => _clip.Head(index);
+}
+
+/// <summary>What the clip knows of one head after a step.</summary>
+/// <param name="Layer">The layer's number, from 0.</param>
+/// <param name="Head">The query head's number in the layer, from 0.</param>
+/// <param name="MaximumLogit">S: the greatest scaled, visible logit of the step, over all micro-batches; -∞ when none was observed.</param>
+/// <param name="Factor">γ: what the step's clip multiplied the head's logits with; 1 when it did not fire.</param>
+/// <param name="AccumulatedFactor">The product of all γ since the run began.</param>
+/// <param name="Clips">How often the head was clipped since the run began.</param>
+public readonly record struct HeadClip(int Layer, int Head, float MaximumLogit, double Factor, double AccumulatedFactor, long Clips);

@@ -23,7 +23,7 @@ public sealed class RoutedOptimizer : IOptimizer
         step ??= new StepOptions();
         Plan = RoutingPlan.Make(parameters, routes ?? Route.Muon());
         GroupValidation.Check(null, Plan.Groups, step);
-        _ownTeam = team == null ? new WorkerTeam() : null;
+        _ownTeam = team is null ? new WorkerTeam() : null;
         WorkerTeam workers = team ?? _ownTeam!;
         _optimizers = [.. Plan.Groups.GroupBy(group => group.Options.GetType())
             .Select(groups => groups.First().Options.Create([.. groups], step, workers))];

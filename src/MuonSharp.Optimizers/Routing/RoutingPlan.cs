@@ -25,7 +25,7 @@ public sealed class RoutingPlan
     public static RoutingPlan Make(IReadOnlyList<Parameter> parameters, IReadOnlyList<Route> routes)
     {
         var problems = new OptionsProblems(0);
-        var members = routes.Select(_ => new List<Parameter>()).ToArray();
+        List<Parameter>[] members = routes.Select(_ => new List<Parameter>()).ToArray();
         ImmutableArray<RoutingPlanRow>.Builder rows = ImmutableArray.CreateBuilder<RoutingPlanRow>(parameters.Count);
         foreach (Parameter parameter in parameters)
         {
@@ -94,4 +94,21 @@ public sealed class RoutingPlan
 
         return text.ToString();
     }
+}
+
+/// <summary>Where one parameter goes, and why.</summary>
+/// <param name="Parameter">The parameter.</param>
+/// <param name="Matrices">Independent matrices that its layout splits it into, 0 when it is not stepped as matrices.</param>
+/// <param name="Optimizer">The optimizer's name.</param>
+/// <param name="Group">The group's name.</param>
+/// <param name="Reason">Why it goes there.</param>
+/// <param name="Options">The options of the optimizer that steps it.</param>
+public sealed record RoutingPlanRow(Parameter Parameter, int Matrices, string Optimizer, string Group, string Reason, OptimizerOptions Options)
+{
+    /// <summary>The matrices themselves; empty when the parameter is not stepped as matrices.</summary>
+    public ImmutableArray<MatrixSlice> Slices => Matrices == 0 ? [] : (Parameter.Layout ?? MatrixLayout.OutIn).Matrices(Parameter.Shape);
+
+    /// <summary>FLOPs that the optimizer spends a step on one of the matrices: orthogonalization, or statistics and bases. Elementwise passes are left out.</summary>
+    /// <param name="matrix">One of <see cref="Slices"/>.</param>
+    public double FlopsOf(in MatrixSlice matrix) => CostModel.Of(Options).Flops(Options, matrix);
 }

@@ -60,3 +60,13 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
 
     internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Shampoo(groups, step, team);
 }
+
+/// <summary>Where the length of Shampoo's update comes from.</summary>
+public enum ShampooGrafting
+{
+    /// <summary>From Adam's update of the same block, which is also the update until the first inverse roots exist.</summary>
+    Adam,
+
+    /// <summary>From the preconditioned gradient itself; until the first inverse roots exist only the decay acts.</summary>
+    None,
+}

@@ -115,3 +115,20 @@ internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest O
 
     private static InvalidFileException Broken(string path, string problem) => new(CheckpointNames.Operation, path, problem);
 }
+
+/// <summary>All that a checkpoint holds: weights, the optimizer's tensors, and the rest as JSON.</summary>
+/// <remarks>The tensors are views: nothing is copied, they go from where they are to the disk.</remarks>
+public sealed class CheckpointContents
+{
+    /// <summary>The weights, for <c>model.safetensors</c>; names are those of the model's family.</summary>
+    public required IReadOnlyList<NamedTensor> Model { get; init; }
+
+    /// <summary>The optimizer's tensors, for <c>optimizer.safetensors</c>.</summary>
+    public required IReadOnlyList<NamedTensor> Optimizer { get; init; }
+
+    /// <summary>Everything else that continues a run: counters, positions, seeds. Kept in <c>state.json</c> as <c>state</c>.</summary>
+    public required JsonObject State { get; init; }
+}
+
+/// <summary>What a file must look like: its size and the SHA-256 of its bytes in lower-case hexadecimal digits.</summary>
+internal readonly record struct FileDigest(long Bytes, string Sha256);

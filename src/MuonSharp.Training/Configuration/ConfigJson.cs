@@ -6,7 +6,7 @@ namespace MuonSharp.Training;
 /// <summary>Configurations as nested JSON objects.</summary>
 internal static class ConfigJson
 {
-    private static readonly JsonDocumentOptions Lenient = new()
+    private static readonly JsonDocumentOptions s_lenient = new()
     {
         AllowTrailingCommas = true,
         CommentHandling = JsonCommentHandling.Skip,
@@ -50,7 +50,7 @@ internal static class ConfigJson
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(utf8, Lenient);
+            using JsonDocument document = JsonDocument.Parse(utf8, s_lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 problems.Add($"[config] {source}: the file must hold one JSON object; {JsonProblem.Name(document.RootElement.ValueKind)} came");
@@ -93,4 +93,32 @@ internal static class ConfigJson
     private static bool IsGroup(string name) =>
         ConfigKeys.All.Any(key => key.Name.Length > name.Length && key.Name[name.Length] == '.'
             && key.Name.StartsWith(name, StringComparison.Ordinal));
+}
+
+/// <summary>What is wrong with a JSON text, in words for whoever wrote it.</summary>
+internal static class JsonProblem
+{
+    /// <summary>What the reader said, and where: <c>... (line 3, byte 7)</c>.</summary>
+    public static string Describe(JsonException error)
+    {
+        string place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
+        return FirstSentence(error.Message) + place;
+    }
+
+    /// <summary>A kind of value, with its article.</summary>
+    public static string Name(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "true or false",
+        _ => "null",
+    };
+
+    private static string FirstSentence(string message)
+    {
+        int end = message.IndexOf(". ", StringComparison.Ordinal);
+        return (end < 0 ? message : message[..end]).TrimEnd('.').ReplaceLineEndings(" ");
+    }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Unicode;
 
@@ -47,5 +48,71 @@ public static class TextFile
         }
 
         return place;
+    }
+}
+
+/// <summary>Reads whole files that a user named, with one-line errors.</summary>
+internal static class InputFile
+{
+    /// <summary>All bytes of a file.</summary>
+    /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
+    public static byte[] ReadAll(string operation, string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new BadInputException($"[{operation}] {path}: a file must be named; a directory came");
+        }
+
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BadInputException($"[{operation}] {path}: the file must exist; there is none", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new BadInputException($"[{operation}] {path}: the file must be readable; {FirstLine(error.Message)}", error);
+        }
+    }
+
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd('\r', '.');
+}
+
+/// <summary>The text that comes with the library: Jane Austen's <i>Pride and Prejudice</i> and <i>Northanger Abbey</i>.</summary>
+/// <remarks>1,118,181 bytes of ASCII with 77 distinct characters, in the public domain; see <c>Data/austen.md</c> for its origin.</remarks>
+public static class EmbeddedCorpus
+{
+    /// <summary>What messages and banners call it.</summary>
+    public const string Name = "austen.txt (embedded)";
+
+    /// <summary>The whole text.</summary>
+    public static string Read()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("data/austen.txt")
+            ?? throw new InvalidOperationException("[data] the library must contain its corpus; there is none");
+        byte[] utf8 = new byte[stream.Length];
+        stream.ReadExactly(utf8);
+        return TextFile.Decode(utf8, Name);
+    }
+}
+
+/// <summary>Something the user gave cannot be used: a text, a prompt, a run folder. The message is one line that says what and where.</summary>
+public sealed class BadInputException : Exception
+{
+    /// <summary>An exception with a message of the form <c>[operation] rule; what came</c>.</summary>
+    /// <param name="message">One line.</param>
+    public BadInputException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An exception with a message and what led to it.</summary>
+    /// <param name="message">One line.</param>
+    /// <param name="inner">What led to it.</param>
+    public BadInputException(string message, Exception inner)
+        : base(message, inner)
+    {
     }
 }

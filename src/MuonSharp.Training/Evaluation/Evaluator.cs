@@ -1,4 +1,5 @@
 using MuonSharp.Formats;
+using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
@@ -47,4 +48,60 @@ public sealed class Evaluator : IDisposable
     private EvaluationResult Measure(ReadOnlySpan<int> tokens, string source) => tokens.Length >= 2
         ? HeldOutLoss.Measure(_run.Model, _run.Tokenizer, tokens, _run.Config.Evaluate.Batch)
         : throw new BadInputException($"[evaluate] {source}: the text must hold at least 2 tokens; {tokens.Length} came");
+}
+
+/// <summary>How well a model predicts a text.</summary>
+/// <param name="Loss">Mean cross-entropy in nats per predicted token.</param>
+/// <param name="Tokens">Tokens predicted: all of the text but the first.</param>
+/// <param name="Bytes">UTF-8 bytes of the predicted tokens.</param>
+public sealed record EvaluationResult(double Loss, long Tokens, long Bytes)
+{
+    /// <summary>Bits per byte of text: comparable between tokenizers.</summary>
+    public double BitsPerByte => Loss * Tokens / Math.Log(2) / Bytes;
+}
+
+/// <summary>The loss of a model on a whole text.</summary>
+/// <remarks>
+/// Tokens 1 to n - 1 are each predicted once, in windows of the context's length that do not overlap; the shorter last
+/// window counts too. Windows are computed in batches; sums are in double, in the order of the text.
+/// </remarks>
+internal static class HeldOutLoss
+{
+    private const int Ignored = -1;
+
+    /// <summary>Measures the loss.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">The tokenizer of the tokens, which knows their bytes.</param>
+    /// <param name="tokens">The text; at least 2 tokens.</param>
+    /// <param name="batch">Windows computed at once.</param>
+    public static EvaluationResult Measure(DecoderModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch)
+    {
+        int context = model.Config.Context;
+        int predicted = tokens.Length - 1;
+        int windows = predicted / context;
+        batch = Math.Min(batch, Math.Max(windows, 1));
+        double sum = 0;
+        for (int window = 0; window < windows; window += batch)
+        {
+            int count = Math.Min(batch, windows - window) * context;
+            sum += Sum(model.Program(batch, context, training: false), tokens.Slice(window * context, count + 1));
+        }
+
+        int rest = predicted % context;
+        if (rest > 0)
+        {
+            sum += Sum(model.Program(1, rest, training: false), tokens[(windows * context)..]);
+        }
+
+        return new EvaluationResult(sum / predicted, predicted, tokenizer.CountBytes(tokens[1..]));
+    }
+
+    private static double Sum(DecoderProgram program, ReadOnlySpan<int> tokens)
+    {
+        tokens[..^1].CopyTo(program.Inputs);
+        tokens[1..].CopyTo(program.Targets);
+        program.Targets[(tokens.Length - 1)..].Fill(Ignored);
+        program.Forward();
+        return program.LossSum;
+    }
 }

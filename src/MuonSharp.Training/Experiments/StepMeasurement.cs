@@ -165,3 +165,33 @@ public sealed class StepMeasurement : IDisposable
         }
     }
 }
+
+/// <summary>How the steps of several optimizers are timed side by side.</summary>
+public sealed record StepMeasurementOptions
+{
+    /// <summary>Most rounds; in each one every optimizer has its turn. Odd, so that there is a middle one.</summary>
+    public int Rounds { get; init; } = 7;
+
+    /// <summary>Timed steps of a turn: a multiple of ten, so that every turn of SOAP and Shampoo holds as many renewals of their preconditioners.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>Steps of every optimizer before the first round.</summary>
+    public int WarmUp { get; init; } = 20;
+
+    /// <summary>No round starts after this time, but for the first three.</summary>
+    public TimeSpan Enough { get; init; } = TimeSpan.FromMinutes(1);
+}
+
+/// <summary>What a step of one optimizer takes.</summary>
+/// <param name="Label">The optimizer.</param>
+/// <param name="StepMilliseconds">Median over the rounds of a whole step's mean time.</param>
+/// <param name="OptimizerMilliseconds">The same of the optimizer's part.</param>
+/// <param name="Ratio">Median over the rounds of the time of a step over that of the first optimizer's in the same round.</param>
+/// <param name="TokensPerSecond">Tokens of a step over <paramref name="StepMilliseconds"/>.</param>
+/// <param name="Rounds">Mean time of a step in each round, in milliseconds.</param>
+public sealed record StepTiming(
+    string Label, double StepMilliseconds, double OptimizerMilliseconds, double Ratio, double TokensPerSecond, IReadOnlyList<double> Rounds)
+{
+    /// <summary>The optimizer's share of the step, 0 to 1.</summary>
+    public double OptimizerShare => OptimizerMilliseconds / StepMilliseconds;
+}

@@ -1,3 +1,4 @@
+using System.Text;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -49,4 +50,99 @@ public sealed class TextGenerator : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _run.Dispose();
+}
+
+/// <summary>How text is drawn from a model.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Tokens to generate, 0 or more.</summary>
+    public int Tokens { get; init; } = 500;
+
+    /// <summary>Divides the logits; 0 takes the likeliest token.</summary>
+    public double Temperature { get; init; } = 0.8;
+
+    /// <summary>Only this many likeliest tokens can be drawn. 0: all.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Only the likeliest tokens that together reach this probability can be drawn; above 0, at most 1.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Same seed, same text.</summary>
+    public ulong Seed { get; init; } = 1337;
+
+    /// <summary>All rules these options break, one line each; empty when they are sound.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> problems = [];
+        if (Tokens < 0)
+        {
+            problems.Add($"[generate] tokens must be 0 or more; {Tokens} came");
+        }
+
+        if (!(Temperature >= 0 && double.IsFinite(Temperature)))
+        {
+            problems.Add($"[generate] temperature must be a number of 0 or more; {Temperature} came");
+        }
+
+        if (TopK < 0)
+        {
+            problems.Add($"[generate] top-k must be 0 (all) or more; {TopK} came");
+        }
+
+        if (!(TopP is > 0 and <= 1))
+        {
+            problems.Add($"[generate] top-p must be above 0 and at most 1; {TopP} came");
+        }
+
+        return problems;
+    }
+}
+
+/// <summary>Tokens to pieces of text, each as soon as its characters are complete.</summary>
+internal static class TextPieces
+{
+    /// <summary>The pieces; bytes that never become a character are U+FFFD.</summary>
+    public static IEnumerable<string> Of(ITokenizer tokenizer, IEnumerable<int> tokens)
+    {
+        Decoder decoder = Encoding.UTF8.GetDecoder();
+        foreach (int token in tokens)
+        {
+            string piece = Decode(decoder, tokenizer.Bytes(token), flush: false);
+            if (piece.Length > 0)
+            {
+                yield return piece;
+            }
+        }
+
+        string rest = Decode(decoder, [], flush: true);
+        if (rest.Length > 0)
+        {
+            yield return rest;
+        }
+    }
+
+    /// <summary>The tokens that a text is continued from: its own, or for an empty one a line break or the first token.</summary>
+    public static int[] Prompt(ITokenizer tokenizer, string prompt)
+    {
+        if (prompt.Length > 0)
+        {
+            return tokenizer.Encode(prompt);
+        }
+
+        for (int token = 0; token < tokenizer.VocabularySize; token++)
+        {
+            if (tokenizer.Bytes(token).SequenceEqual("\n"u8))
+            {
+                return [token];
+            }
+        }
+
+        return [0];
+    }
+
+    private static string Decode(Decoder decoder, ReadOnlySpan<byte> bytes, bool flush)
+    {
+        Span<char> characters = stackalloc char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+        return characters[..decoder.GetChars(bytes, characters, flush)].ToString();
+    }
 }

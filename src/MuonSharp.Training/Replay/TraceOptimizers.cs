@@ -80,3 +80,58 @@ internal static class TraceOptimizers
     private static RowNormalization Rows(MuonOptions options, TraceValue value) =>
         options.RowNormalization ?? throw value.Error("the key belongs to the preset 'normuon'; the group has another");
 }
+
+/// <summary>An optimizer as recorded runs name it: its presets and the keys that belong to it.</summary>
+internal abstract class TraceOptimizer(string name)
+{
+    /// <summary>The name in a group's <c>optimizer</c>.</summary>
+    public string Name => name;
+
+    /// <summary>The options that the group's keys describe.</summary>
+    /// <param name="group">The group, for messages.</param>
+    /// <param name="preset">The preset's name, or null.</param>
+    /// <param name="settings">The keys that stand for options.</param>
+    public abstract OptimizerOptions Read(TraceValue group, TraceValue? preset, IReadOnlyDictionary<string, TraceValue> settings);
+}
+
+/// <summary>An optimizer with options of one type.</summary>
+/// <param name="name">The name in a group's <c>optimizer</c>.</param>
+/// <param name="standard">The options of a group without a preset.</param>
+/// <param name="presets">The presets by name.</param>
+/// <param name="keys">The keys of its own, in the order in which they are applied whatever their order in the file.</param>
+internal sealed class TraceOptimizerOf<TOptions>(
+    string name, TOptions standard, IReadOnlyDictionary<string, TOptions> presets, params TraceKey<TOptions>[] keys)
+    : TraceOptimizer(name)
+    where TOptions : OptimizerOptions
+{
+    private readonly TraceKey<TOptions>[] _keys =
+    [
+        new("learning_rate", static (options, value) => (TOptions)((OptimizerOptions)options with { LearningRate = value.Schedule() })),
+        new("weight_decay", static (options, value) => (TOptions)((OptimizerOptions)options with { WeightDecay = value.Schedule() })),
+        .. keys,
+    ];
+
+    /// <inheritdoc/>
+    public override OptimizerOptions Read(TraceValue group, TraceValue? preset, IReadOnlyDictionary<string, TraceValue> settings)
+    {
+        string[] known = [.. _keys.Select(key => key.Name)];
+        foreach (string key in settings.Keys)
+        {
+            group.Require(known.Contains(key, StringComparer.Ordinal), $"{Name}: {TraceFormat.UnknownName("key", key, known)}");
+        }
+
+        TOptions options = preset is { } named ? Preset(named) : standard;
+        foreach (TraceKey<TOptions> key in _keys)
+        {
+            options = settings.TryGetValue(key.Name, out TraceValue value) ? key.Apply(options, value) : options;
+        }
+
+        return options;
+    }
+
+    private TOptions Preset(TraceValue name)
+    {
+        name.Require(presets.Count > 0, $"{Name} has no presets; '{name.Text()}' came");
+        return name.Choice(presets);
+    }
+}

@@ -132,3 +132,20 @@ public static class TraceReplay
         }
     }
 }
+
+/// <summary>How far a parameter went from the recording.</summary>
+/// <param name="Parameter">The parameter's name.</param>
+/// <param name="Optimizer">The optimizer that stepped it.</param>
+/// <param name="Deviation">The largest ‖W − E‖ / (‖E − E₀‖ + 10⁻³‖E₀‖) over the recorded steps; infinite when a weight was not finite.</param>
+/// <param name="Step">The step of the largest deviation.</param>
+/// <param name="Comparisons">Recorded steps that were compared.</param>
+public sealed record ReplayDeviation(string Parameter, string Optimizer, double Deviation, int Step, int Comparisons);
+
+/// <summary>What the replay of a recorded run gave.</summary>
+/// <param name="Parameters">One row a parameter, in the order of the groups.</param>
+/// <param name="Steps">Steps that were run.</param>
+public sealed record ReplayResult(ImmutableArray<ReplayDeviation> Parameters, int Steps)
+{
+    /// <summary>The parameter that deviates most.</summary>
+    public ReplayDeviation Worst => Parameters.MaxBy(row => row.Deviation)!;
+}

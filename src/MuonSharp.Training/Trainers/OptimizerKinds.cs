@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -146,5 +147,70 @@ internal static class OptimizerKinds
     {
         LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
         WeightDecay = settings.WeightDecay,
+    };
+}
+
+/// <summary>Which of the keys <c>optimizer.*</c> an optimizer does something with, as <see cref="OptimizerKinds"/> routes them.</summary>
+internal static class OptimizerKeys
+{
+    /// <summary>Keys that not all optimizers use, with those that do; all others are used by all.</summary>
+    private static readonly Dictionary<string, string[]> s_users = new(StringComparer.Ordinal)
+    {
+        ["optimizer.preset"] = ["muon", "adamw", "sgd", "shampoo", "soap"],
+        ["optimizer.orthogonalizer"] = ["muon", "normuon"],
+        ["optimizer.momentum"] = ["muon", "normuon", "sgd"],
+        ["optimizer.momentumWarmup"] = ["muon", "normuon", "sgd"],
+        ["optimizer.auxiliary.beta1"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
+        ["optimizer.auxiliary.beta2"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
+        ["optimizer.auxiliary.epsilon"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
+    };
+
+    /// <summary>Whether a key makes a difference to an optimizer.</summary>
+    /// <param name="optimizer">The optimizer's name.</param>
+    /// <param name="key">The whole key.</param>
+    public static bool Uses(string optimizer, string key) =>
+        !s_users.TryGetValue(key, out string[]? users) || users.Contains(optimizer, StringComparer.Ordinal);
+}
+
+/// <summary>What one optimizer takes care of.</summary>
+/// <param name="Optimizer">Its name: <c>muon</c>, <c>adamw</c>.</param>
+/// <param name="Tensors">Number of parameters.</param>
+/// <param name="Weights">Number of weights in them.</param>
+/// <param name="LearningRate">Peak learning rate.</param>
+public sealed record OptimizerShare(string Optimizer, int Tensors, long Weights, double LearningRate);
+
+/// <summary>Finds the keys that somebody changed and the chosen optimizer or schedule does not read: no mistake by the rules, but not what was meant.</summary>
+internal static class UnusedKeys
+{
+    private const string Group = "optimizer.";
+    private const string Preset = Group + "preset";
+
+    private const string Auxiliary = Group + "auxiliary.";
+
+    /// <summary>One line for each such key; changed is what differs from the preset that the configuration started from.</summary>
+    public static IReadOnlyList<string> Remarks(TrainingConfig config)
+    {
+        TrainingConfig start = Presets.Names.Contains(config.Preset, StringComparer.Ordinal) ? TrainingConfig.FromPreset(config.Preset) : new();
+        (string name, string schedule) = (config.Optimizer.Name, config.Optimizer.Schedule.Name);
+        return
+        [
+            .. OfOptimizer(name, config.Optimizer.Preset != start.Optimizer.Preset).Where(Changed).Select(key => Remark(key, $"optimizer '{name}'")),
+            .. OfSchedule(schedule).Where(Changed).Select(key => Remark(key, $"schedule '{schedule}'")),
+        ];
+
+        bool Changed(string key) => ConfigKeys.Find(key) is { } known && !JsonNode.DeepEquals(known.Read(config), known.Read(start));
+    }
+
+    private static string Remark(string key, string reader) => $"[config] {key} is set, but the {reader} does not use it";
+
+    /// <summary>The keys that an optimizer does not read. A preset brings the numbers of AdamW's share along: nobody set those; SGD has such numbers alone from it.</summary>
+    private static IEnumerable<string> OfOptimizer(string name, bool presetChanged) => ConfigKeys.All.Select(key => key.Name).Where(key =>
+        key == Preset ? name == "sgd" : !OptimizerKeys.Uses(name, key) && !(presetChanged && key.StartsWith(Auxiliary, StringComparison.Ordinal)));
+
+    private static IEnumerable<string> OfSchedule(string name) => name switch
+    {
+        "constant" => [Group + "schedule.decayShare", Group + "schedule.floor"],
+        "linear" or "cosine" => [Group + "schedule.decayShare"],
+        _ => [],
     };
 }

@@ -131,3 +131,49 @@ public sealed class Trainer : IDisposable
         _writer?.Dispose();
     }
 }
+
+/// <summary>What a <see cref="Trainer"/> takes from its surroundings; none of it changes a result.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>The clock of durations. Default: the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How the run folder is written. Default: the file system itself.</summary>
+    public IFileOperations Files { get; init; } = FileOperations.Instance;
+
+    /// <summary>Whether <see cref="Trainer.Profile"/> measures where the time of steps goes. Default: no, and then nothing is measured.</summary>
+    public bool Profile { get; init; }
+}
+
+/// <summary>Too many steps in a row had gradients that were not finite, or the held-out loss at the end is not. A checkpoint was written before.</summary>
+public sealed class DivergedException : Exception
+{
+    /// <summary>An exception for a run that diverged.</summary>
+    /// <param name="message">One line.</param>
+    /// <param name="step">Number of steps done.</param>
+    /// <param name="parameter">The parameter whose gradient was not finite in the last step; null if it is the held-out loss that is not.</param>
+    public DivergedException(string message, long step, string? parameter)
+        : base(message) => (Step, Parameter) = (step, parameter);
+
+    /// <summary>Number of steps done.</summary>
+    public long Step { get; }
+
+    /// <summary>The parameter whose gradient was not finite in the last step; null if it is the held-out loss that is not.</summary>
+    public string? Parameter { get; }
+}
+
+/// <summary>How long this process has been at a run, and how long the rest will take at that pace.</summary>
+internal sealed class RunClock(TimeProvider time, long firstStep)
+{
+    private long? _start;
+
+    /// <summary>Time since the start; zero before.</summary>
+    public TimeSpan Elapsed => _start is { } start ? time.GetElapsedTime(start) : TimeSpan.Zero;
+
+    /// <summary>Starts the clock; it starts once.</summary>
+    public void Start() => _start ??= time.GetTimestamp();
+
+    /// <summary>Time the steps still to do take if they are like those done, evaluations and checkpoints included.</summary>
+    public TimeSpan Remaining(long step, long totalSteps) =>
+        step > firstStep ? Elapsed / (step - firstStep) * (totalSteps - step) : TimeSpan.Zero;
+}

@@ -57,7 +57,7 @@ internal sealed class TrainingStep
     /// <param name="step">Its number, from 1: the position in the data and in every stream of random numbers.</param>
     public void Run(long step)
     {
-        long began = Profile == null ? 0 : Stopwatch.GetTimestamp();
+        long began = Profile is null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
         _model.Parameters.ZeroGradients();
         double loss = 0;
@@ -65,7 +65,7 @@ internal sealed class TrainingStep
         for (int micro = 0; micro < _accumulation; micro++)
         {
             int firstSample = micro * _program.Batch;
-            long filling = Profile == null ? 0 : Stopwatch.GetTimestamp();
+            long filling = Profile is null ? 0 : Stopwatch.GetTimestamp();
             _batches.Fill(step, firstSample, _program.Inputs, _program.Targets);
             Profile?.AddData(filling);
             (_program.Step, _program.FirstSample) = ((ulong)step, (uint)firstSample);
@@ -120,5 +120,32 @@ internal sealed class TrainingStep
         MaximumLogit = maximum;
         _clip?.Observe(_maxima);
         ClippedHeads = _clip?.Apply(Report).ClippedHeads ?? 0;
+    }
+}
+
+/// <summary>Makes the event of a step that was done.</summary>
+internal static class StepEvents
+{
+    public static StepEvent Create(TrainingParts parts, RunState state, TimeSpan remaining)
+    {
+        TrainingStep step = parts.Step;
+        StepReport report = step.Report;
+        return new StepEvent(state.Step)
+        {
+            TotalSteps = parts.Config.Train.Steps,
+            Tokens = state.Step * parts.Config.TokensPerStep,
+            Loss = step.Loss,
+            SmoothedLoss = state.SmoothedLoss,
+            LearningRates = [.. report.Groups.Select(group => new GroupLearningRate(group.Name, group.LearningRate))],
+            GradientNorm = report.GradientNorm,
+            UpdateRms = report.UpdateRms,
+            MaximumLogit = step.MaximumLogit,
+            ClippedHeads = step.ClippedHeads,
+            Heads = [.. Enumerable.Range(0, step.HeadCount).Select(step.Head)],
+            StepMilliseconds = step.Elapsed.TotalMilliseconds,
+            OptimizerMilliseconds = step.OptimizerElapsed.TotalMilliseconds,
+            TokensPerSecond = parts.Config.TokensPerStep / step.Elapsed.TotalSeconds,
+            Remaining = remaining,
+        };
     }
 }

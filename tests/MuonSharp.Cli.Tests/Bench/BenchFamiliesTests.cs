@@ -46,7 +46,7 @@ public sealed class BenchFamiliesTests : IDisposable
     [InlineData("cross-entropy-30x8x40", 6.0 * 30 * 8 * 40)]
     public void Operations_are_counted_as_they_are_done(string name, double flops)
     {
-        using var work = Make(name);
+        using BenchCase work = Make(name);
         Assert.Equal(name, work.Name);
         Assert.Equal(flops, work.Flops);
         work.Prepare();
@@ -57,15 +57,15 @@ public sealed class BenchFamiliesTests : IDisposable
     public void A_step_counts_the_products_of_all_weights_attention_and_its_second_logits()
     {
         // 2 layers, 2 heads, width 16: 12 w² weights a layer and 65 w in the head; 3 sequences of 8.
-        using var work = Make("step-2x2x16-3x8");
-        var weights = (2 * 12 * 16 * 16) + (65 * 16);
+        using BenchCase work = Make("step-2x2x16-3x8");
+        int weights = (2 * 12 * 16 * 16) + (65 * 16);
         Assert.Equal((6.0 * 24 * weights) + (14.0 * (8 * 9 / 2) * 16 * 3 * 2), work.Flops);
-        var result = work.Complete(Step(work));
+        BenchResult result = work.Complete(Step(work));
         Assert.Equal("adamw", result.Optimizer);
         Assert.Equal(24 / 2e-3, result.TokensPerSecond);
 
         // Without the second logits: share times time is what the model needs.
-        var model = (6.0 * 24 * weights) + (12.0 * (8 * 9 / 2) * 16 * 3 * 2);
+        double model = (6.0 * 24 * weights) + (12.0 * (8 * 9 / 2) * 16 * 3 * 2);
         Assert.Equal(model, result.ForwardBackwardShareOfPeak!.Value * result.ForwardBackwardMilliseconds!.Value * 1e6 * Peak, model * 1e-9);
 
         // Weights, gradients, two moments: four floats each of 12 w² a layer, three gains a layer's worth, tables and the activations.
@@ -75,8 +75,8 @@ public sealed class BenchFamiliesTests : IDisposable
     [Fact]
     public void Recomputing_costs_operations_and_needs_less_memory()
     {
-        using var kept = Make("step-4x2x16-3x8");
-        using var again = Make("step-4x2x16-3x8:recompute");
+        using BenchCase kept = Make("step-4x2x16-3x8");
+        using BenchCase again = Make("step-4x2x16-3x8:recompute");
         Assert.True(again.Flops > kept.Flops);
         Assert.True(again.Complete(Step(again)).NeededBytes < kept.Complete(Step(kept)).NeededBytes);
     }
@@ -103,7 +103,7 @@ public sealed class BenchFamiliesTests : IDisposable
     [InlineData("step-600x64x65536-1x1")]
     public void A_name_of_the_wrong_form_is_refused_with_the_right_one(string name)
     {
-        var error = Assert.Throws<ToolException>(() => BenchFamilies.Select([name]));
+        ToolException error = Assert.Throws<ToolException>(() => BenchFamilies.Select([name]));
         Assert.Equal(1, error.ExitCode);
         Assert.StartsWith("[bench] ", error.Message, StringComparison.Ordinal);
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class BenchFamiliesTests : IDisposable
     [Fact]
     public void A_family_stands_for_its_standard_names_and_nothing_is_measured_twice()
     {
-        var selected = BenchFamilies.Select(["spd-inverse-768", "spd-inverse", "peak"]).Select(entry => entry.Name);
+        IEnumerable<string> selected = BenchFamilies.Select(["spd-inverse-768", "spd-inverse", "peak"]).Select(entry => entry.Name);
         Assert.Equal(["spd-inverse-768", "spd-inverse-256"], selected);
         Assert.Empty(BenchFamilies.Select(["peak"]));
     }

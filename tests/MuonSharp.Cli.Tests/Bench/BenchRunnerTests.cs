@@ -14,7 +14,7 @@ public class BenchRunnerTests
         using var team = new WorkerTeam(1);
         using var work = new Sleeper();
 
-        var result = new BenchRunner(team).Measure(work);
+        BenchResult result = new BenchRunner(team).Measure(work);
 
         Assert.Equal(1, work.Starts);
         Assert.Equal(work.Prepared, work.Calls);
@@ -31,7 +31,7 @@ public class BenchRunnerTests
     public void A_narrow_vector_is_no_faster_than_the_unit_allows()
     {
         using var team = new WorkerTeam(1);
-        foreach (var bits in FmaPeak.Widths)
+        foreach (int bits in FmaPeak.Widths)
         {
             // One core of today: between a hundredth and ten times of what is usual; a loop that the compiler dropped would be far above.
             Assert.InRange(FmaPeak.Measure(team, bits), 0.01, 5000);

@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using MuonSharp.Cli.Compare.Page;
 
 namespace MuonSharp.Cli.Tests.Compare;
@@ -7,7 +8,7 @@ public class ChartSvgTests
     [Fact]
     public void A_line_goes_through_its_points_and_stops_at_gaps()
     {
-        var drawing = ChartSvg.Draw(new Chart(
+        XElement drawing = ChartSvg.Draw(new Chart(
             "curve", "x", "y", [new Series("a", 0, [Point(0, 0), Point(5, 10), Point(6, double.PositiveInfinity), Point(8, 5), Point(10, 10)])]))!;
         var lines = drawing.Descendants().Where(element => element.Name.LocalName == "polyline").Select(line => (string)line.Attribute("points")!).ToList();
 
@@ -19,7 +20,7 @@ public class ChartSvgTests
     [Fact]
     public void Marks_have_no_line_and_say_what_they_are()
     {
-        var drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new Series("a", 3, [Point(1, 2), Point(3, 4)], Line: false)]) { Target = 3 })!;
+        XElement drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new Series("a", 3, [Point(1, 2), Point(3, 4)], Line: false)]) { Target = 3 })!;
         Assert.DoesNotContain(drawing.Descendants(), element => element.Name.LocalName == "polyline");
         Assert.Equal(["1 & 2", "3 & 4"], drawing.Descendants().Where(element => element.Name.LocalName == "title").Select(title => title.Value));
         Assert.Contains("1 &amp; 2", drawing.ToString(), StringComparison.Ordinal);

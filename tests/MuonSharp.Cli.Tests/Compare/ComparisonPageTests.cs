@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Compare.Page;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Compare;
 
@@ -43,7 +44,7 @@ public partial class ComparisonPageTests
     [Fact]
     public void Without_times_there_are_no_curves_by_seconds()
     {
-        var result = Sample.Result with { Rows = [.. Sample.Result.Rows.Select(row => row with { Timing = null })] };
+        ComparisonResult result = Sample.Result with { Rows = [.. Sample.Result.Rows.Select(row => row with { Timing = null })] };
         Assert.Equal(["Loss by step", "Learning rates"], ComparisonCharts.Of(result).Select(chart => chart.Title));
         Assert.Contains("<td>-</td>", ComparisonPage.Text(result), StringComparison.Ordinal);
     }
@@ -58,8 +59,8 @@ public partial class ComparisonPageTests
     public void Where_colours_are_used_up_legend_tables_and_curves_have_the_same_dashes()
     {
         Assert.Equal(24, Enumerable.Range(0, 24).Select(Look.Of).Distinct(StringComparer.Ordinal).Count());
-        var many = Sample.Many(10);
-        var text = ComparisonPage.Text(many);
+        ComparisonResult many = Sample.Many(10);
+        string text = ComparisonPage.Text(many);
 
         // The tenth: once in the legend, the table and the recipes each, and as a curve in every chart.
         Assert.Equal(3, Regex.Count(text, "class=\"key c1 dashed\"", RegexOptions.None, TimeSpan.FromSeconds(10)));

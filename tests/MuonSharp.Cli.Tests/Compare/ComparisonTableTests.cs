@@ -8,7 +8,7 @@ public class ComparisonTableTests
     [Fact]
     public void A_row_says_what_the_optimizer_needs()
     {
-        var table = ComparisonTable.Of(Sample.Result);
+        IReadOnlyList<IReadOnlyList<string>> table = ComparisonTable.Of(Sample.Result);
         Assert.Equal(["adamw", "0.004", "1.5000", "100 %, 1,000 steps", "100.0 %, step 1,000", "10.0 ms", "1.00", "10.0 %", "10k", "10s"], table[1]);
         Assert.Equal(
             ["muon:preset=torch;momentum=0.9", "0.01 (edge)", "1.2500", "60 %, 600 steps", "75.0 %, step 750", "12.0 ms", "1.25", "25.0 %", "8333", "7.2s"],
@@ -26,16 +26,16 @@ public class ComparisonTableTests
     public void Percentage_and_step_of_a_crossing_are_one_place(int steps, double crossing, string expected)
     {
         var plan = ComparisonPlan.Create(new ComparisonOptions { Optimizers = OptimizerChoice.ParseList("adamw,muon"), Settings = [new("train.steps", $"{steps}")] });
-        var result = Sample.Result with { Plan = plan, Rows = [Sample.Result.Rows[0] with { CrossingStep = crossing }] };
+        ComparisonResult result = Sample.Result with { Plan = plan, Rows = [Sample.Result.Rows[0] with { CrossingStep = crossing }] };
         Assert.Equal(expected, ComparisonTable.Of(result)[1][4]);
     }
 
     [Fact]
     public void A_budget_at_another_rate_than_the_best_names_it()
     {
-        var row = Sample.Result.Rows[1];
-        var shorter = row.LeastBudget! with { Task = row.LeastBudget.Task with { LearningRate = 0.02 } };
-        var result = Sample.Result with { Rows = [Sample.Result.Rows[0], row with { LeastBudget = shorter }] };
+        ComparisonRow row = Sample.Result.Rows[1];
+        ComparisonRun shorter = row.LeastBudget! with { Task = row.LeastBudget.Task with { LearningRate = 0.02 } };
+        ComparisonResult result = Sample.Result with { Rows = [Sample.Result.Rows[0], row with { LeastBudget = shorter }] };
         Assert.Equal("60 %, 600 steps at 0.02", ComparisonTable.Of(result)[2][3]);
     }
 }

@@ -8,7 +8,7 @@ public class RateListsTests
     [Fact]
     public void The_last_equals_sign_parts_label_and_rates()
     {
-        var rates = RateLists.Read(["adamw=2e-3, 0.004", "muon:preset=torch=0.01"]);
+        IReadOnlyDictionary<string, IReadOnlyList<double>> rates = RateLists.Read(["adamw=2e-3, 0.004", "muon:preset=torch=0.01"]);
         Assert.Equal([0.002, 0.004], rates["adamw"]);
         Assert.Equal([0.01], rates["muon:preset=torch"]);
     }
@@ -19,7 +19,7 @@ public class RateListsTests
     [InlineData("adamw=fast")]
     public void Another_form_is_a_usage_error(string text)
     {
-        var error = Assert.Throws<ToolException>(() => RateLists.Read([text]));
+        ToolException error = Assert.Throws<ToolException>(() => RateLists.Read([text]));
         Assert.Equal(1, error.ExitCode);
         Assert.StartsWith("[--learning-rates]", error.Message, StringComparison.Ordinal);
     }

@@ -8,7 +8,7 @@ public class RunPlaceTests
     [Fact]
     public void Lines_of_all_optimizers_have_the_same_columns()
     {
-        var plan = Sample.Result.Plan;
+        ComparisonPlan plan = Sample.Result.Plan;
         var place = new RunPlace(plan.Entries, plan.Steps);
         Assert.Equal(
             [

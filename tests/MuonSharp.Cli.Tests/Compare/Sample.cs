@@ -25,11 +25,11 @@ internal static class Sample
             Optimizers = OptimizerChoice.ParseList("adamw,muon:preset=torch;momentum=0.9,sgd"),
             Settings = [new("train.steps", "1000")],
         });
-        var first = Run("adamw", ComparisonPurpose.Sweep, 0.004, 100, 1.5, (500, 2), (1000, 1.5));
-        var worse = Run("adamw", ComparisonPurpose.Sweep, 0.008, 100, 1.75, (500, 2.5), (1000, 1.75));
-        var full = Run(plan.Entries[1].Label, ComparisonPurpose.Sweep, 0.01, 100, 1.25, (500, 1.75), (1000, 1.25));
-        var shorter = Run(plan.Entries[1].Label, ComparisonPurpose.Budget, 0.01, 60, 1.4375, (500, 1.5), (600, 1.4375));
-        var diverged = Run("sgd", ComparisonPurpose.Sweep, 0.1, 100, double.PositiveInfinity);
+        ComparisonRun first = Run("adamw", ComparisonPurpose.Sweep, 0.004, 100, 1.5, (500, 2), (1000, 1.5));
+        ComparisonRun worse = Run("adamw", ComparisonPurpose.Sweep, 0.008, 100, 1.75, (500, 2.5), (1000, 1.75));
+        ComparisonRun full = Run(plan.Entries[1].Label, ComparisonPurpose.Sweep, 0.01, 100, 1.25, (500, 1.75), (1000, 1.25));
+        ComparisonRun shorter = Run(plan.Entries[1].Label, ComparisonPurpose.Budget, 0.01, 60, 1.4375, (500, 1.5), (600, 1.4375));
+        ComparisonRun diverged = Run("sgd", ComparisonPurpose.Sweep, 0.1, 100, double.PositiveInfinity);
         return new ComparisonResult(
             plan,
             [

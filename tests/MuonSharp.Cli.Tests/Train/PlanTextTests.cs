@@ -26,7 +26,7 @@ public class PlanTextTests
     [Fact]
     public void A_layer_that_is_treated_otherwise_keeps_its_own_row()
     {
-        var rows = PlanText.Condense("name  by\nh.0.w  muon\nh.1.w  adamw\nh.2.w  muon");
+        IReadOnlyList<IReadOnlyList<string>> rows = PlanText.Condense("name  by\nh.0.w  muon\nh.1.w  adamw\nh.2.w  muon");
         Assert.Equal([["name", "tensors", "by"], ["h.*.w", "2", "muon"], ["h.1.w", "1", "adamw"]], rows);
     }
 }

@@ -8,7 +8,7 @@ public class BenchTests
     [Fact]
     public void Bench_as_json_gives_the_peaks_and_what_was_asked_for()
     {
-        var lines = Tool.Run("bench", "--json", "--threads", "2", "--only", "product-64x48x80:abt,spd-inverse-32", "--only", "step-1x2x16-2x8", "--optimizer", "muon").Exits(0).Json;
+        JsonObject[] lines = Tool.Run("bench", "--json", "--threads", "2", "--only", "product-64x48x80:abt,spd-inverse-32", "--only", "step-1x2x16-2x8", "--optimizer", "muon").Exits(0).Json;
 
         var peaks = lines.Where(line => (string?)line["kind"] == "peak").ToList();
         Assert.Equal([1, 2], peaks.Select(peak => (int)peak["threads"]!).Distinct());
@@ -30,7 +30,7 @@ public class BenchTests
     [Fact]
     public void Bench_as_text_has_a_row_for_each_case_with_its_share()
     {
-        var result = Tool.Run("bench", "--threads", "1", "--only", "product-64,symmetric-64").Exits(0);
+        ProcessResult result = Tool.Run("bench", "--threads", "1", "--only", "product-64,symmetric-64").Exits(0);
         Assert.Matches(@"1 thread, .*GFLOP/s", result.Output);
         Assert.Matches(@"product-64 .* ms .*GFLOP/s .* % of \d+", result.Output);
         Assert.Matches(@"symmetric-64 .* ms .*GFLOP/s .* % of \d+", result.Output);
@@ -49,7 +49,7 @@ public class BenchTests
     public void The_list_holds_the_peak_and_follows_only()
     {
         Assert.Contains("peak", Tool.Run("bench", "--list").Exits(0).Lines);
-        var names = Tool.Run("bench", "--list", "--json", "--only", "spd-inverse").Exits(0).Json;
+        JsonObject[] names = Tool.Run("bench", "--list", "--json", "--only", "spd-inverse").Exits(0).Json;
         Assert.NotEmpty(names);
         Assert.All(names, line => Assert.Equal(("name", "spd-inverse"), ((string?)line["kind"], (string?)line["family"])));
     }

@@ -10,9 +10,9 @@ public class DocumentationTests
     public void Every_configuration_key_is_documented_and_every_documented_key_exists()
     {
         using var folder = new TemporaryFolder();
-        var start = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--steps", "1", "--json")).Exits(0).Json[0];
-        var keys = Leaves(start["config"]!.AsObject(), "").Order(StringComparer.Ordinal);
-        var documented = Page("configuration.md").Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+        JsonObject start = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--steps", "1", "--json")).Exits(0).Json[0];
+        IOrderedEnumerable<string> keys = Leaves(start["config"]!.AsObject(), "").Order(StringComparer.Ordinal);
+        IEnumerable<string> documented = Page("configuration.md").Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
         Assert.Equal(keys, documented.Order(StringComparer.Ordinal));
     }
 
@@ -27,9 +27,9 @@ public class DocumentationTests
     [InlineData("doctor")]
     public void Every_option_of_a_command_is_documented(string command)
     {
-        var section = Page("command-line.md").SkipWhile(line => line != $"## {command}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
-        var text = string.Join('\n', section);
-        var options = Tool.Run(command, "--help").Exits(0).Lines
+        IEnumerable<string> section = Page("command-line.md").SkipWhile(line => line != $"## {command}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
+        string text = string.Join('\n', section);
+        IEnumerable<string> options = Tool.Run(command, "--help").Exits(0).Lines
             .Select(line => line.Trim().Split(' ')[0])
             .Where(word => word.StartsWith("--", StringComparison.Ordinal));
         Assert.All(options, option => Assert.Contains($"`{option}", text, StringComparison.Ordinal));
@@ -38,9 +38,9 @@ public class DocumentationTests
     [Fact]
     public void Links_between_pages_lead_somewhere()
     {
-        foreach (var page in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")))
+        foreach (string? page in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")))
         {
-            var targets = File.ReadAllText(page).Split("](").Skip(1).Select(rest => rest.Split(')')[0].Split('#')[0]).Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
+            IEnumerable<string> targets = File.ReadAllText(page).Split("](").Skip(1).Select(rest => rest.Split(')')[0].Split('#')[0]).Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
             Assert.All(targets, target => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, target)), $"{Path.GetFileName(page)} links to {target}"));
         }
     }

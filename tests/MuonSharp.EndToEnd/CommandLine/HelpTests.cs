@@ -7,7 +7,7 @@ public class HelpTests
     [Fact]
     public void Help_lists_every_command()
     {
-        var result = Tool.Run("--help").Exits(0);
+        ProcessResult result = Tool.Run("--help").Exits(0);
         Assert.All(["train", "generate", "evaluate", "plan", "replay", "bench", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
@@ -22,7 +22,7 @@ public class HelpTests
     [InlineData("doctor", "--json")]
     public void Help_of_a_command_lists_its_options_and_ends_with_examples(string command, params string[] options)
     {
-        var result = Tool.Run(command, "--help").Exits(0);
+        ProcessResult result = Tool.Run(command, "--help").Exits(0);
         Assert.All(options, option => Assert.Contains(option, result.Output, StringComparison.Ordinal));
         Assert.Contains($"Examples:\n  muonsharp {command}", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Error);
@@ -31,7 +31,7 @@ public class HelpTests
     [Fact]
     public void No_command_shows_the_help_and_is_a_usage_error()
     {
-        var result = Tool.Run().Exits(1);
+        ProcessResult result = Tool.Run().Exits(1);
         Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
     }
 

@@ -1,15 +1,16 @@
+using System.Text.Json.Nodes;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.CommandLine;
 
 public class ReplayTests
 {
-    private static readonly string Trace = Path.Combine(Repository.Root, "tests", "golden", "traces", "keller-jordan", "trace.safetensors");
+    private static readonly string s_trace = Path.Combine(Repository.Root, "tests", "golden", "traces", "keller-jordan", "trace.safetensors");
 
     [Fact]
     public void A_recording_of_the_reference_is_followed_and_each_parameter_has_its_line()
     {
-        var lines = Tool.Run("replay", Trace).Exits(0).Lines;
+        string[] lines = Tool.Run("replay", s_trace).Exits(0).Lines;
         Assert.All(["square", "lowrank", "embed", "bias"], name => Assert.Contains(lines, line => line.StartsWith(name + ' ', StringComparison.Ordinal)));
         Assert.Contains(lines, line => line.StartsWith("parity: 11 parameters over 12 steps", StringComparison.Ordinal));
     }
@@ -17,7 +18,7 @@ public class ReplayTests
     [Fact]
     public void Json_holds_the_deviations_and_nothing_else()
     {
-        var json = Tool.Run("replay", Trace, "--json", "--threads", "1").Exits(0).Json;
+        JsonObject[] json = Tool.Run("replay", s_trace, "--json", "--threads", "1").Exits(0).Json;
         Assert.Equal(12, json.Length);
         Assert.All(json.SkipLast(1), row => Assert.InRange((double)row["deviation"]!, 0, 1e-4));
         Assert.Equal("replay", (string)json[^1]["kind"]!);
@@ -26,7 +27,7 @@ public class ReplayTests
 
     [Fact]
     public void Above_the_tolerance_the_exit_code_is_two_and_the_parameter_is_named() =>
-        Tool.Run("replay", Trace, "--tolerance", "1e-12").Fails(2, "[replay]", "1e-12", "after step");
+        Tool.Run("replay", s_trace, "--tolerance", "1e-12").Fails(2, "[replay]", "1e-12", "after step");
 
     [Fact]
     public void A_file_that_is_no_trace_is_bad_input() =>
@@ -41,5 +42,5 @@ public class ReplayTests
     [Theory]
     [InlineData("-1")]
     [InlineData("small")]
-    public void A_tolerance_that_is_none_is_refused(string tolerance) => Tool.Run("replay", Trace, "--tolerance", tolerance).Fails(1, "--tolerance", tolerance);
+    public void A_tolerance_that_is_none_is_refused(string tolerance) => Tool.Run("replay", s_trace, "--tolerance", tolerance).Fails(1, "--tolerance", tolerance);
 }

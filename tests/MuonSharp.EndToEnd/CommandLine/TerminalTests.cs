@@ -10,7 +10,7 @@ public partial class TerminalTests
     [Fact]
     public void A_terminal_gets_colours_and_a_line_that_is_drawn_over()
     {
-        var text = TrainAtTerminal("xterm-256color", null);
+        string text = TrainAtTerminal("xterm-256color", null);
         Assert.Matches(Color(), text);
         Assert.Matches(@"\rstep +\d+/60 ", text);
         Assert.Contains("done: 60 steps", text, StringComparison.Ordinal);
@@ -19,7 +19,7 @@ public partial class TerminalTests
     [Fact]
     public void With_no_color_the_line_is_still_drawn_over_but_nothing_is_coloured()
     {
-        var text = TrainAtTerminal("xterm-256color", "1");
+        string text = TrainAtTerminal("xterm-256color", "1");
         Assert.DoesNotMatch(Color(), text);
         Assert.Matches(@"\rstep +\d+/60 ", text);
     }
@@ -27,7 +27,7 @@ public partial class TerminalTests
     [Fact]
     public void A_dumb_terminal_gets_plain_lines()
     {
-        var text = TrainAtTerminal("dumb", null);
+        string text = TrainAtTerminal("dumb", null);
         Assert.DoesNotMatch(Color(), text);
         Assert.DoesNotMatch(@"\rstep ", text);
         Assert.Contains("\nstep 60/60 ", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
@@ -37,14 +37,14 @@ public partial class TerminalTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script") && OperatingSystem.IsLinux(), "a terminal needs the command script of Linux");
         using var folder = new TemporaryFolder();
-        var command = string.Join(' ', TinyRun.Train(folder, folder.At("run")).Select(word => $"'{word}'"));
+        string command = string.Join(' ', TinyRun.Train(folder, folder.At("run")).Select(word => $"'{word}'"));
         var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["TERM"] = terminal };
         if (noColor is not null)
         {
             variables["NO_COLOR"] = noColor;
         }
 
-        var record = folder.At("record");
+        string record = folder.At("record");
         using var running = new RunningProcess("/usr/bin/script", ["-qec", $"dotnet exec '{Repository.Tool}' {command}", record], folder.FullPath, variables);
         running.Wait().Exits(0);
         return File.ReadAllText(record);

@@ -11,7 +11,7 @@ public sealed class PackageFolder : IDisposable
 
     public PackageFolder()
     {
-        var configuration = string.Equals(Repository.Flavour, "release", StringComparison.Ordinal) ? "Release" : "Debug";
+        string configuration = string.Equals(Repository.Flavour, "release", StringComparison.Ordinal) ? "Release" : "Debug";
         Dotnet.Run(Repository.Root, null, "pack", Path.Combine(Repository.Root, "MuonSharp.slnx"), "--no-build", "-c", configuration, "-o", FullPath).Exits(0);
     }
 
@@ -26,7 +26,7 @@ public sealed class PackageFolder : IDisposable
     /// <summary>Paths inside a package.</summary>
     public string[] Entries(string id)
     {
-        using var archive = ZipFile.OpenRead(FileOf(id));
+        using ZipArchive archive = ZipFile.OpenRead(FileOf(id));
         return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
@@ -43,8 +43,8 @@ public sealed class PackageFolder : IDisposable
 
     private static XDocument Specification(string file)
     {
-        using var archive = ZipFile.OpenRead(file);
-        using var stream = archive.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        using ZipArchive archive = ZipFile.OpenRead(file);
+        using Stream stream = archive.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
         return XDocument.Load(stream);
     }
 

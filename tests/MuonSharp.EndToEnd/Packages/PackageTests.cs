@@ -51,8 +51,8 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     {
         const string Given = "\"train.steps\", \"300\"";
         Assert.Contains(Given, ReadmeExample.Code, StringComparison.Ordinal);
-        using var folder = Consumer("MuonSharp", ReadmeExample.Code.Replace(Given, "\"train.steps\", \"10\"", StringComparison.Ordinal));
-        var result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
+        using TemporaryFolder folder = Consumer("MuonSharp", ReadmeExample.Code.Replace(Given, "\"train.steps\", \"10\"", StringComparison.Ordinal));
+        ProcessResult result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
         Assert.Contains("step 10: loss ", result.Output, StringComparison.Ordinal);
         Assert.Contains("held-out loss ", result.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.At("runs", "first", "checkpoints", "step-00000010", "model.safetensors")));
@@ -62,7 +62,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     [Fact]
     public void The_optimizers_alone_step_a_matrix_that_the_caller_owns()
     {
-        using var folder = Consumer("MuonSharp.Optimizers", """
+        using TemporaryFolder folder = Consumer("MuonSharp.Optimizers", """
             using MuonSharp.Optimizers;
 
             float[] weights = GC.AllocateArray<float>(6, pinned: true);
@@ -74,7 +74,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
             Console.WriteLine($"matrices {report.MatricesOrthogonalized}");
             Console.WriteLine(weights[0] < -0.2 && weights[4] < -0.2 && weights[1] == 0 ? "stepped" : $"weights {string.Join(" ", weights)}");
             """);
-        var result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
+        ProcessResult result = Dotnet.Run(folder.FullPath, folder.At("packages"), "run").Exits(0);
         Assert.Contains("matrices 1", result.Output, StringComparison.Ordinal);
         Assert.Contains("stepped", result.Output, StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     public void The_tool_installs_and_runs()
     {
         using var folder = new TemporaryFolder();
-        var settings = folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
+        string settings = folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
         Dotnet.Run(
             folder.FullPath, folder.At("packages"), "tool", "install", "MuonSharp.Cli", "--tool-path", folder.At("tools"), "--configfile", settings, "--version", packages.Version)
             .Exits(0);
@@ -93,7 +93,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
 
     private void AssertLibraries(string package, params string[] names)
     {
-        var libraries = packages.Entries(package).Where(entry => entry.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        IOrderedEnumerable<string> libraries = packages.Entries(package).Where(entry => entry.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
         Assert.Equal(names.SelectMany(name => new[] { $"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml" }), libraries);
         Assert.Contains("README.md", packages.Entries(package));
     }

@@ -13,7 +13,7 @@ internal sealed class Mount : IDisposable
     public static Mount Small(string folder, int kilobytes)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "mounting a small file system needs Linux and root");
-        var result = Command("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", folder);
+        ProcessResult result = Command("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", folder);
         Assert.SkipUnless(result.ExitCode == 0, $"mounting a small file system is refused here: {result.Error.Trim()}");
         return new Mount(folder);
     }

@@ -25,7 +25,7 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Error)
     public ProcessResult Fails(int code, params string[] words)
     {
         Exits(code);
-        var lines = Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length == 1, $"{lines.Length} lines on standard error:\n{Error}");
         Assert.DoesNotContain("   at ", Error + Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", Error + Output, StringComparison.Ordinal);

@@ -23,18 +23,18 @@ internal sealed class RunningProcess : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        foreach (var argument in arguments)
+        foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         // What this test process was started with must not steer the tool.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MUONSHARP_", StringComparison.Ordinal) || name == "NO_COLOR").ToList())
+        foreach (string? name in start.Environment.Keys.Where(name => name.StartsWith("MUONSHARP_", StringComparison.Ordinal) || name == "NO_COLOR").ToList())
         {
             start.Environment.Remove(name);
         }
 
-        foreach (var (name, value) in variables ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach ((string? name, string? value) in variables ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
             start.Environment[name] = value;
         }

@@ -13,7 +13,7 @@ internal static class Tool
     /// <summary>Runs it to its end, in a folder or with environment variables of its own.</summary>
     public static ProcessResult Run(IEnumerable<string> arguments, string? folder, IReadOnlyDictionary<string, string>? variables = null)
     {
-        using var running = Start(arguments, folder, variables);
+        using RunningProcess running = Start(arguments, folder, variables);
         return running.Wait();
     }
 }

@@ -7,13 +7,13 @@ public class AdviceTests
 {
     private const string Remark = "note: [learning rate] 0.0003 looks meant for the factor 'match-rms-adamw', but the factor is 'original'; the same step would be 0.000679 here";
 
-    private static readonly string[] AdamWSized = ["--set", "model.width=128", "--set", "optimizer.learningRate=3e-4", "--steps", "1"];
+    private static readonly string[] s_adamWSized = ["--set", "model.width=128", "--set", "optimizer.learningRate=3e-4", "--steps", "1"];
 
     [Fact]
     public void Train_says_it_in_its_banner()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains(Remark, Tool.Run(TinyRun.Train(folder, folder.At("odd"), AdamWSized)).Exits(0).Output, StringComparison.Ordinal);
+        Assert.Contains(Remark, Tool.Run(TinyRun.Train(folder, folder.At("odd"), s_adamWSized)).Exits(0).Output, StringComparison.Ordinal);
         Assert.DoesNotContain("[learning rate]", Tool.Run(TinyRun.Train(folder, folder.At("usual"), "--steps", "1")).Exits(0).Output, StringComparison.Ordinal);
     }
 
@@ -22,7 +22,7 @@ public class AdviceTests
     {
         using var folder = new TemporaryFolder();
         string[] more = ["--steps", "12", "--optimizer", "adamw", "--set", "optimizer.momentum=0.5", "--set", "optimizer.learningRate=0.01"];
-        var output = Tool.Run(TinyRun.Train(folder, folder.At("run"), more)).Exits(0).Output;
+        string output = Tool.Run(TinyRun.Train(folder, folder.At("run"), more)).Exits(0).Output;
         Assert.Contains("note: [config] optimizer.momentum is set, but the optimizer 'adamw' does not use it", output, StringComparison.Ordinal);
         Assert.Contains("learning rate at most 0.00263 (0.01 is not reached, see schedule)", output, StringComparison.Ordinal);
         Assert.Contains("warm-up and decay overlap: the rate reaches 0.00263 at most", output, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public class AdviceTests
     public void As_json_it_is_on_standard_error_alone()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), [.. AdamWSized, "--json"])).Exits(0);
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), [.. s_adamWSized, "--json"])).Exits(0);
         Assert.Contains(Remark, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("[learning rate]", result.Output, StringComparison.Ordinal);
         Assert.Equal("end", (string?)result.Json[^1]["kind"]);
@@ -42,7 +42,7 @@ public class AdviceTests
     public void Plan_says_it_and_shows_the_rate_in_every_unit()
     {
         string[] plan = ["plan", "--preset", "nanogpt-cpu", "--set", "optimizer.preset=moonlight", "--set", "optimizer.learningRate=0.02", "--base-width", "64"];
-        var result = Tool.Run(plan).Exits(0);
+        ProcessResult result = Tool.Run(plan).Exits(0);
         Assert.Contains("note: [learning rate] 0.02 looks meant for the factor 'original'", result.Output, StringComparison.Ordinal);
 
         // 0.02 · 0.2 sqrt(128) = 0.0453; half the width of this model is the base, so muP's rate is twice AdamW's.

@@ -45,7 +45,7 @@ public class BadInputTests
     public void A_configuration_that_is_not_json_is_refused_with_the_line()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("broken.json", "{\n  \"train\": {\n    \"steps\": 5,,\n  }\n}");
+        string file = folder.Write("broken.json", "{\n  \"train\": {\n    \"steps\": 5,,\n  }\n}");
         Tool.Run("train", "--config", file).Fails(1, "broken.json", "line 3");
     }
 
@@ -89,7 +89,7 @@ public class BadInputTests
     public void A_run_folder_that_is_a_file_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, folder.Write("file", "text")));
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.Write("file", "text")));
         Assert.Contains(result.ExitCode, new[] { 1, 2, 5 });
         result.Fails(result.ExitCode, "file");
         Assert.Equal("text", File.ReadAllText(folder.At("file")));

@@ -5,37 +5,37 @@ namespace MuonSharp.EndToEnd.Runs;
 
 public class CompareTests
 {
-    private static readonly string[] Times = ["step_ms", "step_ratio", "optimizer_ms", "optimizer_share", "tokens_per_second", "seconds_to_target", "rounds_ms"];
+    private static readonly string[] s_times = ["step_ms", "step_ratio", "optimizer_ms", "optimizer_share", "tokens_per_second", "seconds_to_target", "rounds_ms"];
 
     [Fact]
     public void Several_optimizers_are_compared_and_the_numbers_are_printed_and_kept()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("compare");
-        var result = Tool.Run(Compare(folder, run)).Exits(0);
+        string run = folder.At("compare");
+        ProcessResult result = Tool.Run(Compare(folder, run)).Exits(0);
         Assert.Contains("adamw:weightDecay=0.2", result.Output, StringComparison.Ordinal);
         Assert.Contains("comparison  ", result.Output, StringComparison.Ordinal);
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!;
+        JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!;
         Assert.Equal("muonsharp-compare/1", (string?)json["format"]);
         Assert.True((bool)json["complete"]!);
-        var trained = json["runs"]!.AsArray();
+        JsonArray trained = json["runs"]!.AsArray();
         Assert.All(trained, each => Assert.Equal(
             (double)each!["final_loss"]!,
             (double)Tool.Run("evaluate", "--run", Path.Combine(run, (string)each["folder"]!), "--json").Exits(0).Json[0]["loss"]!));
         Assert.All(json["optimizers"]!.AsArray(), row => Assert.Contains(((double)row!["final_loss"]!).ToString("0.0000", null), result.Output, StringComparison.Ordinal));
-        var page = File.ReadAllText(Path.Combine(run, "compare.html"));
+        string page = File.ReadAllText(Path.Combine(run, "compare.html"));
         Assert.StartsWith("<!DOCTYPE html>", page, StringComparison.Ordinal);
         Assert.Contains("Loss by time", page, StringComparison.Ordinal);
 
         // Once more: nothing is trained, nothing but JSON is printed, and the numbers are the same.
-        var again = Tool.Run([.. Compare(folder, run), "--json"]).Exits(0);
+        ProcessResult again = Tool.Run([.. Compare(folder, run), "--json"]).Exits(0);
         Assert.Equal(["start", .. Enumerable.Repeat("run-finished", trained.Count), "comparison"], again.Json.Select(line => (string)line["kind"]!));
         Assert.All(again.OfKind("run-finished"), line => Assert.True((bool)line["was_there"]!));
         Assert.Equal(json["optimizers"]!.ToJsonString(), again.Json[^1]["optimizers"]!.ToJsonString());
         Assert.Equal(run, (string?)again.Json[^1]["run"]);
 
         // A finished run without its metrics has not diverged; a file that is none says what deleting it costs.
-        var metrics = Path.Combine(run, (string)trained[1]!["folder"]!, "metrics.jsonl");
+        string metrics = Path.Combine(run, (string)trained[1]!["folder"]!, "metrics.jsonl");
         File.Delete(metrics);
         Tool.Run(Compare(folder, run)).Fails(2, metrics);
         File.WriteAllText(Path.Combine(run, "compare.json"), "null");
@@ -47,12 +47,12 @@ public class CompareTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
         using var folder = new TemporaryFolder();
-        var run = folder.At("stopped");
-        using (var running = Tool.Start([.. Compare(folder, run), "--json"]))
+        string run = folder.At("stopped");
+        using (RunningProcess running = Tool.Start([.. Compare(folder, run), "--json"]))
         {
             Assert.True(running.WaitForText("\"run-finished\""), running.Error);
             Signal.Send(running, Signal.Terminate);
-            var stopped = running.Wait().Exits(130);
+            ProcessResult stopped = running.Wait().Exits(130);
             Assert.False((bool)stopped.Json[^1]["complete"]!);
         }
 
@@ -65,7 +65,7 @@ public class CompareTests
     public void A_folder_of_another_comparison_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("compare");
+        string run = folder.At("compare");
         Tool.Run(Compare(folder, run)).Exits(0);
         Tool.Run([.. Compare(folder, run), "--seed", "2"]).Fails(1, "train.seed");
         File.AppendAllText(folder.At("text.txt"), "more");
@@ -96,8 +96,8 @@ public class CompareTests
     {
         using var folder = new TemporaryFolder();
         string[] diverging = ["--learning-rates", "adamw=1e30", "--learning-rates", "muon=0.02"];
-        var run = TinyRun.Train(folder, folder.At("compare"), "--set", "model.width=16", "--set", "model.layers=1").Skip(1);
-        var result = Tool.Run(["compare", "--optimizers", "adamw,muon", .. diverging, .. run]).Fails(3, "'adamw' diverged");
+        IEnumerable<string> run = TinyRun.Train(folder, folder.At("compare"), "--set", "model.width=16", "--set", "model.layers=1").Skip(1);
+        ProcessResult result = Tool.Run(["compare", "--optimizers", "adamw,muon", .. diverging, .. run]).Fails(3, "'adamw' diverged");
         Assert.Contains("not reached", result.Output, StringComparison.Ordinal);
     }
 
@@ -110,9 +110,9 @@ public class CompareTests
 
     private static string Numbers(string run)
     {
-        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!.AsObject();
+        JsonObject json = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "compare.json")))!.AsObject();
         Assert.True(json.Remove("environment"));
-        Assert.All(json["optimizers"]!.AsArray(), row => Assert.All(Times, time => Assert.True(row!.AsObject().Remove(time))));
+        Assert.All(json["optimizers"]!.AsArray(), row => Assert.All(s_times, time => Assert.True(row!.AsObject().Remove(time))));
         return json.ToJsonString();
     }
 }

@@ -14,13 +14,13 @@ public class DamagedCheckpointTests
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before_and_the_end_is_the_same(string file, string damage)
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         Tool.Run(TinyRun.Train(folder, run)).Exits(0);
-        var whole = folder.At("whole");
+        string whole = folder.At("whole");
         CopyFolder(run, whole);
         Damage(RunFiles.Newest(run, file), damage);
 
-        var resumed = Tool.Run("train", "--run", run, "--resume", "--json").Exits(0);
+        ProcessResult resumed = Tool.Run("train", "--run", run, "--resume", "--json").Exits(0);
         Assert.Contains(resumed.OfKind("notice"), line => ((string?)line["message"])!.Contains("step-00000060", StringComparison.Ordinal));
         Assert.Equal(56, (int?)resumed.OfKind("step")[0]["step"]);
         RunFiles.AssertSameBits(whole, run);
@@ -39,12 +39,12 @@ public class DamagedCheckpointTests
     public void Generate_and_evaluate_fall_back_and_say_so_on_standard_error()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "10")).Exits(0);
         Damage(RunFiles.Newest(run, "model.safetensors"), "flip");
-        foreach (var command in new[] { "generate", "evaluate" })
+        foreach (string? command in new[] { "generate", "evaluate" })
         {
-            var result = Tool.Run(command, "--run", run, "--json").Exits(0);
+            ProcessResult result = Tool.Run(command, "--run", run, "--json").Exits(0);
             Assert.Single(result.Json);
             Assert.Contains("step-00000010", result.Error, StringComparison.Ordinal);
             Assert.EndsWith("the checkpoint of step 5 is used instead", result.Error.TrimEnd(), StringComparison.Ordinal);
@@ -56,9 +56,9 @@ public class DamagedCheckpointTests
     public void With_every_checkpoint_damaged_the_tool_says_what_is_wrong()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "10")).Exits(0);
-        foreach (var checkpoint in RunFiles.Checkpoints(run))
+        foreach (string checkpoint in RunFiles.Checkpoints(run))
         {
             Damage(Path.Combine(checkpoint, "model.safetensors"), "flip");
         }
@@ -71,12 +71,12 @@ public class DamagedCheckpointTests
         switch (how)
         {
             case "flip":
-                var bytes = File.ReadAllBytes(path);
+                byte[] bytes = File.ReadAllBytes(path);
                 bytes[bytes.Length / 2] ^= 0x10;
                 File.WriteAllBytes(path, bytes);
                 break;
             case "truncate":
-                using (var stream = File.OpenWrite(path))
+                using (FileStream stream = File.OpenWrite(path))
                 {
                     stream.SetLength(stream.Length / 2);
                 }
@@ -93,9 +93,9 @@ public class DamagedCheckpointTests
 
     private static void CopyFolder(string from, string to)
     {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
         {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            string target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Runs;
@@ -19,7 +20,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void As_json_it_is_one_object_of_the_contract_and_agrees_with_the_training_run()
     {
-        var line = Assert.Single(Tool.Run("evaluate", "--run", run, "--json").Exits(0).Json);
+        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", run, "--json").Exits(0).Json);
         Assert.Equal(["kind", "step", "loss", "bits_per_byte", "tokens", "bytes"], line.Select(pair => pair.Key));
         Assert.Equal("evaluation", (string?)line["kind"]);
         Assert.Equal((double?)training.OfKind("eval")[^1]["val_loss"], (double?)line["loss"]);
@@ -29,7 +30,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void The_whole_text_counts_but_for_its_first_token()
     {
-        var line = Assert.Single(Tool.Run("evaluate", "--run", run, "--data", folder.At("text.txt"), "--json").Exits(0).Json);
+        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", run, "--data", folder.At("text.txt"), "--json").Exits(0).Json);
         Assert.Equal(TinyRun.Text.Length - 1, (long?)line["tokens"]);
         Assert.Equal(TinyRun.Text.Length - 1, (long?)line["bytes"]);
     }
@@ -37,7 +38,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void As_text_it_names_both_units()
     {
-        var result = Tool.Run("evaluate", "--run", run).Exits(0);
+        ProcessResult result = Tool.Run("evaluate", "--run", run).Exits(0);
         Assert.Contains("nats per token", result.Output, StringComparison.Ordinal);
         Assert.Contains("bits per byte", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Error);

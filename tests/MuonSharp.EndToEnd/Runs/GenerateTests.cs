@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Runs;
@@ -18,7 +19,7 @@ public sealed class GenerateTests : IDisposable
     [Fact]
     public void The_text_continues_the_prompt_and_nothing_else_is_printed()
     {
-        var result = Tool.Run("generate", "--run", run, "--prompt", "the model", "--tokens", "30").Exits(0);
+        ProcessResult result = Tool.Run("generate", "--run", run, "--prompt", "the model", "--tokens", "30").Exits(0);
         Assert.StartsWith("the model", result.Output, StringComparison.Ordinal);
         Assert.Equal("the model".Length + 30 + 1, result.Output.Length);
         Assert.Empty(result.Error);
@@ -43,7 +44,7 @@ public sealed class GenerateTests : IDisposable
     [Fact]
     public void As_json_prompt_and_text_are_apart()
     {
-        var line = Assert.Single(Tool.Run("generate", "--run", run, "--prompt", "the ", "--tokens", "12", "--json").Exits(0).Json);
+        JsonObject line = Assert.Single(Tool.Run("generate", "--run", run, "--prompt", "the ", "--tokens", "12", "--json").Exits(0).Json);
         Assert.Equal("sample", (string?)line["kind"]);
         Assert.Equal("the ", (string?)line["prompt"]);
         Assert.Equal(12, ((string?)line["text"])!.Length);
@@ -57,7 +58,7 @@ public sealed class GenerateTests : IDisposable
     [Fact]
     public void More_tokens_than_the_context_holds_are_drawn()
     {
-        var text = Tool.Run("generate", "--run", run, "--tokens", "100", "--json").Exits(0).Json[0]["text"];
+        JsonNode? text = Tool.Run("generate", "--run", run, "--tokens", "100", "--json").Exits(0).Json[0]["text"];
         Assert.Equal(100, ((string?)text)!.Length);
     }
 }

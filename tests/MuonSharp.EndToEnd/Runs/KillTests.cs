@@ -10,22 +10,22 @@ public class KillTests
     private const int Steps = 100;
 
     /// <summary>A checkpoint after every step, so that most moments fall into the writing of one.</summary>
-    private static readonly string[] Often = ["--set", "checkpoint.every=1", "--steps", Steps.ToString(CultureInfo.InvariantCulture), "--json"];
+    private static readonly string[] s_often = ["--set", "checkpoint.every=1", "--steps", Steps.ToString(CultureInfo.InvariantCulture), "--json"];
 
     [Fact]
     public void Killed_at_twenty_random_moments_a_run_resumes_and_ends_with_the_same_bits()
     {
         using var folder = new TemporaryFolder();
-        Tool.Run(TinyRun.Train(folder, folder.At("whole"), Often)).Exits(0);
-        var stoppedEarly = 0;
-        for (var moment = 0; moment < Moments; moment++)
+        Tool.Run(TinyRun.Train(folder, folder.At("whole"), s_often)).Exits(0);
+        int stoppedEarly = 0;
+        for (int moment = 0; moment < Moments; moment++)
         {
-            var run = folder.At($"killed-{moment}");
-            var situation = KillAt(moment, TinyRun.Train(folder, run, Often), out var early);
+            string run = folder.At($"killed-{moment}");
+            string situation = KillAt(moment, TinyRun.Train(folder, run, s_often), out bool early);
             stoppedEarly += early ? 1 : 0;
 
             // Killed before the folder held a run, there is nothing to resume: the same command starts it.
-            var resumed = File.Exists(Path.Combine(run, "config.json")) ? Tool.Run("train", "--run", run, "--resume") : Tool.Run(TinyRun.Train(folder, run, Often));
+            ProcessResult resumed = File.Exists(Path.Combine(run, "config.json")) ? Tool.Run("train", "--run", run, "--resume") : Tool.Run(TinyRun.Train(folder, run, s_often));
             Assert.True(resumed.ExitCode == 0, $"exit {resumed.ExitCode} {situation}: {resumed.Error}");
             RunFiles.AssertSameBits(folder.At("whole"), run, situation);
             Directory.Delete(run, recursive: true);
@@ -37,9 +37,9 @@ public class KillTests
     /// <summary>Kills the run some random time after the program has started, or after a random step of the moment's part of the run.</summary>
     private static string KillAt(int moment, string[] arguments, out bool early)
     {
-        using var running = Tool.Start(arguments);
-        var step = moment * Steps * 9 / 10 / Moments;
-        var situation = "after the start";
+        using RunningProcess running = Tool.Start(arguments);
+        int step = moment * Steps * 9 / 10 / Moments;
+        string situation = "after the start";
         if (step > 0)
         {
             step += RandomNumberGenerator.GetInt32(Steps / Moments);
@@ -47,7 +47,7 @@ public class KillTests
             situation = $"after step {step}";
         }
 
-        var delay = RandomNumberGenerator.GetInt32(step > 0 ? 30 : 300);
+        int delay = RandomNumberGenerator.GetInt32(step > 0 ? 30 : 300);
         Thread.Sleep(delay);
         running.Kill();
         early = !running.Wait().Output.Contains("\"kind\":\"end\"", StringComparison.Ordinal);

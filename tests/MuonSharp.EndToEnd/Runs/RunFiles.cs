@@ -5,7 +5,7 @@ namespace MuonSharp.EndToEnd.Runs;
 /// <summary>What a run left in its folder, as far as it must be the same from run to run.</summary>
 internal static class RunFiles
 {
-    private static readonly string[] Times = ["step_ms", "optimizer_ms", "tokens_per_second"];
+    private static readonly string[] s_times = ["step_ms", "optimizer_ms", "tokens_per_second"];
 
     /// <summary>The folders of complete checkpoints, oldest first.</summary>
     public static string[] Checkpoints(string run) =>
@@ -21,9 +21,9 @@ internal static class RunFiles
     public static void AssertSameBits(string expected, string actual, string? situation = null)
     {
         Assert.Equal(Path.GetFileName(Checkpoints(expected)[^1]), Path.GetFileName(Checkpoints(actual)[^1]));
-        foreach (var file in new[] { "model.safetensors", "optimizer.safetensors" })
+        foreach (string? file in new[] { "model.safetensors", "optimizer.safetensors" })
         {
-            var same = File.ReadAllBytes(Newest(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Newest(actual, file)));
+            bool same = File.ReadAllBytes(Newest(expected, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Newest(actual, file)));
             Assert.True(same, $"{file} differs {situation}");
         }
 
@@ -33,8 +33,8 @@ internal static class RunFiles
 
     private static string WithoutTimes(string line)
     {
-        var value = JsonNode.Parse(line)!.AsObject();
-        foreach (var name in Times)
+        JsonObject value = JsonNode.Parse(line)!.AsObject();
+        foreach (string name in s_times)
         {
             value.Remove(name);
         }

@@ -8,9 +8,9 @@ public class RunFolderTests
     public void A_folder_that_holds_a_run_is_refused_without_resume()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "5")).Exits(0);
-        var before = RunFiles.Metrics(run);
+        string[] before = RunFiles.Metrics(run);
         Tool.Run(TinyRun.Train(folder, run, "--steps", "5")).Fails(1, run, "--resume");
         Assert.Equal(before, RunFiles.Metrics(run));
     }
@@ -19,10 +19,10 @@ public class RunFolderTests
     public void Resuming_a_finished_run_says_so_and_changes_nothing()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "5")).Exits(0);
-        var weights = File.ReadAllBytes(RunFiles.Newest(run, "model.safetensors"));
-        var before = RunFiles.Metrics(run);
+        byte[] weights = File.ReadAllBytes(RunFiles.Newest(run, "model.safetensors"));
+        string[] before = RunFiles.Metrics(run);
         Assert.Contains("nothing to do", Tool.Run("train", "--run", run, "--resume").Exits(0).Output, StringComparison.Ordinal);
         Assert.Equal(weights, File.ReadAllBytes(RunFiles.Newest(run, "model.safetensors")));
         Assert.Equal(before, RunFiles.Metrics(run));
@@ -32,16 +32,16 @@ public class RunFolderTests
     public void Resuming_before_the_first_checkpoint_starts_over_and_says_so()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         string[] late = ["--steps", "3000", "--set", "checkpoint.every=100000"];
-        using (var running = Tool.Start(TinyRun.Train(folder, run, [.. late, "--json"])))
+        using (RunningProcess running = Tool.Start(TinyRun.Train(folder, run, [.. late, "--json"])))
         {
             Assert.True(running.WaitForText("\"step\":3,"), running.Error);
             running.Kill();
             running.Wait();
         }
 
-        var resumed = Tool.Run("train", "--run", run, "--resume", "--steps", "20", "--json").Exits(0);
+        ProcessResult resumed = Tool.Run("train", "--run", run, "--resume", "--steps", "20", "--json").Exits(0);
         Assert.NotEmpty(resumed.OfKind("notice"));
         Assert.Equal(1, (int?)resumed.OfKind("step")[0]["step"]);
     }
@@ -50,14 +50,14 @@ public class RunFolderTests
     public void A_second_trainer_on_the_same_folder_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
-        using var first = Tool.Start(TinyRun.Train(folder, run, "--steps", "100000", "--json"));
+        string run = folder.At("run");
+        using RunningProcess first = Tool.Start(TinyRun.Train(folder, run, "--steps", "100000", "--json"));
         Assert.True(first.WaitForText("\"kind\":\"checkpoint\""), first.Error);
         Tool.Run("train", "--run", run, "--resume").Fails(1, run, "one trainer may own a run folder");
         Assert.False(first.HasExited);
         first.Kill();
         first.Wait();
-        var done = int.Parse(Path.GetFileName(RunFiles.Checkpoints(run)[^1])[5..], System.Globalization.CultureInfo.InvariantCulture);
+        int done = int.Parse(Path.GetFileName(RunFiles.Checkpoints(run)[^1])[5..], System.Globalization.CultureInfo.InvariantCulture);
         Tool.Run("train", "--run", run, "--resume", "--steps", $"{done + 5}").Exits(0);
     }
 
@@ -65,15 +65,15 @@ public class RunFolderTests
     public void A_full_disk_exits_5_and_the_checkpoints_before_it_stay_sound()
     {
         using var folder = new TemporaryFolder();
-        var disk = Directory.CreateDirectory(folder.At("disk")).FullName;
+        string disk = Directory.CreateDirectory(folder.At("disk")).FullName;
         using var mount = Mount.Small(disk, 2048);
-        var run = Path.Combine(disk, "run");
+        string run = Path.Combine(disk, "run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "200", "--set", "checkpoint.keep=1000")).Fails(5, run);
-        var newest = RunFiles.Checkpoints(run)[^1];
+        string newest = RunFiles.Checkpoints(run)[^1];
         Tool.Run("evaluate", "--run", run, "--json").Exits(0);
 
         mount.Remount("size=64m");
-        var resumed = Tool.Run("train", "--run", run, "--resume", "--json").Exits(0);
+        ProcessResult resumed = Tool.Run("train", "--run", run, "--resume", "--json").Exits(0);
         Assert.Empty(resumed.OfKind("notice"));
         Assert.Equal(int.Parse(Path.GetFileName(newest)[5..], System.Globalization.CultureInfo.InvariantCulture) + 1, (int?)resumed.OfKind("step")[0]["step"]);
         Tool.Run(TinyRun.Train(folder, folder.At("whole"), "--steps", "200", "--set", "checkpoint.keep=1000")).Exits(0);
@@ -84,9 +84,9 @@ public class RunFolderTests
     public void A_read_only_place_exits_5()
     {
         using var folder = new TemporaryFolder();
-        var disk = Directory.CreateDirectory(folder.At("disk")).FullName;
+        string disk = Directory.CreateDirectory(folder.At("disk")).FullName;
         using var mount = Mount.Small(disk, 4096);
-        var run = Path.Combine(disk, "run");
+        string run = Path.Combine(disk, "run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "10")).Exits(0);
         mount.Remount("ro");
         Tool.Run(TinyRun.Train(folder, Path.Combine(disk, "new"))).Fails(5, "new");
@@ -99,9 +99,9 @@ public class RunFolderTests
     public void A_run_that_diverges_exits_3_and_leaves_a_checkpoint_that_can_be_used()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
+        string run = folder.At("run");
         string[] rates = ["--set", "optimizer.learningRate=1e30", "--set", "optimizer.auxiliary.learningRate=1e30", "--set", "optimizer.schedule.warmup=8"];
-        var result = Tool.Run(TinyRun.Train(folder, run, [.. rates, "--json"]));
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, run, [.. rates, "--json"]));
         result.Fails(3, "finite");
         Assert.Equal(10, result.OfKind("skipped").Length);
         Assert.Equal(Enumerable.Range(1, 10), result.OfKind("skipped").Select(line => (int)line["in_a_row"]!));
@@ -114,7 +114,7 @@ public class RunFolderTests
     public void A_file_in_place_of_a_run_folder_is_called_one()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("file", "");
+        string file = folder.Write("file", "");
         Tool.Run("evaluate", "--run", file).Fails(2, file, "this is a file");
         Tool.Run(TinyRun.Train(folder, file, "--resume")).Fails(2, file, "this is a file");
         Tool.Run(TinyRun.Train(folder, file)).Fails(5, file, "this is a file");

@@ -1,10 +1,11 @@
+using System.Text.Json.Nodes;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Runs;
 
 public class SignalTests
 {
-    private static readonly string[] Long = ["--steps", "400", "--set", "checkpoint.every=1000", "--set", "evaluate.every=-1", "--set", "sample.every=-1"];
+    private static readonly string[] s_long = ["--steps", "400", "--set", "checkpoint.every=1000", "--set", "evaluate.every=-1", "--set", "sample.every=-1"];
 
     [Theory]
     [InlineData(Signal.Interrupt)]
@@ -13,20 +14,20 @@ public class SignalTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
         using var folder = new TemporaryFolder();
-        var run = folder.At("stopped");
-        using (var running = Tool.Start(TinyRun.Train(folder, run, [.. Long, "--json"])))
+        string run = folder.At("stopped");
+        using (RunningProcess running = Tool.Start(TinyRun.Train(folder, run, [.. s_long, "--json"])))
         {
             Assert.True(running.WaitForText("\"step\":20,"), running.Error);
             Signal.Send(running, signal);
-            var result = running.Wait().Exits(130);
-            var end = result.Json[^1];
+            ProcessResult result = running.Wait().Exits(130);
+            JsonObject end = result.Json[^1];
             Assert.Equal("cancelled", (string?)end["outcome"]);
             Assert.InRange((int)end["step"]!, 20, 399);
             Assert.Equal($"step-{(int)end["step"]!:D8}", Path.GetFileName(Assert.Single(RunFiles.Checkpoints(run))));
         }
 
         Tool.Run("train", "--run", run, "--resume").Exits(0);
-        Tool.Run(TinyRun.Train(folder, folder.At("whole"), Long)).Exits(0);
+        Tool.Run(TinyRun.Train(folder, folder.At("whole"), s_long)).Exits(0);
         RunFiles.AssertSameBits(folder.At("whole"), run);
     }
 
@@ -38,12 +39,12 @@ public class SignalTests
 
         // A step of this size takes seconds, so the second signal arrives in the middle of it.
         string[] large = ["--set", "model.width=256", "--set", "train.batch=64", "--set", "train.accumulation=512", "--set", "checkpoint.every=-1"];
-        using var running = Tool.Start(TinyRun.Train(folder, folder.At("run"), [.. large, "--set", "evaluate.every=-1", "--set", "sample.every=-1"]));
+        using RunningProcess running = Tool.Start(TinyRun.Train(folder, folder.At("run"), [.. large, "--set", "evaluate.every=-1", "--set", "sample.every=-1"]));
         Assert.True(running.WaitForText("settings"), running.Error);
         Signal.Send(running, Signal.Interrupt);
         Assert.True(running.WaitForText("once more stops at once"), running.Error);
         Signal.Send(running, Signal.Interrupt);
-        var result = running.Wait().Exits(130);
+        ProcessResult result = running.Wait().Exits(130);
         Assert.DoesNotContain("step 1/", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("stopped after", result.Output, StringComparison.Ordinal);
     }

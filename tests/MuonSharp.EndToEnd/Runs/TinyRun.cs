@@ -10,7 +10,7 @@ internal static class TinyRun
     /// <summary>Steps of a run unless the test says otherwise.</summary>
     public const int Steps = 60;
 
-    private static readonly string[] Words =
+    private static readonly string[] s_words =
         ["the", "model", "reads", "a", "text", "and", "learns", "which", "letter", "comes", "next", "so", "that", "it", "may", "write", "one"];
 
     /// <summary>A text of about ten thousand characters, the same every time.</summary>
@@ -19,7 +19,7 @@ internal static class TinyRun
     /// <summary>Writes the text and gives the command line of a run on it.</summary>
     public static string[] Train(TemporaryFolder folder, string run, params string[] more)
     {
-        var data = folder.At("text.txt");
+        string data = folder.At("text.txt");
         if (!File.Exists(data))
         {
             File.WriteAllText(data, Text);
@@ -40,7 +40,7 @@ internal static class TinyRun
         for (uint state = 1; text.Length < 10_000;)
         {
             state = (state * 1664525) + 1013904223;
-            text.Append(Words[(state >> 16) % (uint)Words.Length]).Append((state >> 8) % 9 == 0 ? ".\n" : " ");
+            text.Append(s_words[(state >> 16) % (uint)s_words.Length]).Append((state >> 8) % 9 == 0 ? ".\n" : " ");
         }
 
         return text.ToString();

@@ -12,8 +12,8 @@ public class TrainOutputTests
     public void A_run_shows_banner_steps_evaluations_samples_and_a_summary_in_plain_lines()
     {
         using var folder = new TemporaryFolder();
-        var run = folder.At("run");
-        var result = Tool.Run(TinyRun.Train(folder, run)).Exits(0);
+        string run = folder.At("run");
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, run)).Exits(0);
         Assert.All(
             ["machine", "-bit vectors", "2 threads", "muon", "adamw", "tokens per step", "128", "step 60/60", "evaluation after step 60",
                 "sample after step 60", "done: 60 steps", "held-out loss", run, $"muonsharp generate --run {run}"],
@@ -29,7 +29,7 @@ public class TrainOutputTests
     {
         using var folder = new TemporaryFolder();
         var variables = new Dictionary<string, string>(StringComparer.Ordinal) { ["TERM"] = "xterm-256color", ["COLORTERM"] = "truecolor" };
-        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--steps", "3"), null, variables).Exits(0);
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--steps", "3"), null, variables).Exits(0);
         Assert.DoesNotContain(Escape, result.Output + result.Error);
         Assert.DoesNotContain('\r', result.Output + result.Error);
     }
@@ -38,8 +38,8 @@ public class TrainOutputTests
     public void With_json_every_line_is_an_object_and_kinds_come_in_order()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--json")).Exits(0);
-        var lines = result.Json;
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--json")).Exits(0);
+        JsonObject[] lines = result.Json;
         Assert.Equal("start", (string?)lines[0]["kind"]);
         Assert.Equal("end", (string?)lines[^1]["kind"]);
         Assert.Equal("finished", (string?)lines[^1]["outcome"]);
@@ -56,11 +56,11 @@ public class TrainOutputTests
     public void Steps_evaluations_and_samples_are_the_same_objects_in_json_and_in_the_metrics()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--json")).Exits(0);
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--json")).Exits(0);
         string[] kinds = ["step", "eval", "sample"];
         string[] Same(IEnumerable<string> lines) =>
             [.. lines.Select(line => JsonNode.Parse(line)!.AsObject()).Where(line => kinds.Contains((string?)line["kind"])).Select(line => line.ToJsonString())];
-        var metrics = Same(File.ReadLines(folder.At("run", "metrics.jsonl")));
+        string[] metrics = Same(File.ReadLines(folder.At("run", "metrics.jsonl")));
         Assert.True(metrics.Length > TinyRun.Steps);
         Assert.Equal(metrics, Same(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
     }
@@ -78,9 +78,9 @@ public class TrainOutputTests
     {
         using var folder = new TemporaryFolder();
         string[] Line(string run, params string[] more) => TinyRun.Train(folder, folder.At(run), ["--json", .. more]);
-        var last = Tool.Run(Line("a", "--set", "train.steps=4", "--steps", "2")).Exits(0);
+        ProcessResult last = Tool.Run(Line("a", "--set", "train.steps=4", "--steps", "2")).Exits(0);
         Assert.Equal(2, (int?)last.Json[0]["config"]!["train"]!["steps"]);
-        var first = Tool.Run(Line("b", "--steps", "2", "--set", "train.steps=3")).Exits(0);
+        ProcessResult first = Tool.Run(Line("b", "--steps", "2", "--set", "train.steps=3")).Exits(0);
         Assert.Equal(3, (int?)first.Json[0]["config"]!["train"]!["steps"]);
     }
 
@@ -88,8 +88,8 @@ public class TrainOutputTests
     public void A_configuration_file_goes_over_the_preset_and_under_the_options()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("small.json", """{"train": {"steps": 7, "batch": 3}, "optimizer": {"momentum": 0.9}}""");
-        var config = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--config", file, "--steps", "2", "--json")).Exits(0).Json[0]["config"]!;
+        string file = folder.Write("small.json", """{"train": {"steps": 7, "batch": 3}, "optimizer": {"momentum": 0.9}}""");
+        JsonNode config = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--config", file, "--steps", "2", "--json")).Exits(0).Json[0]["config"]!;
         Assert.Equal(2, (int?)config["train"]!["steps"]);
         Assert.Equal(4, (int?)config["train"]!["batch"]);
         Assert.Equal(0.9, (double?)config["optimizer"]!["momentum"]);
@@ -108,9 +108,9 @@ public class TrainOutputTests
     public void AdamW_alone_trains_as_well()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--optimizer", "adamw", "--json")).Exits(0);
-        var start = result.Json[0];
-        var (optimizer, weights) = Assert.Single(start["parameters_by_optimizer"]!.AsObject());
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--optimizer", "adamw", "--json")).Exits(0);
+        JsonObject start = result.Json[0];
+        (string? optimizer, JsonNode? weights) = Assert.Single(start["parameters_by_optimizer"]!.AsObject());
         Assert.Equal("adamw", optimizer);
         Assert.Equal((long)start["parameters"]!, (long)weights!);
     }
@@ -119,8 +119,8 @@ public class TrainOutputTests
     public void A_run_without_a_name_gets_one_below_runs()
     {
         using var folder = new TemporaryFolder();
-        var result = Tool.Run(TinyRun.Train(folder, "unused", "--steps", "2", "--json").Where(word => word is not ("--run" or "unused")), folder.FullPath).Exits(0);
-        var run = (string)result.Json[0]["run"]!;
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, "unused", "--steps", "2", "--json").Where(word => word is not ("--run" or "unused")), folder.FullPath).Exits(0);
+        string run = (string)result.Json[0]["run"]!;
         Assert.StartsWith($"runs{Path.DirectorySeparatorChar}austen-", Path.GetRelativePath(folder.FullPath, Path.GetFullPath(run, folder.FullPath)), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder.FullPath, run, "config.json")));
     }

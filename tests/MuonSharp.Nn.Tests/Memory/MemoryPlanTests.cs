@@ -9,7 +9,7 @@ public class MemoryPlanTests
     [Fact]
     public void Buffers_that_never_live_together_share_memory()
     {
-        var (first, second) = (Buffer("first", 100, 0, 3), Buffer("second", 90, 4, 6));
+        (TapeBuffer? first, TapeBuffer? second) = (Buffer("first", 100, 0, 3), Buffer("second", 90, 4, 6));
 
         var plan = MemoryPlan.Arrange([first, second]);
 
@@ -21,7 +21,7 @@ public class MemoryPlanTests
     [Fact]
     public void A_shared_instant_is_a_shared_life()
     {
-        var (first, second) = (Buffer("first", 16, 0, 3), Buffer("second", 16, 3, 6));
+        (TapeBuffer? first, TapeBuffer? second) = (Buffer("first", 16, 0, 3), Buffer("second", 16, 3, 6));
 
         MemoryPlan.Arrange([first, second]);
 
@@ -32,7 +32,7 @@ public class MemoryPlanTests
     public void The_smallest_gap_that_fits_is_taken()
     {
         // At time 5 the memory holds walls at 0 and 64 .. 128, leaving gaps of 48 behind the first and of 32 behind the second wall.
-        StepBuffer[] buffers =
+        TapeBuffer[] buffers =
         [
             Buffer("large gap", 1600, 0, 4), Buffer("wall", 1500, 0, 9), Buffer("small gap", 1400, 0, 4), Buffer("end", 1300, 0, 9),
             Buffer("fits both", 1200, 5, 9),
@@ -46,7 +46,7 @@ public class MemoryPlanTests
     [Fact]
     public void A_buffer_that_nothing_uses_gets_no_memory()
     {
-        var plan = MemoryPlan.Arrange([new StepBuffer("unused", 1000), Buffer("used", 10, 0, 0)]);
+        var plan = MemoryPlan.Arrange([new TapeBuffer("unused", 1000), Buffer("used", 10, 0, 0)]);
 
         Assert.Equal(16, plan.ArenaLength);
         Assert.Single(plan.Buffers);
@@ -55,15 +55,15 @@ public class MemoryPlanTests
     [Fact]
     public unsafe void Buffers_have_an_address_while_the_arena_lives()
     {
-        var buffer = Buffer("a", 20, 0, 1);
-        var arena = new StepArena(MemoryPlan.Arrange([buffer]));
+        TapeBuffer buffer = Buffer("a", 20, 0, 1);
+        var arena = new TapeArena(MemoryPlan.Arrange([buffer]));
 
-        Assert.True(buffer.Pointer != null);
+        Assert.True(buffer.Pointer is not null);
         Assert.Equal(0, (nint)buffer.Pointer % NativeBuffer.Alignment);
         Assert.Equal(128, arena.Bytes);
 
         arena.Dispose();
-        Assert.True(buffer.Pointer == null);
+        Assert.True(buffer.Pointer is null);
     }
 
     [Theory]
@@ -74,7 +74,7 @@ public class MemoryPlanTests
     public void No_two_live_buffers_overlap_for_random_lifetimes(ulong seed)
     {
         TestNumbers numbers = new(seed);
-        List<StepBuffer> buffers = [];
+        List<TapeBuffer> buffers = [];
         for (int i = 0; i < 200; i++)
         {
             int start = numbers.Below(100);
@@ -95,7 +95,7 @@ public class MemoryPlanTests
     [Fact]
     public void A_buffer_may_live_twice_and_lend_its_memory_in_between()
     {
-        var (twice, between, always) = (Buffer("twice", 160, 0, 2), Buffer("between", 150, 3, 6), Buffer("always", 16, 0, 9));
+        (TapeBuffer? twice, TapeBuffer? between, TapeBuffer? always) = (Buffer("twice", 160, 0, 2), Buffer("between", 150, 3, 6), Buffer("always", 16, 0, 9));
         twice.Live(7, 8);
 
         var plan = MemoryPlan.Arrange([twice, between, always]);
@@ -111,7 +111,7 @@ public class MemoryPlanTests
     [Fact]
     public void Lives_that_meet_become_one()
     {
-        var buffer = Buffer("a", 16, 8, 9);
+        TapeBuffer buffer = Buffer("a", 16, 8, 9);
         buffer.Live(0, 1);
         buffer.Live(4, 5);
         Assert.Equal([new(0, 1), new(4, 5), new(8, 9)], buffer.Lives);
@@ -120,13 +120,13 @@ public class MemoryPlanTests
         Assert.Equal([new(0, 1), new(4, 9)], buffer.Lives);
 
         buffer.Touch(12);
-        Assert.Equal([new StepLife(0, 12)], buffer.Lives);
+        Assert.Equal([new Lifetime(0, 12)], buffer.Lives);
         Assert.Throws<ArgumentException>(() => buffer.Live(3, 2));
     }
 
-    private static StepBuffer Buffer(string name, long length, int first, int last)
+    private static TapeBuffer Buffer(string name, long length, int first, int last)
     {
-        var buffer = new StepBuffer(name, length);
+        var buffer = new TapeBuffer(name, length);
         buffer.Touch(first);
         buffer.Touch(last);
         return buffer;

@@ -7,11 +7,11 @@ internal static class PlanAssert
     {
         for (int i = 0; i < plan.Buffers.Count; i++)
         {
-            StepBuffer a = plan.Buffers[i];
+            TapeBuffer a = plan.Buffers[i];
             Assert.InRange(a.Offset + a.Length, 0, plan.ArenaLength);
             for (int j = 0; j < i; j++)
             {
-                StepBuffer b = plan.Buffers[j];
+                TapeBuffer b = plan.Buffers[j];
                 bool apart = a.Offset + a.Length <= b.Offset || b.Offset + b.Length <= a.Offset;
                 Assert.True(apart || !a.LivesWith(b), $"{a.Name} and {b.Name} are alive at the same time and overlap");
             }

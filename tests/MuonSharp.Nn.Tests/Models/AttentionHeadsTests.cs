@@ -16,28 +16,28 @@ public sealed class AttentionHeadsTests : IDisposable
     [MemberData(nameof(Forms))]
     public void After_a_clip_the_same_batch_has_each_heads_maximum_times_its_factor(string form)
     {
-        using var model = TinyModels.Create(OneLayer(form) with { InitialDeviation = 0.3 }, _team);
-        foreach (var bias in model.Parameters.Parameters.Where(parameter => parameter.Role is ParameterRole.Bias or ParameterRole.Gain))
+        using DecoderModel model = TinyModels.Create(OneLayer(form) with { InitialDeviation = 0.3 }, _team);
+        foreach (Parameter? bias in model.Parameters.Parameters.Where(parameter => parameter.Role is ParameterRole.Bias or ParameterRole.Gain))
         {
-            var noise = new float[bias.Length];
+            float[] noise = new float[bias.Length];
             new RandomStream(3, bias.Name).FillNormal(noise, 0, 0);
             noise.CopyTo(bias.Weights.Span);
         }
 
-        var program = model.Program(2, 80, training: false);
+        DecoderProgram program = model.Program(2, 80, training: false);
         TinyModels.Write(program);
         program.Forward();
-        var before = program.MaximumLogits.ToArray();
-        var tau = Math.Max(0.01, before.Order().ElementAt(before.Length / 2) * 0.7);
+        float[] before = program.MaximumLogits.ToArray();
+        double tau = Math.Max(0.01, before.Order().ElementAt(before.Length / 2) * 0.7);
         using var clip = new QkClip(model.AttentionHeads, tau);
         clip.Observe(before);
         var optimizer = new AdamW(model.Parameters.Parameters, 0);
-        var report = clip.Apply(optimizer.Step());
+        QkClipReport report = clip.Apply(optimizer.Step());
         optimizer.Dispose();
         program.Forward();
 
         Assert.True(report.ClippedHeads > 0);
-        var after = program.MaximumLogits.ToArray();
+        float[] after = program.MaximumLogits.ToArray();
         Assert.All(after, (maximum, head) => Assert.Equal(
             report[head].Factor * before[head], maximum, 1e-5 * Math.Max(1, Math.Abs(before[head]))));
     }
@@ -47,7 +47,7 @@ public sealed class AttentionHeadsTests : IDisposable
     [InlineData("llama", "model.layers.1.self_attn")]
     public void Every_block_declares_its_heads_in_order(string family, string second)
     {
-        using var model = TinyModels.Create(TinyModels.Of(family) with { QueryKeyNorm = false }, _team);
+        using DecoderModel model = TinyModels.Create(TinyModels.Of(family) with { QueryKeyNorm = false }, _team);
 
         Assert.Equal(model.Config.Layers, model.AttentionHeads.Count);
         Assert.Equal(second, model.AttentionHeads[1].Name);
@@ -62,10 +62,10 @@ public sealed class AttentionHeadsTests : IDisposable
     [Fact]
     public void A_model_whose_heads_share_the_gains_of_their_norms_says_why_it_cannot_be_clipped()
     {
-        using var model = TinyModels.Create(TinyModels.Llama, _team);
+        using DecoderModel model = TinyModels.Create(TinyModels.Llama, _team);
 
         Assert.All(model.AttentionHeads, layer => Assert.Contains("is shared by 4 heads", layer.Obstacle, StringComparison.Ordinal));
-        var error = Assert.Throws<ArgumentException>(() => new QkClip(model.AttentionHeads));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new QkClip(model.AttentionHeads));
         Assert.Contains("'model.layers.0.self_attn.q_norm.weight'", error.Message, StringComparison.Ordinal);
     }
 

@@ -18,8 +18,8 @@ public class DecoderOutlineTests
     {
         using var team = new WorkerTeam(threads);
         using var model = new DecoderModel(TinyModels.Of(family) with { Dropout = 0.1 }, 7, team) { RecomputesBlocks = recomputes };
-        var planned = new DecoderOutline(model.Config) { RecomputesBlocks = recomputes }.PlanMemory(3, 50, training, threads);
-        var real = model.Program(3, 50, training).MemoryPlan;
+        MemoryPlan planned = new DecoderOutline(model.Config) { RecomputesBlocks = recomputes }.PlanMemory(3, 50, training, threads);
+        MemoryPlan real = model.Program(3, 50, training).MemoryPlan;
         Assert.Equal((real.ArenaLength, real.TotalLength, real.Buffers.Count), (planned.ArenaLength, planned.TotalLength, planned.Buffers.Count));
     }
 
@@ -29,7 +29,7 @@ public class DecoderOutlineTests
     public void Its_parameters_are_the_model_s_without_memory(string family)
     {
         using var team = new WorkerTeam(1);
-        using var model = TinyModels.Create(TinyModels.Of(family), team);
+        using DecoderModel model = TinyModels.Create(TinyModels.Of(family), team);
         var outline = new DecoderOutline(model.Config);
         Assert.Equal(model.Parameters.Parameters.Select(Line), outline.Parameters.Select(Line));
         Assert.All(outline.Parameters, parameter => Assert.True(parameter.Weights.IsEmpty && parameter.Gradient.IsEmpty));
@@ -70,7 +70,7 @@ public class DecoderOutlineTests
             TiedHead = false,
         };
         var outline = new DecoderOutline(config);
-        var plan = outline.PlanMemory(1, 8192, training: true, threads: 2);
+        MemoryPlan plan = outline.PlanMemory(1, 8192, training: true, threads: 2);
 
         // Llama 3's published count.
         Assert.Equal(70_553_706_496, outline.Parameters.Sum(parameter => (long)parameter.Length));

@@ -19,8 +19,8 @@ public class RecomputationTests
     [MemberData(nameof(Forms))]
     public void Losses_logits_and_weights_have_the_same_bits_after_several_steps(string form)
     {
-        var kept = Train(form, recompute: false);
-        var again = Train(form, recompute: true);
+        (List<double> Losses, List<float> Logits, float[] Weights) kept = Train(form, recompute: false);
+        (List<double> Losses, List<float> Logits, float[] Weights) again = Train(form, recompute: true);
 
         Assert.Equal(Steps * MicroBatches, kept.Losses.Distinct().Count());
         Assert.Equal(kept.Losses, again.Losses);
@@ -33,10 +33,10 @@ public class RecomputationTests
     public void Of_a_block_nothing_but_its_input_outlives_the_forward_run(string form)
     {
         using var team = new WorkerTeam(2);
-        using var model = TinyModels.Create(Of(form), team, recompute: true);
-        var program = model.Program(2, 100, training: true);
+        using DecoderModel model = TinyModels.Create(Of(form), team, recompute: true);
+        DecoderProgram program = model.Program(2, 100, training: true);
         TinyModels.Write(program);
-        var expected = TinyModels.Step(model, program);
+        (double Loss, float[] Gradients) expected = TinyModels.Step(model, program);
         int last = program.Operations.Count - 1;
         var kept = program.MemoryPlan.Buffers.Where(buffer => buffer.FirstUse >= 0 && buffer.Lives.Any(life => life.First <= last && life.Last > last)).ToList();
 
@@ -67,7 +67,7 @@ public class RecomputationTests
         static long Arena(int layers, bool recompute)
         {
             using var team = new WorkerTeam(1);
-            using var model = TinyModels.Create(TinyModels.Gpt2 with { Layers = layers }, team, recompute: recompute);
+            using DecoderModel model = TinyModels.Create(TinyModels.Gpt2 with { Layers = layers }, team, recompute: recompute);
             return model.Program(Batch, Time, training: true).MemoryPlan.ArenaLength;
         }
     }
@@ -79,8 +79,8 @@ public class RecomputationTests
         using var team = new WorkerTeam(2);
         foreach (bool recompute in new[] { false, true })
         {
-            using var model = TinyModels.Create(Of(form) with { Layers = 6 }, team, recompute: recompute);
-            var plan = model.Program(4, 160, training: true).MemoryPlan;
+            using DecoderModel model = TinyModels.Create(Of(form) with { Layers = 6 }, team, recompute: recompute);
+            MemoryPlan plan = model.Program(4, 160, training: true).MemoryPlan;
 
             Assert.InRange(plan.ArenaLength, plan.BusiestLength, plan.BusiestLength * 1.02);
             Assert.InRange(plan.NeededLength, plan.BusiestLength / 2, plan.BusiestLength);
@@ -89,7 +89,7 @@ public class RecomputationTests
 
     private static DecoderConfig Of(string form)
     {
-        var config = TinyModels.Of(form.Split(' ')[0]);
+        DecoderConfig config = TinyModels.Of(form.Split(' ')[0]);
         return form switch
         {
             "gpt2 untied" => config with { TiedHead = false, Biases = false },
@@ -103,9 +103,9 @@ public class RecomputationTests
     private static (List<double> Losses, List<float> Logits, float[] Weights) Train(string form, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using var model = TinyModels.Create(Of(form), team, recompute: recompute);
+        using DecoderModel model = TinyModels.Create(Of(form), team, recompute: recompute);
         using var optimizer = new RoutedOptimizer(model.Parameters, team: team);
-        var program = model.Program(2, 100, training: true);
+        DecoderProgram program = model.Program(2, 100, training: true);
         program.GradientScale = 1f / MicroBatches;
         List<double> losses = [];
         List<float> logits = [];
@@ -127,9 +127,9 @@ public class RecomputationTests
         return (losses, logits, [.. model.Parameters.Parameters.SelectMany(parameter => parameter.Weights.Span.ToArray())]);
     }
 
-    private static unsafe void Poison(MemoryPlan plan, List<StepBuffer> kept)
+    private static unsafe void Poison(MemoryPlan plan, List<TapeBuffer> kept)
     {
-        foreach (var buffer in plan.Buffers.Where(buffer => buffer.FirstUse >= 0))
+        foreach (TapeBuffer? buffer in plan.Buffers.Where(buffer => buffer.FirstUse >= 0))
         {
             for (long i = 0; i < buffer.Length; i++)
             {

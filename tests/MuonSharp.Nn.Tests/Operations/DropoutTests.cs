@@ -5,7 +5,7 @@ namespace MuonSharp.Nn.Tests.Operations;
 
 public class DropoutTests
 {
-    private static readonly RandomStream Stream = new(7, "dropout");
+    private static readonly RandomStream s_stream = new(7, "dropout");
 
     [Theory]
     [InlineData(1, 1, 1, 0.5)]
@@ -23,7 +23,7 @@ public class DropoutTests
             double[] x = rig.Random(ones.Length), dy = rig.Random(ones.Length);
             (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
             rig.Expect("x", input, ReferenceActivation.Dropout(dy, kept, probability));
-            rig.Run(rig.Tape.Dropout(activation, probability, Stream, time), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
+            rig.Run(rig.Tape.Dropout(activation, probability, s_stream, time), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
         }
     }
 
@@ -58,8 +58,8 @@ public class DropoutTests
         using OperationRig inference = new(training: false), training = new();
         (Tensor a, _) = inference.Activation("x", 2, new double[6]);
         (Tensor b, _) = training.Activation("x", 2, new double[6]);
-        Assert.Same(a, inference.Tape.Dropout(a, 0.5, Stream, 2));
-        Assert.Same(b, training.Tape.Dropout(b, 0, Stream, 2));
+        Assert.Same(a, inference.Tape.Dropout(a, 0.5, s_stream, 2));
+        Assert.Same(b, training.Tape.Dropout(b, 0, s_stream, 2));
     }
 
     private static float[] Outputs(int batch, int time, int width, double probability, double[] x, ulong step, uint firstSample)
@@ -69,7 +69,7 @@ public class DropoutTests
         rig.Tape.Step = step;
         rig.Tape.FirstSample = firstSample;
         (Tensor activation, _) = rig.Activation("x", batch * time, x);
-        Tensor y = rig.Tape.Dropout(activation, probability, Stream, time);
+        Tensor y = rig.Tape.Dropout(activation, probability, s_stream, time);
         rig.Tape.Keep(y);
         rig.Tape.Compile();
         rig.Fill();

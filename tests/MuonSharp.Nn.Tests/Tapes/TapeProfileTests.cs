@@ -14,12 +14,12 @@ public sealed class TapeProfileTests : IDisposable
     public void A_linear_layer_does_one_product_forward_and_two_backward()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 6, 5, gradient: true);
-        var y = tape.Linear(x, tape.Input("weight", 7, 5, gradient: true), tape.Input("bias", 1, 7), Activation.Gelu);
+        Tensor x = tape.Input("x", 6, 5, gradient: true);
+        Tensor y = tape.Linear(x, tape.Input("weight", 7, 5, gradient: true), tape.Input("bias", 1, 7), Activation.Gelu);
         tape.Seed(y);
         tape.Compile();
 
-        var (forward, backward) = Run(tape, runs: 3);
+        (OperationTime? forward, OperationTime? backward) = Run(tape, runs: 3);
 
         Assert.Equal(("linear", "6x5->7", 3L), (forward.Name, forward.Shape, forward.Calls));
         Assert.Equal(3 * 2.0 * 6 * 5 * 7, forward.Work.Flops);
@@ -39,17 +39,17 @@ public sealed class TapeProfileTests : IDisposable
     {
         const int Sequences = 2, Heads = 3, Width = 4;
         using var tape = new Tape(_team, training: true);
-        var fused = tape.Input("fused", Sequences * time, 3 * Heads * Width, gradient: true);
+        Tensor fused = tape.Input("fused", Sequences * time, 3 * Heads * Width, gradient: true);
         tape.Seed(tape.Attention(fused, new AttentionShape { Heads = Heads, HeadWidth = Width, Time = time, Window = window }).Output);
         tape.Compile();
         fused.Value.Clear();
 
-        var (forward, backward) = Run(tape, runs: 1);
+        (OperationTime? forward, OperationTime? backward) = Run(tape, runs: 1);
 
-        var pairs = 0;
-        for (var query = 0; query < time; query++)
+        int pairs = 0;
+        for (int query = 0; query < time; query++)
         {
-            for (var key = 0; key <= query; key++)
+            for (int key = 0; key <= query; key++)
             {
                 pairs += query - key < (window ?? int.MaxValue) ? 1 : 0;
             }
@@ -63,15 +63,15 @@ public sealed class TapeProfileTests : IDisposable
     public void The_head_does_all_of_its_products_in_the_forward_run()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 6, 5, gradient: true);
+        Tensor x = tape.Input("x", 6, 5, gradient: true);
         tape.CrossEntropy(x, tape.Input("head", 11, 5, gradient: true), tape.Tokens("targets", 6));
         tape.Compile();
-        var profile = tape.StartProfile();
+        TapeProfile profile = tape.StartProfile();
 
         tape.Forward();
         tape.Backward();
 
-        var only = Assert.Single(profile.Operations());
+        OperationTime only = Assert.Single(profile.Operations());
         Assert.False(only.Backward);
         Assert.Equal(3 * 2.0 * 6 * 5 * 11, only.Work.Flops);
     }
@@ -80,16 +80,16 @@ public sealed class TapeProfileTests : IDisposable
     public void Operations_that_are_alike_are_one_entry_and_their_time_is_part_of_the_whole()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 64, 64, gradient: true);
+        Tensor x = tape.Input("x", 64, 64, gradient: true);
         tape.Seed(tape.Gelu(tape.Gelu(tape.Gelu(x))));
         tape.Compile();
-        var profile = tape.StartProfile();
+        TapeProfile profile = tape.StartProfile();
         Run(tape, runs: 2, profile);
         profile.Reset();
 
-        var start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         Run(tape, runs: 5, profile);
-        var whole = Stopwatch.GetElapsedTime(start);
+        TimeSpan whole = Stopwatch.GetElapsedTime(start);
 
         Assert.Equal([15L, 15L], profile.Operations().Select(operation => operation.Calls));
         Assert.Equal([false, true], profile.Operations().Select(operation => operation.Backward));
@@ -103,10 +103,10 @@ public sealed class TapeProfileTests : IDisposable
         using var tape = new Tape(_team, training: true);
         tape.Seed(tape.Gelu(tape.Input("x", 4, 16, gradient: true)));
         tape.Compile();
-        var profile = tape.StartProfile();
+        TapeProfile profile = tape.StartProfile();
         Both(tape);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        long before = GC.GetAllocatedBytesForCurrentThread();
         Both(tape);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
@@ -118,12 +118,12 @@ public sealed class TapeProfileTests : IDisposable
     private static (OperationTime Forward, OperationTime Backward) Run(Tape tape, int runs, TapeProfile? profile = null)
     {
         profile ??= tape.StartProfile();
-        for (var i = 0; i < runs; i++)
+        for (int i = 0; i < runs; i++)
         {
             Both(tape);
         }
 
-        var operations = profile.Operations();
+        IReadOnlyList<OperationTime> operations = profile.Operations();
         Assert.Equal(2, operations.Count);
         return (operations[0], operations[1]);
     }

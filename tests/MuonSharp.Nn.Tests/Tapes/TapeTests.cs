@@ -13,8 +13,8 @@ public sealed class TapeTests : IDisposable
     public void Several_readers_of_one_tensor_add_up_their_gradients()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 1, 3, gradient: true);
-        var sum = tape.Add(tape.Add(x, x), x);
+        Tensor x = tape.Input("x", 1, 3, gradient: true);
+        Tensor sum = tape.Add(tape.Add(x, x), x);
         tape.Keep(sum);
         tape.Seed(sum);
         tape.Compile();
@@ -36,8 +36,8 @@ public sealed class TapeTests : IDisposable
     public void A_gradient_that_reaches_nothing_runs_no_backward()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 2, 4, gradient: true);
-        var used = tape.ReluSquared(x);
+        Tensor x = tape.Input("x", 2, 4, gradient: true);
+        Tensor used = tape.ReluSquared(x);
         tape.Gelu(used);
         tape.Seed(used);
         tape.Compile();
@@ -49,9 +49,9 @@ public sealed class TapeTests : IDisposable
     public void A_residual_hands_its_gradient_on_without_a_copy()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 4, 8, gradient: true);
-        var stream = tape.Gelu(x);
-        var branch = tape.Linear(stream, tape.Input("weight", 8, 8, gradient: true), residual: stream);
+        Tensor x = tape.Input("x", 4, 8, gradient: true);
+        Tensor stream = tape.Gelu(x);
+        Tensor branch = tape.Linear(stream, tape.Input("weight", 8, 8, gradient: true), residual: stream);
         tape.Seed(tape.ReluSquared(branch));
         tape.Compile();
 
@@ -71,9 +71,9 @@ public sealed class TapeTests : IDisposable
     public void An_inference_tape_works_in_place_and_keeps_no_gradients()
     {
         using var tape = new Tape(_team, training: false);
-        var x = tape.Input("x", 4, 64, gradient: true);
-        var a = tape.Linear(x, tape.Input("weight", 64, 64));
-        var b = tape.ReluSquared(tape.Gelu(a));
+        Tensor x = tape.Input("x", 4, 64, gradient: true);
+        Tensor a = tape.Linear(x, tape.Input("weight", 64, 64));
+        Tensor b = tape.ReluSquared(tape.Gelu(a));
         tape.Keep(b);
         tape.Compile();
 
@@ -87,8 +87,8 @@ public sealed class TapeTests : IDisposable
     public void A_kept_value_survives_what_comes_after()
     {
         using var tape = new Tape(_team, training: false);
-        var x = tape.Input("x", 1, 16);
-        var kept = tape.ReluSquared(x);
+        Tensor x = tape.Input("x", 1, 16);
+        Tensor kept = tape.ReluSquared(x);
         tape.Keep(kept);
         tape.Keep(tape.Gelu(tape.ReluSquared(kept)));
         tape.Compile();
@@ -103,7 +103,7 @@ public sealed class TapeTests : IDisposable
     public void What_shares_its_memory_cannot_be_read()
     {
         using var tape = new Tape(_team, training: true);
-        var y = tape.Gelu(tape.Input("x", 1, 4, gradient: true));
+        Tensor y = tape.Gelu(tape.Input("x", 1, 4, gradient: true));
         tape.Gelu(y);
         tape.Compile();
 
@@ -115,7 +115,7 @@ public sealed class TapeTests : IDisposable
     public void The_order_of_record_compile_run_is_kept()
     {
         var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 1, 4);
+        Tensor x = tape.Input("x", 1, 4);
         Assert.Throws<InvalidOperationException>(tape.Forward);
         Assert.Throws<InvalidOperationException>(() => tape.MemoryPlan);
         tape.Gelu(x);
@@ -130,8 +130,8 @@ public sealed class TapeTests : IDisposable
     public void Shapes_that_do_not_fit_are_refused_with_both_shapes()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 8, 512);
-        var error = Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 512, 768)));
+        Tensor x = tape.Input("x", 8, 512);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 512, 768)));
         Assert.Equal("[linear] inner sizes differ: x is x [8, 512], the weight w [512, 768] stored OutIn", error.Message);
         Assert.Throws<ArgumentException>(() => tape.Input("empty", 0, 4));
         Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 4, 512), activation: Activation.SwiGlu));
@@ -147,9 +147,9 @@ public sealed class TapeTests : IDisposable
     public void A_diverged_model_has_no_loss_and_no_exception()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 2, 8, gradient: true);
-        var head = tape.Input("head", 10, 8, gradient: true);
-        var loss = tape.CrossEntropy(x, head, tape.Tokens("targets", 2));
+        Tensor x = tape.Input("x", 2, 8, gradient: true);
+        Tensor head = tape.Input("head", 10, 8, gradient: true);
+        CrossEntropyLoss loss = tape.CrossEntropy(x, head, tape.Tokens("targets", 2));
         tape.Compile();
         head.Value.Fill(1);
         x.Value[0] = float.NaN;
@@ -167,7 +167,7 @@ public sealed class TapeTests : IDisposable
     public void Activations_do_not_swallow_what_is_not_a_number()
     {
         using var tape = new Tape(_team, training: false);
-        var x = tape.Input("x", 1, 33);
+        Tensor x = tape.Input("x", 1, 33);
         Tensor[] outputs = [tape.Gelu(x), tape.GeluTanh(x), tape.ReluSquared(x), tape.SwiGlu(x, tape.Input("up", 1, 33)), tape.LayerNorm(x, x), tape.RmsNorm(x, x)];
         Array.ForEach(outputs, tape.Keep);
         tape.Compile();
@@ -182,9 +182,9 @@ public sealed class TapeTests : IDisposable
     public void Tokens_outside_the_vocabulary_are_named_with_their_position()
     {
         using var tape = new Tape(_team, training: true);
-        var tokens = tape.Tokens("tokens", 4);
-        var targets = tape.Tokens("targets", 4);
-        var table = tape.Input("table", 10, 8, gradient: true);
+        TokenBuffer tokens = tape.Tokens("tokens", 4);
+        TokenBuffer targets = tape.Tokens("targets", 4);
+        Tensor table = tape.Input("table", 10, 8, gradient: true);
         tape.CrossEntropy(tape.Embedding(tokens, table), table, targets);
         tape.Compile();
 
@@ -201,10 +201,10 @@ public sealed class TapeTests : IDisposable
     public void A_recomputed_block_runs_again_as_far_as_its_backward_reads()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 2, 16, gradient: true);
+        Tensor x = tape.Input("x", 2, 16, gradient: true);
         var inner = new CountingSquare(x);
         CountingSquare? outer = null;
-        var y = tape.Recomputed(() => tape.Record(outer = new CountingSquare(tape.Record(inner).Output)).Output);
+        Tensor y = tape.Recomputed(() => tape.Record(outer = new CountingSquare(tape.Record(inner).Output)).Output);
         tape.Seed(y);
         tape.Compile();
         x.Value.Fill(3);
@@ -250,8 +250,8 @@ public sealed class TapeTests : IDisposable
     public void A_recomputed_block_holds_no_loss_and_no_other_block()
     {
         using var tape = new Tape(_team, training: true);
-        var x = tape.Input("x", 2, 16, gradient: true);
-        var targets = tape.Tokens("targets", 2);
+        Tensor x = tape.Input("x", 2, 16, gradient: true);
+        TokenBuffer targets = tape.Tokens("targets", 2);
         Assert.Contains("cannot run twice; cross-entropy", Assert.Throws<InvalidOperationException>(() => tape.Recomputed(() =>
         {
             tape.CrossEntropy(x, x, targets);

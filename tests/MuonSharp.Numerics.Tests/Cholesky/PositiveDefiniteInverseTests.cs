@@ -132,7 +132,7 @@ public sealed unsafe class PositiveDefiniteInverseTests
     [Fact]
     public void A_matrix_that_is_not_square_is_refused()
     {
-        var error = Assert.Throws<ArgumentException>(() => PositiveDefiniteInverse.Invert(null, Numerics.Matrix.Dense(null, 2, 3), null));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => PositiveDefiniteInverse.Invert(null, Numerics.Matrix.Dense(null, 2, 3), null));
         Assert.Contains("[2, 3]", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(
             () => PositiveDefiniteInverse.Invert(null, Numerics.Matrix.Dense(null, 3, 3), 0, Numerics.Matrix.Dense(null, 2, 3), null, mirror: false));
@@ -165,9 +165,9 @@ public sealed unsafe class PositiveDefiniteInverseTests
     private static float[] Matrix(int size, double shift)
     {
         int rank = (size / 2) + 1;
-        var factor = new float[size * rank];
+        float[] factor = new float[size * rank];
         new RandomStream(3, "positive definite").FillNormal(factor, (ulong)size, 0);
-        var matrix = new float[size * size];
+        float[] matrix = new float[size * size];
         for (int i = 0; i < size; i++)
         {
             for (int j = 0; j <= i; j++)

@@ -8,10 +8,10 @@ public sealed unsafe class ElementwiseTests
     public void Every_length_is_mapped_and_nothing_beyond_it_is_touched(int threads)
     {
         using var team = new WorkerTeam(threads);
-        foreach (var n in Enumerable.Range(0, 70).Append(Elementwise.Chunk - 1).Append(Elementwise.Chunk + 1).Append((5 * Elementwise.Chunk) + 7))
+        foreach (int n in Enumerable.Range(0, 70).Append(Elementwise.Chunk - 1).Append(Elementwise.Chunk + 1).Append((5 * Elementwise.Chunk) + 7))
         {
-            var (a, b, c) = (Numbers(n, "a"), Numbers(n, "b"), Numbers(n, "c"));
-            var y = new float[n + 1];
+            (float[]? a, float[]? b, float[]? c) = (Numbers(n, "a"), Numbers(n, "b"), Numbers(n, "c"));
+            float[] y = new float[n + 1];
             fixed (float* pa = a, pb = b, pc = c, py = y)
             {
                 y[n] = 99;
@@ -30,7 +30,7 @@ public sealed unsafe class ElementwiseTests
     /// <summary>Small integers, so that every operation of these tests is exact.</summary>
     private static float[] Numbers(int n, string name)
     {
-        var bits = new uint[n];
+        uint[] bits = new uint[n];
         new RandomStream(11, name).Fill(bits, 0, 0);
         return [.. bits.Select(value => (float)((int)(value % 201) - 100))];
     }

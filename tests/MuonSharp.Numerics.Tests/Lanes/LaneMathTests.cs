@@ -70,9 +70,9 @@ public sealed unsafe class LaneMathTests
     public void Every_width_gives_the_same_bits()
     {
         Assert.SkipUnless(VectorWidth.HasFusedMultiplyAdd, "without fused multiply-adds the bits are not a contract");
-        var x = new float[4096];
+        float[] x = new float[4096];
         new RandomStream(3, "x").FillUniform(x, 0, 0);
-        for (var i = 0; i < x.Length; i++)
+        for (int i = 0; i < x.Length; i++)
         {
             x[i] = (x[i] * 24) - 12;
         }
@@ -90,16 +90,16 @@ public sealed unsafe class LaneMathTests
     [Fact]
     public void Sums_and_maxima_of_lanes_follow_one_tree_in_every_width()
     {
-        var x = new float[16];
-        for (var step = 0UL; step < 200; step++)
+        float[] x = new float[16];
+        for (ulong step = 0UL; step < 200; step++)
         {
             new RandomStream(5, "lanes").FillNormal(x, step, 0);
-            var halves = x.Length;
-            var tree = x.ToArray();
+            int halves = x.Length;
+            float[] tree = x.ToArray();
             while (halves > 1)
             {
                 halves /= 2;
-                for (var i = 0; i < halves; i++)
+                for (int i = 0; i < halves; i++)
                 {
                     tree[i] += tree[i + halves];
                 }
@@ -121,16 +121,16 @@ public sealed unsafe class LaneMathTests
         where TOperator : struct, IUnaryOperator
     {
         const int Count = 200_001;
-        var x = new float[Count];
-        for (var i = 0; i < Count; i++)
+        float[] x = new float[Count];
+        for (int i = 0; i < Count; i++)
         {
             x[i] = (float)(from + ((to - from) * i / (Count - 1)));
         }
 
-        var y = Map<TOperator>(x);
-        for (var i = 0; i < Count; i++)
+        float[] y = Map<TOperator>(x);
+        for (int i = 0; i < Count; i++)
         {
-            var expected = exact(x[i]);
+            double expected = exact(x[i]);
             Assert.True(Math.Abs(y[i] - expected) <= absolute + (relative * Math.Abs(expected)), $"f({x[i]:R}) = {y[i]:R} instead of {expected:R}");
         }
     }
@@ -138,7 +138,7 @@ public sealed unsafe class LaneMathTests
     private static float[] Map<TOperator>(float[] x)
         where TOperator : struct, IUnaryOperator
     {
-        var y = new float[x.Length];
+        float[] y = new float[x.Length];
         fixed (float* from = x, to = y)
         {
             Elementwise.Map<TOperator>(null, from, to, x.Length);
@@ -150,7 +150,7 @@ public sealed unsafe class LaneMathTests
     private static void SameBits<TOperator>(float[] x)
         where TOperator : struct, IUnaryOperator
     {
-        var results = new float[3][];
+        float[][] results = new float[3][];
         fixed (float* p = x)
         {
             results[0] = Body<TOperator, Lanes512, Vector512<float>>(p, x.Length);
@@ -167,10 +167,10 @@ public sealed unsafe class LaneMathTests
         where L : struct, ILanes<V>
         where V : struct
     {
-        var y = new float[count];
+        float[] y = new float[count];
         fixed (float* to = y)
         {
-            for (var i = 0; i < count; i += 16)
+            for (int i = 0; i < count; i += 16)
             {
                 L.Store(to + i, default(TOperator).Invoke<L, V>(L.Load(x + i)));
             }
@@ -182,11 +182,11 @@ public sealed unsafe class LaneMathTests
     /// <summary>erf by its Maclaurin series below 3, and by the continued fraction of erfc above.</summary>
     private static double Erf(double x)
     {
-        var a = Math.Abs(x);
+        double a = Math.Abs(x);
         if (a >= 3)
         {
-            var fraction = 0.0;
-            for (var k = 60; k > 0; k--)
+            double fraction = 0.0;
+            for (int k = 60; k > 0; k--)
             {
                 fraction = k / 2.0 / (a + fraction);
             }
@@ -195,7 +195,7 @@ public sealed unsafe class LaneMathTests
         }
 
         double term = x, sum = x;
-        for (var n = 1; n < 80; n++)
+        for (int n = 1; n < 80; n++)
         {
             term *= -x * x / n;
             sum += term / ((2 * n) + 1);

@@ -18,7 +18,7 @@ internal sealed unsafe class DoubleMemory(long length) : IDisposable
 
     public static double[] Normal(string stream, int length)
     {
-        var values = new float[length];
+        float[] values = new float[length];
         new RandomStream(5, stream).FillNormal(values, 1, 0);
         return [.. values.Select(value => (double)value)];
     }

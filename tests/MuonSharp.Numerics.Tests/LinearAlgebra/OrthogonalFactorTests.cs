@@ -1,4 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
 
 namespace MuonSharp.Numerics.Tests;
 
@@ -18,7 +19,7 @@ public unsafe class OrthogonalFactorTests
         double[] matrix = [.. DoubleMemory.Normal("factor", size * size).Select(value => value * scale)];
         Matrix<double> a = Matrix<double>.Build.DenseOfRowMajor(size, size, matrix);
         (double[] basis, _) = Factor(a, 2);
-        var oracle = (a / scale).QR();
+        QR<double> oracle = (a / scale).QR();
         for (int j = 0; j < size; j++)
         {
             double sign = oracle.R[j, j] < 0 ? -1 : 1;
@@ -43,7 +44,7 @@ public unsafe class OrthogonalFactorTests
     {
         Matrix<double> a = Matrix<double>.Build.DenseOfRowMajor(size, size, DoubleMemory.Normal("large factor", size * size));
         (double[] basis, _) = Factor(a, 2);
-        var oracle = a.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin);
+        QR<double> oracle = a.QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin);
         double difference = 0;
         for (int j = 0; j < size; j++)
         {

@@ -15,9 +15,9 @@ public sealed unsafe class BatchedProductTests
         using var expected = new ProductCase(Count * M, N, false, 0, "c");
         MatrixProduct.Multiply(null, a.View, b.View, expected.View, accumulate: true, alpha: 0.5f);
         BatchedProduct.Multiply(team, Count, a.View.Block(0, 0, M, K), M * K, b.View, 0, c.View.Block(0, 0, M, N), M * N, accumulate: true, alpha: 0.5f);
-        for (var i = 0; i < Count * M; i++)
+        for (int i = 0; i < Count * M; i++)
         {
-            for (var j = 0; j < N; j++)
+            for (int j = 0; j < N; j++)
             {
                 Assert.Equal(expected[i, j], c[i, j]);
             }

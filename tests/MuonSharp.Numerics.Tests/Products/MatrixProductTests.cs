@@ -7,7 +7,7 @@ public sealed class MatrixProductTests
     public static TheoryData<bool, bool, bool, bool> Layouts()
     {
         var data = new TheoryData<bool, bool, bool, bool>();
-        for (var bits = 0; bits < 16; bits++)
+        for (int bits = 0; bits < 16; bits++)
         {
             data.Add((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0);
         }
@@ -19,9 +19,9 @@ public sealed class MatrixProductTests
     [MemberData(nameof(Layouts))]
     public void Every_remainder_of_the_tile_sizes_agrees_with_the_definition(bool transposeA, bool transposeB, bool transposeC, bool accumulate)
     {
-        foreach (var m in s_rowCounts)
+        foreach (int m in s_rowCounts)
         {
-            for (var n = 1; n <= 67; n += n is > 36 and < 60 ? 7 : 1)
+            for (int n = 1; n <= 67; n += n is > 36 and < 60 ? 7 : 1)
             {
                 Check(null, m, n, 1 + ((m + n) % 9), transposeA, transposeB, transposeC, accumulate, padding: (m + n) % 3, alpha: 1);
             }
@@ -32,7 +32,7 @@ public sealed class MatrixProductTests
     [MemberData(nameof(Layouts))]
     public void Long_sums_cross_the_blocks_of_k(bool transposeA, bool transposeB, bool transposeC, bool accumulate)
     {
-        foreach (var k in (int[])[15, 16, 17, 31, 64, 255, 257, 320, 767, 768, 769, 1000, 1537])
+        foreach (int k in (int[])[15, 16, 17, 31, 64, 255, 257, 320, 767, 768, 769, 1000, 1537])
         {
             Check(null, 13, 35, k, transposeA, transposeB, transposeC, accumulate, padding: 1, alpha: -0.75f);
         }
@@ -43,7 +43,7 @@ public sealed class MatrixProductTests
     public void Products_that_are_shared_among_workers_agree_with_the_definition(bool transposeA, bool transposeB, bool transposeC, bool accumulate)
     {
         using var team = new WorkerTeam(3);
-        foreach (var (m, n, k) in ((int, int, int)[])[(130, 70, 330), (1, 300, 700), (300, 1, 700), (64, 64, 64), (97, 201, 43), (7, 3100, 9), (50, 300, 800), (520, 530, 3)])
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(130, 70, 330), (1, 300, 700), (300, 1, 700), (64, 64, 64), (97, 201, 43), (7, 3100, 9), (50, 300, 800), (520, 530, 3)])
         {
             Check(team, m, n, k, transposeA, transposeB, transposeC, accumulate, padding: 0, alpha: 1);
         }
@@ -66,12 +66,12 @@ public sealed class MatrixProductTests
         using var byColumns = new ProductCase(M, N, false, 1, "c");
         MatrixProduct.Multiply(team, rows.View, b.View, byRows.View);
         MatrixProduct.Multiply(team, columns.View, b.View, byColumns.View);
-        for (var i = 0; i < M; i++)
+        for (int i = 0; i < M; i++)
         {
             var row = new ReadOnlySpan<float>(byRows.View.Data + (i * byRows.View.RowStride), N);
             Assert.True(row.SequenceEqual(new ReadOnlySpan<float>(byColumns.View.Data + (i * byColumns.View.RowStride), N)), $"row {i}");
-            var chain = 0f;
-            for (var p = 0; p < K; p++)
+            float chain = 0f;
+            for (int p = 0; p < K; p++)
             {
                 chain = MathF.FusedMultiplyAdd(rows[i, p], b[p, (7 * i) % N], chain);
             }
@@ -105,12 +105,12 @@ public sealed class MatrixProductTests
         var a = new Matrix(store.View.Data, 20, 15, 2 * 60, 4);
         var b = new Matrix(store.View.Data + 1, 15, 20, 60, 3);
         MatrixProduct.Multiply(null, a, b, c.View);
-        for (var i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++)
         {
-            for (var j = 0; j < 20; j++)
+            for (int j = 0; j < 20; j++)
             {
-                var sum = 0.0;
-                for (var k = 0; k < 15; k++)
+                double sum = 0.0;
+                for (int k = 0; k < 15; k++)
                 {
                     sum += (double)store[2 * i, 4 * k] * store[k, (3 * j) + 1];
                 }
@@ -126,7 +126,7 @@ public sealed class MatrixProductTests
         using var a = new ProductCase(8, 768, false, 0, "a");
         using var b = new ProductCase(512, 768, false, 0, "b");
         using var c = new ProductCase(8, 768, false, 0, "c");
-        var failure = Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(null, a.View, b.View, c.View));
+        ArgumentException failure = Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(null, a.View, b.View, c.View));
         Assert.Contains("[8, 768]", failure.Message, StringComparison.Ordinal);
         Assert.Contains("[512, 768]", failure.Message, StringComparison.Ordinal);
     }
@@ -134,9 +134,9 @@ public sealed class MatrixProductTests
     [Fact]
     public void Spans_that_do_not_hold_their_matrix_are_refused()
     {
-        var failure = Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(null, new float[6], false, new float[6], false, new float[5], 2, 2, 3));
+        ArgumentException failure = Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(null, new float[6], false, new float[6], false, new float[5], 2, 2, 3));
         Assert.Contains("c holds 5 floats", failure.Message, StringComparison.Ordinal);
-        var c = new float[4];
+        float[] c = new float[4];
         MatrixProduct.Multiply(null, [1f, 2, 3, 4, 5, 6], false, [1f, 2, 3, 4, 5, 6], true, c, 2, 2, 3);
         Assert.Equal([14f, 32, 32, 77], c);
     }
@@ -145,7 +145,7 @@ public sealed class MatrixProductTests
     public void An_epilogue_visits_every_element_once_and_knows_its_place()
     {
         using var team = new WorkerTeam(2);
-        foreach (var (m, n, k) in ((int, int, int)[])[(1, 1, 1), (13, 35, 700), (150, 130, 64), (25, 33, 0)])
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 1, 1), (13, 35, 700), (150, 130, 64), (25, 33, 0)])
         {
             using var a = new ProductCase(m, k, false, 0, "a");
             using var b = new ProductCase(k, n, false, 0, "b");
@@ -153,9 +153,9 @@ public sealed class MatrixProductTests
             using var marked = new ProductCase(m, n, false, 1, "c");
             MatrixProduct.Multiply(team, a.View, b.View, plain.View);
             MatrixProduct.Multiply(team, a.View, b.View, marked.View, false, 1, new AddPlace());
-            for (var i = 0; i < m; i++)
+            for (int i = 0; i < m; i++)
             {
-                for (var j = 0; j < n; j++)
+                for (int j = 0; j < n; j++)
                 {
                     Assert.Equal(plain[i, j] + ((1000 * i) + j), marked[i, j]);
                 }
@@ -170,24 +170,24 @@ public sealed class MatrixProductTests
         using var b = new ProductCase(k, n, transposeB, padding, "b");
         using var c = new ProductCase(m, n, transposeC, padding, "c");
         using var before = new ProductCase(m, n, transposeC, padding, "c");
-        var gaps = c.CountGaps();
+        int gaps = c.CountGaps();
         MatrixProduct.Multiply(team, a.View, b.View, c.View, accumulate, alpha);
-        for (var i = 0; i < m; i++)
+        for (int i = 0; i < m; i++)
         {
-            for (var j = 0; j < n; j++)
+            for (int j = 0; j < n; j++)
             {
                 double sum = accumulate ? before[i, j] : 0;
-                var magnitude = Math.Abs(sum);
-                var chain = (float)sum;
-                for (var p = 0; p < k; p++)
+                double magnitude = Math.Abs(sum);
+                float chain = (float)sum;
+                for (int p = 0; p < k; p++)
                 {
-                    var scaled = alpha * a[i, p];
+                    float scaled = alpha * a[i, p];
                     sum += (double)scaled * b[p, j];
                     magnitude += Math.Abs((double)scaled * b[p, j]);
                     chain = MathF.FusedMultiplyAdd(scaled, b[p, j], chain);
                 }
 
-                var bound = 1e-7 * (k + 1) * magnitude;
+                double bound = 1e-7 * (k + 1) * magnitude;
                 Assert.True(Math.Abs(c[i, j] - sum) <= bound, $"{m}x{n}x{k} at [{i}, {j}]: {c[i, j]} instead of {sum}");
                 if (VectorWidth.HasFusedMultiplyAdd)
                 {
@@ -203,9 +203,9 @@ public sealed class MatrixProductTests
     {
         public unsafe void Apply(float* tile, nint rowStride, int rows, int columns, int row, int column)
         {
-            for (var i = 0; i < rows; i++)
+            for (int i = 0; i < rows; i++)
             {
-                for (var j = 0; j < columns; j++)
+                for (int j = 0; j < columns; j++)
                 {
                     tile[(i * rowStride) + j] += (1000 * (row + i)) + (column + j);
                 }

@@ -9,17 +9,17 @@ internal sealed unsafe class ProductCase : IDisposable
 
     public ProductCase(int rows, int columns, bool transposed, int padding, string name)
     {
-        var (outer, inner) = transposed ? (columns, rows) : (rows, columns);
-        var stride = inner + padding;
+        (int outer, int inner) = transposed ? (columns, rows) : (rows, columns);
+        int stride = inner + padding;
         _buffer = new NativeBuffer(((long)outer * stride) + 16);
         _buffer.AsSpan().Fill(Gap);
         var view = new Matrix(_buffer.Pointer + 3, outer, inner, stride);
         View = transposed ? view.Transposed : view;
-        var values = new float[rows * columns];
+        float[] values = new float[rows * columns];
         new RandomStream(7, name).FillUniform(values, 0, 0);
-        for (var i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++)
         {
-            for (var j = 0; j < columns; j++)
+            for (int j = 0; j < columns; j++)
             {
                 this[i, j] = (2 * values[(i * columns) + j]) - 1;
             }

@@ -12,7 +12,7 @@ public sealed unsafe class SameBitsTests
     public void Every_register_width_gives_the_same_bits()
     {
         Assert.SkipUnless(VectorWidth.HasFusedMultiplyAdd, "without fused multiply-adds the bits are not a contract");
-        var narrow = Bits<Register128, Vector128<float>>();
+        float[] narrow = Bits<Register128, Vector128<float>>();
         Assert.Equal(narrow, Bits<Register256, Vector256<float>>());
         Assert.Equal(narrow, Bits<RegisterScalar, float>());
         if (VectorWidth.Bits == 512)
@@ -33,10 +33,10 @@ public sealed unsafe class SameBitsTests
         using var shared = new ProductCase(M, N, false, 0, "c");
         using var team = new WorkerTeam(threads);
         MatrixProduct.Multiply(null, a.View, b.View, alone.View);
-        var everyone = Enumerable.Range(0, threads);
+        IEnumerable<int> everyone = Enumerable.Range(0, threads);
 
         // On a busy machine a worker may come too late for a whole product; go on until each has had its share.
-        for (var i = 0; i < 20 || (i < 20_000 && everyone.Any(worker => team.TasksOf(worker) == 0)); i++)
+        for (int i = 0; i < 20 || (i < 20_000 && everyone.Any(worker => team.TasksOf(worker) == 0)); i++)
         {
             MatrixProduct.Multiply(team, a.View, b.View, shared.View);
         }

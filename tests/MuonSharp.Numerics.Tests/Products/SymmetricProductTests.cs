@@ -7,21 +7,21 @@ public sealed class SymmetricProductTests
     [InlineData(true)]
     public void Has_the_bits_of_the_general_product_in_both_triangles(bool shared)
     {
-        using var team = shared ? new WorkerTeam(2) : null;
-        foreach (var m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 95, 96, 97, 131, 200, 293])
+        using WorkerTeam? team = shared ? new WorkerTeam(2) : null;
+        foreach (int m in (int[])[1, 2, 3, 5, 11, 12, 13, 31, 32, 33, 63, 64, 65, 95, 96, 97, 131, 200, 293])
         {
-            foreach (var k in (int[])[1, 64, 900])
+            foreach (int k in (int[])[1, 64, 900])
             {
-                foreach (var transposed in (bool[])[false, true])
+                foreach (bool transposed in (bool[])[false, true])
                 {
                     using var a = new ProductCase(m, k, transposed, 1, "a");
                     using var full = new ProductCase(m, m, false, 1, "c");
                     using var half = new ProductCase(m, m, transposed, 1, "c");
                     MatrixProduct.Multiply(null, a.View, a.View.Transposed, full.View);
                     SymmetricProduct.Multiply(team, a.View, a.View.Transposed, half.View);
-                    for (var i = 0; i < m; i++)
+                    for (int i = 0; i < m; i++)
                     {
-                        for (var j = 0; j < m; j++)
+                        for (int j = 0; j < m; j++)
                         {
                             Assert.Equal(full[i, j], half[i, j]);
                         }
@@ -46,13 +46,13 @@ public sealed class SymmetricProductTests
         using var b = new ProductCase(k, m, false, 0, "b");
         using var full = new ProductCase(m, m, false, 1, "c");
         MatrixProduct.Multiply(null, a.View, b.View, full.View);
-        foreach (var workers in (WorkerTeam?[])[null, team])
+        foreach (WorkerTeam? workers in (WorkerTeam?[])[null, team])
         {
             using var half = new ProductCase(m, m, false, 1, "c");
             SymmetricProduct.Multiply(workers, a.View, b.View, half.View);
-            for (var i = 0; i < m; i++)
+            for (int i = 0; i < m; i++)
             {
-                for (var j = 0; j <= i; j++)
+                for (int j = 0; j <= i; j++)
                 {
                     if (full[i, j] != half[i, j] || full[i, j] != half[j, i])
                     {
@@ -71,12 +71,12 @@ public sealed class SymmetricProductTests
         using var c = new ProductCase(M, M, false, 1, "c");
         using var before = new ProductCase(M, M, false, 1, "c");
         SymmetricProduct.Multiply(null, a.View, a.View.Transposed, c.View, accumulate: true, alpha: 2);
-        for (var i = 0; i < M; i++)
+        for (int i = 0; i < M; i++)
         {
-            for (var j = 0; j <= i; j++)
+            for (int j = 0; j <= i; j++)
             {
                 double sum = before[i, j];
-                for (var k = 0; k < 50; k++)
+                for (int k = 0; k < 50; k++)
                 {
                     sum += 2.0 * a[i, k] * a[j, k];
                 }
@@ -94,9 +94,9 @@ public sealed class SymmetricProductTests
         using var c = new ProductCase(20, 20, false, 1, "c");
         using var before = new ProductCase(20, 20, false, 1, "c");
         SymmetricProduct.Multiply(null, a.View, a.View.Transposed, c.View, accumulate: true);
-        for (var i = 0; i < 20; i++)
+        for (int i = 0; i < 20; i++)
         {
-            for (var j = 0; j <= i; j++)
+            for (int j = 0; j <= i; j++)
             {
                 Assert.Equal(before[i, j], c[i, j]);
                 Assert.Equal(before[i, j], c[j, i]);
@@ -115,12 +115,12 @@ public sealed class SymmetricProductTests
         using var full = new ProductCase(M, M, false, 0, "c");
         using var half = new ProductCase(M, M, false, 0, "c");
         MatrixProduct.Multiply(null, a.View, b.View, full.View);
-        for (var repeat = 0; repeat < 5; repeat++)
+        for (int repeat = 0; repeat < 5; repeat++)
         {
             SymmetricProduct.Multiply(team, a.View, b.View, half.View);
-            for (var i = 0; i < M; i++)
+            for (int i = 0; i < M; i++)
             {
-                for (var j = 0; j <= i; j++)
+                for (int j = 0; j <= i; j++)
                 {
                     Assert.Equal(full[i, j], half[i, j]);
                     Assert.Equal(full[i, j], half[j, i]);

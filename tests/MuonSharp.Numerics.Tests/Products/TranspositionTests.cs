@@ -14,10 +14,10 @@ public sealed unsafe class TranspositionTests
     [InlineData(48, 35)]
     public void Every_element_changes_places_and_nothing_else_is_written(int rows, int columns)
     {
-        var (sourceStride, destinationStride) = (columns + 3, rows + 5);
-        var source = new float[rows * sourceStride];
-        var destination = new float[columns * destinationStride];
-        for (var i = 0; i < source.Length; i++)
+        (int sourceStride, int destinationStride) = (columns + 3, rows + 5);
+        float[] source = new float[rows * sourceStride];
+        float[] destination = new float[columns * destinationStride];
+        for (int i = 0; i < source.Length; i++)
         {
             source[i] = i + 1;
         }
@@ -27,9 +27,9 @@ public sealed unsafe class TranspositionTests
             Transposition.Copy(from, sourceStride, rows, columns, to, destinationStride);
         }
 
-        for (var j = 0; j < columns; j++)
+        for (int j = 0; j < columns; j++)
         {
-            for (var i = 0; i < destinationStride; i++)
+            for (int i = 0; i < destinationStride; i++)
             {
                 Assert.Equal(i < rows ? (i * sourceStride) + j + 1 : 0, destination[(j * destinationStride) + i]);
             }

@@ -5,9 +5,9 @@ public sealed class PortableMathTests
     [Fact]
     public void The_logarithm_agrees_with_the_system()
     {
-        for (var i = 0; i < 100_000; i++)
+        for (int i = 0; i < 100_000; i++)
         {
-            var x = Math.Exp((i - 50_000) / 100.0 * 1.3);
+            double x = Math.Exp((i - 50_000) / 100.0 * 1.3);
             Assert.Equal(Math.Log(x), PortableMath.Log(x), 4e-16 * (1 + Math.Abs(Math.Log(x))));
         }
 
@@ -25,11 +25,11 @@ public sealed class PortableMathTests
     [Fact]
     public void Sine_and_cosine_agree_with_the_system()
     {
-        for (var i = -40_000; i <= 40_000; i++)
+        for (int i = -40_000; i <= 40_000; i++)
         {
-            var turns = i / 10_007.0;
-            var (sine, cosine) = PortableMath.SinCosTurns(turns);
-            var (expectedSine, expectedCosine) = Math.SinCos(turns * 2 * Math.PI);
+            double turns = i / 10_007.0;
+            (double sine, double cosine) = PortableMath.SinCosTurns(turns);
+            (double expectedSine, double expectedCosine) = Math.SinCos(turns * 2 * Math.PI);
             Assert.Equal(expectedSine, sine, 6e-15);
             Assert.Equal(expectedCosine, cosine, 6e-15);
         }

@@ -19,9 +19,9 @@ public sealed class RandomStreamTests
     public void A_number_depends_on_its_place_and_not_on_how_it_is_asked_for()
     {
         var stream = new RandomStream(42, "batches");
-        foreach (var length in (int[])[1, 2, 3, 4, 5, 17])
+        foreach (int length in (int[])[1, 2, 3, 4, 5, 17])
         {
-            var values = new uint[length];
+            uint[] values = new uint[length];
             stream.Fill(values, 7, 3);
             Assert.Equal(Enumerable.Range(0, length).Select(i => stream.At(7, 3, i)), values);
         }
@@ -30,7 +30,7 @@ public sealed class RandomStreamTests
     [Fact]
     public void Seed_name_step_and_sample_each_give_other_numbers()
     {
-        var first = new RandomStream(1, "a").At(0, 0, 0);
+        uint first = new RandomStream(1, "a").At(0, 0, 0);
         uint[] others = [new RandomStream(2, "a").At(0, 0, 0), new RandomStream(1, "b").At(0, 0, 0), new RandomStream(1, "a").At(1, 0, 0), new RandomStream(1, "a").At(1UL << 32, 0, 0), new RandomStream(1, "a").At(0, 1, 0), new RandomStream(1, "a").At(0, 0, 1)];
         Assert.Equal(others.Length, others.Append(first).Distinct().Count() - 1);
     }
@@ -39,7 +39,7 @@ public sealed class RandomStreamTests
     public void Uniform_and_normal_numbers_have_their_moments()
     {
         const int Count = 1_000_000;
-        var x = new float[Count];
+        float[] x = new float[Count];
         var stream = new RandomStream(9, "moments");
         stream.FillUniform(x, 0, 0);
         Assert.All(x.Take(10_000), value => Assert.InRange(value, 0f, 0.99999994f));

@@ -10,17 +10,17 @@ public sealed unsafe class WorkerTeamTests
     public void Every_task_runs_exactly_once(int threads)
     {
         using var team = new WorkerTeam(threads);
-        var counts = stackalloc int[257];
-        for (var round = 1; round <= 2000; round++)
+        int* counts = stackalloc int[257];
+        for (int round = 1; round <= 2000; round++)
         {
             var job = new Counting(counts);
             team.Run(1 + (round % 257), ref job);
         }
 
-        var total = 0L;
-        for (var task = 0; task < 257; task++)
+        long total = 0L;
+        for (int task = 0; task < 257; task++)
         {
-            var expected = Enumerable.Range(1, 2000).Count(round => 1 + (round % 257) > task);
+            int expected = Enumerable.Range(1, 2000).Count(round => 1 + (round % 257) > task);
             Assert.Equal(expected, counts[task]);
             total += expected;
         }
@@ -32,8 +32,8 @@ public sealed unsafe class WorkerTeamTests
     public void Workers_that_fell_asleep_wake_up_again()
     {
         using var team = new WorkerTeam(3);
-        var counts = stackalloc int[64];
-        for (var round = 0; round < 20; round++)
+        int* counts = stackalloc int[64];
+        for (int round = 0; round < 20; round++)
         {
             Thread.Sleep(5);
             var job = new Slow(counts);
@@ -50,7 +50,7 @@ public sealed unsafe class WorkerTeamTests
         using var team = new WorkerTeam(2);
         var failing = default(Failing);
         Assert.Contains("task 5", Assert.Throws<AggregateException>(() => team.Run(40, ref failing)).Message, StringComparison.Ordinal);
-        var counts = stackalloc int[40];
+        int* counts = stackalloc int[40];
         var job = new Counting(counts);
         team.Run(40, ref job);
         Assert.Equal(1, counts[39]);
@@ -78,11 +78,11 @@ public sealed unsafe class WorkerTeamTests
     public void Sharing_a_job_allocates_nothing()
     {
         using var team = new WorkerTeam(2);
-        var counts = stackalloc int[16];
+        int* counts = stackalloc int[16];
         var job = new Counting(counts);
         team.Run(16, ref job);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
         {
             team.Run(16, ref job);
         }
@@ -94,10 +94,10 @@ public sealed unsafe class WorkerTeamTests
     public void A_job_that_is_a_field_of_an_object_may_move_while_it_runs()
     {
         using var team = new WorkerTeam(2);
-        for (var round = 0; round < 20; round++)
+        for (int round = 0; round < 20; round++)
         {
-            var holders = Enumerable.Range(0, 1000).Select(_ => new Holder()).ToArray();
-            var last = holders[^1];
+            Holder[] holders = Enumerable.Range(0, 1000).Select(_ => new Holder()).ToArray();
+            Holder last = holders[^1];
             Array.Clear(holders);
             team.Run(16, ref last.Job);
             Assert.Equal(16, last.Job.Done);

@@ -70,7 +70,7 @@ public sealed class OptimizerStateTests : IDisposable
         small.FillGradients(1);
         saved.Step();
         OptimizerState.Save(saved, _path);
-        var exception = Assert.Throws<InvalidFileException>(() => OptimizerState.Load(loading, _path));
+        InvalidFileException exception = Assert.Throws<InvalidFileException>(() => OptimizerState.Load(loading, _path));
         Assert.Contains("'muon.momentum/matrix1' must be F32 [3, 5], not F32 [5, 3]", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'muon.momentum/matrix2' is missing", exception.Message, StringComparison.Ordinal);
         Assert.All(loading.StateTensors, tensor => Assert.All(tensor.Memory.Span.ToArray(), value => Assert.Equal(0, value)));
@@ -84,7 +84,7 @@ public sealed class OptimizerStateTests : IDisposable
         using var muon = new Muon(model.Parameters, learningRate: 0.1);
         var counters = new Dictionary<string, long>(muon.SaveCounters()) { ["step"] = 5, ["count/matrix0"] = -1, ["count/other"] = 3 };
         counters.Remove("skipped_steps");
-        var exception = Assert.Throws<OptimizerOptionsException>(() => muon.LoadCounters(counters));
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(() => muon.LoadCounters(counters));
         Assert.Equal(3, exception.Problems.Count);
         Assert.Equal(0, muon.Steps);
     }

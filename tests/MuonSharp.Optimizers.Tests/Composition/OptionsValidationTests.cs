@@ -7,7 +7,7 @@ public class OptionsValidationTests
     {
         using TestModel model = TestModel.Matrices((4, 4));
         var options = new MuonOptions { LearningRate = -1, WeightDecay = double.NaN, Momentum = 1 };
-        var exception = Assert.Throws<OptimizerOptionsException>(
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(
             () => new Muon(model.Parameters, options, new StepOptions { TotalSteps = -2, MaximumGradientNorm = 0 }));
         Assert.Equal(
             [
@@ -31,7 +31,7 @@ public class OptionsValidationTests
             new("same", [model["wte"], model["head"]], new AdamWOptions { Epsilon = 0 }),
             new("empty", [], new MuonOptions()),
         ];
-        var exception = Assert.Throws<OptimizerOptionsException>(() => new AdamW(groups));
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(() => new AdamW(groups));
         Assert.Equal(
             [
                 "group 'same': beta2 must be in [0, 1), not 1",
@@ -56,7 +56,7 @@ public class OptionsValidationTests
     public void A_vector_is_no_matrix_for_muon()
     {
         using TestModel model = TestModel.Language(layers: 1);
-        var exception = Assert.Throws<OptimizerOptionsException>(() => new Muon(model.Parameters, learningRate: 0.1));
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(() => new Muon(model.Parameters, learningRate: 0.1));
         Assert.Equal(2, exception.Problems.Count);
         Assert.Contains("'h.0.ln.weight' [24] is no matrix", exception.Message, StringComparison.Ordinal);
     }
@@ -75,7 +75,7 @@ public class OptionsValidationTests
         var builder = new ParameterStoreBuilder();
         builder.Add("w", [3, 3], ParameterRole.Matrix);
         using ParameterStore store = builder.Build(gradients: false);
-        var exception = Assert.Throws<OptimizerOptionsException>(() => new RoutedOptimizer(store));
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(() => new RoutedOptimizer(store));
         Assert.Contains("parameter 'w' has no gradient memory", exception.Message, StringComparison.Ordinal);
     }
 

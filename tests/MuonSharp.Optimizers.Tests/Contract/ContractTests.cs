@@ -145,10 +145,10 @@ public sealed class ContractTests : IDisposable
         const int Rows = 12, Columns = 8, Steps = 120;
         ContractRow row = ContractTable.Rows[name];
         using TestModel model = TestModel.Matrices((Rows, Columns));
-        var target = new float[Rows * Columns];
+        float[] target = new float[Rows * Columns];
         TestModel.Fill("target", 0, target, 1);
         float scale = (float)Math.Sqrt(Rows / target.Sum(t => (double)t * t));
-        var options = row.Options with { LearningRate = new LinearSchedule(row.ConvergingRate), WeightDecay = 0 };
+        OptimizerOptions options = row.Options with { LearningRate = new LinearSchedule(row.ConvergingRate), WeightDecay = 0 };
         using RoutedOptimizer optimizer = (row with { Options = options }).Optimizer(model, step: new StepOptions { TotalSteps = Steps });
         double start = Distance();
         for (int step = 0; step < Steps; step++)
@@ -173,8 +173,8 @@ public sealed class ContractTests : IDisposable
     {
         const int Rows = 12, Columns = 12, Samples = 24, Parts = 4, Steps = 12;
         ContractRow row = ContractTable.Rows[name];
-        var inputs = new float[Samples * Columns];
-        var targets = new float[Samples * Rows];
+        float[] inputs = new float[Samples * Columns];
+        float[] targets = new float[Samples * Rows];
         TestModel.Fill("inputs", 0, inputs, 1);
         TestModel.Fill("targets", 0, targets, 1);
         float[] start = [];
@@ -254,7 +254,7 @@ public sealed class ContractTests : IDisposable
     private static void AddGradient(Parameter parameter, float[] inputs, float[] targets, int first, int count, float share)
     {
         int rows = parameter.Shape[0], columns = parameter.Shape[1];
-        var gradient = new float[rows * columns];
+        float[] gradient = new float[rows * columns];
         for (int sample = first; sample < first + count; sample++)
         {
             ReadOnlySpan<float> x = inputs.AsSpan(sample * columns, columns);

@@ -94,7 +94,7 @@ public class StraightLineTests
             for (int i = 0; i < parameters.Length; i++)
             {
                 float[]? gradient = parameters[i].Gradient(step);
-                model.Parameters[i].HasGradient = gradient != null;
+                model.Parameters[i].HasGradient = gradient is not null;
                 gradient?.CopyTo(model.Parameters[i].Gradient.Span);
                 (double rate, double decay, double momentum) = standard ? formulas[i].Standard : (rates[step - 1], decays[step - 1], momenta[step - 1]);
                 formulas[i].Step(gradient, rate, decay, momentum);

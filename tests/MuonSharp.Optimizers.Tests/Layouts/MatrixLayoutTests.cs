@@ -45,7 +45,7 @@ public class MatrixLayoutTests
         Assert.Throws<ArgumentException>(() => MatrixLayout.OutIn.Split(new MatrixPart("query", 5, 2)));
         Assert.Throws<ArgumentException>(() => MatrixLayout.OutIn.Split(new("a", 1), new("a", 1)));
         MatrixLayout layout = MatrixLayout.OutIn.Split(new("a", 2), new("b", 3));
-        var exception = Assert.Throws<ArgumentException>(() => new ParameterStoreBuilder().Add("w", [6, 2], ParameterRole.Matrix, layout));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => new ParameterStoreBuilder().Add("w", [6, 2], ParameterRole.Matrix, layout));
         Assert.Equal("[matrix layout] the parts cover the fan-out of 6; 'w' [6, 2] is split into a 2, b 3", exception.Message);
     }
 
@@ -91,7 +91,7 @@ public class MatrixLayoutTests
 
             for (int i = 0; i < slices.Length; i++)
             {
-                var part = new float[slices[i].Length];
+                float[] part = new float[slices[i].Length];
                 Copy(fused.Parameters[0].Weights.Span, slices[i], part);
                 Compare.SameBits(separate.Parameters[i].Weights.Span, part);
             }
@@ -122,7 +122,7 @@ public class MatrixLayoutTests
             other.Step();
         }
 
-        var transposed = new float[start.Length];
+        float[] transposed = new float[start.Length];
         Transpose(inOut["w"].Weights.Span, fanIn, fanOut, transposed);
         double deviation = Compare.Deviation(transposed, [.. outIn.AllWeights().Select(w => (double)w)], start);
         Assert.True(deviation < 1e-5, $"deviation {deviation:E2}");

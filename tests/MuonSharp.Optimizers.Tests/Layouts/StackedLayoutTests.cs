@@ -65,8 +65,8 @@ public class StackedLayoutTests
         using var parts = new TestModel([.. slices.Select((slice, i) =>
             ($"part{i}", new[] { slice.Rows, slice.Columns }, ParameterRole.Matrix, (MatrixLayout?)single))]);
         Assert.Equal(matrices, slices.Length);
-        using var one = Make(whole);
-        using var other = Make(parts);
+        using RoutedOptimizer one = Make(whole);
+        using RoutedOptimizer other = Make(parts);
         Distribute(static parameter => parameter.Weights);
         for (int step = 1; step <= 4; step++)
         {
@@ -102,7 +102,7 @@ public class StackedLayoutTests
 
     private static float[] Gather(ReadOnlySpan<float> tensor, MatrixSlice slice)
     {
-        var values = new float[slice.Length];
+        float[] values = new float[slice.Length];
         for (int row = 0; row < slice.Rows; row++)
         {
             tensor.Slice(slice.Offset + (row * slice.RowStride), slice.Columns).CopyTo(values.AsSpan(row * slice.Columns));

@@ -42,7 +42,7 @@ internal sealed class KnownMatrix
 
     private static double[] Direction(string stream, int length)
     {
-        var values = new float[length];
+        float[] values = new float[length];
         TestModel.Fill("known/" + stream, length, values, 1);
         double norm = Math.Sqrt(values.Sum(value => (double)value * value));
         return [.. values.Select(value => value / norm)];
@@ -50,7 +50,7 @@ internal sealed class KnownMatrix
 
     private double[] Matrix(Func<int, double> singularValue)
     {
-        var x = new double[Rows * Columns];
+        double[] x = new double[Rows * Columns];
         for (int i = 0; i < Rows; i++)
         {
             x[(i * Columns) + i] = singularValue(i);
@@ -66,7 +66,7 @@ internal sealed class KnownMatrix
     {
         foreach (double[] v in directions)
         {
-            var sums = new double[Columns];
+            double[] sums = new double[Columns];
             for (int i = 0; i < Rows; i++)
             {
                 for (int j = 0; j < Columns; j++)

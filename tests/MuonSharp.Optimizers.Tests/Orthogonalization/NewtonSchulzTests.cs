@@ -49,7 +49,7 @@ public unsafe class NewtonSchulzTests
     [InlineData(70, 31)]
     public void Equals_plain_loops_in_double_precision(int rows, int columns)
     {
-        var input = new float[rows * columns];
+        float[] input = new float[rows * columns];
         TestModel.Fill("newton-schulz", rows, input, 1);
         float[] output = Orthogonalize(input, rows, columns);
         double[] expected = StraightLineMuon.NewtonSchulz([.. input.Select(value => (double)value)], rows, columns, 5, 1e-7, false, StraightLineMuon.Formula.Coefficients);
@@ -60,7 +60,7 @@ public unsafe class NewtonSchulzTests
     public void Tall_is_wide_transposed_to_the_last_bit_when_the_norms_agree()
     {
         const int Rows = 12, Columns = 30;
-        var wide = new float[Rows * Columns];
+        float[] wide = new float[Rows * Columns];
         TestModel.Fill("tall", 0, wide, 1);
 
         // Powers of two have exact squares: the norm does not depend on the order of its additions.
@@ -117,7 +117,7 @@ public unsafe class NewtonSchulzTests
 
     private static Matrix<double> RandomOrthogonal(int rows, int columns)
     {
-        var values = new float[rows * columns];
+        float[] values = new float[rows * columns];
         TestModel.Fill("orthogonal", rows, values, 1);
         return Matrix<double>.Build.Dense(rows, columns, (i, j) => values[(i * columns) + j]).QR(MathNet.Numerics.LinearAlgebra.Factorization.QRMethod.Thin).Q;
     }

@@ -26,7 +26,7 @@ public unsafe class ParameterStoreTests
         var builder = new ParameterStoreBuilder();
         Parameter a = builder.Add("a", [3, 5], ParameterRole.Matrix);
         using ParameterStore store = builder.Build(gradients: false);
-        Assert.True(store.Gradients == null && a.Gradient.IsEmpty && !store.HasGradients);
+        Assert.True(store.Gradients is null && a.Gradient.IsEmpty && !store.HasGradients);
         a.HasGradient = true;
         Assert.False(a.HasGradient);
         Assert.Throws<InvalidOperationException>(store.ZeroGradients);

@@ -27,7 +27,7 @@ internal sealed class AttentionRig : ILogitRig
 
         Input = Normal(time * width, seed + 4);
         List<HeadSlice> slices = [HeadSlice.OfPart(Query, Query.Layout!, "query", HeadSide.Query), HeadSlice.OfPart(Key, Key.Layout!, "key", HeadSide.Key)];
-        if (QueryBias != null && KeyBias != null)
+        if (QueryBias is not null && KeyBias is not null)
         {
             slices.Add(HeadSlice.OfPart(QueryBias, Query.Layout!, "query", HeadSide.Query));
             slices.Add(HeadSlice.OfPart(KeyBias, Key.Layout!, "key", HeadSide.Key));
@@ -105,7 +105,7 @@ internal sealed class AttentionRig : ILogitRig
     private double Project(Parameter weight, Parameter? bias, int position, int output, int offset)
     {
         int column = Fused ? output + offset : output;
-        double sum = bias == null ? 0 : bias.Weights.Span[column];
+        double sum = bias is null ? 0 : bias.Weights.Span[column];
         for (int i = 0; i < Width; i++)
         {
             sum += (double)Input[(position * Width) + i] * weight.Weights.Span[Fused ? (i * weight.Shape[1]) + column : (column * Width) + i];

@@ -14,7 +14,7 @@ public class PublishedUsageTests
         same.FillGradients(1);
 
         IOptimizer[] optimizers = [new Muon(bodyMatrices, learningRate: 0.02f, momentum: 0.95f), new AdamW(rest, learningRate: 3e-4f, betas: (0.90f, 0.95f), weightDecay: 0.01f)];
-        foreach (var optimizer in optimizers) optimizer.Step();
+        foreach (IOptimizer optimizer in optimizers) optimizer.Step();
 
         Array.ForEach(optimizers, optimizer => optimizer.Dispose());
         using var routed = new RoutedOptimizer(same.Parameters, Route.Muon(

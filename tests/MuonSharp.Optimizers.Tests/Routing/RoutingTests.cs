@@ -93,7 +93,7 @@ public class RoutingTests
     public void Parameters_without_a_route_are_all_named()
     {
         using TestModel model = TestModel.Language(layers: 1);
-        var exception = Assert.Throws<OptimizerOptionsException>(
+        OptimizerOptionsException exception = Assert.Throws<OptimizerOptionsException>(
             () => new RoutedOptimizer(model.Store, [new Route("matrices", Route.Matrices, new MuonOptions())]));
         Assert.Equal(5, exception.Problems.Count);
         Assert.StartsWith("[routing] no route takes 'wte' (Embedding); no route takes 'wpe'", exception.Message, StringComparison.Ordinal);

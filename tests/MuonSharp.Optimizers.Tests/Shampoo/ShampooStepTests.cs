@@ -45,7 +45,7 @@ public class ShampooStepTests
     public void A_vector_is_refused_with_the_optimizer_it_belongs_to()
     {
         using var model = new TestModel(("gain", [5], ParameterRole.Gain, null));
-        var failure = Assert.Throws<OptimizerOptionsException>(() => new Shampoo(model.Parameters));
+        OptimizerOptionsException failure = Assert.Throws<OptimizerOptionsException>(() => new Shampoo(model.Parameters));
         Assert.Contains("belongs to AdamW", failure.Message, StringComparison.Ordinal);
     }
 }

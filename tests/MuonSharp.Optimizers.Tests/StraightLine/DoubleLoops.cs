@@ -9,7 +9,7 @@ internal static class DoubleLoops
     /// <summary>A B for A [rows, inner], B [inner, columns]; the innermost loop takes a vector of columns at a time, of four rows.</summary>
     public static double[] Product(double[] a, double[] b, int rows, int inner, int columns)
     {
-        var c = new double[rows * columns];
+        double[] c = new double[rows * columns];
         for (int first = 0; first < rows; first += 4)
         {
             int count = Math.Min(4, rows - first);
@@ -28,7 +28,7 @@ internal static class DoubleLoops
 
     public static double[] Transpose(double[] a, int rows, int columns)
     {
-        var t = new double[a.Length];
+        double[] t = new double[a.Length];
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < columns; j++)

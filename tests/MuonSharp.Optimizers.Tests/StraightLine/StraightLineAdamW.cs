@@ -19,7 +19,7 @@ internal sealed class StraightLineAdamW(StraightLineAdamW.Formula formula, float
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null && !formula.MissingIsZero)
+        if (gradient is null && !formula.MissingIsZero)
         {
             return;
         }
@@ -29,7 +29,7 @@ internal sealed class StraightLineAdamW(StraightLineAdamW.Formula formula, float
         double first = 1 - Math.Pow(b1, _t), second = 1 - Math.Pow(b2, _t);
         for (int i = 0; i < Weights.Length; i++)
         {
-            double g = gradient == null ? 0 : gradient[i];
+            double g = gradient is null ? 0 : gradient[i];
             Weights[i] *= 1 - (learningRate * weightDecay);
             _first[i] = (b1 * _first[i]) + ((1 - b1) * g);
             _second[i] = (b2 * _second[i]) + ((1 - b2) * g * g);

@@ -63,7 +63,7 @@ internal sealed record StraightLineCase(string Name, params int[] Shape)
             return null;
         }
 
-        var gradient = new float[Shape.Aggregate(1, static (product, size) => product * size)];
+        float[] gradient = new float[Shape.Aggregate(1, static (product, size) => product * size)];
         if (IsZero(step))
         {
             return gradient;
@@ -76,8 +76,8 @@ internal sealed record StraightLineCase(string Name, params int[] Shape)
         }
 
         int columns = gradient.Length / Shape[0];
-        var left = new float[Shape[0] * Rank];
-        var right = new float[Rank * columns];
+        float[] left = new float[Shape[0] * Rank];
+        float[] right = new float[Rank * columns];
         TestModel.Fill("straight line/left/" + Name, step, left, Scale);
         TestModel.Fill("straight line/right/" + Name, step, right, 1);
         double[] product = DoubleLoops.Product([.. left.Select(x => (double)x)], [.. right.Select(x => (double)x)], Shape[0], Rank, columns);

@@ -11,7 +11,7 @@ internal sealed class StraightLineLion(float[] start) : StraightLineOptimizer(st
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null)
+        if (gradient is null)
         {
             return;
         }

@@ -25,13 +25,13 @@ internal sealed class StraightLineMuon(StraightLineMuon.Formula formula, float[]
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null && formula.Missing == "skip")
+        if (gradient is null && formula.Missing is "skip")
         {
             return;
         }
 
         _count++;
-        double decay = gradient == null && formula.Missing == "zero without decay" ? 0 : weightDecay;
+        double decay = gradient is null && formula.Missing is "zero without decay" ? 0 : weightDecay;
         double[] direction = Direction(gradient ?? new float[Weights.Length], decay, momentum);
 
         // From here on rows are outputs.
@@ -116,7 +116,7 @@ internal sealed class StraightLineMuon(StraightLineMuon.Formula formula, float[]
 
     private double[] Direction(float[] gradient, double decay, double momentum)
     {
-        var direction = new double[Weights.Length];
+        double[] direction = new double[Weights.Length];
         Each(i =>
         {
             double g = gradient[i] + (formula.CoupledDecay ? decay * Weights[i] : 0);

@@ -9,12 +9,12 @@ internal sealed class StraightLineSgd(bool nesterov, float[] start) : StraightLi
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null)
+        if (gradient is null)
         {
             return;
         }
 
-        bool first = _momentum == null;
+        bool first = _momentum is null;
         _momentum ??= new double[Weights.Length];
         for (int i = 0; i < Weights.Length; i++)
         {

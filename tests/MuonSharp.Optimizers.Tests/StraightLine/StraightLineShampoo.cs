@@ -27,7 +27,7 @@ internal sealed class StraightLineShampoo : StraightLineOptimizer
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null)
+        if (gradient is null)
         {
             return;
         }

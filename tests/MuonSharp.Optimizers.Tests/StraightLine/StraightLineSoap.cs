@@ -20,7 +20,7 @@ internal sealed class StraightLineSoap(StraightLineSoap.Formula formula, float[]
 
     public override void Step(float[]? gradient, double learningRate, double weightDecay, double momentum)
     {
-        if (gradient == null)
+        if (gradient is null)
         {
             return;
         }
@@ -57,26 +57,26 @@ internal sealed class StraightLineSoap(StraightLineSoap.Formula formula, float[]
         }
 
         Matrix<double> original = Back(_m);
-        if (_l != null)
+        if (_l is not null)
         {
             _l = (sb * _l) + ((1 - sb) * g.TransposeAndMultiply(g));
         }
 
-        if (_r != null)
+        if (_r is not null)
         {
             _r = (sb * _r) + ((1 - sb) * g.TransposeThisAndMultiply(g));
         }
 
         if (_t % formula.Frequency == 0)
         {
-            if (_l != null)
+            if (_l is not null)
             {
                 int[] order = Order(_l, _ql!);
                 _v = Matrix<double>.Build.DenseOfRows(order.Select(i => _v.Row(i)));
                 _ql = (_l * Matrix<double>.Build.DenseOfColumns(order.Select(i => _ql!.Column(i)))).QR().Q;
             }
 
-            if (_r != null)
+            if (_r is not null)
             {
                 int[] order = Order(_r, _qr!);
                 _v = Matrix<double>.Build.DenseOfColumns(order.Select(i => _v.Column(i)));
@@ -102,14 +102,14 @@ internal sealed class StraightLineSoap(StraightLineSoap.Formula formula, float[]
 
     private Matrix<double> Into(Matrix<double> x)
     {
-        x = _ql == null ? x : _ql.TransposeThisAndMultiply(x);
-        return _qr == null ? x : x * _qr;
+        x = _ql is null ? x : _ql.TransposeThisAndMultiply(x);
+        return _qr is null ? x : x * _qr;
     }
 
     private Matrix<double> Back(Matrix<double> x)
     {
-        x = _ql == null ? x : _ql * x;
-        return _qr == null ? x : x.TransposeAndMultiply(_qr);
+        x = _ql is null ? x : _ql * x;
+        return _qr is null ? x : x.TransposeAndMultiply(_qr);
     }
 
     /// <summary>The numbers of a run; the defaults are the reference's.</summary>

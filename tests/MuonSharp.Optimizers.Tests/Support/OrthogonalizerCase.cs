@@ -27,7 +27,7 @@ internal static unsafe class OrthogonalizerCase
 
     public static float[] Normal(int rows, int columns, float scale = 1)
     {
-        var values = new float[rows * columns];
+        float[] values = new float[rows * columns];
         TestModel.Fill("orthogonalizer", rows, values, scale);
         return values;
     }

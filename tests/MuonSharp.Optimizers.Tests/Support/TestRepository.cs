@@ -12,7 +12,7 @@ internal static class TestRepository
     private static string Find()
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder != null && !File.Exists(Path.Combine(folder, "MuonSharp.slnx")))
+        while (folder is not null && !File.Exists(Path.Combine(folder, "MuonSharp.slnx")))
         {
             folder = Path.GetDirectoryName(folder);
         }

@@ -1,4 +1,37 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Cli.Bench;
+
+/// <summary>C = A B with C [m, n], depth k, the factors stored in one of three forms.</summary>
+internal sealed unsafe class ProductCase : BenchCase
+{
+    private readonly WorkerTeam _team;
+    private readonly Matrix _a;
+    private readonly Matrix _b;
+    private readonly Matrix _c;
+
+    public ProductCase(string name, WorkerTeam team, int m, int n, int k, ProductForm form)
+        : this(name, team, (m, n, k), form, Operand.Normal("a", m, k), Operand.Normal("b", k, n), new NativeBuffer((long)m * n))
+    {
+    }
+
+    private ProductCase(string name, WorkerTeam team, (int M, int N, int K) size, ProductForm form, NativeBuffer a, NativeBuffer b, NativeBuffer c)
+        : base(name, a, b, c)
+    {
+        (int m, int n, int k) = size;
+        _team = team;
+        _a = form == ProductForm.LeftTransposed ? Matrix.Dense(a.Pointer, k, m).Transposed : Matrix.Dense(a.Pointer, m, k);
+        _b = form == ProductForm.RightTransposed ? Matrix.Dense(b.Pointer, n, k).Transposed : Matrix.Dense(b.Pointer, k, n);
+        _c = Matrix.Dense(c.Pointer, m, n);
+        Flops = 2.0 * m * n * k;
+    }
+
+    /// <inheritdoc/>
+    public override double Flops { get; }
+
+    /// <inheritdoc/>
+    public override void Run() => MatrixProduct.Multiply(_team, _a, _b, _c);
+}
 
 /// <summary>Products of matrices.</summary>
 internal sealed class ProductFamily() : BenchFamily(
@@ -13,7 +46,7 @@ internal sealed class ProductFamily() : BenchFamily(
         "product-1024x2304x768:abt", "product-500x770x1030",
     ])
 {
-    private static readonly Dictionary<string, ProductForm> Forms = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ProductForm> s_forms = new(StringComparer.Ordinal)
     {
         [""] = ProductForm.Plain,
         ["abt"] = ProductForm.RightTransposed,
@@ -22,7 +55,7 @@ internal sealed class ProductFamily() : BenchFamily(
 
     /// <inheritdoc/>
     public override Func<BenchContext, BenchCase>? Find(string name) =>
-        BenchName.Parse(Name, name) is { Sizes: var sizes, Variant: var variant } && Forms.TryGetValue(variant, out var form)
+        BenchName.Parse(Name, name) is { Sizes: var sizes, Variant: var variant } && s_forms.TryGetValue(variant, out ProductForm form)
             ? sizes switch
             {
                 [var n] => context => new ProductCase(name, context.Team, n, n, n, form),
@@ -32,8 +65,8 @@ internal sealed class ProductFamily() : BenchFamily(
             : null;
 
     /// <inheritdoc/>
-    public override string Rule(string name) => BenchName.Parse(Name, name) is { Variant: var variant } && !Forms.ContainsKey(variant)
-        ? $"the form must be one of {string.Join(", ", Forms.Keys.Where(form => form.Length > 0))}; '{variant}' came"
+    public override string Rule(string name) => BenchName.Parse(Name, name) is { Variant: var variant } && !s_forms.ContainsKey(variant)
+        ? $"the form must be one of {string.Join(", ", s_forms.Keys.Where(form => form.Length > 0))}; '{variant}' came"
         : base.Rule(name);
 
     /// <summary>The products of a transformer's feed-forward layers: up, down, and what their gradients take.</summary>
@@ -43,4 +76,29 @@ internal sealed class ProductFamily() : BenchFamily(
         $"product-{tokens}x{width}x{hidden}", $"product-{tokens}x{hidden}x{width}",
         $"product-{hidden}x{width}x{tokens}:atb", $"product-{width}x{hidden}x{tokens}:atb",
     ];
+}
+
+/// <summary>How the factors of a product are stored.</summary>
+internal enum ProductForm
+{
+    /// <summary>A B: the gradient of a linear layer's input.</summary>
+    Plain,
+
+    /// <summary>A Bᵀ: a linear layer whose weight is stored [out, in].</summary>
+    RightTransposed,
+
+    /// <summary>Aᵀ B: the gradient of a weight.</summary>
+    LeftTransposed,
+}
+
+/// <summary>Memory for a matrix of random numbers.</summary>
+internal static class Operand
+{
+    /// <summary>Rows x columns normal numbers, the same ones every time.</summary>
+    public static NativeBuffer Normal(string name, long rows, long columns)
+    {
+        var buffer = new NativeBuffer(rows * columns);
+        new RandomStream(1, name).FillNormal(buffer.AsSpan(), 0, 0);
+        return buffer;
+    }
 }

@@ -40,7 +40,7 @@ internal sealed class BenchJson : IBenchView
             ("peak_memory_bytes", result.PeakMemoryBytes),
         ];
         var line = new JsonObject { ["kind"] = "bench" };
-        foreach (var (key, value) in all.Where(field => field.Value is not null))
+        foreach ((string? key, JsonNode? value) in all.Where(field => field.Value is not null))
         {
             line[key] = value;
         }

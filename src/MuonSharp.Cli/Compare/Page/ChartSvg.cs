@@ -13,7 +13,7 @@ internal static class ChartSvg
     private const double Top = 14;
     private const double Bottom = 50;
 
-    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+    private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     /// <summary>The drawing; empty when no point can be drawn.</summary>
     public static XElement? Draw(Chart chart)
@@ -25,11 +25,11 @@ internal static class ChartSvg
         }
 
         var heights = points.Select(point => point.Y).Concat(double.IsFinite(chart.Target) ? [chart.Target] : []).ToList();
-        var least = points.Min(point => point.X);
+        double least = points.Min(point => point.X);
         var horizontal = new Axis(chart.Logarithmic ? least : Math.Min(0, least), points.Max(point => point.X), Left, Width - Right, chart.Logarithmic, marks: 8, chart.Whole);
         var vertical = new Axis(heights.Min(), heights.Max(), Height - Bottom, Top);
         return new XElement(
-            Svg + "svg",
+            s_svg + "svg",
             new XAttribute("viewBox", $"0 0 {Width} {Height}"),
             new XAttribute("role", "img"),
             new XAttribute("aria-label", chart.Title),
@@ -40,21 +40,21 @@ internal static class ChartSvg
 
     private static IEnumerable<XElement> Scale(Chart chart, Axis horizontal, Axis vertical)
     {
-        var foot = Height - Bottom;
-        foreach (var tick in vertical.Ticks)
+        double foot = Height - Bottom;
+        foreach (double tick in vertical.Ticks)
         {
             yield return Line("grid", Left, vertical.At(tick), Width - Right, vertical.At(tick));
             yield return Text("tick", Left - 8, vertical.At(tick) + 4, "end", Axis.Text(tick));
         }
 
-        foreach (var tick in horizontal.Ticks)
+        foreach (double tick in horizontal.Ticks)
         {
             yield return Line("grid", horizontal.At(tick), Top, horizontal.At(tick), foot);
             yield return Text("tick", horizontal.At(tick), foot + 18, tick == horizontal.Ticks[^1] && !chart.Logarithmic ? "end" : "middle", Axis.Text(tick));
         }
 
         yield return Text("axis", (Left + Width - Right) / 2, Height - 8, "middle", chart.Horizontal);
-        var name = Text("axis", 14, (Top + foot) / 2, "middle", chart.Vertical);
+        XElement name = Text("axis", 14, (Top + foot) / 2, "middle", chart.Vertical);
         name.Add(new XAttribute("transform", $"rotate(-90 14 {Number((Top + foot) / 2)})"));
         yield return name;
     }
@@ -65,24 +65,24 @@ internal static class ChartSvg
 
     private static XElement Draw(Series series, Axis horizontal, Axis vertical)
     {
-        var group = new XElement(Svg + "g", new XAttribute("class", $"series {Look.Of(series.Color)}"));
+        var group = new XElement(s_svg + "g", new XAttribute("class", $"series {Look.Of(series.Color)}"));
         if (series.Line)
         {
-            foreach (var piece in Pieces(series.Points))
+            foreach (List<ChartPoint> piece in Pieces(series.Points))
             {
                 group.Add(new XElement(
-                    Svg + "polyline",
+                    s_svg + "polyline",
                     new XAttribute("points", string.Join(' ', piece.Select(point => $"{Number(horizontal.At(point.X))},{Number(vertical.At(point.Y))}")))));
             }
         }
 
         group.Add(series.Points.Where(point => point.Finite).Select(point => new XElement(
-            Svg + "circle",
+            s_svg + "circle",
             new XAttribute("class", series.Line ? "point" : "mark"),
             new XAttribute("cx", Number(horizontal.At(point.X))),
             new XAttribute("cy", Number(vertical.At(point.Y))),
             new XAttribute("r", series.Line ? "3" : "5"),
-            new XElement(Svg + "title", point.Hint))));
+            new XElement(s_svg + "title", point.Hint))));
         return group;
     }
 
@@ -90,7 +90,7 @@ internal static class ChartSvg
     private static IEnumerable<List<ChartPoint>> Pieces(IReadOnlyList<ChartPoint> points)
     {
         List<ChartPoint> piece = [];
-        foreach (var point in points)
+        foreach (ChartPoint point in points)
         {
             if (point.Finite)
             {
@@ -110,7 +110,7 @@ internal static class ChartSvg
     }
 
     private static XElement Line(string kind, double x1, double y1, double x2, double y2) => new(
-        Svg + "line",
+        s_svg + "line",
         new XAttribute("class", kind),
         new XAttribute("x1", Number(x1)),
         new XAttribute("y1", Number(y1)),
@@ -118,7 +118,7 @@ internal static class ChartSvg
         new XAttribute("y2", Number(y2)));
 
     private static XElement Text(string kind, double x, double y, string anchor, string text) => new(
-        Svg + "text",
+        s_svg + "text",
         new XAttribute("class", kind),
         new XAttribute("x", Number(x)),
         new XAttribute("y", Number(y)),

@@ -18,7 +18,7 @@ internal static class ComparisonPage
     /// <returns>Its path.</returns>
     public static string Write(ComparisonResult result, string folder)
     {
-        var path = Path.Combine(folder, Name);
+        string path = Path.Combine(folder, Name);
         File.WriteAllText(path + ".tmp", Text(result));
         File.Move(path + ".tmp", path, overwrite: true);
         return path;
@@ -45,7 +45,7 @@ internal static class ComparisonPage
 
     private static IEnumerable<XElement> Body(ComparisonResult result)
     {
-        var plan = result.Plan;
+        ComparisonPlan plan = result.Plan;
         yield return new XElement("h1", Title(result));
         yield return new XElement("p", new XAttribute("class", "lead"), Lead(result));
         if (!result.Complete)
@@ -57,7 +57,7 @@ internal static class ComparisonPage
         yield return PageNotes.OfTable(result);
         yield return new XElement("h2", "Curves");
         yield return Legend(result);
-        foreach (var chart in ComparisonCharts.Of(result))
+        foreach (Chart chart in ComparisonCharts.Of(result))
         {
             if (ChartSvg.Draw(chart) is { } drawing)
             {
@@ -82,7 +82,7 @@ internal static class ComparisonPage
 
     private static string Lead(ComparisonResult result)
     {
-        var plan = result.Plan;
+        ComparisonPlan plan = result.Plan;
         return $"The same model, first weights, order of the data and budget ({Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Base.TokensPerStep)} tokens, "
             + $"text {Path.GetFileName(plan.DataSource)}) under each optimizer, each at its best learning rate. "
             + (double.IsFinite(result.TargetLoss) ? $"The target is {plan.Entries[0].Label}'s final loss, {Amount.Loss(result.TargetLoss)} nats per token." : "There is no target yet.");
@@ -105,8 +105,134 @@ internal static class ComparisonPage
 
     private static string StyleSheet()
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Style)!;
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Style)!;
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
+    }
+}
+
+/// <summary>The charts of a comparison.</summary>
+internal static class ComparisonCharts
+{
+    private const string Loss = "loss, nats per token";
+
+    /// <summary>All of them; those by time only where steps have been timed.</summary>
+    public static IEnumerable<Chart> Of(ComparisonResult result)
+    {
+        yield return new Chart("Loss by step", "steps", Loss, [.. Curves(result, _ => 1), .. Budgets(result, _ => 1)])
+        {
+            Whole = true,
+            Target = result.TargetLoss,
+        };
+        if (result.Rows.All(row => row.Timing is not null))
+        {
+            yield return new Chart("Loss by time", "seconds (steps x measured time of a step)", Loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])
+            {
+                Target = result.TargetLoss,
+            };
+        }
+
+        yield return new Chart("Learning rates", "peak learning rate of the hidden matrices", "final " + Loss, [.. Sweeps(result)])
+        {
+            Logarithmic = true,
+            Target = result.TargetLoss,
+        };
+    }
+
+    private static double Seconds(ComparisonRow row) => row.Timing!.StepMilliseconds / 1000;
+
+    private static IEnumerable<Series> Curves(ComparisonResult result, Func<ComparisonRow, double> unit) =>
+        result.Rows.Select((row, color) => new Series(
+            row.Label,
+            color,
+            [.. (row.Best?.Evaluations ?? []).Select(point => new ChartPoint(point.Step * unit(row), point.Loss, $"{row.Label}, step {Amount.Count(point.Step)}: {Amount.Loss(point.Loss)}"))]));
+
+    private static IEnumerable<Series> Budgets(ComparisonResult result, Func<ComparisonRow, double> unit) =>
+        result.Rows.Select((row, color) => new Series(
+            row.Label,
+            color,
+            [.. Runs(result, row, ComparisonPurpose.Budget).Select(run => new ChartPoint(
+                run.Task.Steps * unit(row), run.FinalLoss, $"{row.Label}, a run of {Amount.Count(run.Task.Steps)} steps ({run.Task.Percent} %): {Amount.Loss(run.FinalLoss)}"))],
+            Line: false));
+
+    private static IEnumerable<Series> Sweeps(ComparisonResult result) =>
+        result.Rows.Select((row, color) => new Series(
+            row.Label,
+            color,
+            [.. Runs(result, row, ComparisonPurpose.Sweep).OrderBy(run => run.Task.LearningRate).Select(run => new ChartPoint(
+                run.Task.LearningRate, run.FinalLoss, $"{row.Label}, learning rate {Amount.Rate(run.Task.LearningRate)}: {Amount.Loss(run.FinalLoss)}"))]));
+
+    private static IEnumerable<ComparisonRun> Runs(ComparisonResult result, ComparisonRow row, ComparisonPurpose purpose) =>
+        result.Runs.Where(run => run.Task.Optimizer == row.Label && run.Task.Purpose == purpose);
+}
+
+/// <summary>What the page says beside its numbers.</summary>
+internal static class PageNotes
+{
+    /// <summary>What the columns of the table mean.</summary>
+    public static XElement OfTable(ComparisonResult result) => new(
+        "p",
+        new XAttribute("class", "note"),
+        "Final loss: over the whole validation split, after the last step. Least budget: the shortest run with a schedule of its own length, of "
+        + $"{string.Join(", ", result.Plan.Budgets)} and 100 % of the steps, whose final loss is at most the target. Curve crosses: where the full run's evaluations first come down to "
+        + "the target, on straight lines between them. Times: medians over rounds in which every optimizer in turn does some steps of the same model; ratio: to the first optimizer "
+        + "in the same round. Time to target: the steps of the least budget at that pace."
+        + (result.Rows.Any(row => row.BestAtEdge) ? " Edge: the best learning rate is the last one tried on its side, so a better one may lie beyond." : ""));
+
+    /// <summary>What a chart's marks mean.</summary>
+    public static XElement OfChart(Chart chart, ComparisonResult result) => new(
+        "p",
+        new XAttribute("class", "note"),
+        (chart.Logarithmic
+            ? $"Final losses of runs of full length. {Diverged(result)}"
+            : "Lines: evaluations of the full run with the best learning rate. Circles: the ends of shorter runs with schedules of their own. ")
+        + (double.IsFinite(chart.Target) ? $"Dashed: the target, {Amount.Loss(chart.Target)}." : ""));
+
+    /// <summary>What the columns of the recipes mean.</summary>
+    public static XElement OfRecipes() => new(
+        "p",
+        new XAttribute("class", "note"),
+        "Learning rates of the hidden matrices; and on: further ones, each twice or half its neighbour, while the best is at an edge, six at most. Other parameters: embeddings, "
+        + "head, gains and biases; a rate of their own stays as configured. Weight decay: of the hidden matrices and of the others.");
+
+    /// <summary>What made the page.</summary>
+    public static string Footer(ComparisonResult result) =>
+        $"MuonSharp {Product.Version}"
+        + (result.Environment is { } environment ? $". Steps were timed on {environment["processor"]}, {environment["threads"]} threads, {environment["runtime"]}, {environment["started"]}." : ".");
+
+    private static string Diverged(ComparisonResult result)
+    {
+        var runs = result.Runs.Where(run => run.Diverged).Select(run => $"{run.Task.Optimizer} at {Amount.Rate(run.Task.LearningRate)}").ToList();
+        return runs.Count == 0 ? "" : $"Diverged: {string.Join(", ", runs)}. ";
+    }
+}
+
+/// <summary>Every run of a comparison as a row.</summary>
+internal static class RunTable
+{
+    /// <summary>Rows of cells, the header first.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(ComparisonResult result) =>
+        result.Runs.Select(run => (string[])
+        [
+            run.Task.Optimizer,
+            run.Task.Purpose == ComparisonPurpose.Sweep ? "learning rate" : "budget",
+            Amount.Rate(run.Task.LearningRate),
+            $"{Amount.Count(run.Task.Steps)} ({run.Task.Percent} %)",
+            run.Diverged ? "diverged" : Amount.Loss(run.FinalLoss),
+            Remark(run, result),
+        ]).Prepend(["optimizer", "looked for", "learning rate", "steps", "final loss", ""]);
+
+    /// <summary>The colour of a row's optimizer.</summary>
+    /// <param name="result">The comparison.</param>
+    /// <param name="row">Number of the row, the header's being 0.</param>
+    public static int Color(ComparisonResult result, int row) =>
+        result.Rows.Select(each => each.Label).ToList().IndexOf(result.Runs[row - 1].Task.Optimizer);
+
+    private static string Remark(ComparisonRun run, ComparisonResult result)
+    {
+        ComparisonRow row = result.Rows.First(row => row.Label == run.Task.Optimizer);
+        return run.Task.Purpose == ComparisonPurpose.Sweep
+            ? run == row.Best ? "best" : ""
+            : run.FinalLoss <= result.TargetLoss ? "reaches the target" : "";
     }
 }

@@ -1,4 +1,53 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
+
+/// <summary>Records activations.</summary>
+public static class ActivationRecording
+{
+    /// <summary>y = x Φ(x), exact (erf).</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Any shape.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor Gelu(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<Gelu>("gelu", x)).Output;
+
+    /// <summary>GELU by its tanh formula.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Any shape.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor GeluTanh(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<GeluTanh>("gelu-tanh", x)).Output;
+
+    /// <summary>y = max(x, 0)².</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">Any shape.</param>
+    /// <returns>The shape of x.</returns>
+    public static Tensor ReluSquared(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<ReluSquared>("relu-squared", x)).Output;
+
+    /// <summary>y = gate · sigmoid(gate) · up.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="gate">[rows, width].</param>
+    /// <param name="up">[rows, width].</param>
+    /// <returns>[rows, width].</returns>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor SwiGlu(this Tape tape, Tensor gate, Tensor up)
+    {
+        Rule.Check(gate.Rows == up.Rows && gate.Columns == up.Columns, $"[swiglu] gate and up have one shape; {gate} and {up}");
+        return tape.Record(new SwiGluOperation(gate, 0, up, 0, gate.Columns)).Output;
+    }
+
+    /// <summary>y = gate · sigmoid(gate) · up over a fused projection.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="gateAndUp">[rows, 2·width]: the gate's columns, then those of up.</param>
+    /// <returns>[rows, width].</returns>
+    /// <exception cref="ArgumentException">The number of columns is odd.</exception>
+    public static Tensor SwiGlu(this Tape tape, Tensor gateAndUp)
+    {
+        Rule.Check(gateAndUp.Columns % 2 == 0, $"[swiglu] a fused gate and up has an even number of columns; {gateAndUp}");
+        int width = gateAndUp.Columns / 2;
+        return tape.Record(new SwiGluOperation(gateAndUp, 0, gateAndUp, width, width)).Output;
+    }
+}
 
 /// <summary>y = f(x) elementwise; dx = dy f'(x).</summary>
 /// <remarks>Any shape. One pass each way. The output takes over the input's memory where nothing else reads it, and dx that of dy. Where a
@@ -24,9 +73,29 @@ internal sealed unsafe class ActivationOperation<TActivation>(string name, Tenso
     {
         if (_gradient is not null)
         {
-            var kept = TActivation.DerivativeFromOutput ? Output.Data : x.Data;
+            float* kept = TActivation.DerivativeFromOutput ? Output.Data : x.Data;
             ElementJob<DerivativeFormula<TActivation>>.Run(
                 run.Team, Output.GradientData, kept, _gradient.Data, x.Length, _gradient.Accumulates);
         }
     }
+}
+
+/// <summary>f(a).</summary>
+internal readonly struct ActivationFormula<TActivation> : IElementFormula
+    where TActivation : struct, IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Apply<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct => TActivation.Value<L, V>(a);
+}
+
+/// <summary>a f'(b): the gradient that goes through an activation.</summary>
+internal readonly struct DerivativeFormula<TActivation> : IElementFormula
+    where TActivation : struct, IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Apply<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct => L.Multiply(a, TActivation.Derivative<L, V>(b));
 }

@@ -41,7 +41,7 @@ internal struct AttentionGeometry
     /// <summary>Last block with a query that sees a key of the block.</summary>
     public readonly int LastQueryBlock(int keyBlock)
     {
-        var lastKey = (keyBlock * Block) + Rows(keyBlock) - 1;
+        int lastKey = (keyBlock * Block) + Rows(keyBlock) - 1;
         return (int)Math.Min(Blocks - 1, ((long)lastKey + Window - 1) / Block);
     }
 
@@ -58,14 +58,42 @@ internal struct AttentionGeometry
     /// <summary>The columns of a block of keys that a query sees, as a half-open range.</summary>
     public readonly (int First, int End) Visible(int query, int firstKey, int keys)
     {
-        var before = query - firstKey;
+        int before = query - firstKey;
         return (Math.Min(keys, Math.Max(0, before - Window + 1)), Math.Max(0, Math.Min(keys, before + 1)));
     }
 
     /// <summary>The columns of a block of keys that some query of a strip sees, as a half-open range of whole vectors; empty if none does.</summary>
     public readonly (int First, int End) Seen(int query, int queries, int firstKey, int keys)
     {
-        var (first, end) = (Visible(query, firstKey, keys).First, Visible(query + queries - 1, firstKey, keys).End);
+        (int first, int end) = (Visible(query, firstKey, keys).First, Visible(query + queries - 1, firstKey, keys).End);
         return first >= end ? (0, 0) : (first / LaneDispatch.Count * LaneDispatch.Count, HeadRows.Padded(end));
+    }
+}
+
+/// <summary>The zeros of a row of probabilities inside the columns that a strip of rows computes.</summary>
+internal static unsafe class AttentionMask
+{
+    /// <summary>Clears the columns from first to end that are outside start to stop and outside the vector that stop lies in, whose end is clear.</summary>
+    /// <param name="row">Column 0.</param>
+    /// <param name="first">First column of the strip.</param>
+    /// <param name="end">Column behind the strip's last one.</param>
+    /// <param name="start">First visible column.</param>
+    /// <param name="stop">Column behind the last visible one.</param>
+    public static void Hide(float* row, int first, int end, int start, int stop)
+    {
+        if (start >= stop)
+        {
+            start = stop = end;
+        }
+
+        for (int i = first; i < start; i++)
+        {
+            row[i] = 0;
+        }
+
+        for (int i = start + HeadRows.Padded(stop - start); i < end; i++)
+        {
+            row[i] = 0;
+        }
     }
 }

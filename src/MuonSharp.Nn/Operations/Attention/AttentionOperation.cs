@@ -17,10 +17,10 @@ internal sealed unsafe class AttentionOperation : Operation
     private readonly AttentionOperand _key;
     private readonly AttentionOperand _value;
     private readonly AttentionShape _shape;
-    private StepBuffer _logSumExp = null!;
-    private StepBuffer _maxima = null!;
-    private StepBuffer _forwardScratch = null!;
-    private StepBuffer? _backwardScratch;
+    private TapeBuffer _logSumExp = null!;
+    private TapeBuffer _maxima = null!;
+    private TapeBuffer _forwardScratch = null!;
+    private TapeBuffer? _backwardScratch;
     private GradientSlot? _queryGradient;
     private GradientSlot? _keyGradient;
     private GradientSlot? _valueGradient;
@@ -63,7 +63,7 @@ internal sealed unsafe class AttentionOperation : Operation
     protected internal override OperationWork Work(OperationPlan plan, bool backward)
     {
         long window = Math.Min(_shape.Window ?? _shape.Time, _shape.Time);
-        var pairs = (window * (window + 1) / 2) + ((_shape.Time - window) * window);
+        long pairs = (window * (window + 1) / 2) + ((_shape.Time - window) * window);
         return new((backward ? 10.0 : 4.0) * pairs * Batch * _shape.Heads * _shape.HeadWidth, plan.Bytes(backward));
     }
 
@@ -81,10 +81,10 @@ internal sealed unsafe class AttentionOperation : Operation
             Scratch = _forwardScratch.Pointer,
         };
         run.Team.Run(job.Geometry.ForwardTasks, ref job);
-        for (var head = 0; head < _shape.Heads; head++)
+        for (int head = 0; head < _shape.Heads; head++)
         {
-            var maximum = float.NegativeInfinity;
-            for (var i = 0; i < Batch * QueryBlocks; i++)
+            float maximum = float.NegativeInfinity;
+            for (int i = 0; i < Batch * QueryBlocks; i++)
             {
                 maximum = Math.Max(maximum, _maxima.Pointer[(i * _shape.Heads) + head]);
             }
@@ -135,3 +135,8 @@ internal sealed unsafe class AttentionOperation : Operation
         Blocks = QueryBlocks,
     };
 }
+
+/// <summary>Queries, keys or values: a range of a tensor's columns.</summary>
+/// <param name="Tensor">[batch·time, columns].</param>
+/// <param name="Column">First column.</param>
+internal readonly record struct AttentionOperand(Tensor Tensor, int Column);

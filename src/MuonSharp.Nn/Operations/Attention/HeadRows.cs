@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -9,20 +10,20 @@ internal static unsafe class HeadRows
     public static int Padded(int width) => (width + LaneDispatch.Count - 1) / LaneDispatch.Count * LaneDispatch.Count;
 
     /// <summary>block = factor · rows.</summary>
-    public static void Load<TLanes, TVector>(Matrix rows, float* block, float factor = 1)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public static void Load<L, V>(Matrix rows, float* block, float factor = 1)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var scale = TLanes.Broadcast(factor);
-        var padded = Padded(rows.Columns);
-        for (var row = 0; row < rows.Rows; row++)
+        V scale = L.Broadcast(factor);
+        int padded = Padded(rows.Columns);
+        for (int row = 0; row < rows.Rows; row++)
         {
-            var from = rows.Data + (row * rows.RowStride);
-            var to = block + ((nint)row * padded);
-            var i = 0;
+            float* from = rows.Data + (row * rows.RowStride);
+            float* to = block + ((nint)row * padded);
+            int i = 0;
             for (; i <= rows.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                TLanes.Store(to + i, TLanes.Multiply(scale, TLanes.Load(from + i)));
+                L.Store(to + i, L.Multiply(scale, L.Load(from + i)));
             }
 
             for (; i < rows.Columns; i++)
@@ -37,21 +38,21 @@ internal static unsafe class HeadRows
         Transposition.Copy(rows.Data, rows.RowStride, rows.Rows, rows.Columns, block, AttentionGeometry.Block);
 
     /// <summary>rows = block, row r times 1 / divisors[r] where there are divisors.</summary>
-    public static void Store<TLanes, TVector>(float* block, Matrix rows, float* divisors = null)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public static void Store<L, V>(float* block, Matrix rows, float* divisors = null)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var padded = Padded(rows.Columns);
-        for (var row = 0; row < rows.Rows; row++)
+        int padded = Padded(rows.Columns);
+        for (int row = 0; row < rows.Rows; row++)
         {
-            var factor = divisors == null ? 1 : 1 / divisors[row];
-            var scale = TLanes.Broadcast(factor);
-            var from = block + ((nint)row * padded);
-            var to = rows.Data + (row * rows.RowStride);
-            var i = 0;
+            float factor = divisors is null ? 1 : 1 / divisors[row];
+            V scale = L.Broadcast(factor);
+            float* from = block + ((nint)row * padded);
+            float* to = rows.Data + (row * rows.RowStride);
+            int i = 0;
             for (; i <= rows.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                TLanes.Store(to + i, TLanes.Multiply(scale, TLanes.Load(from + i)));
+                L.Store(to + i, L.Multiply(scale, L.Load(from + i)));
             }
 
             for (; i < rows.Columns; i++)
@@ -62,17 +63,85 @@ internal static unsafe class HeadRows
     }
 
     /// <summary>block = rows, or zeros: where a gradient's sums start from.</summary>
-    public static void Start<TLanes, TVector>(Matrix rows, float* block, bool add)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public static void Start<L, V>(Matrix rows, float* block, bool add)
+        where L : struct, ILanes<V>
+        where V : struct
     {
         if (add)
         {
-            Load<TLanes, TVector>(rows, block);
+            Load<L, V>(rows, block);
         }
         else
         {
             new Span<float>(block, rows.Rows * Padded(rows.Columns)).Clear();
+        }
+    }
+}
+
+/// <summary>The inner product of each row of A with the same row of B.</summary>
+internal static unsafe class RowDots
+{
+    /// <summary>dots[r] = a[r] · b[r].</summary>
+    public static void Run<L, V>(Matrix a, Matrix b, float* dots)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        for (int row = 0; row < a.Rows; row++)
+        {
+            float* left = a.Data + (row * a.RowStride);
+            float* right = b.Data + (row * b.RowStride);
+            V sum = L.Broadcast(0);
+            int i = 0;
+            for (; i <= a.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
+            {
+                sum = L.MultiplyAdd(L.Load(left + i), L.Load(right + i), sum);
+            }
+
+            dots[row] = i < a.Columns ? Rest<L, V>(left + i, right + i, a.Columns - i, sum) : L.Sum(sum);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Rest<L, V>(float* a, float* b, int left, V sum)
+        where L : struct, ILanes<V>
+        where V : struct =>
+        L.Sum(L.MultiplyAdd(Part.Load<L, V>(a, left), Part.Load<L, V>(b, left), sum));
+}
+
+/// <summary>On a row of logits S and of gradients G of the probabilities: P = exp(S - L), then G = P (G - D) scale, in place.</summary>
+/// <remarks>A row lies in a block whose rows have room for a vector beyond the last key: lanes behind the last visible one become zeros.</remarks>
+internal static unsafe class SoftmaxGradient
+{
+    /// <summary>One row.</summary>
+    /// <param name="logits">In: S; out: P.</param>
+    /// <param name="gradients">In: gradients of P; out: of S.</param>
+    /// <param name="count">Number of visible keys, 1 or more.</param>
+    /// <param name="logSumExp">L.</param>
+    /// <param name="dot">D.</param>
+    /// <param name="scale">Factor of the logits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row<L, V>(float* logits, float* gradients, int count, float logSumExp, float dot, float scale)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        (V center, V product, V factor) = (L.Broadcast(logSumExp), L.Broadcast(dot), L.Broadcast(scale));
+        int i = 0;
+        for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
+        {
+            V probability = LaneMath.Exp<L, V>(L.Subtract(L.Load(logits + i), center));
+            V rest = L.Subtract(L.Load(gradients + i), product);
+            L.Store(logits + i, probability);
+            L.Store(gradients + i, L.Multiply(L.Multiply(probability, rest), factor));
+        }
+
+        if (i < count)
+        {
+            V zero = L.Broadcast(0);
+            V mask = LaneMask.First<L, V>(count - i);
+            V probability = LaneMath.Exp<L, V>(L.Subtract(L.Load(logits + i), center));
+            V rest = L.Subtract(L.Load(gradients + i), product);
+            L.Store(logits + i, L.Choose(mask, probability, zero));
+            L.Store(gradients + i, L.Choose(mask, L.Multiply(L.Multiply(probability, rest), factor), zero));
         }
     }
 }

@@ -11,14 +11,14 @@ namespace MuonSharp.Nn;
 /// <para>cR and dR are the left and right vector of row R; 2 loads and 8 broadcasts feed 16 multiply-adds per k with 512-bit registers. Other
 /// widths have half as many registers, of half the width, and use four rows by one vector.</para>
 /// </remarks>
-internal static unsafe class TileProduct<TLanes, TVector>
-    where TLanes : struct, ILanes<TVector>
-    where TVector : struct
+internal static unsafe class TileProduct<L, V>
+    where L : struct, ILanes<V>
+    where V : struct
 {
     /// <summary>Rows of a strip.</summary>
     public static int Rows => IsWide ? 8 : 4;
 
-    private static bool IsWide => typeof(TVector) == typeof(Vector512<float>);
+    private static bool IsWide => typeof(V) == typeof(Vector512<float>);
 
     /// <summary>Computes one strip.</summary>
     /// <param name="k">Length of the sums.</param>
@@ -34,7 +34,7 @@ internal static unsafe class TileProduct<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, int columns, bool accumulate)
     {
-        var j = 0;
+        int j = 0;
         for (; IsWide && j <= columns - (2 * LaneDispatch.Count); j += 2 * LaneDispatch.Count)
         {
             Tile<Wide>(k, a, aRow, aStep, b + j, bStep, c + j, cRow, accumulate);
@@ -57,44 +57,44 @@ internal static unsafe class TileProduct<TLanes, TVector>
     private static void Tile<TSize>(int k, float* a, nint aRow, nint aStep, float* b, nint bStep, float* c, nint cRow, bool accumulate)
         where TSize : struct, ISize
     {
-        var zero = TLanes.Broadcast(0);
-        TVector c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
-        TVector d0 = zero, d1 = zero, d2 = zero, d3 = zero, d4 = zero, d5 = zero, d6 = zero, d7 = zero;
-        var cRow3 = 3 * cRow;
-        var e = c + (4 * cRow);
+        V zero = L.Broadcast(0);
+        V c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+        V d0 = zero, d1 = zero, d2 = zero, d3 = zero, d4 = zero, d5 = zero, d6 = zero, d7 = zero;
+        nint cRow3 = 3 * cRow;
+        float* e = c + (4 * cRow);
         if (accumulate)
         {
-            c0 = TLanes.Load(c);
-            c1 = TLanes.Load(c + cRow);
-            c2 = TLanes.Load(c + (2 * cRow));
-            c3 = TLanes.Load(c + cRow3);
+            c0 = L.Load(c);
+            c1 = L.Load(c + cRow);
+            c2 = L.Load(c + (2 * cRow));
+            c3 = L.Load(c + cRow3);
             if (TSize.EightRows)
             {
-                c4 = TLanes.Load(e);
-                c5 = TLanes.Load(e + cRow);
-                c6 = TLanes.Load(e + (2 * cRow));
-                c7 = TLanes.Load(e + cRow3);
+                c4 = L.Load(e);
+                c5 = L.Load(e + cRow);
+                c6 = L.Load(e + (2 * cRow));
+                c7 = L.Load(e + cRow3);
             }
 
             if (TSize.TwoVectors)
             {
-                d0 = TLanes.Load(c + LaneDispatch.Count);
-                d1 = TLanes.Load(c + cRow + LaneDispatch.Count);
-                d2 = TLanes.Load(c + (2 * cRow) + LaneDispatch.Count);
-                d3 = TLanes.Load(c + cRow3 + LaneDispatch.Count);
-                d4 = TLanes.Load(e + LaneDispatch.Count);
-                d5 = TLanes.Load(e + cRow + LaneDispatch.Count);
-                d6 = TLanes.Load(e + (2 * cRow) + LaneDispatch.Count);
-                d7 = TLanes.Load(e + cRow3 + LaneDispatch.Count);
+                d0 = L.Load(c + LaneDispatch.Count);
+                d1 = L.Load(c + cRow + LaneDispatch.Count);
+                d2 = L.Load(c + (2 * cRow) + LaneDispatch.Count);
+                d3 = L.Load(c + cRow3 + LaneDispatch.Count);
+                d4 = L.Load(e + LaneDispatch.Count);
+                d5 = L.Load(e + cRow + LaneDispatch.Count);
+                d6 = L.Load(e + (2 * cRow) + LaneDispatch.Count);
+                d7 = L.Load(e + cRow3 + LaneDispatch.Count);
             }
         }
 
-        var aRow3 = 3 * aRow;
-        var a4 = a + (4 * aRow);
+        nint aRow3 = 3 * aRow;
+        float* a4 = a + (4 * aRow);
         for (; k > 0; k--)
         {
-            var left = TLanes.Load(b);
-            var right = TSize.TwoVectors ? TLanes.Load(b + LaneDispatch.Count) : zero;
+            V left = L.Load(b);
+            V right = TSize.TwoVectors ? L.Load(b + LaneDispatch.Count) : zero;
             Step<TSize>(*a, left, right, ref c0, ref d0);
             Step<TSize>(*(a + aRow), left, right, ref c1, ref d1);
             Step<TSize>(*(a + (2 * aRow)), left, right, ref c2, ref d2);
@@ -112,40 +112,40 @@ internal static unsafe class TileProduct<TLanes, TVector>
             b += bStep;
         }
 
-        TLanes.Store(c, c0);
-        TLanes.Store(c + cRow, c1);
-        TLanes.Store(c + (2 * cRow), c2);
-        TLanes.Store(c + cRow3, c3);
+        L.Store(c, c0);
+        L.Store(c + cRow, c1);
+        L.Store(c + (2 * cRow), c2);
+        L.Store(c + cRow3, c3);
         if (TSize.EightRows)
         {
-            TLanes.Store(e, c4);
-            TLanes.Store(e + cRow, c5);
-            TLanes.Store(e + (2 * cRow), c6);
-            TLanes.Store(e + cRow3, c7);
+            L.Store(e, c4);
+            L.Store(e + cRow, c5);
+            L.Store(e + (2 * cRow), c6);
+            L.Store(e + cRow3, c7);
         }
 
         if (TSize.TwoVectors)
         {
-            TLanes.Store(c + LaneDispatch.Count, d0);
-            TLanes.Store(c + cRow + LaneDispatch.Count, d1);
-            TLanes.Store(c + (2 * cRow) + LaneDispatch.Count, d2);
-            TLanes.Store(c + cRow3 + LaneDispatch.Count, d3);
-            TLanes.Store(e + LaneDispatch.Count, d4);
-            TLanes.Store(e + cRow + LaneDispatch.Count, d5);
-            TLanes.Store(e + (2 * cRow) + LaneDispatch.Count, d6);
-            TLanes.Store(e + cRow3 + LaneDispatch.Count, d7);
+            L.Store(c + LaneDispatch.Count, d0);
+            L.Store(c + cRow + LaneDispatch.Count, d1);
+            L.Store(c + (2 * cRow) + LaneDispatch.Count, d2);
+            L.Store(c + cRow3 + LaneDispatch.Count, d3);
+            L.Store(e + LaneDispatch.Count, d4);
+            L.Store(e + cRow + LaneDispatch.Count, d5);
+            L.Store(e + (2 * cRow) + LaneDispatch.Count, d6);
+            L.Store(e + cRow3 + LaneDispatch.Count, d7);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TSize>(float a, TVector left, TVector right, ref TVector c, ref TVector d)
+    private static void Step<TSize>(float a, V left, V right, ref V c, ref V d)
         where TSize : struct, ISize
     {
-        var x = TLanes.Broadcast(a);
-        c = TLanes.MultiplyAdd(x, left, c);
+        V x = L.Broadcast(a);
+        c = L.MultiplyAdd(x, left, c);
         if (TSize.TwoVectors)
         {
-            d = TLanes.MultiplyAdd(x, right, d);
+            d = L.MultiplyAdd(x, right, d);
         }
     }
 

@@ -19,20 +19,20 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
 
     public readonly void Run(int task, int worker)
     {
-        var mine = this;
+        CrossEntropyJob mine = this;
         mine._task = task;
         LaneDispatch.Run(ref mine);
     }
 
-    public readonly void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var rows = Cut.RowsPerTask(Vocabulary);
-        var end = Math.Min(Rows, (_task + 1) * rows);
-        for (var row = _task * rows; row < end; row++)
+        int rows = Cut.RowsPerTask(Vocabulary);
+        int end = Math.Min(Rows, (_task + 1) * rows);
+        for (int row = _task * rows; row < end; row++)
         {
-            var logits = Logits + ((nint)row * Vocabulary);
+            float* logits = Logits + ((nint)row * Vocabulary);
             if (Targets[row] < 0)
             {
                 Losses[row] = 0;
@@ -40,55 +40,55 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
             }
             else
             {
-                Row<TLanes, TVector>(row, logits);
+                Row<L, V>(row, logits);
             }
         }
     }
 
-    private readonly void Row<TLanes, TVector>(int row, float* logits)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Row<L, V>(int row, float* logits)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var maximum = Largest<TLanes, TVector>(logits);
+        float maximum = Largest<L, V>(logits);
         double target = logits[Targets[row]];
-        var sum = Exponentials<TLanes, TVector>(logits, TLanes.Broadcast(maximum));
+        double sum = Exponentials<L, V>(logits, L.Broadcast(maximum));
         // A finite sum is at least 1, the share of the maximum; a diverged model has none, and its loss says so.
         Losses[row] = double.IsFinite(sum) ? PortableMath.Log(sum) + maximum - target : double.NaN;
         if (Gradients)
         {
-            Multiply<TLanes, TVector>(logits, double.IsFinite(Losses[row]) ? (float)(Scale / sum) : float.NaN);
+            Multiply<L, V>(logits, double.IsFinite(Losses[row]) ? (float)(Scale / sum) : float.NaN);
             logits[Targets[row]] -= Scale;
         }
     }
 
-    private readonly float Largest<TLanes, TVector>(float* logits)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly float Largest<L, V>(float* logits)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var largest = TLanes.Broadcast(float.NegativeInfinity);
-        var i = 0;
+        V largest = L.Broadcast(float.NegativeInfinity);
+        int i = 0;
         for (; i <= Vocabulary - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            largest = TLanes.Max(largest, TLanes.Load(logits + i));
+            largest = L.Max(largest, L.Load(logits + i));
         }
 
-        return i < Vocabulary ? LastOfMaximum<TLanes, TVector>(largest, logits + i, Vocabulary - i) : TLanes.Maximum(largest);
+        return i < Vocabulary ? LastOfMaximum<L, V>(largest, logits + i, Vocabulary - i) : L.Maximum(largest);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float LastOfMaximum<TLanes, TVector>(TVector largest, float* logits, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => TLanes.Maximum(TLanes.Max(largest, Part.Load<TLanes, TVector>(logits, left, float.NegativeInfinity)));
+    private static float LastOfMaximum<L, V>(V largest, float* logits, int left)
+        where L : struct, ILanes<V>
+        where V : struct => L.Maximum(L.Max(largest, Part.Load<L, V>(logits, left, float.NegativeInfinity)));
 
-    private readonly void Multiply<TLanes, TVector>(float* logits, float factor)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Multiply<L, V>(float* logits, float factor)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var scale = TLanes.Broadcast(factor);
-        var i = 0;
+        V scale = L.Broadcast(factor);
+        int i = 0;
         for (; i <= Vocabulary - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            TLanes.Store(logits + i, TLanes.Multiply(scale, TLanes.Load(logits + i)));
+            L.Store(logits + i, L.Multiply(scale, L.Load(logits + i)));
         }
 
         for (; i < Vocabulary; i++)
@@ -97,41 +97,41 @@ internal unsafe struct CrossEntropyJob : ITeamJob, ILaneKernel
         }
     }
 
-    private readonly double Exponentials<TLanes, TVector>(float* logits, TVector maximum)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly double Exponentials<L, V>(float* logits, V maximum)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var total = 0.0;
-        for (var start = 0; start < Vocabulary; start += SumBlock)
+        double total = 0.0;
+        for (int start = 0; start < Vocabulary; start += SumBlock)
         {
-            var end = Math.Min(Vocabulary, start + SumBlock);
-            var sum = TLanes.Broadcast(0);
-            var i = start;
+            int end = Math.Min(Vocabulary, start + SumBlock);
+            V sum = L.Broadcast(0);
+            int i = start;
             for (; i <= end - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                sum = TLanes.Add(sum, Exponential<TLanes, TVector, Whole>(logits + i, maximum, end - i));
+                sum = L.Add(sum, Exponential<L, V, Whole>(logits + i, maximum, end - i));
             }
 
-            total += i < end ? LastOfExponentials<TLanes, TVector>(sum, logits + i, maximum, end - i) : TLanes.Sum(sum);
+            total += i < end ? LastOfExponentials<L, V>(sum, logits + i, maximum, end - i) : L.Sum(sum);
         }
 
         return total;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float LastOfExponentials<TLanes, TVector>(TVector sum, float* logits, TVector maximum, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => TLanes.Sum(TLanes.Add(sum, Exponential<TLanes, TVector, Part>(logits, maximum, left)));
+    private static float LastOfExponentials<L, V>(V sum, float* logits, V maximum, int left)
+        where L : struct, ILanes<V>
+        where V : struct => L.Sum(L.Add(sum, Exponential<L, V, Part>(logits, maximum, left)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Exponential<TLanes, TVector, TExtent>(float* logits, TVector maximum, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private static V Exponential<L, V, TExtent>(float* logits, V maximum, int left)
+        where L : struct, ILanes<V>
+        where V : struct
         where TExtent : struct, IExtent
     {
-        var logit = TExtent.Load<TLanes, TVector>(logits, left, float.NegativeInfinity);
-        var power = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(logit, maximum));
-        TExtent.Store<TLanes, TVector>(logits, power, left);
+        V logit = TExtent.Load<L, V>(logits, left, float.NegativeInfinity);
+        V power = LaneMath.Exp<L, V>(L.Subtract(logit, maximum));
+        TExtent.Store<L, V>(logits, power, left);
         return power;
     }
 }

@@ -20,86 +20,86 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
 
     public readonly void Apply(float* tile, nint rowStride, int rows, int columns, int row, int column)
     {
-        var mine = this;
+        LinearEpilogue<TActivation> mine = this;
         mine._tile = tile;
         (mine._rowStride, mine._rows, mine._columns, mine._row, mine._column) = (rowStride, rows, columns, row, column);
         LaneDispatch.Run(ref mine);
     }
 
-    public readonly void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        if (Derivative != null)
+        if (Derivative is not null)
         {
-            Rows<TLanes, TVector, Kept>();
+            Rows<L, V, Kept>();
         }
         else
         {
-            Rows<TLanes, TVector, NotKept>();
+            Rows<L, V, NotKept>();
         }
     }
 
     /// <summary>Apart for each case: with both formulas in one method the compiler gives up inlining.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Rows<TLanes, TVector, TKeeping>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Rows<L, V, TKeeping>()
+        where L : struct, ILanes<V>
+        where V : struct
         where TKeeping : struct, IKeeping
     {
-        for (var i = 0; i < _rows; i++)
+        for (int i = 0; i < _rows; i++)
         {
-            var tile = _tile + (i * _rowStride);
-            var place = ((nint)(_row + i) * Columns) + _column;
-            var j = 0;
+            float* tile = _tile + (i * _rowStride);
+            nint place = ((nint)(_row + i) * Columns) + _column;
+            int j = 0;
             for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                Lanes<TLanes, TVector, TKeeping, Whole>(tile + j, place + j, j);
+                Lanes<L, V, TKeeping, Whole>(tile + j, place + j, j);
             }
 
             if (j < _columns)
             {
-                LastOfRow<TLanes, TVector, TKeeping>(tile + j, place + j, j);
+                LastOfRow<L, V, TKeeping>(tile + j, place + j, j);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LastOfRow<TLanes, TVector, TKeeping>(float* tile, nint place, int column)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
-        where TKeeping : struct, IKeeping => Lanes<TLanes, TVector, TKeeping, Part>(tile, place, column);
+    private readonly void LastOfRow<L, V, TKeeping>(float* tile, nint place, int column)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TKeeping : struct, IKeeping => Lanes<L, V, TKeeping, Part>(tile, place, column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Lanes<TLanes, TVector, TKeeping, TExtent>(float* tile, nint place, int column)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Lanes<L, V, TKeeping, TExtent>(float* tile, nint place, int column)
+        where L : struct, ILanes<V>
+        where V : struct
         where TKeeping : struct, IKeeping
         where TExtent : struct, IExtent
     {
-        var left = _columns - column;
-        var value = TExtent.Load<TLanes, TVector>(tile, left);
-        if (Bias != null)
+        int left = _columns - column;
+        V value = TExtent.Load<L, V>(tile, left);
+        if (Bias is not null)
         {
-            value = TLanes.Add(value, TExtent.Load<TLanes, TVector>(Bias + _column + column, left));
+            value = L.Add(value, TExtent.Load<L, V>(Bias + _column + column, left));
         }
 
         if (TKeeping.Keeps)
         {
-            value = TActivation.Value<TLanes, TVector>(value, out var derivative);
-            TExtent.Store<TLanes, TVector>(Derivative + place, derivative, left);
+            value = TActivation.Value<L, V>(value, out V derivative);
+            TExtent.Store<L, V>(Derivative + place, derivative, left);
         }
         else
         {
-            value = TActivation.Value<TLanes, TVector>(value);
+            value = TActivation.Value<L, V>(value);
         }
 
-        if (Residual != null)
+        if (Residual is not null)
         {
-            value = TLanes.Add(value, TExtent.Load<TLanes, TVector>(Residual + place, left));
+            value = L.Add(value, TExtent.Load<L, V>(Residual + place, left));
         }
 
-        TExtent.Store<TLanes, TVector>(tile, value, left);
+        TExtent.Store<L, V>(tile, value, left);
     }
 
     private interface IKeeping

@@ -22,116 +22,116 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
 
     public readonly void Run(int task, int worker)
     {
-        var mine = this;
+        NormalizationBackwardJob mine = this;
         mine._task = task;
-        mine.GainPartial = GainPartial == null ? null : GainPartial + ((nint)task * Columns);
-        mine.BiasPartial = BiasPartial == null ? null : BiasPartial + ((nint)task * Columns);
+        mine.GainPartial = GainPartial is null ? null : GainPartial + ((nint)task * Columns);
+        mine.BiasPartial = BiasPartial is null ? null : BiasPartial + ((nint)task * Columns);
         LaneDispatch.Run(ref mine);
     }
 
-    public readonly void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var rows = Cut.RowsPerTask(Columns);
-        var first = _task * rows;
-        var end = Math.Min(Rows, first + rows);
-        for (var row = first; row < end; row++)
+        int rows = Cut.RowsPerTask(Columns);
+        int first = _task * rows;
+        int end = Math.Min(Rows, first + rows);
+        for (int row = first; row < end; row++)
         {
-            var at = (nint)row * Columns;
-            var (average, averageWithNormal) = Sums<TLanes, TVector>(row, X + at, Dy + at, row > first);
-            if (Dx != null)
+            nint at = (nint)row * Columns;
+            (float average, float averageWithNormal) = Sums<L, V>(row, X + at, Dy + at, row > first);
+            if (Dx is not null)
             {
-                Write<TLanes, TVector>(row, X + at, Dy + at, Dx + at, TLanes.Broadcast(average), TLanes.Broadcast(averageWithNormal));
+                Write<L, V>(row, X + at, Dy + at, Dx + at, L.Broadcast(average), L.Broadcast(averageWithNormal));
             }
         }
     }
 
     /// <summary>One pass over a row: the means of g and of g h, and the row's share of the vectors' gradients.</summary>
-    private readonly (float Average, float AverageWithNormal) Sums<TLanes, TVector>(int row, float* x, float* dy, bool add)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly (float Average, float AverageWithNormal) Sums<L, V>(int row, float* x, float* dy, bool add)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
-        var (sum, sumWithNormal) = (TLanes.Broadcast(0), TLanes.Broadcast(0));
-        var i = 0;
+        (V mean, V scale) = (L.Broadcast(Mean[row]), L.Broadcast(Scale[row]));
+        (V sum, V sumWithNormal) = (L.Broadcast(0), L.Broadcast(0));
+        int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            (sum, sumWithNormal) = Sums<TLanes, TVector, Whole>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+            (sum, sumWithNormal) = Sums<L, V, Whole>(x, dy, i, add, mean, scale, sum, sumWithNormal);
         }
 
         if (i < Columns)
         {
-            (sum, sumWithNormal) = LastOfSums<TLanes, TVector>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+            (sum, sumWithNormal) = LastOfSums<L, V>(x, dy, i, add, mean, scale, sum, sumWithNormal);
         }
 
-        return (Centered ? TLanes.Sum(sum) / Columns : 0, TLanes.Sum(sumWithNormal) / Columns);
+        return (Centered ? L.Sum(sum) / Columns : 0, L.Sum(sumWithNormal) / Columns);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly (TVector Sum, TVector SumWithNormal) LastOfSums<TLanes, TVector>(
-        float* x, float* dy, int i, bool add, TVector mean, TVector scale, TVector sum, TVector sumWithNormal)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => Sums<TLanes, TVector, Part>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+    private readonly (V Sum, V SumWithNormal) LastOfSums<L, V>(
+        float* x, float* dy, int i, bool add, V mean, V scale, V sum, V sumWithNormal)
+        where L : struct, ILanes<V>
+        where V : struct => Sums<L, V, Part>(x, dy, i, add, mean, scale, sum, sumWithNormal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly (TVector Sum, TVector SumWithNormal) Sums<TLanes, TVector, TExtent>(
-        float* x, float* dy, int i, bool add, TVector mean, TVector scale, TVector sum, TVector sumWithNormal)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly (V Sum, V SumWithNormal) Sums<L, V, TExtent>(
+        float* x, float* dy, int i, bool add, V mean, V scale, V sum, V sumWithNormal)
+        where L : struct, ILanes<V>
+        where V : struct
         where TExtent : struct, IExtent
     {
-        var left = Columns - i;
-        var gradient = TExtent.Load<TLanes, TVector>(dy + i, left);
-        var normal = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
-        var weighted = TLanes.Multiply(gradient, TExtent.Load<TLanes, TVector>(Gain + i, left));
-        if (GainPartial != null)
+        int left = Columns - i;
+        V gradient = TExtent.Load<L, V>(dy + i, left);
+        V normal = L.Multiply(L.Subtract(TExtent.Load<L, V>(x + i, left), mean), scale);
+        V weighted = L.Multiply(gradient, TExtent.Load<L, V>(Gain + i, left));
+        if (GainPartial is not null)
         {
-            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(GainPartial + i, TLanes.Multiply(gradient, normal), left, add);
+            RowLanes.StoreOrAdd<L, V, TExtent>(GainPartial + i, L.Multiply(gradient, normal), left, add);
         }
 
-        if (BiasPartial != null)
+        if (BiasPartial is not null)
         {
-            RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(BiasPartial + i, gradient, left, add);
+            RowLanes.StoreOrAdd<L, V, TExtent>(BiasPartial + i, gradient, left, add);
         }
 
-        return (TLanes.Add(sum, weighted), TLanes.MultiplyAdd(weighted, normal, sumWithNormal));
+        return (L.Add(sum, weighted), L.MultiplyAdd(weighted, normal, sumWithNormal));
     }
 
-    private readonly void Write<TLanes, TVector>(int row, float* x, float* dy, float* dx, TVector average, TVector averageWithNormal)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Write<L, V>(int row, float* x, float* dy, float* dx, V average, V averageWithNormal)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var (mean, scale) = (TLanes.Broadcast(Mean[row]), TLanes.Broadcast(Scale[row]));
-        var i = 0;
+        (V mean, V scale) = (L.Broadcast(Mean[row]), L.Broadcast(Scale[row]));
+        int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Write<TLanes, TVector, Whole>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+            Write<L, V, Whole>(x, dy, dx, i, mean, scale, average, averageWithNormal);
         }
 
         if (i < Columns)
         {
-            LastOfRow<TLanes, TVector>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+            LastOfRow<L, V>(x, dy, dx, i, mean, scale, average, averageWithNormal);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LastOfRow<TLanes, TVector>(
-        float* x, float* dy, float* dx, int i, TVector mean, TVector scale, TVector average, TVector averageWithNormal)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => Write<TLanes, TVector, Part>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+    private readonly void LastOfRow<L, V>(
+        float* x, float* dy, float* dx, int i, V mean, V scale, V average, V averageWithNormal)
+        where L : struct, ILanes<V>
+        where V : struct => Write<L, V, Part>(x, dy, dx, i, mean, scale, average, averageWithNormal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Write<TLanes, TVector, TExtent>(
-        float* x, float* dy, float* dx, int i, TVector mean, TVector scale, TVector average, TVector averageWithNormal)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Write<L, V, TExtent>(
+        float* x, float* dy, float* dx, int i, V mean, V scale, V average, V averageWithNormal)
+        where L : struct, ILanes<V>
+        where V : struct
         where TExtent : struct, IExtent
     {
-        var left = Columns - i;
-        var weighted = TLanes.Multiply(TExtent.Load<TLanes, TVector>(dy + i, left), TExtent.Load<TLanes, TVector>(Gain + i, left));
-        var normal = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
-        var rest = TLanes.Subtract(TLanes.Subtract(weighted, average), TLanes.Multiply(normal, averageWithNormal));
-        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(dx + i, TLanes.Multiply(rest, scale), left, AddDx);
+        int left = Columns - i;
+        V weighted = L.Multiply(TExtent.Load<L, V>(dy + i, left), TExtent.Load<L, V>(Gain + i, left));
+        V normal = L.Multiply(L.Subtract(TExtent.Load<L, V>(x + i, left), mean), scale);
+        V rest = L.Subtract(L.Subtract(weighted, average), L.Multiply(normal, averageWithNormal));
+        RowLanes.StoreOrAdd<L, V, TExtent>(dx + i, L.Multiply(rest, scale), left, AddDx);
     }
 }

@@ -20,103 +20,103 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
 
     public readonly void Run(int task, int worker)
     {
-        var mine = this;
+        NormalizationJob mine = this;
         mine._task = task;
         LaneDispatch.Run(ref mine);
     }
 
-    public readonly void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var rows = Cut.RowsPerTask(Columns);
-        var end = Math.Min(Rows, (_task + 1) * rows);
-        for (var row = _task * rows; row < end; row++)
+        int rows = Cut.RowsPerTask(Columns);
+        int end = Math.Min(Rows, (_task + 1) * rows);
+        for (int row = _task * rows; row < end; row++)
         {
-            var x = X + ((nint)row * Columns);
-            var mean = Centered ? Average<TLanes, TVector>(x) : 0;
-            var scale = 1 / MathF.Sqrt(Spread<TLanes, TVector>(x, mean) + Epsilon);
+            float* x = X + ((nint)row * Columns);
+            float mean = Centered ? Average<L, V>(x) : 0;
+            float scale = 1 / MathF.Sqrt(Spread<L, V>(x, mean) + Epsilon);
             Mean[row] = mean;
             Scale[row] = scale;
-            Write<TLanes, TVector>(x, Y + ((nint)row * Columns), TLanes.Broadcast(mean), TLanes.Broadcast(scale));
+            Write<L, V>(x, Y + ((nint)row * Columns), L.Broadcast(mean), L.Broadcast(scale));
         }
     }
 
-    private readonly float Average<TLanes, TVector>(float* x)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly float Average<L, V>(float* x)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var sum = TLanes.Broadcast(0);
-        var i = 0;
+        V sum = L.Broadcast(0);
+        int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            sum = TLanes.Add(sum, TLanes.Load(x + i));
+            sum = L.Add(sum, L.Load(x + i));
         }
 
-        return (i < Columns ? LastOfSum<TLanes, TVector>(sum, x + i, Columns - i) : TLanes.Sum(sum)) / Columns;
+        return (i < Columns ? LastOfSum<L, V>(sum, x + i, Columns - i) : L.Sum(sum)) / Columns;
     }
 
-    private readonly float Spread<TLanes, TVector>(float* x, float mean)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly float Spread<L, V>(float* x, float mean)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var center = TLanes.Broadcast(mean);
-        var sum = TLanes.Broadcast(0);
-        var i = 0;
+        V center = L.Broadcast(mean);
+        V sum = L.Broadcast(0);
+        int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            var difference = TLanes.Subtract(TLanes.Load(x + i), center);
-            sum = TLanes.MultiplyAdd(difference, difference, sum);
+            V difference = L.Subtract(L.Load(x + i), center);
+            sum = L.MultiplyAdd(difference, difference, sum);
         }
 
-        return (i < Columns ? LastOfSquares<TLanes, TVector>(sum, x + i, Columns - i, mean) : TLanes.Sum(sum)) / Columns;
+        return (i < Columns ? LastOfSquares<L, V>(sum, x + i, Columns - i, mean) : L.Sum(sum)) / Columns;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float LastOfSum<TLanes, TVector>(TVector sum, float* x, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => TLanes.Sum(TLanes.Add(sum, Part.Load<TLanes, TVector>(x, left)));
+    private static float LastOfSum<L, V>(V sum, float* x, int left)
+        where L : struct, ILanes<V>
+        where V : struct => L.Sum(L.Add(sum, Part.Load<L, V>(x, left)));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float LastOfSquares<TLanes, TVector>(TVector sum, float* x, int left, float mean)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private static float LastOfSquares<L, V>(V sum, float* x, int left, float mean)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var difference = TLanes.Subtract(Part.Load<TLanes, TVector>(x, left, mean), TLanes.Broadcast(mean));
-        return TLanes.Sum(TLanes.MultiplyAdd(difference, difference, sum));
+        V difference = L.Subtract(Part.Load<L, V>(x, left, mean), L.Broadcast(mean));
+        return L.Sum(L.MultiplyAdd(difference, difference, sum));
     }
 
-    private readonly void Write<TLanes, TVector>(float* x, float* y, TVector mean, TVector scale)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Write<L, V>(float* x, float* y, V mean, V scale)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var i = 0;
+        int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Write<TLanes, TVector, Whole>(x, y, mean, scale, i);
+            Write<L, V, Whole>(x, y, mean, scale, i);
         }
 
         if (i < Columns)
         {
-            LastOfRow<TLanes, TVector>(x, y, mean, scale, i);
+            LastOfRow<L, V>(x, y, mean, scale, i);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LastOfRow<TLanes, TVector>(float* x, float* y, TVector mean, TVector scale, int i)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => Write<TLanes, TVector, Part>(x, y, mean, scale, i);
+    private readonly void LastOfRow<L, V>(float* x, float* y, V mean, V scale, int i)
+        where L : struct, ILanes<V>
+        where V : struct => Write<L, V, Part>(x, y, mean, scale, i);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Write<TLanes, TVector, TExtent>(float* x, float* y, TVector mean, TVector scale, int i)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Write<L, V, TExtent>(float* x, float* y, V mean, V scale, int i)
+        where L : struct, ILanes<V>
+        where V : struct
         where TExtent : struct, IExtent
     {
-        var left = Columns - i;
-        var value = TLanes.Multiply(TLanes.Subtract(TExtent.Load<TLanes, TVector>(x + i, left), mean), scale);
-        var gain = TExtent.Load<TLanes, TVector>(Gain + i, left);
-        value = Bias == null ? TLanes.Multiply(value, gain) : TLanes.MultiplyAdd(value, gain, TExtent.Load<TLanes, TVector>(Bias + i, left));
-        TExtent.Store<TLanes, TVector>(y + i, value, left);
+        int left = Columns - i;
+        V value = L.Multiply(L.Subtract(TExtent.Load<L, V>(x + i, left), mean), scale);
+        V gain = TExtent.Load<L, V>(Gain + i, left);
+        value = Bias is null ? L.Multiply(value, gain) : L.MultiplyAdd(value, gain, TExtent.Load<L, V>(Bias + i, left));
+        TExtent.Store<L, V>(y + i, value, left);
     }
 }

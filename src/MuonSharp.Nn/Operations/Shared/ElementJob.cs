@@ -3,6 +3,15 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
+/// <summary>An elementwise formula of two inputs, on sixteen lanes.</summary>
+internal interface IElementFormula
+{
+    /// <summary>The formula.</summary>
+    static abstract V Apply<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct;
+}
+
 /// <summary>destination = [destination +] formula(a, b), cut into tasks of fixed size. Any of the three may be the same memory.</summary>
 internal unsafe struct ElementJob<TFormula> : ITeamJob, ILaneKernel
     where TFormula : struct, IElementFormula
@@ -30,44 +39,62 @@ internal unsafe struct ElementJob<TFormula> : ITeamJob, ILaneKernel
 
     public readonly void Run(int task, int worker)
     {
-        var mine = this;
+        ElementJob<TFormula> mine = this;
         mine._task = task;
         LaneDispatch.Run(ref mine);
     }
 
-    public readonly void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        var start = (long)_task * Cut.Elements;
-        var count = (int)Math.Min(Cut.Elements, _length - start);
-        var a = _a + start;
-        var b = _b + start;
-        var destination = _destination + start;
-        var i = 0;
+        long start = (long)_task * Cut.Elements;
+        int count = (int)Math.Min(Cut.Elements, _length - start);
+        float* a = _a + start;
+        float* b = _b + start;
+        float* destination = _destination + start;
+        int i = 0;
         for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Lanes<TLanes, TVector, Whole>(a + i, b + i, destination + i, count - i);
+            Lanes<L, V, Whole>(a + i, b + i, destination + i, count - i);
         }
 
         if (i < count)
         {
-            Rest<TLanes, TVector>(a + i, b + i, destination + i, count - i);
+            Rest<L, V>(a + i, b + i, destination + i, count - i);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Rest<TLanes, TVector>(float* a, float* b, float* destination, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct => Lanes<TLanes, TVector, Part>(a, b, destination, left);
+    private readonly void Rest<L, V>(float* a, float* b, float* destination, int left)
+        where L : struct, ILanes<V>
+        where V : struct => Lanes<L, V, Part>(a, b, destination, left);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Lanes<TLanes, TVector, TExtent>(float* a, float* b, float* destination, int left)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    private readonly void Lanes<L, V, TExtent>(float* a, float* b, float* destination, int left)
+        where L : struct, ILanes<V>
+        where V : struct
         where TExtent : struct, IExtent
     {
-        var value = TFormula.Apply<TLanes, TVector>(TExtent.Load<TLanes, TVector>(a, left), TExtent.Load<TLanes, TVector>(b, left));
-        RowLanes.StoreOrAdd<TLanes, TVector, TExtent>(destination, value, left, _add);
+        V value = TFormula.Apply<L, V>(TExtent.Load<L, V>(a, left), TExtent.Load<L, V>(b, left));
+        RowLanes.StoreOrAdd<L, V, TExtent>(destination, value, left, _add);
     }
+}
+
+/// <summary>a: a copy, or a sum when the job adds.</summary>
+internal readonly struct First : IElementFormula
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Apply<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct => a;
+}
+
+/// <summary>a b.</summary>
+internal readonly struct ProductFormula : IElementFormula
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Apply<L, V>(V a, V b)
+        where L : struct, ILanes<V>
+        where V : struct => L.Multiply(a, b);
 }

@@ -97,22 +97,22 @@ internal static unsafe class MicroKernel<R, V, TShape>
             }
         }
 
-        var rowStride3 = 3 * rowStride;
-        var a4 = a + (4 * rowStride);
-        var a8 = a + (8 * rowStride);
+        nint rowStride3 = 3 * rowStride;
+        float* a4 = a + (4 * rowStride);
+        float* a8 = a + (8 * rowStride);
         for (; k > 0; k--)
         {
-            var left = R.Load(b);
-            var right = TShape.Wide ? R.Load(b + R.Count) : R.Zero;
+            V left = R.Load(b);
+            V right = TShape.Wide ? R.Load(b + R.Count) : R.Zero;
 
-            var x0 = R.Broadcast(a);
+            V x0 = R.Broadcast(a);
             c0 = R.MultiplyAdd(x0, left, c0);
             if (TShape.Wide)
             {
                 d0 = R.MultiplyAdd(x0, right, d0);
             }
 
-            var x1 = R.Broadcast(a + rowStride);
+            V x1 = R.Broadcast(a + rowStride);
             c1 = R.MultiplyAdd(x1, left, c1);
             if (TShape.Wide)
             {
@@ -121,14 +121,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 4)
             {
-                var x2 = R.Broadcast(a + (2 * rowStride));
+                V x2 = R.Broadcast(a + (2 * rowStride));
                 c2 = R.MultiplyAdd(x2, left, c2);
                 if (TShape.Wide)
                 {
                     d2 = R.MultiplyAdd(x2, right, d2);
                 }
 
-                var x3 = R.Broadcast(a + rowStride3);
+                V x3 = R.Broadcast(a + rowStride3);
                 c3 = R.MultiplyAdd(x3, left, c3);
                 if (TShape.Wide)
                 {
@@ -138,14 +138,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 6)
             {
-                var x4 = R.Broadcast(a4);
+                V x4 = R.Broadcast(a4);
                 c4 = R.MultiplyAdd(x4, left, c4);
                 if (TShape.Wide)
                 {
                     d4 = R.MultiplyAdd(x4, right, d4);
                 }
 
-                var x5 = R.Broadcast(a4 + rowStride);
+                V x5 = R.Broadcast(a4 + rowStride);
                 c5 = R.MultiplyAdd(x5, left, c5);
                 if (TShape.Wide)
                 {
@@ -155,14 +155,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 8)
             {
-                var x6 = R.Broadcast(a4 + (2 * rowStride));
+                V x6 = R.Broadcast(a4 + (2 * rowStride));
                 c6 = R.MultiplyAdd(x6, left, c6);
                 if (TShape.Wide)
                 {
                     d6 = R.MultiplyAdd(x6, right, d6);
                 }
 
-                var x7 = R.Broadcast(a4 + rowStride3);
+                V x7 = R.Broadcast(a4 + rowStride3);
                 c7 = R.MultiplyAdd(x7, left, c7);
                 if (TShape.Wide)
                 {
@@ -172,28 +172,28 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 12)
             {
-                var x8 = R.Broadcast(a8);
+                V x8 = R.Broadcast(a8);
                 c8 = R.MultiplyAdd(x8, left, c8);
                 if (TShape.Wide)
                 {
                     d8 = R.MultiplyAdd(x8, right, d8);
                 }
 
-                var x9 = R.Broadcast(a8 + rowStride);
+                V x9 = R.Broadcast(a8 + rowStride);
                 c9 = R.MultiplyAdd(x9, left, c9);
                 if (TShape.Wide)
                 {
                     d9 = R.MultiplyAdd(x9, right, d9);
                 }
 
-                var x10 = R.Broadcast(a8 + (2 * rowStride));
+                V x10 = R.Broadcast(a8 + (2 * rowStride));
                 c10 = R.MultiplyAdd(x10, left, c10);
                 if (TShape.Wide)
                 {
                     d10 = R.MultiplyAdd(x10, right, d10);
                 }
 
-                var x11 = R.Broadcast(a8 + rowStride3);
+                V x11 = R.Broadcast(a8 + rowStride3);
                 c11 = R.MultiplyAdd(x11, left, c11);
                 if (TShape.Wide)
                 {

@@ -45,20 +45,20 @@ internal static unsafe class TileKernel<R, V>
     public static void Run(
         int k, float* a, nint aRowStride, nint aStepStride, float* b, nint bStride, float* c, nint cRowStride, nint cColumnStride, int rows, int columns, bool accumulate)
     {
-        var panelRows = PanelRows(rows);
-        var panelColumns = PanelColumns(columns);
+        int panelRows = PanelRows(rows);
+        int panelColumns = PanelColumns(columns);
         if (rows == panelRows && columns == panelColumns && cColumnStride == 1)
         {
             Dispatch(k, a, aRowStride, aStepStride, b, bStride, c, cRowStride, panelRows, panelColumns, accumulate);
             return;
         }
 
-        var stage = stackalloc float[StageSize];
+        float* stage = stackalloc float[StageSize];
         if (accumulate)
         {
-            for (var i = 0; i < rows; i++)
+            for (int i = 0; i < rows; i++)
             {
-                for (var j = 0; j < columns; j++)
+                for (int j = 0; j < columns; j++)
                 {
                     stage[(i * panelColumns) + j] = c[(i * cRowStride) + (j * cColumnStride)];
                 }
@@ -66,9 +66,9 @@ internal static unsafe class TileKernel<R, V>
         }
 
         Dispatch(k, a, aRowStride, aStepStride, b, bStride, stage, panelColumns, panelRows, panelColumns, accumulate);
-        for (var i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++)
         {
-            for (var j = 0; j < columns; j++)
+            for (int j = 0; j < columns; j++)
             {
                 c[(i * cRowStride) + (j * cColumnStride)] = stage[(i * panelColumns) + j];
             }

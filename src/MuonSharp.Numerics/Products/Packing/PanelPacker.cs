@@ -38,9 +38,9 @@ internal static unsafe class PanelPacker
         }
         else
         {
-            for (var i = 0; i < k; i++)
+            for (int i = 0; i < k; i++)
             {
-                for (var line = 0; line < lines; line++)
+                for (int line = 0; line < lines; line++)
                 {
                     panel[(i * width) + line] = source[(i * stepStride) + (line * lineStride)];
                 }
@@ -64,22 +64,22 @@ internal static unsafe class PanelPacker
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackStrips(float* source, nint stepStride, int k, int panels, int width, float* packed, nint panelLength)
     {
-        var ahead = RowsAhead * stepStride;
-        for (var i = 0; i < k; i++, source += stepStride, packed += width)
+        nint ahead = RowsAhead * stepStride;
+        for (int i = 0; i < k; i++, source += stepStride, packed += width)
         {
             if (Sse.IsSupported && i < k - RowsAhead)
             {
-                for (var line = 0; line < panels * width; line += LaneDispatch.Count)
+                for (int line = 0; line < panels * width; line += LaneDispatch.Count)
                 {
                     Sse.Prefetch0(source + ahead + line);
                 }
             }
 
-            var from = source;
-            var to = packed;
-            for (var panel = 0; panel < panels; panel++, from += width, to += panelLength)
+            float* from = source;
+            float* to = packed;
+            for (int panel = 0; panel < panels; panel++, from += width, to += panelLength)
             {
-                var line = 0;
+                int line = 0;
                 for (; line <= width - Vector128<float>.Count; line += Vector128<float>.Count)
                 {
                     Vector128.Load(from + line).Store(to + line);
@@ -96,9 +96,9 @@ internal static unsafe class PanelPacker
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyLines(float* source, nint stepStride, int k, int lines, int width, float* panel)
     {
-        for (var i = 0; i < k; i++, source += stepStride, panel += width)
+        for (int i = 0; i < k; i++, source += stepStride, panel += width)
         {
-            var line = 0;
+            int line = 0;
             for (; line <= lines - 16; line += 16)
             {
                 Vector512.Load(source + line).Store(panel + line);
@@ -118,7 +118,7 @@ internal static unsafe class PanelPacker
 
     private static void Scale(float* panel, int count, float alpha)
     {
-        foreach (ref var value in new Span<float>(panel, count))
+        foreach (ref float value in new Span<float>(panel, count))
         {
             value *= alpha;
         }

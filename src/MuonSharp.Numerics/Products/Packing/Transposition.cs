@@ -24,10 +24,10 @@ public static unsafe class Transposition
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
-        var (wholeRows, wholeColumns) = Avx512F.IsSupported ? (rows / Square * Square, columns / Square * Square) : (0, 0);
-        for (var i = 0; i < wholeRows; i += Square)
+        (int wholeRows, int wholeColumns) = Avx512F.IsSupported ? (rows / Square * Square, columns / Square * Square) : (0, 0);
+        for (int i = 0; i < wholeRows; i += Square)
         {
-            for (var j = 0; j < wholeColumns; j += Square)
+            for (int j = 0; j < wholeColumns; j += Square)
             {
                 SquareBlock(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
             }
@@ -48,9 +48,9 @@ public static unsafe class Transposition
     {
         if (!Avx512F.IsSupported)
         {
-            for (var i = 0; i < Square; i += 4)
+            for (int i = 0; i < Square; i += 4)
             {
-                for (var j = 0; j < Square; j += 4)
+                for (int j = 0; j < Square; j += 4)
                 {
                     FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
                 }
@@ -59,11 +59,11 @@ public static unsafe class Transposition
             return;
         }
 
-        var rows = 4 * sourceStride;
-        var (a0, a1, a2, a3) = FourRows(source, sourceStride);
-        var (b0, b1, b2, b3) = FourRows(source + rows, sourceStride);
-        var (c0, c1, c2, c3) = FourRows(source + (2 * rows), sourceStride);
-        var (d0, d1, d2, d3) = FourRows(source + (3 * rows), sourceStride);
+        nint rows = 4 * sourceStride;
+        (Vector512<float> a0, Vector512<float> a1, Vector512<float> a2, Vector512<float> a3) = FourRows(source, sourceStride);
+        (Vector512<float> b0, Vector512<float> b1, Vector512<float> b2, Vector512<float> b3) = FourRows(source + rows, sourceStride);
+        (Vector512<float> c0, Vector512<float> c1, Vector512<float> c2, Vector512<float> c3) = FourRows(source + (2 * rows), sourceStride);
+        (Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3) = FourRows(source + (3 * rows), sourceStride);
         FourColumns(a0, b0, c0, d0, destination, destinationStride);
         FourColumns(a1, b1, c1, d1, destination + destinationStride, destinationStride);
         FourColumns(a2, b2, c2, d2, destination + (2 * destinationStride), destinationStride);
@@ -84,10 +84,10 @@ public static unsafe class Transposition
         var r3 = Vector128.Load(source + (3 * sourceStride));
 
         // Pairs of rows 0 and 2, 1 and 3 interleaved; interleaving these again gives the columns.
-        var low02 = InterleaveLow(r0, r2);
-        var low13 = InterleaveLow(r1, r3);
-        var high02 = InterleaveHigh(r0, r2);
-        var high13 = InterleaveHigh(r1, r3);
+        Vector128<float> low02 = InterleaveLow(r0, r2);
+        Vector128<float> low13 = InterleaveLow(r1, r3);
+        Vector128<float> high02 = InterleaveHigh(r0, r2);
+        Vector128<float> high13 = InterleaveHigh(r1, r3);
         InterleaveLow(low02, low13).Store(destination);
         InterleaveHigh(low02, low13).Store(destination + destinationStride);
         InterleaveLow(high02, high13).Store(destination + (2 * destinationStride));
@@ -96,18 +96,18 @@ public static unsafe class Transposition
 
     private static void Small(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
-        var (wholeRows, wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
-        for (var i = 0; i < wholeRows; i += 4)
+        (int wholeRows, int wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
+        for (int i = 0; i < wholeRows; i += 4)
         {
-            for (var j = 0; j < wholeColumns; j += 4)
+            for (int j = 0; j < wholeColumns; j += 4)
             {
                 FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
             }
         }
 
-        for (var i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++)
         {
-            for (var j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
+            for (int j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
             {
                 destination[(j * destinationStride) + i] = source[(i * sourceStride) + j];
             }
@@ -122,10 +122,10 @@ public static unsafe class Transposition
         var r1 = Vector512.Load(source + stride);
         var r2 = Vector512.Load(source + (2 * stride));
         var r3 = Vector512.Load(source + (3 * stride));
-        var low02 = Avx512F.UnpackLow(r0, r2);
-        var low13 = Avx512F.UnpackLow(r1, r3);
-        var high02 = Avx512F.UnpackHigh(r0, r2);
-        var high13 = Avx512F.UnpackHigh(r1, r3);
+        Vector512<float> low02 = Avx512F.UnpackLow(r0, r2);
+        Vector512<float> low13 = Avx512F.UnpackLow(r1, r3);
+        Vector512<float> high02 = Avx512F.UnpackHigh(r0, r2);
+        Vector512<float> high13 = Avx512F.UnpackHigh(r1, r3);
         return (Avx512F.UnpackLow(low02, low13), Avx512F.UnpackHigh(low02, low13), Avx512F.UnpackLow(high02, high13), Avx512F.UnpackHigh(high02, high13));
     }
 
@@ -134,10 +134,10 @@ public static unsafe class Transposition
     private static void FourColumns(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* destination, nint stride)
     {
         // 0x44 takes quarters 0 and 1 of both operands, 0xEE 2 and 3; 0x88 takes 0 and 2, 0xDD 1 and 3.
-        var lowAB = Avx512F.Shuffle4x128(a, b, 0x44);
-        var lowCD = Avx512F.Shuffle4x128(c, d, 0x44);
-        var highAB = Avx512F.Shuffle4x128(a, b, 0xEE);
-        var highCD = Avx512F.Shuffle4x128(c, d, 0xEE);
+        Vector512<float> lowAB = Avx512F.Shuffle4x128(a, b, 0x44);
+        Vector512<float> lowCD = Avx512F.Shuffle4x128(c, d, 0x44);
+        Vector512<float> highAB = Avx512F.Shuffle4x128(a, b, 0xEE);
+        Vector512<float> highCD = Avx512F.Shuffle4x128(c, d, 0xEE);
         Avx512F.Shuffle4x128(lowAB, lowCD, 0x88).Store(destination);
         Avx512F.Shuffle4x128(lowAB, lowCD, 0xDD).Store(destination + (4 * stride));
         Avx512F.Shuffle4x128(highAB, highCD, 0x88).Store(destination + (8 * stride));

@@ -1,0 +1,239 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>Some blocks of queries of one head against the keys they see. The last blocks, which see most, are the first tasks.</summary>
+internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
+{
+    private const int Block = AttentionGeometry.Block;
+    private const int Stride = AttentionGeometry.LogitStride;
+    private const int GroupRows = AttentionGeometry.GroupBlocks * Block;
+
+    public AttentionGeometry Geometry;
+    public Matrix Query;
+    public Matrix Key;
+    public Matrix Value;
+    public float* Output;
+    public float* LogSumExp;
+    public float* Maxima;
+    public float* Scratch;
+    private int _firstBlock;
+    private int _sequence;
+    private int _head;
+    private float* _queries;
+    private float* _outputs;
+    private float* _keys;
+    private float* _values;
+    private float* _logits;
+    private float* _maximum;
+    private float* _sum;
+
+    /// <summary>Floats of scratch a worker needs: queries and outputs of a task, a block of keys, of values and of logits, each row's maximum and sum.</summary>
+    public static long ScratchLength(int width) => (2L * (GroupRows + Block) * HeadRows.Padded(width)) + (Block * Stride) + (2 * GroupRows);
+
+    public readonly void Run(int task, int worker)
+    {
+        AttentionForwardJob mine = this;
+        int heads = Geometry.Batch * Geometry.Heads;
+        int groups = Cut.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
+        mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
+        (mine._sequence, mine._head) = Math.DivRem(task % heads, Geometry.Heads);
+        int width = Geometry.Padded;
+        mine._queries = Scratch + (worker * ScratchLength(Geometry.Width));
+        mine._outputs = mine._queries + (GroupRows * width);
+        mine._keys = mine._outputs + (GroupRows * width);
+        mine._values = mine._keys + (Block * width);
+        mine._logits = mine._values + (Block * width);
+        mine._maximum = mine._logits + (Block * Stride);
+        mine._sum = mine._maximum + GroupRows;
+        LaneDispatch.Run(ref mine);
+    }
+
+    public readonly void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        int last = Math.Min(Geometry.Blocks, _firstBlock + AttentionGeometry.GroupBlocks) - 1;
+        for (int block = _firstBlock; block <= last; block++)
+        {
+            HeadRows.Load<L, V>(Geometry.View(Query, _sequence, block, _head), At(_queries, block), Geometry.Scale);
+        }
+
+        new Span<float>(_outputs, GroupRows * Geometry.Padded).Clear();
+        new Span<float>(_maximum, GroupRows).Fill(float.NegativeInfinity);
+        new Span<float>(_sum, GroupRows).Clear();
+        for (int keyBlock = Geometry.FirstKeyBlock(_firstBlock); keyBlock <= last; keyBlock++)
+        {
+            int keyHead = _head / Geometry.Group;
+            HeadRows.LoadTransposed(Geometry.View(Key, _sequence, keyBlock, keyHead), _keys);
+            HeadRows.Load<L, V>(Geometry.View(Value, _sequence, keyBlock, keyHead), _values);
+            for (int block = Math.Max(keyBlock, _firstBlock); block <= Math.Min(last, Geometry.LastQueryBlock(keyBlock)); block++)
+            {
+                Pair<L, V>(block, keyBlock);
+            }
+        }
+
+        for (int block = _firstBlock; block <= last; block++)
+        {
+            Finish<L, V>(block);
+        }
+    }
+
+    private readonly float* At(float* rows, int block) => rows + ((nint)(block - _firstBlock) * Block * Geometry.Padded);
+
+    private readonly void Pair<L, V>(int block, int keyBlock)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        (int rows, int keys, int width) = (Geometry.Rows(block), Geometry.Rows(keyBlock), Geometry.Padded);
+        float* queries = At(_queries, block);
+        float* outputs = At(_outputs, block);
+        (int firstQuery, int firstKey) = (block * Block, keyBlock * Block);
+        for (int row = 0; row < rows; row += TileProduct<L, V>.Rows)
+        {
+            int count = Math.Min(TileProduct<L, V>.Rows, rows - row);
+            (int first, int end) = Geometry.Seen(firstQuery + row, count, firstKey, keys);
+            if (first == end)
+            {
+                continue;
+            }
+
+            float* logits = _logits + (row * Stride);
+            TileProduct<L, V>.Run(
+                Geometry.Width, queries + (row * width), width, 1, _keys + first, Block, logits + first, Stride, end - first, accumulate: false);
+            Softmax<L, V>(firstQuery + row, count, firstKey, keys, first, end, logits, outputs + (row * width));
+            TileProduct<L, V>.Run(
+                Math.Min(end, keys) - first, logits + first, Stride, 1, _values + (first * width), width, outputs + (row * width), width, width, accumulate: true);
+        }
+    }
+
+    private readonly void Softmax<L, V>(
+        int firstQuery, int count, int firstKey, int keys, int first, int end, float* logits, float* outputs)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        int at = firstQuery - (_firstBlock * Block);
+        float* highest = stackalloc float[LaneDispatch.Count];
+        for (int i = 0; i < count; i++)
+        {
+            (int start, int stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
+            highest[i] = start < stop
+                ? OnlineSoftmax.Highest<L, V>(logits + (i * Stride) + start, stop - start, _maximum[at + i])
+                : _maximum[at + i];
+        }
+
+        for (int i = 0; i < count; i++, logits += Stride, outputs += Geometry.Padded)
+        {
+            (int start, int stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
+            if (start < stop)
+            {
+                OnlineSoftmax.Exponentials<L, V>(
+                    logits + start, stop - start, highest[i], ref _maximum[at + i], ref _sum[at + i], outputs, Geometry.Padded);
+            }
+
+            AttentionMask.Hide(logits, first, end, start, stop);
+        }
+    }
+
+    private readonly void Finish<L, V>(int block)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        int rows = Geometry.Rows(block);
+        int at = (block - _firstBlock) * Block;
+        var all = Matrix.Dense(Output, Geometry.Batch * Geometry.Time, Geometry.Heads * Geometry.Width);
+        HeadRows.Store<L, V>(At(_outputs, block), Geometry.View(all, _sequence, block, _head), _sum + at);
+        float* logSumExp = LogSumExp + ((((nint)_sequence * Geometry.Heads) + _head) * Geometry.Time) + (block * Block);
+        float largest = float.NegativeInfinity;
+        for (int row = 0; row < rows; row += LaneDispatch.Count)
+        {
+            int left = rows - row;
+            V maximum = RowLanes.Load<L, V>(_maximum + at + row, left, float.NegativeInfinity);
+            V log = LaneMath.Log<L, V>(RowLanes.Load<L, V>(_sum + at + row, left, 1));
+            RowLanes.Store<L, V>(logSumExp + row, L.Add(maximum, log), left);
+            largest = MathF.Max(largest, L.Maximum(maximum));
+        }
+
+        Maxima[(((_sequence * Geometry.Blocks) + block) * Geometry.Heads) + _head] = largest;
+    }
+}
+
+/// <summary>Turns a row of logits into exponentials against its running maximum, and rescales what the row had accumulated.</summary>
+/// <remarks>A row lies in a block whose rows have room for a vector beyond the last key: lanes behind the last visible one become zeros.</remarks>
+internal static unsafe class OnlineSoftmax
+{
+    /// <summary>The largest logit of a row, this block included. Apart from the rest, since the rows of a strip wait for nothing of each other here.</summary>
+    /// <param name="logits">Logits of visible keys.</param>
+    /// <param name="count">Number of visible keys, 1 or more.</param>
+    /// <param name="maximum">The row's largest logit so far.</param>
+    /// <returns>The new maximum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Highest<L, V>(float* logits, int count, float maximum)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        V largest = L.Broadcast(maximum);
+        int whole = (count - 1) / LaneDispatch.Count * LaneDispatch.Count;
+        for (int i = 0; i < whole; i += LaneDispatch.Count)
+        {
+            largest = L.Max(largest, L.Load(logits + i));
+        }
+
+        return L.Maximum(L.Max(largest, Last<L, V>(logits + whole, count - whole)));
+    }
+
+    /// <summary>The exponentials of a row.</summary>
+    /// <param name="logits">In: logits of visible keys; out: exponentials.</param>
+    /// <param name="count">Number of visible keys, 1 or more.</param>
+    /// <param name="highest">The row's largest logit, this block included.</param>
+    /// <param name="maximum">The same without this block; takes the new one.</param>
+    /// <param name="sum">The row's sum of exponentials so far.</param>
+    /// <param name="output">What the row accumulated.</param>
+    /// <param name="width">Floats of the output, a multiple of 16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exponentials<L, V>(
+        float* logits, int count, float highest, ref float maximum, ref float sum, float* output, int width)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        if (sum > 0 && highest != maximum)
+        {
+            Rescale<L, V>(maximum - highest, ref sum, output, width);
+        }
+
+        maximum = highest;
+        V center = L.Broadcast(highest);
+        V total = L.Broadcast(0);
+        int whole = (count - 1) / LaneDispatch.Count * LaneDispatch.Count;
+        for (int i = 0; i < whole; i += LaneDispatch.Count)
+        {
+            V power = LaneMath.Exp<L, V>(L.Subtract(L.Load(logits + i), center));
+            total = L.Add(total, power);
+            L.Store(logits + i, power);
+        }
+
+        V last = LaneMath.Exp<L, V>(L.Subtract(Last<L, V>(logits + whole, count - whole), center));
+        L.Store(logits + whole, last);
+        sum += L.Sum(L.Add(total, last));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Last<L, V>(float* logits, int left)
+        where L : struct, ILanes<V>
+        where V : struct =>
+        L.Choose(LaneMask.First<L, V>(left), L.Load(logits), L.Broadcast(float.NegativeInfinity));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Rescale<L, V>(float difference, ref float sum, float* output, int width)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        V factor = LaneMath.Exp<L, V>(L.Broadcast(difference));
+        sum *= L.Maximum(factor);
+        for (int i = 0; i < width; i += LaneDispatch.Count)
+        {
+            L.Store(output + i, L.Multiply(factor, L.Load(output + i)));
+        }
+    }
+}

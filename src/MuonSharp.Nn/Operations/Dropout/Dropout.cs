@@ -1,0 +1,119 @@
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>Records dropout.</summary>
+public static class DropoutRecording
+{
+    /// <summary>Sets each element to zero with a probability, and scales the others by 1/(1 - probability). An inference tape records nothing.</summary>
+    /// <param name="tape">The tape; <see cref="Tape.Step"/> and <see cref="Tape.FirstSample"/> key the mask.</param>
+    /// <param name="x">[batch·time, width].</param>
+    /// <param name="probability">Of zero, 0 up to but not including 1; 0 records nothing.</param>
+    /// <param name="stream">Numbers of this place in the model: a stream of its own.</param>
+    /// <param name="time">Tokens of a sequence: the mask of a sequence depends on its sample number, not on its place in the batch.</param>
+    /// <returns>The shape of x.</returns>
+    /// <exception cref="ArgumentException">The probability or the shape does not fit.</exception>
+    public static Tensor Dropout(this Tape tape, Tensor x, double probability, RandomStream stream, int time)
+    {
+        Rule.Check(probability is >= 0 and < 1, $"[dropout] the probability is in [0, 1); {probability}");
+        Rule.Check(time > 0 && x.Rows % time == 0, $"[dropout] the rows are whole sequences of time tokens; {x}, time {time}");
+        return tape.Training && probability > 0
+            ? tape.Record(new DropoutOperation(x, probability, stream, time)).Output
+            : x;
+    }
+}
+
+/// <summary>y = x m / (1 - p), m = 0 with probability p and else 1; dx = dy m / (1 - p).</summary>
+/// <remarks>The mask is a function of (seed, stream, step, sample, element), so the backward run computes it again and nothing is stored. Both
+/// runs are in place where the memory is free. Cost: one pass and a quarter of a Philox block an element, each way.</remarks>
+internal sealed unsafe class DropoutOperation(Tensor x, double probability, RandomStream stream, int time) : Operation("dropout")
+{
+    private GradientSlot? _gradient;
+
+    public Tensor Output { get; private set; } = null!;
+
+    protected internal override void Declare(OperationPlan plan)
+    {
+        plan.Reads(x);
+        Output = plan.Writes(x.Rows, x.Columns, replaces: x);
+        _gradient = plan.Gradient(x, passedFrom: Output);
+    }
+
+    protected internal override void Forward(in TapeRun run) => Apply(run, x.Data, Output.Data, add: false);
+
+    protected internal override void Backward(in TapeRun run)
+    {
+        if (_gradient is not null)
+        {
+            Apply(run, Output.GradientData, _gradient.Data, _gradient.Accumulates);
+        }
+    }
+
+    private void Apply(in TapeRun run, float* source, float* destination, bool add)
+    {
+        var job = new DropoutJob
+        {
+            Source = source,
+            Destination = destination,
+            Rows = x.Rows,
+            Columns = x.Columns,
+            Time = time,
+            Stream = stream,
+            Step = run.Step,
+            FirstSample = run.FirstSample,
+            Threshold = (ulong)Math.Round(probability * (1UL << 32)),
+            Scale = (float)(1 / (1 - probability)),
+            Add = add,
+        };
+        run.Team.Run(Cut.Pieces(x.Rows, Cut.RowsPerTask(x.Columns)), ref job);
+    }
+}
+
+/// <summary>Masks and scales rows; source and destination may be the same. A task is a range of rows.</summary>
+internal unsafe struct DropoutJob : ITeamJob
+{
+    /// <summary>Numbers drawn at a time, on the stack.</summary>
+    private const int Batch = 4096;
+
+    public float* Source;
+    public float* Destination;
+    public int Rows;
+    public int Columns;
+    public int Time;
+    public RandomStream Stream;
+    public ulong Step;
+    public uint FirstSample;
+    public ulong Threshold;
+    public float Scale;
+    public bool Add;
+
+    public readonly void Run(int task, int worker)
+    {
+        int rows = Cut.RowsPerTask(Columns);
+        int end = Math.Min(Rows, (task + 1) * rows);
+        Span<uint> bits = stackalloc uint[Batch];
+        for (int row = task * rows; row < end; row++)
+        {
+            // A token's numbers are those of its sequence's sample and its place in it, wherever the batch has them.
+            uint sample = FirstSample + (uint)(row / Time);
+            uint token = unchecked((sample * (uint)Time) + (uint)(row % Time));
+            int pieces = Cut.Pieces(Columns, Batch);
+            for (int piece = 0; piece < pieces; piece++)
+            {
+                int start = piece * Batch;
+                Span<uint> some = bits[..Math.Min(Batch, Columns - start)];
+                Stream.Fill(some, Step, unchecked((token * (uint)pieces) + (uint)piece));
+                Mask(some, ((nint)row * Columns) + start);
+            }
+        }
+    }
+
+    private readonly void Mask(ReadOnlySpan<uint> bits, nint at)
+    {
+        for (int i = 0; i < bits.Length; i++)
+        {
+            float value = bits[i] < Threshold ? 0 : Source[at + i] * Scale;
+            Destination[at + i] = Add ? Destination[at + i] + value : value;
+        }
+    }
+}

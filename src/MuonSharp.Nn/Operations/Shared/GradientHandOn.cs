@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>Hands an output's gradient on to an input unchanged: nothing to do when the input's gradient took over the output's buffer.</summary>
+internal static unsafe class GradientHandOn
+{
+    /// <summary>How many of the gradients are wanted.</summary>
+    public static int Count(params ReadOnlySpan<GradientSlot?> slots)
+    {
+        int count = 0;
+        foreach (GradientSlot? slot in slots)
+        {
+            count += slot is null ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    /// <summary>Bytes that need not move because the input's gradient took over the output's buffer.</summary>
+    public static double SharedBytes(Tensor output, GradientSlot? slot) =>
+        slot is not null && slot.Tensor.GradientBuffer is { } buffer && buffer == output.GradientBuffer ? sizeof(float) * (double)output.Length : 0;
+
+    public static void Run(WorkerTeam team, Tensor output, GradientSlot? slot)
+    {
+        if (slot is not null && slot.Data != output.GradientData)
+        {
+            ElementJob<First>.Run(team, output.GradientData, output.GradientData, slot.Data, output.Length, slot.Accumulates);
+        }
+    }
+}
+
+/// <summary>Column sums of a matrix in a fixed order: rows one after the other inside a chunk, then a binary tree over the chunks.</summary>
+/// <remarks>The chunks depend on the width alone, so any number of threads gives the same bits. Used for gradients of biases, and its
+/// second half for those of gains. Cost: one pass over the matrix; scratch [chunks, columns].</remarks>
+internal static unsafe class ColumnSums
+{
+    private const int ColumnsPerTask = 64;
+
+    /// <summary>Chunks of a matrix of that shape.</summary>
+    public static int Chunks(int rows, int columns) => Cut.Pieces(rows, Cut.RowsPerTask(columns));
+
+    /// <summary>sums = [sums +] column sums of the matrix.</summary>
+    public static void Run(WorkerTeam team, float* matrix, int rows, int columns, float* partial, float* sums, bool add)
+    {
+        var job = new ChunkJob { Matrix = matrix, Rows = rows, Columns = columns, Partial = partial };
+        team.Run(Chunks(rows, columns), ref job);
+        Combine(team, partial, Chunks(rows, columns), columns, sums, add);
+    }
+
+    /// <summary>sums = [sums +] the sum of the chunks' rows, as a binary tree; the partial sums are overwritten.</summary>
+    public static void Combine(WorkerTeam team, float* partial, int chunks, int columns, float* sums, bool add)
+    {
+        var job = new TreeJob { Partial = partial, Chunks = chunks, Columns = columns, Sums = sums, Add = add };
+        team.Run(Cut.Pieces(columns, ColumnsPerTask), ref job);
+    }
+
+    private struct ChunkJob : ITeamJob, ILaneKernel
+    {
+        public float* Matrix;
+        public int Rows;
+        public int Columns;
+        public float* Partial;
+        private int _task;
+
+        public readonly void Run(int task, int worker)
+        {
+            ChunkJob mine = this;
+            mine._task = task;
+            LaneDispatch.Run(ref mine);
+        }
+
+        public readonly void Run<L, V>()
+            where L : struct, ILanes<V>
+            where V : struct
+        {
+            int first = _task * Cut.RowsPerTask(Columns);
+            int end = Math.Min(Rows, first + Cut.RowsPerTask(Columns));
+            int column = 0;
+            for (; column <= Columns - LaneDispatch.Count; column += LaneDispatch.Count)
+            {
+                Sum<L, V, Whole>(column, first, end);
+            }
+
+            if (column < Columns)
+            {
+                Sum<L, V, Part>(column, first, end);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private readonly void Sum<L, V, TExtent>(int column, int first, int end)
+            where L : struct, ILanes<V>
+            where V : struct
+            where TExtent : struct, IExtent
+        {
+            int left = Columns - column;
+            V sum = L.Broadcast(0);
+            for (int row = first; row < end; row++)
+            {
+                sum = L.Add(sum, TExtent.Load<L, V>(Matrix + ((nint)row * Columns) + column, left));
+            }
+
+            TExtent.Store<L, V>(Partial + ((nint)_task * Columns) + column, sum, left);
+        }
+    }
+
+    private struct TreeJob : ITeamJob
+    {
+        public float* Partial;
+        public int Chunks;
+        public int Columns;
+        public float* Sums;
+        public bool Add;
+
+        public readonly void Run(int task, int worker)
+        {
+            int first = task * ColumnsPerTask;
+            int count = Math.Min(ColumnsPerTask, Columns - first);
+            for (int stride = 1; stride < Chunks; stride *= 2)
+            {
+                for (int chunk = 0; chunk + stride < Chunks; chunk += 2 * stride)
+                {
+                    float* into = Partial + ((nint)chunk * Columns) + first;
+                    float* from = into + ((nint)stride * Columns);
+                    for (int i = 0; i < count; i++)
+                    {
+                        into[i] += from[i];
+                    }
+                }
+            }
+
+            for (int i = first; i < first + count; i++)
+            {
+                Sums[i] = Add ? Sums[i] + Partial[i] : Partial[i];
+            }
+        }
+    }
+}
