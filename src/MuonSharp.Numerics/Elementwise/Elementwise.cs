@@ -11,21 +11,21 @@ public static unsafe class Elementwise
     /// <returns>The number of chunks.</returns>
     public static int Tasks(long count) => checked((int)((count + Chunk - 1) / Chunk));
 
-    /// <summary>y = f(x), element by element.</summary>
+    /// <summary>y = [y +] f(x), element by element.</summary>
     /// <typeparam name="TOperator">The operation.</typeparam>
     /// <param name="team">Workers; null runs on the calling thread.</param>
     /// <param name="x">Address of the operand; may be <paramref name="y"/>.</param>
     /// <param name="y">Address of the result.</param>
     /// <param name="count">Number of floats.</param>
     /// <param name="operation">The operation's constants.</param>
-    public static void Map<TOperator>(WorkerTeam? team, float* x, float* y, long count, TOperator operation = default)
+    /// <param name="add">Whether the result is added to what is there.</param>
+    public static void Map<TOperator>(WorkerTeam? team, float* x, float* y, long count, TOperator operation = default, bool add = false)
         where TOperator : struct, IUnaryOperator
     {
-        var job = new UnaryJob<TOperator>(x, y, count, operation);
-        TeamRunner.Run(team, Tasks(count), ref job);
+        team.RunLanes(Tasks(count), new UnaryKernel<TOperator>(x, y, count, add, operation));
     }
 
-    /// <summary>y = f(a, b), element by element.</summary>
+    /// <summary>y = [y +] f(a, b), element by element.</summary>
     /// <typeparam name="TOperator">The operation.</typeparam>
     /// <param name="team">Workers; null runs on the calling thread.</param>
     /// <param name="a">Address of an operand; may be <paramref name="y"/>.</param>
@@ -33,27 +33,11 @@ public static unsafe class Elementwise
     /// <param name="y">Address of the result.</param>
     /// <param name="count">Number of floats.</param>
     /// <param name="operation">The operation's constants.</param>
-    public static void Map2<TOperator>(WorkerTeam? team, float* a, float* b, float* y, long count, TOperator operation = default)
+    /// <param name="add">Whether the result is added to what is there.</param>
+    public static void Map2<TOperator>(WorkerTeam? team, float* a, float* b, float* y, long count, TOperator operation = default, bool add = false)
         where TOperator : struct, IBinaryOperator
     {
-        var job = new BinaryJob<TOperator>(a, b, y, count, operation);
-        TeamRunner.Run(team, Tasks(count), ref job);
-    }
-
-    /// <summary>y = f(a, b, c), element by element.</summary>
-    /// <typeparam name="TOperator">The operation.</typeparam>
-    /// <param name="team">Workers; null runs on the calling thread.</param>
-    /// <param name="a">Address of an operand; may be <paramref name="y"/>.</param>
-    /// <param name="b">Address of an operand; may be <paramref name="y"/>.</param>
-    /// <param name="c">Address of an operand; may be <paramref name="y"/>.</param>
-    /// <param name="y">Address of the result.</param>
-    /// <param name="count">Number of floats.</param>
-    /// <param name="operation">The operation's constants.</param>
-    public static void Map3<TOperator>(WorkerTeam? team, float* a, float* b, float* c, float* y, long count, TOperator operation = default)
-        where TOperator : struct, ITernaryOperator
-    {
-        var job = new TernaryJob<TOperator>(a, b, c, y, count, operation);
-        TeamRunner.Run(team, Tasks(count), ref job);
+        team.RunLanes(Tasks(count), new BinaryKernel<TOperator>(a, b, y, count, add, operation));
     }
 }
 
@@ -80,21 +64,6 @@ public interface IBinaryOperator
     /// <param name="b">Second operand.</param>
     /// <returns>The result.</returns>
     V Invoke<L, V>(V a, V b)
-        where L : struct, ILanes<V>
-        where V : struct;
-}
-
-/// <summary>An elementwise operation y = f(a, b, c), implemented by a struct whose fields are its constants.</summary>
-public interface ITernaryOperator
-{
-    /// <summary>The operation on sixteen lanes.</summary>
-    /// <typeparam name="L">Arithmetic on lanes.</typeparam>
-    /// <typeparam name="V">The registers.</typeparam>
-    /// <param name="a">First operand.</param>
-    /// <param name="b">Second operand.</param>
-    /// <param name="c">Third operand.</param>
-    /// <returns>The result.</returns>
-    V Invoke<L, V>(V a, V b, V c)
         where L : struct, ILanes<V>
         where V : struct;
 }

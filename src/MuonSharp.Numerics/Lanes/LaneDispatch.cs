@@ -10,11 +10,11 @@ namespace MuonSharp.Numerics;
 public interface ILaneKernel
 {
     /// <summary>The body.</summary>
-    /// <typeparam name="TLanes">Arithmetic on sixteen lanes.</typeparam>
-    /// <typeparam name="TVector">The registers that hold them.</typeparam>
-    void Run<TLanes, TVector>()
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct;
+    /// <typeparam name="L">Arithmetic on sixteen lanes.</typeparam>
+    /// <typeparam name="V">The registers that hold them.</typeparam>
+    void Run<L, V>()
+        where L : struct, ILanes<V>
+        where V : struct;
 }
 
 /// <summary>Runs a kernel with the vectors that this machine has.</summary>
@@ -45,34 +45,34 @@ public static class LaneDispatch
     }
 
     /// <summary>Reads up to sixteen floats and fills the other lanes.</summary>
-    /// <typeparam name="TLanes">Arithmetic on sixteen lanes.</typeparam>
-    /// <typeparam name="TVector">The registers that hold them.</typeparam>
+    /// <typeparam name="L">Arithmetic on sixteen lanes.</typeparam>
+    /// <typeparam name="V">The registers that hold them.</typeparam>
     /// <param name="source">Address of the first.</param>
     /// <param name="count">How many, 0 to 16.</param>
     /// <param name="fill">Value of the lanes beyond.</param>
     /// <returns>The lanes.</returns>
-    public static unsafe TVector LoadPart<TLanes, TVector>(float* source, int count, float fill = 0)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public static unsafe V LoadPart<L, V>(float* source, int count, float fill = 0)
+        where L : struct, ILanes<V>
+        where V : struct
     {
         float* part = stackalloc float[Count];
         new Span<float>(part, Count).Fill(fill);
         new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(part, Count));
-        return TLanes.Load(part);
+        return L.Load(part);
     }
 
     /// <summary>Writes the first lanes only.</summary>
-    /// <typeparam name="TLanes">Arithmetic on sixteen lanes.</typeparam>
-    /// <typeparam name="TVector">The registers that hold them.</typeparam>
+    /// <typeparam name="L">Arithmetic on sixteen lanes.</typeparam>
+    /// <typeparam name="V">The registers that hold them.</typeparam>
     /// <param name="destination">Address of the first.</param>
     /// <param name="value">The lanes.</param>
     /// <param name="count">How many, 0 to 16.</param>
-    public static unsafe void StorePart<TLanes, TVector>(float* destination, TVector value, int count)
-        where TLanes : struct, ILanes<TVector>
-        where TVector : struct
+    public static unsafe void StorePart<L, V>(float* destination, V value, int count)
+        where L : struct, ILanes<V>
+        where V : struct
     {
         float* part = stackalloc float[Count];
-        TLanes.Store(part, value);
+        L.Store(part, value);
         new ReadOnlySpan<float>(part, count).CopyTo(new Span<float>(destination, count));
     }
 }

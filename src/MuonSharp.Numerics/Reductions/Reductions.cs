@@ -5,21 +5,54 @@ namespace MuonSharp.Numerics;
 /// by a fixed tree and the runs in double precision. Chunks are added in order, in double precision.</remarks>
 public static unsafe class Reductions
 {
+    /// <summary>Floats of the smallest chunk.</summary>
+    public const int Chunk = 1 << 14;
+
     private const int MaximumTasks = 64;
 
-    /// <summary>The sum of all elements.</summary>
-    /// <param name="team">Workers; null runs on the calling thread.</param>
-    /// <param name="x">Address of the first element.</param>
-    /// <param name="count">Number of elements.</param>
-    /// <returns>The sum; relative to the sum of magnitudes the error is below 1e-6.</returns>
-    public static double Sum(WorkerTeam? team, float* x, long count) => Reduce<Plain>(team, x, count);
+    /// <summary>Below this sum of a chunk, squares may have been subnormal.</summary>
+    private const double Tiny = 1e-24;
 
-    /// <summary>The sum of the squares of all elements.</summary>
+    /// <summary>A power of two that lifts float32's smallest normal numbers into the middle of its range.</summary>
+    private const float Lift = 1.8446744e19f;
+
+    /// <summary>The sum of the squares of floats of any magnitude: finite exactly when every element is.</summary>
+    /// <remarks>Where squares would overflow or vanish in float32 a chunk is summed again, scaled or in double precision; whether that happens
+    /// depends on the data alone.</remarks>
     /// <param name="team">Workers; null runs on the calling thread.</param>
     /// <param name="x">Address of the first element.</param>
     /// <param name="count">Number of elements.</param>
-    /// <returns>The sum; relative error below 1e-6 while no square overflows or underflows.</returns>
-    public static double SumOfSquares(WorkerTeam? team, float* x, long count) => Reduce<Squares>(team, x, count);
+    /// <returns>The sum; its relative error is below 1e-6.</returns>
+    public static double SumOfSquares(WorkerTeam? team, float* x, long count)
+    {
+        long chunk = ChunkOf(count);
+        int tasks = (int)((count + chunk - 1) / chunk);
+        double* partials = stackalloc double[MaximumTasks];
+        var job = new SquaresJob(x, count, chunk, partials);
+        TeamRunner.Run(team, tasks, ref job);
+        double sum = 0;
+        for (int task = 0; task < tasks; task++)
+        {
+            sum += partials[task];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The sum of squares of one chunk, on the calling thread, by the same rules.</summary>
+    /// <param name="x">Address of the first element.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <returns>The sum.</returns>
+    public static double SumOfSquares(float* x, long count)
+    {
+        double sum = Squares(x, count, 1);
+        if (!double.IsFinite(sum))
+        {
+            return ExactSquares(x, count);
+        }
+
+        return sum < Tiny ? Squares(x, count, Lift) / ((double)Lift * Lift) : sum;
+    }
 
     /// <summary>The greatest magnitude; infinity if an element is infinite or not a number.</summary>
     /// <param name="team">Workers; null runs on the calling thread.</param>
@@ -28,12 +61,10 @@ public static unsafe class Reductions
     /// <returns>The greatest magnitude; 0 for no elements.</returns>
     public static float MaximumMagnitude(WorkerTeam? team, float* x, long count)
     {
-        long chunk = Chunk(count);
+        long chunk = ChunkOf(count);
         int tasks = (int)((count + chunk - 1) / chunk);
         float* partials = stackalloc float[MaximumTasks];
-        var job = new MagnitudeJob(x, count, chunk, partials);
-        TeamRunner.Run(team, tasks, ref job);
-
+        team.RunLanes(tasks, new MagnitudeKernel(x, count, chunk, partials));
         float maximum = 0f;
         for (int task = 0; task < tasks; task++)
         {
@@ -50,117 +81,93 @@ public static unsafe class Reductions
     /// <returns>True if all are finite.</returns>
     public static bool AllFinite(WorkerTeam? team, float* x, long count) => float.IsFinite(MaximumMagnitude(team, x, count));
 
-    private static long Chunk(long count) =>
-        Elementwise.Chunk * Math.Max(1, (count + (Elementwise.Chunk * (long)MaximumTasks) - 1) / (Elementwise.Chunk * (long)MaximumTasks));
+    private static long ChunkOf(long count) => Chunk * Math.Max(1, (count + (Chunk * (long)MaximumTasks) - 1) / (Chunk * (long)MaximumTasks));
 
-    private static double Reduce<TTerm>(WorkerTeam? team, float* x, long count)
-        where TTerm : struct, IUnaryOperator
+    private static double Squares(float* x, long count, float scale)
     {
-        long chunk = Chunk(count);
-        int tasks = (int)((count + chunk - 1) / chunk);
-        double* partials = stackalloc double[MaximumTasks];
-        var job = new SumJob<TTerm>(x, count, chunk, partials);
-        TeamRunner.Run(team, tasks, ref job);
+        double sum = 0;
+        var kernel = new SquaresKernel(x, count, scale, &sum);
+        LaneDispatch.Run(ref kernel);
+        return sum;
+    }
 
-        double sum = 0.0;
-        for (int task = 0; task < tasks; task++)
+    private static double ExactSquares(float* x, long count)
+    {
+        double sum = 0;
+        for (long i = 0; i < count; i++)
         {
-            sum += partials[task];
+            sum += (double)x[i] * x[i];
         }
 
         return sum;
     }
+}
 
-    private readonly struct Plain : IUnaryOperator
+/// <summary>The sum of squares of one chunk a task.</summary>
+internal readonly unsafe struct SquaresJob(float* x, long count, long chunk, double* partials) : ITeamJob
+{
+    public void Run(int task, int worker)
     {
-        public V Invoke<L, V>(V x)
-            where L : struct, ILanes<V>
-            where V : struct => x;
-    }
-
-    private readonly struct Squares : IUnaryOperator
-    {
-        public V Invoke<L, V>(V x)
-            where L : struct, ILanes<V>
-            where V : struct => L.Multiply(x, x);
+        long start = task * chunk;
+        partials[task] = Reductions.SumOfSquares(x + start, Math.Min(chunk, count - start));
     }
 }
 
-/// <summary>The sum of one chunk's terms.</summary>
-internal unsafe struct SumJob<TTerm>(float* x, long count, long chunk, double* partials) : ITeamJob, ILaneKernel
-    where TTerm : struct, IUnaryOperator
+/// <summary>The sum of (scale x)²: lanes within runs of 256 elements, doubles between runs.</summary>
+internal readonly unsafe struct SquaresKernel(float* x, long count, float scale, double* result) : ILaneKernel
 {
-    /// <summary>Vectors that are added in float32 before double precision takes over.</summary>
-    private const int Run16 = 16;
+    private const int RunLength = 16 * LaneDispatch.Count;
 
-    private int _task;
-
-    public readonly void Run(int task, int worker)
-    {
-        SumJob<TTerm> own = this;
-        own._task = task;
-        LaneDispatch.Run(ref own);
-    }
-
-    public readonly void Run<L, V>()
+    public void Run<L, V>()
         where L : struct, ILanes<V>
         where V : struct
     {
-        long i = _task * chunk;
-        long end = Math.Min(count, i + chunk);
-        var term = default(TTerm);
-        double total = 0.0;
-        while (i < end)
+        V factor = L.Broadcast(scale);
+        double total = 0;
+        for (long start = 0; start < count; start += RunLength)
         {
+            long end = Math.Min(count, start + RunLength);
             V sum = L.Broadcast(0);
-            long stop = Math.Min(end, i + (Run16 * LaneDispatch.Count));
-            for (; i <= stop - LaneDispatch.Count; i += LaneDispatch.Count)
+            long i = start;
+            for (; i <= end - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                sum = L.Add(sum, term.Invoke<L, V>(L.Load(x + i)));
+                V value = L.Multiply(L.Load(x + i), factor);
+                sum = L.MultiplyAdd(value, value, sum);
             }
 
-            if (i < stop)
+            if (i < end)
             {
-                sum = L.Add(sum, term.Invoke<L, V>(LaneDispatch.LoadPart<L, V>(x + i, (int)(stop - i))));
-                i = stop;
+                V value = L.Multiply(RowEnd.Load<L, V>(x + i, (int)(end - i)), factor);
+                sum = L.MultiplyAdd(value, value, sum);
             }
 
             total += L.Sum(sum);
         }
 
-        partials[_task] = total;
+        *result = total;
     }
 }
 
-/// <summary>The greatest magnitude of one chunk; infinity if an element is not finite.</summary>
-internal unsafe struct MagnitudeJob(float* x, long count, long chunk, float* partials) : ITeamJob, ILaneKernel
+/// <summary>The greatest magnitude of one chunk a task; infinity if an element is not finite.</summary>
+internal readonly unsafe struct MagnitudeKernel(float* x, long count, long chunk, float* partials) : ITaskKernel
 {
-    private int _task;
-
-    public readonly void Run(int task, int worker)
-    {
-        MagnitudeJob own = this;
-        own._task = task;
-        LaneDispatch.Run(ref own);
-    }
-
-    public readonly void Run<L, V>()
+    public void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        long i = _task * chunk;
+        long i = task * chunk;
         long end = Math.Min(count, i + chunk);
         V infinity = L.Broadcast(float.PositiveInfinity);
         V maximum = L.Broadcast(0);
         for (; i < end; i += LaneDispatch.Count)
         {
-            V part = end - i >= LaneDispatch.Count ? L.Load(x + i) : LaneDispatch.LoadPart<L, V>(x + i, (int)(end - i));
+            V part = end - i >= LaneDispatch.Count ? L.Load(x + i) : RowEnd.Load<L, V>(x + i, (int)(end - i));
             V magnitude = L.Abs(part);
 
             // The comparison is false for NaN as well, which thereby counts as infinite.
             maximum = L.Max(maximum, L.Choose(L.LessThan(magnitude, infinity), magnitude, infinity));
         }
 
-        partials[_task] = L.Maximum(maximum);
+        partials[task] = L.Maximum(maximum);
     }
 }

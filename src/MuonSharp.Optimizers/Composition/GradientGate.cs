@@ -20,9 +20,9 @@ internal sealed unsafe class GradientGate
         var pieces = new List<(int, int, int)>();
         for (int i = 0; i < _parameters.Length; i++)
         {
-            for (long start = 0; start < _parameters[i].Length; start += SquareSum.Chunk)
+            for (long start = 0; start < _parameters[i].Length; start += Reductions.Chunk)
             {
-                pieces.Add((i, (int)start, (int)Math.Min(SquareSum.Chunk, _parameters[i].Length - start)));
+                pieces.Add((i, (int)start, (int)Math.Min(Reductions.Chunk, _parameters[i].Length - start)));
             }
         }
 
@@ -58,7 +58,7 @@ internal sealed unsafe class GradientGate
         {
             (int index, int start, int length) = gate._pieces[task];
             Parameter parameter = gate._parameters[index];
-            gate._pieceSums[task] = parameter.HasGradient ? SquareSum.OfChunk(parameter.Gradient.Address + start, length) : 0;
+            gate._pieceSums[task] = parameter.HasGradient ? Reductions.SumOfSquares(parameter.Gradient.Address + start, length) : 0;
         }
     }
 }

@@ -159,7 +159,7 @@ internal static unsafe class WeightNorm
             double sum = 0;
             for (int row = start; row < end; row++)
             {
-                sum += SquareSum.OfChunk(weights + ((long)row * stride), columns);
+                sum += Reductions.SumOfSquares(weights + ((long)row * stride), columns);
             }
 
             partials[task] = sum;

@@ -172,7 +172,7 @@ internal readonly unsafe struct OutputRowsJob(
         for (int row = start; row < end; row++)
         {
             float* x = result.Data + (row * result.RowStride);
-            double squares = SquareSum.OfChunk(x, result.Columns);
+            double squares = Reductions.SumOfSquares(x, result.Columns);
             float factor = rule.Update(meanSquares + row, squares / result.Columns);
             Elementwise.Map(null, x, x, result.Columns, new ScaleOperator(factor));
             before[task] += squares;

@@ -47,7 +47,7 @@ internal static unsafe class GramMatrix
     public static double Scaled(WorkerTeam? team, Matrix x, Matrix gram)
     {
         int length = checked(x.Rows * x.Columns);
-        double norm = Math.Sqrt(SquareSum.Of(team, x.Data, length));
+        double norm = Math.Sqrt(Reductions.SumOfSquares(team, x.Data, length));
         if (norm == 0)
         {
             return 0;

@@ -132,7 +132,7 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
             double unit = 1;
             if (i == 0)
             {
-                unit = _normFactor * _normFactor * Math.Sqrt(Math.Sqrt(SquareSum.Of(team, free.Data, checked((int)length))));
+                unit = _normFactor * _normFactor * Math.Sqrt(Math.Sqrt(Reductions.SumOfSquares(team, free.Data, checked((int)length))));
                 norm = Math.Sqrt(unit);
             }
 

@@ -115,7 +115,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
         // The steps go back and forth between the two buffers and must end in the output.
         (Matrix from, Matrix to) = Steps.Length % 2 == 0 ? (output, input) : (input, output);
         int length = checked(input.Rows * input.Columns);
-        double norm = NormFactor * Math.Sqrt(SquareSum.Of(team, input.Data, length));
+        double norm = NormFactor * Math.Sqrt(Reductions.SumOfSquares(team, input.Data, length));
         double divisor = Floor == NormFloor.Sum ? norm + Epsilon : Math.Max(norm, Epsilon);
         Elementwise.Map(team, input.Data, from.Data, length, new ScaleOperator((float)(1 / divisor)));
         foreach (QuinticCoefficients step in Steps)

@@ -19,8 +19,10 @@ public sealed unsafe class ElementwiseTests
                 Assert.Equal(a.Select(v => v * 3).Append(99), y);
                 Elementwise.Map2<Difference>(team, pa, pb, py, n);
                 Assert.Equal(a.Zip(b, (v, w) => v - w).Append(99), y);
-                Elementwise.Map3<Mix>(team, pa, pb, pc, py, n);
-                Assert.Equal(a.Zip(b, (v, w) => v * w).Zip(c, (v, w) => v + w).Append(99), y);
+                Elementwise.Map2<Difference>(team, pb, pc, py, n, add: true);
+                Assert.Equal(a.Zip(c, (v, w) => v - w).Append(99), y);
+                Elementwise.Map(team, pc, py, n, new Scale(1), add: true);
+                Assert.Equal(a.Append(99), y);
                 Elementwise.Map(team, py, py, n, new Scale(0));
                 Assert.All(y[..n], value => Assert.Equal(0, value));
             }
@@ -47,12 +49,5 @@ public sealed unsafe class ElementwiseTests
         public V Invoke<L, V>(V a, V b)
             where L : struct, ILanes<V>
             where V : struct => L.Subtract(a, b);
-    }
-
-    private readonly struct Mix : ITernaryOperator
-    {
-        public V Invoke<L, V>(V a, V b, V c)
-            where L : struct, ILanes<V>
-            where V : struct => L.MultiplyAdd(a, b, c);
     }
 }

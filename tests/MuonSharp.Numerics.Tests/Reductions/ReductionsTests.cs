@@ -10,7 +10,6 @@ public sealed unsafe class ReductionsTests
             float[] x = Normal(n);
             fixed (float* p = x)
             {
-                Assert.Equal(x.Sum(v => (double)v), Reductions.Sum(null, p, n), 1e-6 * (1 + x.Sum(v => Math.Abs((double)v))));
                 double squares = x.Sum(v => (double)v * v);
                 Assert.Equal(squares, Reductions.SumOfSquares(null, p, n), 1e-6 * squares);
                 Assert.Equal(n == 0 ? 0 : x.Max(MathF.Abs), Reductions.MaximumMagnitude(null, p, n));

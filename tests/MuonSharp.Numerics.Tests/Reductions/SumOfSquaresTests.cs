@@ -1,8 +1,6 @@
-using MuonSharp.Numerics;
+namespace MuonSharp.Numerics.Tests;
 
-namespace MuonSharp.Optimizers.Tests;
-
-public unsafe class SquareSumTests
+public unsafe class SumOfSquaresTests
 {
     [Theory]
     [InlineData(1, 1)]
@@ -17,12 +15,17 @@ public unsafe class SquareSumTests
     public void Equals_the_sum_in_double_precision_at_any_magnitude(int count, double scale)
     {
         using var values = new NativeBuffer(count);
-        TestModel.Fill("squares", 1, values.AsSpan(), (float)scale);
+        new RandomStream(1, "squares").FillNormal(values.AsSpan(), 0, 0);
+        foreach (ref float value in values.AsSpan())
+        {
+            value *= (float)scale;
+        }
+
         double expected = values.AsSpan().ToArray().Sum(value => (double)value * value);
         using var team = new WorkerTeam(3);
-        double alone = SquareSum.Of(null, values.Pointer, count);
+        double alone = Reductions.SumOfSquares(null, values.Pointer, count);
         Assert.Equal(1, alone / expected, 1e-6);
-        Assert.Equal(alone, SquareSum.Of(team, values.Pointer, count));
+        Assert.Equal(alone, Reductions.SumOfSquares(team, values.Pointer, count));
     }
 
     [Theory]
@@ -33,12 +36,12 @@ public unsafe class SquareSumTests
     {
         using var values = new NativeBuffer(40);
         values.AsSpan().Fill(float.MaxValue);
-        Assert.True(double.IsFinite(SquareSum.Of(null, values.Pointer, 40)));
+        Assert.True(double.IsFinite(Reductions.SumOfSquares(null, values.Pointer, 40)));
         for (int i = 0; i < 40; i++)
         {
             float before = values.AsSpan()[i];
             values.AsSpan()[i] = bad;
-            Assert.False(double.IsFinite(SquareSum.Of(null, values.Pointer, 40)));
+            Assert.False(double.IsFinite(Reductions.SumOfSquares(null, values.Pointer, 40)));
             values.AsSpan()[i] = before;
         }
     }
@@ -47,6 +50,6 @@ public unsafe class SquareSumTests
     public void Zeros_have_the_sum_zero()
     {
         using var values = new NativeBuffer(100);
-        Assert.Equal(0, SquareSum.Of(null, values.Pointer, 100));
+        Assert.Equal(0, Reductions.SumOfSquares(null, values.Pointer, 100));
     }
 }
