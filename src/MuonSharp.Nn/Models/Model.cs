@@ -1,0 +1,51 @@
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>What layers have declared, with memory: the parameters of a network and what belongs to them.</summary>
+/// <remarks>The layers know how to record themselves on a tape; the model holds what they record with. A tape of <see cref="NewTape"/> must be disposed of
+/// before the model.</remarks>
+public sealed class Model : IDisposable
+{
+    private readonly bool _ownsTeam;
+    private bool _disposed;
+
+    internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, ulong seed, WorkerTeam team, bool ownsTeam) =>
+        (Parameters, AttentionHeads, Seed, Team, _ownsTeam) = (parameters, attentionHeads, seed, team, ownsTeam);
+
+    /// <summary>Weights and gradients, in the order of their declaration.</summary>
+    public ParameterStore Parameters { get; }
+
+    /// <summary>What makes the logits of each attention layer's heads, in the order of their declaration: what QK-clip scales.</summary>
+    public IReadOnlyList<AttentionHeads> AttentionHeads { get; }
+
+    /// <summary>Seed of the first weights, and of layers that draw numbers.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Workers of its tapes and of its optimizer.</summary>
+    public WorkerTeam Team { get; }
+
+    /// <summary>An empty tape for this model: record the layers on it, compile it, run it.</summary>
+    /// <param name="training">Whether backward runs will follow.</param>
+    /// <returns>The tape, owned by the caller.</returns>
+    /// <exception cref="InvalidOperationException">Gradients are wanted of a model that was built without.</exception>
+    public Tape NewTape(bool training)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return training && !Parameters.HasGradients
+            ? throw new InvalidOperationException("[model] a training tape needs gradients; the model was built without")
+            : new Tape(Team, training);
+    }
+
+    /// <summary>Frees the parameters, and the team if it is the model's own.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Parameters.Dispose();
+        if (_ownsTeam)
+        {
+            Team.Dispose();
+        }
+    }
+}

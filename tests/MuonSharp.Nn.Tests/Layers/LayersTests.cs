@@ -1,0 +1,118 @@
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn.Tests.Layers;
+
+/// <summary>What each layer declares, and that it computes its equation: plain loops in double beside it.</summary>
+public sealed class LayersTests : IDisposable
+{
+    private const double Tolerance = 1e-5;
+    private readonly WorkerTeam _team = new(1);
+    private readonly ModelBuilder _builder = new(3);
+
+    public void Dispose() => _team.Dispose();
+
+    [Fact]
+    public void Linear_is_torchs()
+    {
+        Linear layer = new(_builder, "layer", 50, 7);
+        double[] x = Inputs(4 * 50);
+        float[] y = Run(x, 4, layer);
+
+        Assert.Equal(("layer.weight [7, 50]", "layer.bias [7]"), ($"{layer.Weight}", $"{layer.Bias}"));
+        Assert.Equal((ParameterRole.Matrix, ParameterRole.Bias), (layer.Weight.Role, layer.Bias!.Role));
+        float[] weight = Values(layer.Weight), bias = Values(layer.Bias);
+        Assert.All(weight.Concat(bias), value => Assert.InRange(value, -1 / MathF.Sqrt(50), 1 / MathF.Sqrt(50)));
+        Assert.InRange(weight.Max(MathF.Abs), 0.95f / MathF.Sqrt(50), 1);
+        Equal(4 * 7, y, i => bias[i % 7] + Enumerable.Range(0, 50).Sum(k => x[(i / 7 * 50) + k] * weight[(i % 7 * 50) + k]));
+    }
+
+    [Fact]
+    public void Linear_stored_the_other_way_round_without_a_bias()
+    {
+        Linear layer = new(_builder, "layer", 5, 3, bias: false, role: ParameterRole.Head, initializer: Initializers.Normal(1), layout: MatrixLayout.InOut);
+        double[] x = Inputs(4 * 5);
+        float[] y = Run(x, 4, layer);
+
+        Assert.Null(layer.Bias);
+        Assert.Equal("layer.weight [5, 3] Head", $"{layer.Weight} {layer.Weight.Role}");
+        float[] weight = Values(layer.Weight);
+        Equal(4 * 3, y, i => Enumerable.Range(0, 5).Sum(k => x[(i / 3 * 5) + k] * weight[(k * 3) + (i % 3)]));
+    }
+
+    [Fact]
+    public void LayerNorm_has_a_gain_of_one_and_a_bias_of_zero_at_first()
+    {
+        LayerNorm layer = new(_builder, "norm", 6, epsilon: 0.1f);
+        double[] x = Inputs(3 * 6);
+        float[] y = Run(x, 3, layer);
+
+        Assert.Equal(("norm.weight [6] Gain", "norm.bias [6] Bias"), ($"{layer.Weight} {layer.Weight.Role}", $"{layer.Bias} {layer.Bias!.Role}"));
+        Assert.Null(new LayerNorm(new ModelBuilder(1), "norm", 6, bias: false).Bias);
+        Equal(18, y, i =>
+        {
+            double[] row = x[(i / 6 * 6)..((i / 6 * 6) + 6)];
+            return (x[i] - row.Average()) / Math.Sqrt(row.Average(v => Math.Pow(v - row.Average(), 2)) + 0.1);
+        });
+    }
+
+    [Fact]
+    public void RmsNorm_divides_by_the_root_of_the_mean_of_squares()
+    {
+        RmsNorm layer = new(_builder, "norm", 6, epsilon: 0.1f);
+        double[] x = Inputs(3 * 6);
+
+        Equal(18, Run(x, 3, layer), i => x[i] / Math.Sqrt(x[(i / 6 * 6)..((i / 6 * 6) + 6)].Average(v => v * v) + 0.1));
+        Assert.Equal("norm.weight [6] Gain", $"{layer.Weight} {layer.Weight.Role}");
+        Assert.Equal(1e-6f, new RmsNorm(new ModelBuilder(1), "norm", 6).Epsilon);
+    }
+
+    [Fact]
+    public void Embedding_looks_up_a_row_for_each_token_and_adds_that_of_its_position()
+    {
+        Embedding words = new(_builder, "words", 9, 4), places = new(_builder, "places", 5, 4, role: ParameterRole.Position);
+        using Model model = _builder.Build(_team);
+        using Tape tape = model.NewTape(training: false);
+        TokenBuffer tokens = tape.Tokens("tokens", 6);
+        Tensor plain = words.Record(tape, tokens), placed = words.Record(tape, tokens, places, time: 3);
+        tape.Keep(plain);
+        tape.Keep(placed);
+        tape.Compile();
+        int[] values = [8, 0, 3, 3, 1, 7];
+        values.CopyTo(tokens.Span);
+        tape.Forward();
+
+        Assert.Equal((9, 4, "words.weight [9, 4] Embedding", ParameterRole.Position), (words.Rows, words.Width, $"{words.Weight} {words.Weight.Role}", places.Weight.Role));
+        float[] table = Values(words.Weight), positions = Values(places.Weight);
+        Assert.Equal(1, Math.Sqrt(table.Average(v => (double)v * v)), 0.35);
+        Equal(24, plain.Value.ToArray(), i => table[(values[i / 4] * 4) + (i % 4)]);
+        Equal(24, placed.Value.ToArray(), i => table[(values[i / 4] * 4) + (i % 4)] + (double)positions[(i / 4 % 3 * 4) + (i % 4)]);
+        Assert.Throws<ArgumentException>(() => new Embedding(new ModelBuilder(1), "words", 0, 4));
+    }
+
+    private float[] Run(double[] x, int rows, ILayer layer)
+    {
+        using Model model = _builder.Build(_team, gradients: false);
+        using Tape tape = model.NewTape(training: false);
+        Tensor input = tape.Input("x", rows, x.Length / rows);
+        Tensor output = layer.Record(tape, input);
+        tape.Keep(output);
+        tape.Compile();
+        Array.ConvertAll(x, value => (float)value).CopyTo(input.Value);
+        tape.Forward();
+        _last = model.Parameters.Parameters.ToDictionary(p => p, p => p.Weights.Span.ToArray());
+        return output.Value.ToArray();
+    }
+
+    private Dictionary<Parameter, float[]> _last = [];
+
+    private float[] Values(Parameter parameter) => _last.TryGetValue(parameter, out float[]? values) ? values : parameter.Weights.Span.ToArray();
+
+    private static double[] Inputs(int count) => new Reference.TestNumbers(8).Normals(count);
+
+    private static void Equal(int count, float[] actual, Func<int, double> expected)
+    {
+        Assert.Equal(count, actual.Length);
+        Assert.All(actual, (value, i) => Assert.Equal(expected(i), value, Tolerance * (1 + Math.Abs(expected(i)))));
+    }
+}

@@ -1,0 +1,56 @@
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn.Tests.Layers;
+
+/// <summary>Networks as a user would write them: public members alone, and a loop of one's own.</summary>
+public class OwnNetworkTests
+{
+    [Fact]
+    public void A_two_layer_regression_on_arrays_learns_its_function()
+    {
+        (float[] inputs, float[] targets) = Samples(256);
+        ModelBuilder builder = new(seed: 1);
+        Linear up = new(builder, "up", 2, 32), down = new(builder, "down", 32, 1, role: ParameterRole.Head);
+        using Model model = builder.Build();
+        using Tape tape = model.NewTape(training: true);
+        Tensor x = tape.Input("x", 256, 2);
+        Tensor y = down.Record(tape, up.Record(tape, x, Activation.Gelu));
+        tape.Keep(y);
+        tape.Seed(y);
+        tape.Compile();
+        using RoutedOptimizer optimizer = new(model.Parameters, team: model.Team);
+        double first = 0, last = 0;
+        for (int step = 0; step < 150; step++)
+        {
+            inputs.CopyTo(x.Value);
+            model.Parameters.ZeroGradients();
+            tape.Forward();
+            double loss = 0;
+            for (int i = 0; i < targets.Length; i++)
+            {
+                float error = y.Value[i] - targets[i];
+                loss += error * (double)error / targets.Length;
+                y.Gradient[i] = 2 * error / targets.Length;
+            }
+
+            tape.Backward();
+            optimizer.Step();
+            (first, last) = (step == 0 ? loss : first, loss);
+        }
+
+        Assert.InRange(last, 0, 0.02 * first);
+    }
+
+    /// <summary>y = x₀ x₁ + sin 2x₀ on a grid.</summary>
+    private static (float[] Inputs, float[] Targets) Samples(int count)
+    {
+        float[] inputs = new float[2 * count], targets = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            (float a, float b) = ((i / 16 / 8f) - 1, (i % 16 / 8f) - 1);
+            (inputs[2 * i], inputs[(2 * i) + 1], targets[i]) = (a, b, (a * b) + MathF.Sin(2 * a));
+        }
+
+        return (inputs, targets);
+    }
+}
