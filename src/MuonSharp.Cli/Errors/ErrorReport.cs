@@ -29,9 +29,15 @@ internal static class ErrorReport
     /// <returns>The same exit code, for the caller to return.</returns>
     public static int Write(int exitCode, string message)
     {
-        Console.Error.WriteLine($"muonsharp: {message.ReplaceLineEndings(" ")}");
+        Console.Error.WriteLine($"muonsharp: {Shown(message)}");
         return exitCode;
     }
+
+    /// <summary>Writes a line about something that the user should know.</summary>
+    public static void Note(string message) => Console.Error.WriteLine($"note: {Shown(message)}");
+
+    /// <summary>Names may come from a file or a path: a terminal must not obey them.</summary>
+    private static string Shown(string message) => OneLine.Cut(message.ReplaceLineEndings(" "), int.MaxValue);
 
     private static int Unexpected(Exception error)
     {

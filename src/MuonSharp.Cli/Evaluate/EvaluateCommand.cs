@@ -42,7 +42,7 @@ internal static class EvaluateCommand
         using var evaluator = Evaluator.FromRun(run, parsed.GetValue(s_threads));
         foreach (string notice in evaluator.Notices)
         {
-            Console.Error.WriteLine($"note: {notice}");
+            ErrorReport.Note(notice);
         }
 
         string? file = parsed.GetValue(s_data);

@@ -4,6 +4,7 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
+using MuonSharp.Formats;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Generate;
@@ -34,7 +35,7 @@ internal static class GenerateCommand
         using var generator = TextGenerator.FromRun(run, parsed.GetValue(options.Threads));
         foreach (string notice in generator.Notices)
         {
-            Console.Error.WriteLine($"note: {notice}");
+            ErrorReport.Note(notice);
         }
 
         string prompt = parsed.GetValue(options.Prompt)!;
@@ -56,19 +57,19 @@ internal static class GenerateCommand
 
         if (!generator.LogitsWereFinite)
         {
-            Console.Error.WriteLine($"note: [generate] {run}: the model's logits are not finite, so that the text means nothing; the run has diverged");
+            ErrorReport.Note($"[generate] {run}: the model's logits are not finite, so that the text means nothing; the run has diverged");
         }
 
         return signals.Requested ? ExitCode.Cancelled : ExitCode.Done;
     }
 
-    /// <summary>A file gets the text as it is; a terminal gets no control characters.</summary>
+    /// <summary>A file gets the text as it is; a terminal gets no control characters but line ends and tabs: the others are shown.</summary>
     private static void Stream(string prompt, IEnumerable<string> pieces)
     {
-        bool live = TerminalMode.Detect().Live;
+        bool shown = !Console.IsOutputRedirected;
         foreach (string? piece in pieces.Prepend(prompt))
         {
-            Console.Out.Write(live ? Printable.Of(piece) : piece);
+            Console.Out.Write(shown ? OneLine.Printable(piece) : piece);
             Console.Out.Flush();
         }
 

@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using Spectre.Console;
 
 namespace MuonSharp.Cli.Output;
@@ -25,6 +26,8 @@ internal static class ColumnText
             yield break;
         }
 
+        // Names may come from a file: a terminal must not obey them, and a cell has one line.
+        rows = [.. rows.Select(row => (string[])[.. row.Select(cell => OneLine.Cut(cell, int.MaxValue))])];
         rows = right ? [.. rows.Select(row => (string[])[.. row.Select((cell, column) => column == 0 ? cell : cell.PadLeft(rows.Max(other => other[column].Length)))])] : rows;
         int last = rows[0].Count - 1;
         int[] widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();

@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using Spectre.Console;
 
 namespace MuonSharp.Cli.Output;
@@ -34,11 +35,11 @@ internal sealed class Terminal
     /// <summary>Characters that fit into a line; one is left free, so that a terminal does not wrap.</summary>
     public int Width => Math.Max(20, _console.Profile.Width - 1);
 
-    /// <summary>A plain line, exactly as given.</summary>
+    /// <summary>A plain line; what a terminal would obey is shown and not sent.</summary>
     public void Line(string text = "")
     {
         EraseLive();
-        Console.Out.WriteLine(text);
+        Console.Out.WriteLine(OneLine.Printable(text));
     }
 
     /// <summary>A line in one of the palette's styles, plain where colour is not wanted.</summary>
@@ -51,7 +52,7 @@ internal sealed class Terminal
         }
 
         EraseLive();
-        _console.MarkupLine($"[{style}]{Markup.Escape(text)}[/]");
+        _console.MarkupLine($"[{style}]{Markup.Escape(OneLine.Printable(text))}[/]");
     }
 
     /// <summary>Text of several lines, indented, in one of the palette's styles.</summary>
@@ -59,7 +60,7 @@ internal sealed class Terminal
     {
         foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
         {
-            Line($"  {Printable.Of(line)}", style);
+            Line($"  {line}", style);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
@@ -34,7 +35,7 @@ internal static class PlanJson
 
         foreach (string advice in plan.Advice)
         {
-            Console.Error.WriteLine($"note: {advice}");
+            ErrorReport.Note(advice);
         }
 
         JsonLines.Write(Whole(plan));

@@ -65,10 +65,10 @@ internal static class ReplayCommand
     private static void WriteText(Trace trace, ReplayResult result, double tolerance)
     {
         var terminal = new Terminal(TerminalMode.Detect());
-        terminal.Line($"recorded by {Printable.Of(trace.Source)}", Style.Label);
+        terminal.Line($"recorded by {trace.Source}", Style.Label);
         terminal.Columns(
             result.Parameters
-                .Select(row => (string[])[Printable.Of(row.Parameter), row.Optimizer, Text(row.Deviation), $"after step {row.Step}, the largest of {row.Comparisons}", row.Deviation <= tolerance ? "ok" : "OFF"])
+                .Select(row => (string[])[row.Parameter, row.Optimizer, Text(row.Deviation), $"after step {row.Step}, the largest of {row.Comparisons}", row.Deviation <= tolerance ? "ok" : "OFF"])
                 .Prepend(["parameter", "optimizer", "deviation", "where", ""]),
             Style.Plain, Style.Label, Style.Strong, Style.Label);
         if (result.Worst.Deviation <= tolerance)

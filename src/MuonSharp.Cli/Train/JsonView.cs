@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Doctor;
+using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
@@ -24,7 +25,7 @@ internal sealed class JsonView : ITrainingView
         var machine = Machine.Look();
         foreach (string advice in description.Advice)
         {
-            Console.Error.WriteLine($"note: {advice}");
+            ErrorReport.Note(advice);
         }
 
         var weights = new JsonObject();

@@ -67,7 +67,7 @@ internal static class JsonCheck
     {
         if (utf8.StartsWith((ReadOnlySpan<byte>)[0xff, 0xfe]) || utf8.StartsWith((ReadOnlySpan<byte>)[0xfe, 0xff]))
         {
-            throw source.Broken("it must be UTF-8 text; UTF-16 came");
+            throw source.Broken($"{source.It} must be UTF-8 text; UTF-16 came");
         }
 
         if (Utf8.IsValid(utf8))
@@ -81,7 +81,7 @@ internal static class JsonCheck
             at += length;
         }
 
-        throw source.Broken($"it must be UTF-8 text; the byte 0x{utf8[at]:X2} came{Position(utf8, at)}");
+        throw source.Broken($"{source.It} must be UTF-8 text; the byte 0x{utf8[at]:X2} came{Position(utf8, at)}");
     }
 
     private static string Text(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8, JsonSource source, Stack<Level> levels, bool key)
@@ -93,7 +93,7 @@ internal static class JsonCheck
         catch (InvalidOperationException)
         {
             string place = Place(levels, source, inside: !key);
-            string what = key ? (place.Length == 0 ? "keys" : $"keys of {place}") : place.Length == 0 ? "it" : place;
+            string what = !key ? JsonPlace.Called(place) : place.Length == 0 ? "keys" : $"keys of {place}";
             throw source.Broken($"{what} must be Unicode text; half of a surrogate pair came{Position(utf8, reader.TokenStartIndex)}");
         }
     }
@@ -147,4 +147,22 @@ internal static class JsonCheck
             return _names.Add(name);
         }
     }
+}
+
+/// <summary>Places in a JSON text as messages write them: <c>optimizer.groups[2].learning_rate</c>.</summary>
+internal static class JsonPlace
+{
+    private const int Longest = 160;
+
+    /// <summary>A key of an object.</summary>
+    public static string Member(string place, string name) => place.Length == 0 ? OneLine.Short(name) : $"{place}.{OneLine.Short(name)}";
+
+    /// <summary>An item of a list.</summary>
+    public static string Item(string place, int index) => $"{place}[{index}]";
+
+    /// <summary>A place as the subject of a sentence.</summary>
+    public static string Called(string place) => place.Length == 0 ? "it" : place;
+
+    /// <summary>A place that leaves room for the rest of a message: of a long one its end.</summary>
+    public static string Shorten(string place) => place.Length <= Longest ? place : "..." + place[^(Longest - 3)..];
 }

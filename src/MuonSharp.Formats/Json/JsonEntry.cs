@@ -44,6 +44,14 @@ public sealed class JsonEntry
     /// <summary>Its dotted place, such as <c>optimizer.groups[2].learning_rate</c>: safe to print, and of a long one the end. Empty for the outermost value.</summary>
     public string Place => JsonPlace.Shorten(FullPlace);
 
+    /// <summary>Items of a list, or keys of an object; 0 for anything else.</summary>
+    public int Count => Kind switch
+    {
+        JsonValueKind.Array => _element.GetArrayLength(),
+        JsonValueKind.Object => _element.GetPropertyCount(),
+        _ => 0,
+    };
+
     /// <summary>The text of the value as the file has it; empty for a key that is not there.</summary>
     public string RawText => Kind == JsonValueKind.Undefined ? "" : _element.GetRawText();
 
@@ -76,7 +84,7 @@ public sealed class JsonEntry
     /// <param name="most">Most items.</param>
     /// <exception cref="InvalidFileException">It is no list, or has too few or too many items.</exception>
     public IReadOnlyList<JsonEntry> Items(int least = 0, int most = int.MaxValue) =>
-        Kind == JsonValueKind.Array && _element.GetArrayLength() is var count && count >= least && count <= most
+        Kind == JsonValueKind.Array && Count >= least && Count <= most
             ? [.. _element.EnumerateArray().Select((item, index) => new JsonEntry(_source, item, this, "", index))]
             : throw Wrong((least, most) switch
             {
@@ -218,7 +226,7 @@ public sealed class JsonEntry
 
     /// <summary>The exception with <see cref="Problem"/>.</summary>
     /// <param name="rule">What it must be, such as <c>a whole number above 0</c>.</param>
-    public InvalidFileException Wrong(string rule) => Broken($"{(Place is { Length: > 0 } place ? place : "it")} must be {rule}; {Came()}");
+    public InvalidFileException Wrong(string rule) => Broken($"{JsonPlace.Called(Place)} must be {rule}; {Came()}");
 
     /// <summary>The exception for another broken rule of this file.</summary>
     /// <param name="problem">A sentence <c>rule; what came</c>.</param>
@@ -239,9 +247,31 @@ public sealed class JsonEntry
             case JsonValueKind.Object:
                 return "an object came";
             case JsonValueKind.Array:
-                return $"a list of {_element.GetArrayLength()} came";
+                return $"a list of {Count} came";
             default:
                 return $"{OneLine.Cut(_element.GetRawText(), LongestQuote)} came";
         }
     }
+}
+
+/// <summary>Bounds of numbers in words.</summary>
+internal static class JsonRule
+{
+    /// <summary>A whole number.</summary>
+    public static string Whole(long least, bool noLeast, long most, bool noMost) => (noLeast, noMost) switch
+    {
+        (true, true) => "a whole number",
+        (false, true) => least == 1 ? "a whole number above 0" : $"a whole number of {least} or more",
+        (true, false) => $"a whole number of at most {most}",
+        _ => $"a whole number from {least} to {most}",
+    };
+
+    /// <summary>A finite number.</summary>
+    public static string Number(double least, double most) => (least == double.MinValue, most == double.MaxValue) switch
+    {
+        (true, true) => "a number",
+        (false, true) => string.Create(CultureInfo.InvariantCulture, $"a number of {least} or more"),
+        (true, false) => string.Create(CultureInfo.InvariantCulture, $"a number of at most {most}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
+    };
 }

@@ -84,7 +84,7 @@ public static class JsonFile
 
         if (utf8.Trim(" \t\r\n"u8).IsEmpty)
         {
-            throw source.Broken("it must be JSON; it is empty");
+            throw source.Broken($"{source.It} must be JSON; it is empty");
         }
 
         try
@@ -100,7 +100,7 @@ public static class JsonFile
         }
         catch (JsonException exception)
         {
-            throw source.Broken($"it must be JSON; {JsonCheck.Describe(exception)}", exception);
+            throw source.Broken($"{source.It} must be JSON; {JsonCheck.Describe(exception)}", exception);
         }
     }
 
@@ -116,4 +116,42 @@ public static class JsonFile
             return null;
         }
     }
+}
+
+/// <summary>How a JSON text is read, and how messages speak of it.</summary>
+public sealed record JsonOptions
+{
+    /// <summary>Deepest nesting of objects and lists that is read.</summary>
+    public const int MostDepth = 64;
+
+    /// <summary>What is being done, such as <c>config</c>: the word in brackets that messages begin with.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The place of the outermost value, before the dotted names; empty for a file of its own. Default: empty.</summary>
+    public string Root { get; init; } = "";
+
+    /// <summary>What every message ends with, such as a hint what to do; begins with a blank if there is one. Default: empty.</summary>
+    public string Note { get; init; } = "";
+
+    /// <summary>Most bytes of a file, or of one line of a file of lines. Memory is bounded by a multiple of it. Default: 64 MiB.</summary>
+    public int MostBytes { get; init; } = 1 << 26;
+
+    /// <summary>Whether a byte order mark, comments and trailing commas are refused, as formats of other makers ask. Default: false.</summary>
+    public bool Strict { get; init; }
+}
+
+/// <summary>Where a JSON text came from: makes the messages about it.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Options">How it is read.</param>
+/// <param name="Line">Number of the line in a file of lines, from 1; 0 for a file that is one JSON text.</param>
+internal sealed record JsonSource(string Path, JsonOptions Options, int Line = 0)
+{
+    /// <summary>What messages call the whole text.</summary>
+    public string It => JsonPlace.Called(Options.Root);
+
+    /// <summary>The exception for a broken rule.</summary>
+    /// <param name="problem">A sentence <c>rule; what came</c>.</param>
+    /// <param name="cause">What a parser said.</param>
+    public InvalidFileException Broken(string problem, Exception? cause = null) =>
+        new(Options.Operation, Path, $"{(Line == 0 ? "" : $"line {Line}: ")}{problem}{Options.Note}", cause);
 }

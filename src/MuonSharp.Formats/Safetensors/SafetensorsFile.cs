@@ -173,7 +173,7 @@ public sealed class SafetensorsFile : IDisposable
         byte[] header = new byte[length];
         Fill(prefix.Length, header);
         long dataStart = prefix.Length + header.Length;
-        (List<TensorEntry> tensors, Dictionary<string, string> metadata) = SafetensorsHeaderParser.Parse(Path, header, dataStart);
+        (List<TensorEntry> tensors, Dictionary<string, string> metadata) = new SafetensorsHeaderParser(Path, dataStart).Parse(header);
         SafetensorsLayout.SortAndCheck(Path, tensors, dataStart, _source.Length);
         return (tensors, metadata);
     }

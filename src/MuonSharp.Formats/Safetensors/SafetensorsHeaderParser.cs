@@ -1,176 +1,132 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 
 namespace MuonSharp.Formats;
 
 /// <summary>Parses a safetensors header: strict JSON, no key twice, nothing unknown, every number in range.</summary>
 /// <remarks>Knows one tensor at a time; how tensors share the data is <see cref="SafetensorsLayout"/>'s business.</remarks>
-internal ref struct SafetensorsHeaderParser
+/// <param name="path">For messages.</param>
+/// <param name="dataStart">Where the data begins in the file; added to every offset.</param>
+internal sealed class SafetensorsHeaderParser(string path, long dataStart)
 {
-    private readonly string _path;
-    private readonly long _dataStart;
-    private readonly List<TensorEntry> _tensors = [];
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private Dictionary<string, string>? _metadata;
-    private Utf8JsonReader _json;
+    private const string NumberRule = "must hold whole numbers from 0 to 2^63 - 1";
 
-    private SafetensorsHeaderParser(string path, ReadOnlySpan<byte> header, long dataStart)
+    private static readonly JsonOptions s_options = new()
     {
-        _path = path;
-        _dataStart = dataStart;
-        _json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = SafetensorsFormat.MaximumDepth });
-    }
+        Operation = SafetensorsFormat.Operation,
+        Root = "header",
+        MostBytes = SafetensorsFormat.MaximumHeaderBytes,
+        Strict = true,
+    };
 
     /// <summary>Reads all of a header.</summary>
-    /// <param name="path">For messages.</param>
     /// <param name="header">The JSON text, with padding.</param>
-    /// <param name="dataStart">Where the data begins in the file; added to every offset.</param>
-    public static (List<TensorEntry> Tensors, Dictionary<string, string> Metadata) Parse(
-        string path, ReadOnlySpan<byte> header, long dataStart)
+    public (List<TensorEntry> Tensors, Dictionary<string, string> Metadata) Parse(ReadOnlySpan<byte> header)
     {
-        var parser = new SafetensorsHeaderParser(path, header, dataStart);
         if (header.IsEmpty || header[0] != (byte)'{')
         {
-            throw parser.Broken("the header must begin with '{'");
+            throw Broken("the header must begin with '{'");
         }
 
-        if (!System.Text.Unicode.Utf8.IsValid(header))
+        List<TensorEntry> tensors = [];
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        foreach (JsonEntry member in JsonFile.Parse(header, path, s_options).Members())
         {
-            throw parser.Broken("the header must be UTF-8");
-        }
-
-        try
-        {
-            parser.ReadHeader();
-        }
-        catch (JsonException exception)
-        {
-            // The parser's message may quote all that follows.
-            string came = $"{OneLine.Short(exception.Message)} at byte {parser._json.BytesConsumed} of the header";
-            throw parser.Broken($"the header must be JSON as the format describes it; {came}", exception);
-        }
-
-        return (parser._tensors, parser._metadata ?? new Dictionary<string, string>(StringComparer.Ordinal));
-    }
-
-    private void ReadHeader()
-    {
-        _ = _json.Read();
-        while (NextKey(out string name))
-        {
-            if (!_names.Add(name))
+            if (member.Name.Equals(SafetensorsFormat.MetadataKey, StringComparison.Ordinal))
             {
-                throw Broken($"each name may come once; {OneLine.Quote(name)} comes twice");
-            }
-
-            if (name.Equals(SafetensorsFormat.MetadataKey, StringComparison.Ordinal))
-            {
-                _metadata = ReadMetadata();
+                metadata = ReadMetadata(member);
             }
             else
             {
-                _tensors.Add(ReadTensor(name));
+                tensors.Add(ReadTensor(member));
             }
         }
 
-        _ = _json.Read(); // Anything but white space after the object throws.
+        return (tensors, metadata);
     }
 
-    private Dictionary<string, string> ReadMetadata()
+    private Dictionary<string, string> ReadMetadata(JsonEntry entry)
     {
-        Expect(JsonTokenType.StartObject, $"{SafetensorsFormat.MetadataKey} must be an object");
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        while (NextKey(out string key))
+        if (entry.Kind != JsonValueKind.Object)
         {
-            Expect(JsonTokenType.String, $"{SafetensorsFormat.MetadataKey} must map to strings; {OneLine.Quote(key)} does not");
-            if (!metadata.TryAdd(key, Text()))
-            {
-                throw Broken($"each key of {SafetensorsFormat.MetadataKey} may come once; {OneLine.Quote(key)} comes twice");
-            }
+            throw Broken($"{SafetensorsFormat.MetadataKey} must be an object");
+        }
+
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        foreach (JsonEntry member in entry.Members())
+        {
+            metadata[member.Name] = member.TryText(out string text)
+                ? text
+                : throw Broken($"{SafetensorsFormat.MetadataKey} must map to strings; {OneLine.Quote(member.Name)} does not");
         }
 
         return metadata;
     }
 
-    private TensorEntry ReadTensor(string name)
+    private TensorEntry ReadTensor(JsonEntry entry)
     {
-        Expect(JsonTokenType.StartObject, $"tensor {OneLine.Quote(name)}: must be an object");
+        if (entry.Kind != JsonValueKind.Object)
+        {
+            throw Broken(entry, "must be an object");
+        }
+
         TensorType? type = null;
         ImmutableArray<long>? shape = null;
         ImmutableArray<long>? offsets = null;
-        while (NextKey(out string key))
+        foreach (JsonEntry member in entry.Members())
         {
-            bool again = key switch { "dtype" => type.HasValue, "shape" => shape.HasValue, "data_offsets" => offsets.HasValue, _ => false };
-            if (again)
-            {
-                throw Broken(name, $"each key may come once; {key} comes twice");
-            }
-
-            switch (key)
+            switch (member.Name)
             {
                 case "dtype":
-                    type = ReadType(name);
+                    type = ReadType(entry, member);
                     break;
                 case "shape":
-                    shape = ReadNumbers(name, key, SafetensorsFormat.MaximumRank);
+                    shape = ReadNumbers(entry, member, SafetensorsFormat.MaximumRank);
                     break;
                 case "data_offsets":
-                    offsets = ReadNumbers(name, key, 2);
+                    offsets = ReadNumbers(entry, member, 2);
                     break;
                 default:
-                    throw Broken(name, $"the keys are dtype, shape and data_offsets; {OneLine.Quote(key)} came");
+                    throw Broken(entry, $"the keys are dtype, shape and data_offsets; {OneLine.Quote(member.Name)} came");
             }
         }
 
-        if (type is null || shape is null || offsets is not { Length: 2 })
-        {
-            throw Broken(name, "dtype, shape and two data_offsets must be given");
-        }
-
-        return Entry(name, type.Value, shape.Value, offsets.Value[0], offsets.Value[1]);
+        return type is null || shape is null || offsets is not { Length: 2 }
+            ? throw Broken(entry, "dtype, shape and two data_offsets must be given")
+            : Entry(entry, type.Value, shape.Value, offsets.Value[0], offsets.Value[1]);
     }
 
-    private TensorType ReadType(string name)
+    private TensorType ReadType(JsonEntry tensor, JsonEntry entry) =>
+        !entry.TryText(out string text) ? throw Broken(tensor, "dtype must be a string")
+            : TensorTypes.TryParse(text, out TensorType type) ? type
+            : throw Broken(tensor, $"dtype must be a type that can be read; {OneLine.Quote(text)} came");
+
+    private ImmutableArray<long> ReadNumbers(JsonEntry tensor, JsonEntry entry, int limit)
     {
-        Expect(JsonTokenType.String, $"tensor {OneLine.Quote(name)}: dtype must be a string");
-        string text = Text();
-        return TensorTypes.TryParse(text, out TensorType type)
-            ? type
-            : throw Broken(name, $"dtype must be a type that can be read; {OneLine.Quote(text)} came");
-    }
-
-    private ImmutableArray<long> ReadNumbers(string name, string key, int limit)
-    {
-        Expect(JsonTokenType.StartArray, $"tensor {OneLine.Quote(name)}: {key} must be an array");
-        ImmutableArray<long>.Builder numbers = ImmutableArray.CreateBuilder<long>(Math.Min(limit, 4));
-        while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        if (entry.Kind != JsonValueKind.Array)
         {
-            if (numbers.Count == limit)
-            {
-                throw Broken(name, $"{key} may hold at most {limit} numbers");
-            }
-
-            if (_json.TokenType != JsonTokenType.Number || !_json.TryGetUInt64(out ulong number) || number > long.MaxValue)
-            {
-                string came = OneLine.Quote(Encoding.UTF8.GetString(_json.ValueSpan[..Math.Min(_json.ValueSpan.Length, 40)]));
-                throw Broken(name, $"{key} must hold whole numbers from 0 to 2^63 - 1; {came} came");
-            }
-
-            numbers.Add((long)number);
+            throw Broken(tensor, $"{entry.Name} must be an array");
         }
 
-        return numbers.DrainToImmutable();
+        return entry.Count > limit
+            ? throw Broken(tensor, $"{entry.Name} may hold at most {limit} numbers")
+            : [.. entry.Items().Select(item => ReadNumber(tensor, entry, item))];
     }
 
-    private readonly TensorEntry Entry(string name, TensorType type, ImmutableArray<long> shape, long begin, long end)
+    // The format's numbers are plain: no point, no exponent.
+    private long ReadNumber(JsonEntry tensor, JsonEntry entry, JsonEntry item) =>
+        item.TryUnsigned(long.MaxValue, out ulong number) && item.RawText.All(char.IsAsciiDigit)
+            ? (long)number
+            : throw Broken(tensor, $"{entry.Name} {NumberRule}; {OneLine.Cut(item.RawText, 40)} came");
+
+    private TensorEntry Entry(JsonEntry tensor, TensorType type, ImmutableArray<long> shape, long begin, long end)
     {
         long length = type.SizeInBytes();
         foreach (long size in shape)
         {
             if (size != 0 && length > long.MaxValue / size)
             {
-                throw Broken(name, $"the shape must fit 63 bits of bytes; [{string.Join(", ", shape)}] does not");
+                throw Broken(tensor, $"the shape must fit 63 bits of bytes; [{string.Join(", ", shape)}] does not");
             }
 
             length *= size;
@@ -179,46 +135,16 @@ internal ref struct SafetensorsHeaderParser
         if (begin > end || end - begin != length)
         {
             throw Broken(
-                name,
+                tensor,
                 $"data_offsets must span the {length} bytes of {type.FileName()} [{string.Join(", ", shape)}]; [{begin}, {end}] came");
         }
 
-        return end <= long.MaxValue - _dataStart
-            ? new TensorEntry(name, type, shape, _dataStart + begin, length)
-            : throw Broken(name, $"data_offsets must lie inside the file; [{begin}, {end}] came");
+        return end <= long.MaxValue - dataStart
+            ? new TensorEntry(tensor.Name, type, shape, dataStart + begin, length)
+            : throw Broken(tensor, $"data_offsets must lie inside the file; [{begin}, {end}] came");
     }
 
-    private bool NextKey(out string key)
-    {
-        _ = _json.Read();
-        bool found = _json.TokenType == JsonTokenType.PropertyName;
-        key = found ? Text() : string.Empty;
-        return found;
-    }
+    private InvalidFileException Broken(JsonEntry tensor, string problem) => Broken($"tensor {OneLine.Quote(tensor.Name)}: {problem}");
 
-    private void Expect(JsonTokenType token, string rule)
-    {
-        _ = _json.Read();
-        if (_json.TokenType != token)
-        {
-            throw Broken(rule);
-        }
-    }
-
-    private readonly string Text()
-    {
-        try
-        {
-            return _json.GetString()!;
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw Broken("strings must be Unicode text; one holds half of a surrogate pair", exception);
-        }
-    }
-
-    private readonly InvalidFileException Broken(string name, string problem) => Broken($"tensor {OneLine.Quote(name)}: {problem}");
-
-    private readonly InvalidFileException Broken(string problem, Exception? inner = null) =>
-        new(SafetensorsFormat.Operation, _path, problem, inner);
+    private InvalidFileException Broken(string problem) => new(SafetensorsFormat.Operation, path, problem);
 }

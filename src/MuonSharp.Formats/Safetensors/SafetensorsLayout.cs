@@ -19,9 +19,6 @@ internal static class SafetensorsFormat
     /// <summary>The header is padded with spaces so that the data starts at a multiple of this.</summary>
     public const int Alignment = 8;
 
-    /// <summary>The header object, a tensor's object, an array of sizes.</summary>
-    public const int MaximumDepth = 3;
-
     public const string MetadataKey = "__metadata__";
 }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -22,7 +21,7 @@ internal static class CheckpointReader
         try
         {
             SafetensorsFile optimizer = OpenVerified(Path.Combine(folder, CheckpointNames.Optimizer), state.Optimizer);
-            return new LoadedCheckpoint(folder, state.Step, state.State, model, optimizer);
+            return new LoadedCheckpoint(folder, state, model, optimizer);
         }
         catch
         {
@@ -61,23 +60,39 @@ internal static class CheckpointReader
 /// <summary>A checkpoint whose every file has been verified against its hash; the tensors are read on demand.</summary>
 public sealed class LoadedCheckpoint : IDisposable
 {
-    internal LoadedCheckpoint(string folder, long step, JsonObject state, SafetensorsFile model, SafetensorsFile optimizer) =>
-        (Folder, Step, State, Model, Optimizer) = (folder, step, state, model, optimizer);
+    private static readonly JsonOptions s_options = new() { Operation = CheckpointNames.Operation };
+    private readonly CheckpointState _state;
+
+    internal LoadedCheckpoint(string folder, CheckpointState state, SafetensorsFile model, SafetensorsFile optimizer) =>
+        (Folder, _state, Model, Optimizer) = (folder, state, model, optimizer);
 
     /// <summary>The checkpoint's folder.</summary>
     public string Folder { get; }
 
     /// <summary>How many steps had been done.</summary>
-    public long Step { get; }
+    public long Step => _state.Step;
 
     /// <summary>What was given as <see cref="CheckpointContents.State"/>.</summary>
-    public JsonObject State { get; }
+    public JsonEntry State => _state.State;
 
     /// <summary>The weights.</summary>
     public SafetensorsFile Model { get; }
 
     /// <summary>The optimizer's tensors.</summary>
     public SafetensorsFile Optimizer { get; }
+
+    /// <summary>Reads a file of the run folder that the checkpoint means nothing without.</summary>
+    /// <param name="path">Where it lies; its name is the one in <see cref="CheckpointContents.RunFiles"/>.</param>
+    /// <returns>Its bytes, which are those that the checkpoint was written with.</returns>
+    /// <exception cref="InvalidFileException">It cannot be read, or is another one.</exception>
+    public byte[] ReadRunFile(string path)
+    {
+        byte[] bytes = JsonFile.ReadBytes(path, s_options);
+        return _state.RunFiles.TryGetValue(Path.GetFileName(path), out FileDigest expected) && FileDigest.Of(bytes) == expected
+            ? bytes
+            : throw new InvalidFileException(
+                CheckpointNames.Operation, path, $"it must be the file that {Path.GetFileName(Folder)} was written with, as state.json says; another one came");
+    }
 
     /// <summary>Closes the files.</summary>
     public void Dispose()

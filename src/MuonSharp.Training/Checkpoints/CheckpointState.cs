@@ -8,28 +8,40 @@ using MuonSharp.Formats;
 namespace MuonSharp.Training;
 
 /// <summary>The file <c>state.json</c>: step, hashes of the other files, the run's state, and a hash of itself.</summary>
-/// <remarks>Its own hash is the last value and is computed over the file with these 64 digits as zeros.</remarks>
-internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest Optimizer, JsonObject State)
+/// <remarks>
+/// <para>Its own hash is the last value and is computed over the file with these 64 digits as zeros.</para>
+/// <para>Files of the run folder that the checkpoint means nothing without, such as the tokenizer's, have their hashes here too.</para>
+/// </remarks>
+internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest Optimizer, IReadOnlyDictionary<string, FileDigest> RunFiles, JsonEntry State)
 {
     private const string Format = "muonsharp-checkpoint/1";
+    private const string FilesKey = "files";
+    private const string RunFilesKey = "run_files";
     private const int DigestLength = 64;
-    private const long MaximumBytes = 1 << 26;
+    private static readonly JsonOptions s_options = new() { Operation = CheckpointNames.Operation };
     private static readonly byte[] s_end = "\"\n}\n"u8.ToArray();
 
-    public byte[] ToBytes()
+    public static byte[] ToBytes(long step, FileDigest model, FileDigest optimizer, CheckpointContents contents)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, IndentedJson.Options))
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, IndentedJson.Options))
         {
             json.WriteStartObject();
             json.WriteString("format", Format);
-            json.WriteNumber("step", Step);
-            json.WriteStartObject("files");
-            Write(json, CheckpointNames.Model, Model);
-            Write(json, CheckpointNames.Optimizer, Optimizer);
+            json.WriteNumber("step", step);
+            json.WriteStartObject(FilesKey);
+            Write(json, CheckpointNames.Model, model);
+            Write(json, CheckpointNames.Optimizer, optimizer);
+            json.WriteEndObject();
+            json.WriteStartObject(RunFilesKey);
+            foreach ((string name, ReadOnlyMemory<byte> content) in contents.RunFiles.OrderBy(file => file.Key, StringComparer.Ordinal))
+            {
+                Write(json, name, FileDigest.Of(content.Span));
+            }
+
             json.WriteEndObject();
             json.WritePropertyName("state");
-            State.WriteTo(json);
+            contents.State.WriteTo(json);
             json.WriteString("sha256", new string('0', DigestLength));
             json.WriteEndObject();
         }
@@ -43,44 +55,22 @@ internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest O
     /// <exception cref="InvalidFileException">It cannot be read, was changed since it was written, or is of another format.</exception>
     public static CheckpointState Read(string path)
     {
-        byte[] bytes = ReadAll(path);
+        byte[] bytes = JsonFile.ReadBytes(path, s_options);
         Verify(path, bytes);
-        try
-        {
-            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            JsonNode json = JsonNode.Parse(bytes, documentOptions: options) ?? throw Broken(path, "it must be an object; it is null");
-            string format = At(json, "format").GetValue<string>();
-            if (!string.Equals(format, Format, StringComparison.Ordinal))
-            {
-                throw Broken(path, $"the format must be {Format}; it is {format}");
-            }
-
-            JsonNode files = At(json, "files");
-            return new CheckpointState(
-                At(json, "step").GetValue<long>(),
-                Digest(At(files, CheckpointNames.Model)),
-                Digest(At(files, CheckpointNames.Optimizer)),
-                At(json, "state").AsObject());
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
-        {
-            throw Broken(path, $"it must be a checkpoint's state; {(exception is JsonException json ? JsonProblem.Describe(json) : "a value of another kind came")}");
-        }
+        return Parse(bytes, path);
     }
 
-    private static byte[] ReadAll(string path)
+    /// <summary>Reads the bytes of a state file, whatever their hash.</summary>
+    internal static CheckpointState Parse(ReadOnlySpan<byte> bytes, string path)
     {
-        try
-        {
-            long length = new FileInfo(path).Length;
-            return length <= MaximumBytes
-                ? File.ReadAllBytes(path)
-                : throw Broken(path, $"it must have at most {MaximumBytes} bytes; it has {length}");
-        }
-        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
-        {
-            throw InvalidFileException.Unreadable(CheckpointNames.Operation, path, exception);
-        }
+        JsonEntry root = JsonFile.Parse(bytes, path, s_options);
+        _ = root["format"].Choice(Format);
+        return new CheckpointState(
+            root["step"].WholeNumber(0),
+            Digest(root[FilesKey][CheckpointNames.Model]),
+            Digest(root[FilesKey][CheckpointNames.Optimizer]),
+            root[RunFilesKey].Members().ToDictionary(file => file.Name, Digest, StringComparer.Ordinal),
+            root["state"].Object());
     }
 
     private static void Verify(string path, byte[] bytes)
@@ -109,9 +99,7 @@ internal sealed record CheckpointState(long Step, FileDigest Model, FileDigest O
         json.WriteEndObject();
     }
 
-    private static FileDigest Digest(JsonNode node) => new(At(node, "bytes").GetValue<long>(), At(node, "sha256").GetValue<string>());
-
-    private static JsonNode At(JsonNode node, string key) => node[key] ?? throw new FormatException($"{key} is missing");
+    private static FileDigest Digest(JsonEntry file) => new(file["bytes"].WholeNumber(0), file["sha256"].TextNotEmpty());
 
     private static InvalidFileException Broken(string path, string problem) => new(CheckpointNames.Operation, path, problem);
 }
@@ -128,7 +116,14 @@ public sealed class CheckpointContents
 
     /// <summary>Everything else that continues a run: counters, positions, seeds. Kept in <c>state.json</c> as <c>state</c>.</summary>
     public required JsonObject State { get; init; }
+
+    /// <summary>Files of the run folder that the checkpoint means nothing without, by name, with their bytes. Their hashes are kept in <c>state.json</c>. Default: none.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> RunFiles { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
 }
 
 /// <summary>What a file must look like: its size and the SHA-256 of its bytes in lower-case hexadecimal digits.</summary>
-internal readonly record struct FileDigest(long Bytes, string Sha256);
+internal readonly record struct FileDigest(long Bytes, string Sha256)
+{
+    /// <summary>The digest of some bytes.</summary>
+    public static FileDigest Of(ReadOnlySpan<byte> content) => new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
+}

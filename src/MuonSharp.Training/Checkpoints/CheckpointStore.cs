@@ -142,7 +142,7 @@ public sealed class CheckpointStore
         }
         catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
         {
-            throw InvalidFileException.Unreadable(CheckpointNames.Operation, Folder, exception);
+            throw InvalidFileException.UnreadableFolder(CheckpointNames.Operation, Folder, exception);
         }
     }
 
@@ -154,8 +154,7 @@ public sealed class CheckpointStore
             _files.CreateDirectory(folder);
             FileDigest model = WriteTensors(Path.Combine(folder, CheckpointNames.Model), contents.Model);
             FileDigest optimizer = WriteTensors(Path.Combine(folder, CheckpointNames.Optimizer), contents.Optimizer);
-            var state = new CheckpointState(step, model, optimizer, contents.State);
-            _files.Replace(Path.Combine(folder, CheckpointNames.State), state.ToBytes());
+            _files.Replace(Path.Combine(folder, CheckpointNames.State), CheckpointState.ToBytes(step, model, optimizer, contents));
             return folder;
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))

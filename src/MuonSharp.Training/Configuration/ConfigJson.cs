@@ -1,11 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
 /// <summary>Configurations as nested JSON objects.</summary>
 internal static class ConfigJson
 {
+    private static readonly JsonOptions s_options = new() { Operation = "config" };
+
     private static readonly JsonDocumentOptions s_lenient = new()
     {
         AllowTrailingCommas = true,
@@ -48,22 +51,19 @@ internal static class ConfigJson
     public static TrainingConfig Read(
         ReadOnlyMemory<byte> utf8, string source, TrainingConfig config, HashSet<string> keys, List<string> problems)
     {
-        try
+        if (JsonFile.Parse(utf8, source, s_options, problems) is not { } root)
         {
-            using JsonDocument document = JsonDocument.Parse(utf8, s_lenient);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                problems.Add($"[config] {source}: the file must hold one JSON object; {JsonProblem.Name(document.RootElement.ValueKind)} came");
-                return config;
-            }
-
-            return ReadObject(document.RootElement, "", source, config, keys, problems);
-        }
-        catch (JsonException error)
-        {
-            problems.Add($"[config] {source}: the file must be JSON; {JsonProblem.Describe(error)}");
             return config;
         }
+
+        if (root.Kind != JsonValueKind.Object)
+        {
+            problems.Add(root.Problem("an object"));
+            return config;
+        }
+
+        using JsonDocument document = JsonDocument.Parse(root.RawText, s_lenient);
+        return ReadObject(document.RootElement, "", source, config, keys, problems);
     }
 
     private static TrainingConfig ReadObject(
@@ -98,13 +98,6 @@ internal static class ConfigJson
 /// <summary>What is wrong with a JSON text, in words for whoever wrote it.</summary>
 internal static class JsonProblem
 {
-    /// <summary>What the reader said, and where: <c>... (line 3, byte 7)</c>.</summary>
-    public static string Describe(JsonException error)
-    {
-        string place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
-        return FirstSentence(error.Message) + place;
-    }
-
     /// <summary>A kind of value, with its article.</summary>
     public static string Name(JsonValueKind kind) => kind switch
     {
@@ -115,10 +108,4 @@ internal static class JsonProblem
         JsonValueKind.True or JsonValueKind.False => "true or false",
         _ => "null",
     };
-
-    private static string FirstSentence(string message)
-    {
-        int end = message.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? message : message[..end]).TrimEnd('.').ReplaceLineEndings(" ");
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
@@ -77,7 +78,7 @@ public sealed class ConfigurationException : Exception
     /// <summary>An exception for the given problems.</summary>
     /// <param name="problems">One line each; at least one.</param>
     public ConfigurationException(IReadOnlyList<string> problems)
-        : base(string.Join(Environment.NewLine, problems)) => Problems = problems;
+        : base(string.Join(Environment.NewLine, problems.Select(OneLine.Message))) => Problems = [.. problems.Select(OneLine.Message)];
 
     /// <summary>An exception for one problem.</summary>
     /// <param name="problem">One line: <c>[operation] rule; what came</c>.</param>

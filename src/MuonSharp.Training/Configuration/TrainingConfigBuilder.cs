@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
@@ -136,19 +137,6 @@ public sealed class TrainingConfigBuilder
     }
 
     /// <summary>A file's <c>preset</c> key; what is wrong with the file is reported when it is read as a whole.</summary>
-    private static string? PresetOf(byte[] utf8)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(
-                utf8, new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("preset", out JsonElement preset)
-                && preset.ValueKind == JsonValueKind.String ? preset.GetString() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static string? PresetOf(byte[] utf8) =>
+        JsonFile.Parse(utf8, "", new() { Operation = "config" }, []) is { Kind: JsonValueKind.Object } root && root["preset"].TryText(out string preset) ? preset : null;
 }

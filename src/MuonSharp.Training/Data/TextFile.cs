@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using System.Text.Unicode;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
@@ -104,7 +105,7 @@ public sealed class BadInputException : Exception
     /// <summary>An exception with a message of the form <c>[operation] rule; what came</c>.</summary>
     /// <param name="message">One line.</param>
     public BadInputException(string message)
-        : base(message)
+        : base(OneLine.Message(message))
     {
     }
 
@@ -112,7 +113,7 @@ public sealed class BadInputException : Exception
     /// <param name="message">One line.</param>
     /// <param name="inner">What led to it.</param>
     public BadInputException(string message, Exception inner)
-        : base(message, inner)
+        : base(OneLine.Message(message), inner)
     {
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RunModel : IDisposable
         using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
             ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
         ResumeRules.CheckOwn(checkpoint, config);
-        ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(runFolder, TokenizerFile.Name));
+        ITokenizer tokenizer = TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath);
         WorkerTeam team = new(threads);
         DecoderModel? model = null;
         try

@@ -7,6 +7,7 @@ namespace MuonSharp.Training;
 internal sealed class RunCurves
 {
     private const int MostTrainingPoints = 200;
+    private static readonly JsonOptions s_options = new() { Operation = "compare" };
 
     private readonly List<CurvePoint> _evaluations = [];
     private readonly List<CurvePoint> _training = [];
@@ -40,60 +41,66 @@ internal sealed class RunCurves
     public static RunCurves Read(RunFolder folder)
     {
         RunCurves curves = new();
-        try
+        if (!File.Exists(folder.MetricsPath))
         {
-            int number = 0;
-            foreach (string line in File.Exists(folder.MetricsPath) ? File.ReadLines(folder.MetricsPath) : [])
+            return curves;
+        }
+
+        using JsonLineReader lines = new(folder.MetricsPath, s_options);
+        while (lines.Next() is { } line)
+        {
+            if (!curves.TryAdd(line.Value))
             {
-                number++;
-                if (!curves.TryAdd(line))
-                {
-                    curves.End = null;
-                    curves.DamagedLine ??= number;
-                }
+                curves.End = null;
+                curves.DamagedLine ??= line.Number;
             }
         }
-        catch (Exception error) when (InvalidFileException.IsUnreadable(error))
+
+        if (lines.EndsTorn)
         {
-            throw InvalidFileException.Unreadable("compare", folder.MetricsPath, error);
+            curves.End = null;
+            curves.DamagedLine ??= lines.Lines + 1;
         }
 
         return curves;
     }
 
-    private bool TryAdd(string line)
+    private bool TryAdd(JsonEntry? line)
     {
         try
         {
-            using JsonDocument json = JsonDocument.Parse(line);
-            Add(json.RootElement);
-            return true;
+            Add(line);
+            return line is not null;
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (InvalidFileException)
         {
             return false;
         }
     }
 
-    private void Add(JsonElement line)
+    private void Add(JsonEntry? line)
     {
-        Step = line.GetProperty("step"u8).GetInt64();
+        if (line is null)
+        {
+            return;
+        }
+
+        Step = line["step"].WholeNumber(0);
         End = null;
-        switch (line.GetProperty("kind"u8).GetString())
+        switch (line["kind"].Text())
         {
             case "step":
-                _state.AddLoss(Number(line, "loss"));
+                _state.AddLoss(Number(line["loss"]));
                 _training.Add(new(Step, _state.SmoothedLoss));
                 break;
             case "eval":
-                _evaluations.Add(new(Step, Number(line, "val_loss")));
+                _evaluations.Add(new(Step, Number(line["val_loss"])));
                 break;
             case "end":
-                End = line.GetProperty("reason"u8).GetString();
+                End = line["reason"].Text();
                 break;
         }
     }
 
-    private static double Number(JsonElement line, string key) =>
-        line.GetProperty(key) is { ValueKind: not JsonValueKind.Null } number ? number.GetDouble() : double.PositiveInfinity;
+    private static double Number(JsonEntry number) => number.Kind == JsonValueKind.Null ? double.PositiveInfinity : number.Number();
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using System.Text;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
@@ -23,20 +23,8 @@ public sealed record TraceConfig(int Steps, ImmutableArray<TraceGroup> Groups)
     /// <exception cref="InvalidFileException">It is no JSON, a key is unknown, missing or given twice, or a value breaks its key's rule.</exception>
     public static TraceConfig Parse(string json, string path)
     {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidFileException(TraceFormat.Operation, path, $"the configuration must be JSON, no key twice; {JsonProblem.Describe(error)}", error);
-        }
-
-        using (document)
-        {
-            return Read(new TraceValue(path, "config", document.RootElement, 0));
-        }
+        JsonOptions options = new() { Operation = TraceFormat.Operation, Root = "config" };
+        return Read(new TraceValue(JsonFile.Parse(Encoding.UTF8.GetBytes(json), path, options), 0));
     }
 
     /// <summary>The routes that send each group's parameters to its optimizer, by name.</summary>
@@ -49,14 +37,13 @@ public sealed record TraceConfig(int Steps, ImmutableArray<TraceGroup> Groups)
 
     private static TraceConfig Read(TraceValue config)
     {
-        IReadOnlyDictionary<string, TraceValue> keys = config.Members(0);
-        foreach (string key in keys.Keys)
+        foreach (string key in config.Members().Keys)
         {
             config.Require(s_keys.Contains(key, StringComparer.Ordinal), TraceFormat.UnknownName("key", key, s_keys));
         }
 
-        int steps = config.Member(keys, "steps").Whole(1);
-        ImmutableArray<TraceGroup> groups = [.. config.Member(keys, "groups").Items(steps).Select(TraceGroupReader.Read)];
+        int steps = config.Member("steps").Whole(1);
+        ImmutableArray<TraceGroup> groups = [.. config.Member("groups").Items(steps).Select(TraceGroupReader.Read)];
         config.Require(groups.Length > 0, "there must be at least one group; none came");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (string name in groups.SelectMany(group => group.Parameters))
@@ -95,8 +82,8 @@ internal static class TraceGroupReader
     public static TraceGroup Read(TraceValue group)
     {
         IReadOnlyDictionary<string, TraceValue> keys = group.Members();
-        TraceOptimizer optimizer = group.Member(keys, OptimizerKey).Choice(TraceOptimizers.All);
-        TraceValue list = group.Member(keys, ParametersKey);
+        TraceOptimizer optimizer = group.Member(OptimizerKey).Choice(TraceOptimizers.All);
+        TraceValue list = group.Member(ParametersKey);
         ImmutableArray<string> parameters = [.. list.Items().Select(name => name.Text())];
         list.Require(parameters.Length > 0, "a group has at least one parameter; none came");
         TraceValue? preset = keys.TryGetValue(PresetKey, out TraceValue named) ? named : null;

@@ -10,43 +10,38 @@ namespace MuonSharp.Training;
 internal sealed record TraceKey<TOptions>(string Name, Func<TOptions, TraceValue, TOptions> Apply)
     where TOptions : OptimizerOptions;
 
-/// <summary>A value of a recorded run's configuration, with its place in it: every way of reading it refuses what it cannot be.</summary>
-/// <param name="path">The file.</param>
-/// <param name="place">Where in the configuration, such as <c>groups[0].momentum</c>.</param>
-/// <param name="element">The value.</param>
+/// <summary>A value of a recorded run's configuration: every way of reading it refuses what it cannot be.</summary>
+/// <param name="entry">The value, with its place.</param>
 /// <param name="steps">Steps of the run: what a list must have.</param>
-internal readonly struct TraceValue(string path, string place, JsonElement element, int steps)
+internal readonly struct TraceValue(JsonEntry entry, int steps)
 {
     /// <summary>Whether it is a list.</summary>
-    public bool IsList => element.ValueKind == JsonValueKind.Array;
+    public bool IsList => entry.Kind == JsonValueKind.Array;
 
     /// <summary>A number, finite.</summary>
-    public double Number() => Finite(element) ?? throw Wrong("must be a number");
+    public double Number() => entry.Number();
 
     /// <summary>A number, or a list of one number a step.</summary>
     public Schedule Schedule()
     {
-        if (element.ValueKind != JsonValueKind.Array)
+        if (!IsList)
         {
-            return Finite(element) ?? throw Wrong("must be a number or a list of numbers, one a step");
+            return entry.TryNumber(out double number) ? number : throw entry.Wrong("a number or a list of numbers, one a step");
         }
 
-        double?[] values = [.. element.EnumerateArray().Select(Finite)];
-        return values.Length == steps && Array.TrueForAll(values, value => value is not null)
-            ? new ListSchedule([.. values.Select(value => value!.Value)])
-            : throw Wrong($"must be a number or a list of {steps} numbers, one a step", values.Length == steps ? null : $"a list of {values.Length}");
+        return entry.Count == steps
+            ? new ListSchedule([.. entry.Items().Select(item => item.Number())])
+            : throw entry.Wrong($"a number or a list of {steps} numbers, one a step");
     }
 
     /// <summary>A whole number that is not too small.</summary>
-    public int Whole(int least) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= least
-        ? value
-        : throw Wrong($"must be a whole number of {least} or more");
+    public int Whole(int least) => entry.Integer(least);
 
     /// <summary>True or false.</summary>
-    public bool Flag() => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : throw Wrong("must be true or false");
+    public bool Flag() => entry.Boolean();
 
     /// <summary>Text that is not empty.</summary>
-    public string Text() => element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text ? text : throw Wrong("must be text");
+    public string Text() => entry.TextNotEmpty();
 
     /// <summary>What a name stands for.</summary>
     public T Choice<T>(IReadOnlyDictionary<string, T> choices)
@@ -56,33 +51,20 @@ internal readonly struct TraceValue(string path, string place, JsonElement eleme
     }
 
     /// <summary>The items of a list, as values of a run of that many steps.</summary>
-    public IReadOnlyList<TraceValue> Items(int stepsOfRun)
-    {
-        (string file, string at) = (path, place);
-        return element.ValueKind == JsonValueKind.Array
-            ? [.. element.EnumerateArray().Select((item, index) => new TraceValue(file, $"{at}[{index}]", item, stepsOfRun))]
-            : throw Wrong("must be a list");
-    }
-
-    /// <summary>The members of an object by name.</summary>
-    public IReadOnlyDictionary<string, TraceValue> Members(int stepsOfRun)
-    {
-        (string file, string at) = (path, place);
-        return element.ValueKind == JsonValueKind.Object
-            ? element.EnumerateObject().ToDictionary(
-                member => member.Name, member => new TraceValue(file, $"{at}.{member.Name}", member.Value, stepsOfRun), StringComparer.Ordinal)
-            : throw Wrong("must be an object");
-    }
-
-    /// <summary>The members of an object by name, in a run of as many steps as this value's.</summary>
-    public IReadOnlyDictionary<string, TraceValue> Members() => Members(steps);
+    public IReadOnlyList<TraceValue> Items(int stepsOfRun) => [.. entry.Items().Select(item => new TraceValue(item, stepsOfRun))];
 
     /// <summary>The items of a list, in a run of as many steps as this value's.</summary>
     public IReadOnlyList<TraceValue> Items() => Items(steps);
 
-    /// <summary>A member that must be there.</summary>
-    public TraceValue Member(IReadOnlyDictionary<string, TraceValue> members, string key) =>
-        members.TryGetValue(key, out TraceValue value) ? value : throw Error($"the key '{key}' must be there; it is missing");
+    /// <summary>The members of an object by name.</summary>
+    public IReadOnlyDictionary<string, TraceValue> Members()
+    {
+        int stepsOfRun = steps;
+        return entry.Members().ToDictionary(member => member.Name, member => new TraceValue(member, stepsOfRun), StringComparer.Ordinal);
+    }
+
+    /// <summary>A member that must be there: reading one that is not says so.</summary>
+    public TraceValue Member(string key) => new(entry[key], steps);
 
     /// <summary>Refuses the file unless a rule holds.</summary>
     public void Require(bool rule, string problem)
@@ -94,12 +76,5 @@ internal readonly struct TraceValue(string path, string place, JsonElement eleme
     }
 
     /// <summary>The exception for a problem at this place.</summary>
-    public InvalidFileException Error(string problem) => new(TraceFormat.Operation, path, $"{place}: {problem}");
-
-    private InvalidFileException Wrong(string rule, string? came = null) => Error($"{rule}; {came ?? Shorten(element.GetRawText())} came");
-
-    private static double? Finite(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : null;
-
-    private static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";
+    public InvalidFileException Error(string problem) => entry.Broken($"{entry.Place}: {problem}");
 }

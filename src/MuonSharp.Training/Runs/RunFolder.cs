@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 using MuonSharp.Numerics;
@@ -10,7 +9,7 @@ namespace MuonSharp.Training;
 /// <summary>The places in a run folder <c>runs/[name]</c>, for whoever reads it; <see cref="RunWriter"/> writes it.</summary>
 public sealed class RunFolder
 {
-    private const long MaximumConfigBytes = 1 << 24;
+    private static readonly JsonOptions s_options = new() { Operation = "run", MostBytes = 1 << 24 };
 
     /// <summary>A view of a folder, which need not exist.</summary>
     /// <param name="path">The run folder; one with <c>..</c> in it is made a full path.</param>
@@ -22,6 +21,7 @@ public sealed class RunFolder
         EnvironmentPath = System.IO.Path.Combine(path, "environment.json");
         MetricsPath = System.IO.Path.Combine(path, "metrics.jsonl");
         SamplesPath = System.IO.Path.Combine(path, "samples.txt");
+        TokenizerPath = System.IO.Path.Combine(path, TokenizerFile.Name);
         CheckpointsPath = System.IO.Path.Combine(path, "checkpoints");
     }
 
@@ -40,6 +40,9 @@ public sealed class RunFolder
     /// <summary>What the model wrote along the way.</summary>
     public string SamplesPath { get; }
 
+    /// <summary>The tokenizer: see <see cref="TokenizerFile"/>.</summary>
+    public string TokenizerPath { get; }
+
     /// <summary>The checkpoints: see <see cref="CheckpointStore"/>.</summary>
     public string CheckpointsPath { get; }
 
@@ -50,36 +53,12 @@ public sealed class RunFolder
     public CheckpointStore Checkpoints => new(CheckpointsPath);
 
     /// <summary>Reads the effective configuration.</summary>
-    /// <returns>The configuration as it was written.</returns>
+    /// <returns>The configuration as it was written: an object.</returns>
     /// <exception cref="InvalidFileException">There is no run here, or its configuration cannot be read.</exception>
-    public JsonObject ReadConfig()
-    {
-        if (!HoldsRun)
-        {
-            throw new InvalidFileException("run", Path, $"a run folder is needed; {(File.Exists(Path) ? "this is a file" : "this one has no config.json")}");
-        }
-
-        try
-        {
-            if (new FileInfo(ConfigPath).Length > MaximumConfigBytes)
-            {
-                throw new InvalidFileException("run", ConfigPath, $"it must have at most {MaximumConfigBytes} bytes");
-            }
-
-            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            JsonNode? config = JsonNode.Parse(File.ReadAllBytes(ConfigPath), documentOptions: options);
-            return config as JsonObject ?? throw new InvalidFileException(
-                "run", ConfigPath, $"it must hold a JSON object; {JsonProblem.Name(config?.GetValueKind() ?? JsonValueKind.Null)} came");
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidFileException("run", ConfigPath, $"it must be JSON; {JsonProblem.Describe(exception)}", exception);
-        }
-        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
-        {
-            throw InvalidFileException.Unreadable("run", ConfigPath, exception);
-        }
-    }
+    public JsonEntry ReadConfig() => PathProblem.OfNoFolder(Path) is { } problem
+        ? throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}")
+        : HoldsRun ? JsonFile.Read(ConfigPath, s_options).Object()
+        : throw new InvalidFileException("run", Path, "a run folder is needed; this one has no config.json");
 }
 
 /// <summary>What a run's speed and its start depended on besides its configuration: the content of <c>environment.json</c>.</summary>

@@ -25,7 +25,7 @@ internal sealed class RunWriter : IDisposable
         Problems = problems;
         (_lock, _files) = (held, files);
         _checkpoints = new CheckpointStore(folder.CheckpointsPath, files);
-        JsonNode? logs = checkpoint?.State[LogsKey];
+        JsonEntry? logs = checkpoint?.State.Find(LogsKey);
         long step = checkpoint?.Step ?? -1;
         Metrics = new MetricsLog(folder.MetricsPath, MetricsTrim.KeptBytes(folder.MetricsPath, Recorded(logs, MetricsKey), step), files);
         Samples = new SamplesLog(folder.SamplesPath, checkpoint is null ? 0 : Recorded(logs, SamplesKey) ?? long.MaxValue, files);
@@ -93,9 +93,9 @@ internal sealed class RunWriter : IDisposable
     /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
     public static RunWriter Resume(string folder, IFileOperations? files = null, Action<LoadedCheckpoint>? check = null)
     {
-        if (!Directory.Exists(folder))
+        if (PathProblem.OfNoFolder(folder) is { } problem)
         {
-            throw new InvalidFileException("run", folder, $"a run folder is needed; {(File.Exists(folder) ? "this is a file" : "there is no such folder")}");
+            throw new InvalidFileException("run", folder, $"a run folder is needed; {problem}");
         }
 
         return Own(new RunFolder(folder), files ?? FileOperations.Instance, Continue);
@@ -149,8 +149,8 @@ internal sealed class RunWriter : IDisposable
         Samples.FlushToDisk();
         JsonObject state = contents.State.DeepClone().AsObject();
         state[LogsKey] = new JsonObject { [MetricsKey] = Metrics.Length, [SamplesKey] = Samples.Length };
-        string saved = _checkpoints.Save(
-            step, new CheckpointContents { Model = contents.Model, Optimizer = contents.Optimizer, State = state }, keep);
+        CheckpointContents complete = new() { Model = contents.Model, Optimizer = contents.Optimizer, State = state, RunFiles = contents.RunFiles };
+        string saved = _checkpoints.Save(step, complete, keep);
         if (!scheduled)
         {
             Metrics.Write(line);
@@ -173,9 +173,9 @@ internal sealed class RunWriter : IDisposable
         RunLock? held = null;
         try
         {
-            if (File.Exists(folder.Path))
+            if (File.Exists(Path.TrimEndingDirectorySeparator(folder.Path)) && PathProblem.OfNoFolder(folder.Path) is { } problem)
             {
-                throw new IOException("a folder is needed; this is a file");
+                throw new IOException(problem);
             }
 
             files.EnsureDirectory(folder.Path);
@@ -194,8 +194,7 @@ internal sealed class RunWriter : IDisposable
         }
     }
 
-    private static long? Recorded(JsonNode? logs, string key) =>
-        logs is JsonObject known && known[key] is JsonValue value && value.TryGetValue(out long bytes) && bytes >= 0 ? bytes : null;
+    private static long? Recorded(JsonEntry? logs, string key) => logs?.Find(key)?.WholeNumber(0);
 
     private void WriteJson(string path, JsonObject json)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
@@ -68,15 +69,11 @@ public sealed class CharacterTokenizer : ITokenizer
         ["characters"] = string.Concat(_characters.Select(character => character.ToString())),
     };
 
-    internal static CharacterTokenizer FromJson(JsonObject json, string path)
+    internal static CharacterTokenizer FromJson(JsonEntry json)
     {
-        string characters = json["characters"] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0
-            ? text
-            : throw new BadInputException($"[tokenizer] {path}: 'characters' must be a text that is not empty");
-        Rune[] runes = [.. characters.EnumerateRunes()];
-        return runes.SequenceEqual(runes.Distinct().Order())
-            ? new(runes)
-            : throw new BadInputException($"[tokenizer] {path}: 'characters' must be sorted and distinct");
+        JsonEntry characters = json["characters"];
+        Rune[] runes = [.. characters.TextNotEmpty().EnumerateRunes()];
+        return runes.SequenceEqual(runes.Distinct().Order()) ? new(runes) : throw characters.Broken("characters must be sorted and distinct; they are not");
     }
 
     private static string Describe(Rune character) =>

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
@@ -9,23 +8,18 @@ public static class TokenizerFile
     /// <summary>The file's name in a run folder.</summary>
     public const string Name = "tokenizer.json";
 
+    private static readonly JsonOptions s_options = new() { Operation = "tokenizer" };
+
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="path">Path of a <c>tokenizer.json</c>.</param>
-    /// <exception cref="BadInputException">The file cannot be read, or describes no tokenizer.</exception>
-    public static ITokenizer Load(string path)
-    {
-        byte[] utf8 = InputFile.ReadAll("tokenizer", path);
-        try
-        {
-            return JsonNode.Parse(utf8) is JsonObject json
-                ? TokenizerKinds.FromJson(json, path)
-                : throw new BadInputException($"[tokenizer] {path}: the file must hold a JSON object");
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException)
-        {
-            throw new BadInputException($"[tokenizer] {path}: the file must be JSON with distinct keys", error);
-        }
-    }
+    /// <exception cref="InvalidFileException">The file cannot be read, or describes no tokenizer.</exception>
+    public static ITokenizer Load(string path) => Parse(JsonFile.ReadBytes(path, s_options), path);
+
+    /// <summary>Reads a tokenizer from the bytes of its file.</summary>
+    /// <param name="utf8">The bytes.</param>
+    /// <param name="path">Path of the file, for messages.</param>
+    /// <exception cref="InvalidFileException">They describe no tokenizer.</exception>
+    public static ITokenizer Parse(ReadOnlySpan<byte> utf8, string path) => TokenizerKinds.FromJson(JsonFile.Parse(utf8, path, s_options));
 
     /// <summary>The file's bytes: the same for the same tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer to write.</param>
@@ -38,7 +32,7 @@ public static class TokenizerKinds
     private static readonly Dictionary<string, TokenizerKind> s_kinds = new(StringComparer.Ordinal)
     {
         [CharacterTokenizer.KindName] = new(CharacterTokenizer.FromText, CharacterTokenizer.FromJson),
-        [ByteTokenizer.KindName] = new(_ => new ByteTokenizer(), (_, _) => new ByteTokenizer()),
+        [ByteTokenizer.KindName] = new(_ => new ByteTokenizer(), _ => new ByteTokenizer()),
     };
 
     /// <summary>Names of all kinds.</summary>
@@ -48,22 +42,13 @@ public static class TokenizerKinds
     /// <param name="kind">One of <see cref="Names"/>.</param>
     /// <param name="text">The training text.</param>
     /// <exception cref="BadInputException">There is no such kind, or the text is empty.</exception>
-    public static ITokenizer Create(string kind, string text) => Find(kind, "tokenizer").FromText(text);
+    public static ITokenizer Create(string kind, string text) => s_kinds.TryGetValue(kind, out TokenizerKind? found)
+        ? found.FromText(text)
+        : throw new BadInputException($"[tokenizer] the kind must be one of {string.Join(", ", Names)}; {OneLine.Quote(kind)} came");
 
     /// <summary>The tokenizer that a <c>tokenizer.json</c> describes.</summary>
     /// <param name="json">The file's content.</param>
-    /// <param name="path">The file's path, for messages.</param>
-    internal static ITokenizer FromJson(JsonObject json, string path)
-    {
-        string kind = json["kind"] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
-        return Find(kind, path).FromJson(json, path);
-    }
+    internal static ITokenizer FromJson(JsonEntry json) => s_kinds[json["kind"].Choice(Names)].FromJson(json);
 
-    private static TokenizerKind Find(string kind, string source) =>
-        s_kinds.TryGetValue(kind, out TokenizerKind? found)
-            ? found
-            : throw new BadInputException(
-                $"[tokenizer] {source}: the kind must be one of {string.Join(", ", s_kinds.Keys)}; '{kind}' came");
-
-    private sealed record TokenizerKind(Func<string, ITokenizer> FromText, Func<JsonObject, string, ITokenizer> FromJson);
+    private sealed record TokenizerKind(Func<string, ITokenizer> FromText, Func<JsonEntry, ITokenizer> FromJson);
 }

@@ -61,6 +61,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
             Model = TensorFiles.Weights(parts.Model.Parameters),
             Optimizer = OptimizerState.Tensors(parts.StateTensors),
             State = state.ToJson(parts.Config, parts.Data.Sha256, parts.Optimizer),
+            RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { [TokenizerFile.Name] = TokenizerFile.ToBytes(parts.Data.Tokenizer) },
         };
         string folder = writer.Save(state.Step, contents, parts.Config.Checkpoint.Keep, scheduled);
         _savedStep = state.Step;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -25,10 +26,10 @@ internal sealed class RunState
     public double SmoothedLoss => _smoothedSum / _smoothedWeight;
 
     /// <summary>Hash of the text that a checkpoint's run was trained on.</summary>
-    public static string? DataSha256(JsonObject state) => state[DataKey] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    public static string? DataSha256(JsonEntry state) => state.Find(DataKey)?.Text();
 
     /// <summary>Hash of the keys that may not change.</summary>
-    public static string? ConfigSha256(JsonObject state) => state[ConfigKey] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    public static string? ConfigSha256(JsonEntry state) => state.Find(ConfigKey)?.Text();
 
     /// <summary>Takes the loss of a step into the mean.</summary>
     public void AddLoss(double loss)
@@ -59,40 +60,41 @@ internal sealed class RunState
     }
 
     /// <summary>Takes everything from a checkpoint, the optimizer's counters too.</summary>
-    /// <exception cref="BadInputException">Something is missing or of another kind.</exception>
-    public static RunState Read(LoadedCheckpoint checkpoint, IOptimizer optimizer)
+    /// <exception cref="InvalidFileException">Something is missing or of another kind.</exception>
+    public static RunState Read(LoadedCheckpoint checkpoint, IOptimizer optimizer) => Read(checkpoint.State, checkpoint.Step, optimizer);
+
+    /// <summary>Takes everything from a state, the optimizer's counters too.</summary>
+    internal static RunState Read(JsonEntry json, long step, IOptimizer optimizer)
     {
+        RunState state = new() { Step = step };
+        IReadOnlyList<JsonEntry> smoothed = json["smoothed_loss"].Items(2, 2);
+        (state._smoothedSum, state._smoothedWeight) = (Number(smoothed[0]), smoothed[1].Number(0, 1));
+        if (json.Find("validation")?.Items(3, 3) is { } validation)
+        {
+            state.Validation = new(Number(validation[0]), validation[1].WholeNumber(0), validation[2].WholeNumber(0));
+        }
+
         try
         {
-            JsonObject json = checkpoint.State;
-            RunState state = new() { Step = checkpoint.Step };
-            JsonArray smoothed = json["smoothed_loss"]!.AsArray();
-            (state._smoothedSum, state._smoothedWeight) = (Number(smoothed[0]), Number(smoothed[1]));
-            if (json["validation"] is JsonArray validation)
-            {
-                state.Validation = new(Number(validation[0]), validation[1]!.GetValue<long>(), validation[2]!.GetValue<long>());
-            }
-
-            optimizer.LoadCounters(Counters(json[CountersKey]!.AsObject()));
+            optimizer.LoadCounters(Counters(json[CountersKey]));
             return state;
         }
-        catch (Exception error) when (error is NullReferenceException or InvalidOperationException or ArgumentException or FormatException)
+        catch (ArgumentException error)
         {
-            throw new BadInputException(
-                $"[resume] {checkpoint.Folder}: the state must be that of a run of this configuration; something is missing or of another kind", error);
+            throw json.Broken($"{CountersKey} must be those of this optimizer; {error.Message}");
         }
     }
 
     /// <summary>JSON has no word for what a run that diverges may measure: null stands for it.</summary>
     private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 
-    private static double Number(JsonNode? value) => value?.GetValue<double>() ?? double.NaN;
+    private static double Number(JsonEntry value) => value.IsSet ? value.Number() : double.NaN;
 
     /// <summary>A run that diverged has as many skipped steps before it again as one that never skipped.</summary>
-    private static Dictionary<string, long> Counters(JsonObject json)
+    private static Dictionary<string, long> Counters(JsonEntry json)
     {
         const string Consecutive = "consecutive_skipped_steps";
-        Dictionary<string, long> counters = json.ToDictionary(pair => pair.Key, pair => pair.Value!.GetValue<long>(), StringComparer.Ordinal);
+        Dictionary<string, long> counters = json.Members().ToDictionary(counter => counter.Name, counter => counter.WholeNumber(0), StringComparer.Ordinal);
         if (counters.GetValueOrDefault(Consecutive) >= Trainer.SkippedStepsToStop)
         {
             counters[Consecutive] = 0;

@@ -48,7 +48,7 @@ internal static class TrainerFactory
                 notices.AddRange(PassedOver.Describe(writer.Problems, checkpoint.Step));
             }
 
-            parts = TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Load(TokenizerPath(folder)), options);
+            parts = TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath), options);
             RunState state = checkpoint is null ? new() : Load(checkpoint, parts);
 
             // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
@@ -100,7 +100,7 @@ internal static class TrainerFactory
 
     private static void WriteTokenizer(RunWriter writer, ITokenizer tokenizer, TrainerOptions options)
     {
-        string path = TokenizerPath(writer.Folder);
+        string path = writer.Folder.TokenizerPath;
         try
         {
             options.Files.Replace(path, TokenizerFile.ToBytes(tokenizer));
@@ -110,6 +110,4 @@ internal static class TrainerFactory
             throw new WriteFailedException("run", path, error);
         }
     }
-
-    private static string TokenizerPath(RunFolder folder) => Path.Combine(folder.Path, TokenizerFile.Name);
 }

@@ -27,6 +27,16 @@ public class UsageErrorTests
     public void A_number_of_steps_that_is_none_is_refused(string steps) => Tool.Run("train", "--steps", steps).Fails(1, "train.steps", steps);
 
     [Fact]
+    public void What_a_terminal_would_obey_in_a_configuration_is_shown_and_not_sent()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.At("c.json"), "{\"a\\u001b]0;owned\\u0007\": 1}");
+        ProcessResult result = Tool.Run("train", "--config", folder.At("c.json"));
+        result.Fails(1, @"a\u001b]0;owned\u0007");
+        Assert.DoesNotContain('\u001b', result.Error);
+    }
+
+    [Fact]
     public void A_number_beyond_the_limit_is_told_the_limit()
     {
         Tool.Run("train", "--steps", "99999999999").Fails(1, "train.steps", "from 1 to 2147483647");

@@ -142,7 +142,7 @@ public sealed class CheckpointFaultTests
         }
 
         _ = CheckpointSample.Check(loaded);
-        string flavour = loaded.State["flavour"]!.GetValue<string>();
+        string flavour = loaded.State["flavour"].Text();
         Assert.True(flavour == "new" ? loaded.Step == step : loaded.Step == before[^1], $"step {loaded.Step}, {flavour}");
         return (loaded.Step, flavour);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 namespace MuonSharp.Training.Tests.Configuration;
 
 public class TrainingConfigBuilderTests
@@ -64,10 +65,13 @@ public class TrainingConfigBuilderTests
     }
 
     [Theory]
-    [InlineData("{", "the file must be JSON; ")]
-    [InlineData("{\"train\": {\"steps\": 1}, \"train\": {\"steps\": 2}}", "the file must be JSON; ")]
-    [InlineData("", "the file must be JSON; ")]
-    [InlineData("3", "the file must hold one JSON object; a number came")]
+    [InlineData("{", "it must be JSON; ")]
+    [InlineData("{\"train\": {\"steps\": 1}, \"train\": {\"steps\": 2}}", "each key may come once; train comes twice (line 1, byte 25)")]
+    [InlineData("", "it must be JSON; it is empty")]
+    [InlineData("3", "it must be an object; 3 came")]
+    [InlineData("{\"sample\": {\"prompt\": \"\\ud800\"}}", "sample.prompt must be Unicode text; half of a surrogate pair came (line 1, byte 23)")]
+    [InlineData("{\"\\ud800\": 1}", "keys must be Unicode text; half of a surrogate pair came (line 1, byte 2)")]
+    [InlineData("{\"a\\u001b]0;owned\\u0007\": 1}", "a key must be a known one; 'a\\u001b]0;owned\\u0007' came")]
     [InlineData("{\"model\": {\"layers\": {\"deep\": 1}}}", "model.layers must be a whole number from 1 to 1000; {\"deep\": 1} came")]
     [InlineData("{\"optimiser\": {\"name\": \"muon\"}}", "a key must be a known one; 'optimiser' came")]
     public void A_broken_file_is_one_line_that_names_it(string json, string expected)
@@ -79,6 +83,24 @@ public class TrainingConfigBuilderTests
 
         Assert.StartsWith($"[config] {file}: {expected}", problem, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', problem);
+    }
+
+    [Fact]
+    public void Latin_1_is_one_line_that_names_its_place()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("c.json", Encoding.Latin1.GetBytes("{\"sample\": {\"prompt\": \"caf\u00e9\"}}"));
+        Assert.Equal($"[config] {file}: it must be UTF-8 text; the byte 0xE9 came (line 1, byte 27)", Assert.Single(Problems(new TrainingConfigBuilder().AddFile(file))));
+    }
+
+    [Fact]
+    public void A_byte_order_mark_and_comments_are_read_over_in_configurations_and_in_run_folders()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("config.json", "\ufeff// mine\n{\"train\": {\"steps\": 7,},}");
+        Assert.Equal(7, new TrainingConfigBuilder().AddFile(file).Build().Train.Steps);
+        Assert.Equal(7, new RunFolder(folder.Path).ReadConfig()["train"]["steps"].Integer());
+        Assert.Equal(7, TrainingConfig.Load(file).Train.Steps);
     }
 
     [Fact]

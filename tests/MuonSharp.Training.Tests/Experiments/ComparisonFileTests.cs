@@ -10,15 +10,15 @@ public class ComparisonFileTests
     [Theory]
     [InlineData("", "must be JSON")]
     [InlineData("{", "must be JSON")]
-    [InlineData("null", "one JSON object; Null came")]
-    [InlineData("[]", "one JSON object; Array came")]
-    [InlineData("{}", "format must be a text; none came")]
-    [InlineData("""{"format": "muonsharp-compare/1"}""", "optimizers must be a list of objects; none came")]
-    [InlineData("""{"format": "muonsharp-compare/2"}""", "format must be muonsharp-compare/1; muonsharp-compare/2 came")]
-    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": 7}""", "optimizers must be a list of objects; 7 came")]
-    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": []}""", "optimizers must be a list of objects; [] came")]
+    [InlineData("null", "it must be an object; null came")]
+    [InlineData("[]", "it must be an object; a list of 0 came")]
+    [InlineData("{}", "format must be muonsharp-compare/1; it is missing")]
+    [InlineData("""{"format": "muonsharp-compare/1"}""", "optimizers must be a list that is not empty; it is missing")]
+    [InlineData("""{"format": "muonsharp-compare/2"}""", "format must be muonsharp-compare/1; \"muonsharp-compare/2\" came")]
+    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": 7}""", "optimizers must be a list that is not empty; 7 came")]
+    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": []}""", "optimizers must be a list that is not empty; a list of 0 came")]
     [InlineData("""{"format": "muonsharp-compare/1", "optimizers": [null]}""", "optimizers[0] must be an object; null came")]
-    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": [{}]}""", "steps must be a whole number above 0; none came")]
+    [InlineData("""{"format": "muonsharp-compare/1", "optimizers": [{}]}""", "steps must be a whole number above 0; it is missing")]
     public void A_damaged_file_is_bad_input_that_names_the_key(string content, string problem)
     {
         using TemporaryFolder folder = new();
@@ -44,14 +44,14 @@ public class ComparisonFileTests
             ("optimizers.0.optimizer_ms", null, "optimizers[0].optimizer_ms must be"),
             ("optimizers.0.step_ratio", "0", "optimizers[0].step_ratio must be"),
             ("optimizers.0.tokens_per_second", "1e999", "optimizers[0].tokens_per_second must be"),
-            ("optimizers.0.rounds_ms", null, "optimizers[0].rounds_ms must be a list of numbers; null came"),
+            ("optimizers.0.rounds_ms", null, "optimizers[0].rounds_ms must be a list that is not empty; null came"),
             ("optimizers.0.rounds_ms", "[null]", "optimizers[0].rounds_ms[0] must be a number above 0"),
             ("optimizers.1.label", "\"adamw\"", "'adamw' came more often"),
-            ("optimizers.1.label", "1", "optimizers[1].label must be a text"),
-            ("environment", "7", "environment must be an object"),
+            ("optimizers.1.label", "1", "optimizers[1].label must be text"),
+            ("environment", "7", "environment must be an object; 7 came"),
             ("data", "7", "data must be an object"),
-            ("data.sha256", "7", "data.sha256 must be a text"),
-            ("steps", "20.5", "steps must be a whole number above 0"),
+            ("data.sha256", "7", "data.sha256 must be text"),
+            ("steps", "20.5", "steps must be a whole number above 0; 20.5 came"),
             ("base", "7", "base must be an object"),
             ("base.train.seed", "-7", "train.seed must"),
         ];

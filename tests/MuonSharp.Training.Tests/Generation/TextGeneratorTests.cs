@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Training.Tests.Trainers;
 
@@ -114,6 +115,31 @@ public class TextGeneratorTests
 
         using TextGenerator generator = TextGenerator.FromRun(folder.File("run"), threads: 1);
         Assert.NotEmpty(string.Concat(generator.Generate("It is", new() { Tokens = 20 })));
+    }
+
+    [Fact]
+    public async Task A_tokenizer_that_was_changed_by_one_character_is_refused_by_all_who_use_it()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        using (TextGenerator generator = await Generator(folder, "character"))
+        {
+            Assert.NotEmpty(string.Concat(generator.Generate("It is", new() { Tokens = 5 })));
+        }
+
+        string path = new RunFolder(run).TokenizerPath;
+        string text = File.ReadAllText(path);
+        File.WriteAllText(path, text.Replace("z", "{", StringComparison.Ordinal));
+        Assert.NotEqual(text, File.ReadAllText(path));
+        Action[] users = [() => TextGenerator.FromRun(run, threads: 1).Dispose(), () => Evaluator.FromRun(run, threads: 1).Dispose(), () => Trainer.Resume(run).Dispose()];
+        foreach (Action use in users)
+        {
+            InvalidFileException error = Assert.Throws<InvalidFileException>(use);
+            Assert.Equal($"[checkpoint] {path}: it must be the file that step-00000002 was written with, as state.json says; another one came", error.Message);
+        }
+
+        File.WriteAllText(path, text);
+        Evaluator.FromRun(run, threads: 1).Dispose();
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 
 namespace MuonSharp.Training.Tests.Tokenizers;
 
@@ -64,21 +65,21 @@ public class CharacterTokenizerTests
 
     [Theory]
     [InlineData("", "must be JSON")]
-    [InlineData("[]", "must hold a JSON object")]
-    [InlineData("{}", "the kind must be one of character, byte; '' came")]
-    [InlineData("{\"kind\": 3}", "the kind must be one of character, byte; '' came")]
-    [InlineData("{\"kind\": \"bpe\"}", "'bpe' came")]
-    [InlineData("{\"kind\": \"character\"}", "'characters' must be a text")]
-    [InlineData("{\"kind\": \"character\", \"characters\": \"\"}", "'characters' must be a text")]
+    [InlineData("[]", "it must be an object; a list of 0 came")]
+    [InlineData("{}", "kind must be one of character, byte; it is missing")]
+    [InlineData("{\"kind\": 3}", "kind must be one of character, byte; 3 came")]
+    [InlineData("{\"kind\": \"bpe\"}", "\"bpe\" came")]
+    [InlineData("{\"kind\": \"character\"}", "characters must be text that is not empty")]
+    [InlineData("{\"kind\": \"character\", \"characters\": \"\"}", "characters must be text that is not empty")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"ba\"}", "must be sorted and distinct")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"aab\"}", "must be sorted and distinct")]
-    [InlineData("{\"kind\": \"character\", \"kind\": \"byte\"}", "must be JSON with distinct keys")]
+    [InlineData("{\"kind\": \"character\", \"kind\": \"byte\"}", "each key may come once; kind comes twice")]
     public void A_broken_file_is_a_clear_error(string json, string expected)
     {
         using TemporaryFolder folder = new();
         string path = folder.Write("tokenizer.json", json);
 
-        BadInputException error = Assert.Throws<BadInputException>(() => TokenizerFile.Load(path));
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => TokenizerFile.Load(path));
 
         Assert.StartsWith($"[tokenizer] {path}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

@@ -143,7 +143,8 @@ public class ClipTests
             {
                 Model = TensorFiles.Weights(old.Parameters),
                 Optimizer = OptimizerState.Tensors(old.Parts.Optimizer),
-                State = now.State.DeepClone().AsObject(),
+                State = now.State.ToNode()!.AsObject(),
+                RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { ["tokenizer.json"] = File.ReadAllBytes(folder.File("run/tokenizer.json")) },
             };
             store.Save(5, contents, keep: 3);
         }

@@ -60,6 +60,8 @@ internal sealed class MetricsLog : IDisposable
 /// <summary>How much of a <c>metrics.jsonl</c> belongs to a checkpoint that a run resumes from.</summary>
 internal static class MetricsTrim
 {
+    private static readonly JsonOptions s_options = new() { Operation = "metrics" };
+
     /// <summary>The bytes to keep: what the checkpoint recorded or, if the file does not reach that far, what its lines say.</summary>
     /// <param name="path">The metrics file; may be missing.</param>
     /// <param name="recorded">Its length when the checkpoint was written, if known.</param>
@@ -93,29 +95,16 @@ internal static class MetricsTrim
         return stream.ReadByte() == '\n';
     }
 
+    // A line that is no object with a step is damage: it and all after it go.
     private static long WholeLines(string path, long step)
     {
-        ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
-        int kept = 0;
-        while (bytes.Span[kept..].IndexOf((byte)'\n') is var length and >= 0 && StepOf(bytes.Slice(kept, length)) <= step)
+        long kept = 0;
+        using JsonLineReader lines = new(path, s_options);
+        while (lines.Next() is { Value: { Kind: JsonValueKind.Object } value } line && value["step"].TryWholeNumber(0, step, out _))
         {
-            kept += length + 1;
+            kept = line.End;
         }
 
         return kept;
-    }
-
-    // A line that is no object with a step is damage: it and all after it go.
-    private static long StepOf(ReadOnlyMemory<byte> line)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(line);
-            return json.RootElement.GetProperty("step"u8).GetInt64();
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            return long.MaxValue;
-        }
     }
 }
