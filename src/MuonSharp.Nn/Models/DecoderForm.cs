@@ -69,10 +69,10 @@ internal abstract class DecoderForm
         List<HeadSlice> slices = [];
         foreach ((LinearWeights? weights, string? part, HeadSide side) in new[] { (query, "query", HeadSide.Query), (key, "key", HeadSide.Key) })
         {
-            slices.Add(HeadSlice.OfPart(weights.Weight, weights.Weight.Layout!, part, side));
+            slices.Add(HeadSlice.OfPart(weights.Weight, weights.Weight.Layout, part, side));
             if (weights.Bias is not null)
             {
-                slices.Add(HeadSlice.OfPart(weights.Bias, weights.Weight.Layout!, part, side));
+                slices.Add(HeadSlice.OfPart(weights.Bias, weights.Weight.Layout, part, side));
             }
         }
 
@@ -91,7 +91,7 @@ internal abstract class DecoderForm
 /// <summary>The parameters of a linear layer.</summary>
 internal sealed record LinearWeights(Parameter Weight, Parameter? Bias)
 {
-    private MatrixOrientation Orientation => Weight.Layout!.Orientation;
+    private MatrixOrientation Orientation => Weight.Layout.Orientation;
 
     public Tensor Record(Tape tape, Tensor x, Activation? activation = null, Tensor? residual = null) =>
         tape.Linear(x, tape.Parameter(Weight), Bias is null ? null : tape.Parameter(Bias), activation, residual, Orientation);

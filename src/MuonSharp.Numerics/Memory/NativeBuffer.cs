@@ -48,6 +48,9 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Number of floats.</summary>
     public long Length { get; }
 
+    /// <summary>Whether the memory was freed.</summary>
+    public bool IsDisposed => _address == 0;
+
     /// <summary>Address of the first float.</summary>
     /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
     public float* Pointer

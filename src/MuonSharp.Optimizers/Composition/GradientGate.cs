@@ -58,7 +58,25 @@ internal sealed unsafe class GradientGate
         {
             (int index, int start, int length) = gate._pieces[task];
             Parameter parameter = gate._parameters[index];
-            gate._pieceSums[task] = parameter.HasGradient ? Reductions.SumOfSquares(parameter.Gradient.Address + start, length) : 0;
+            gate._pieceSums[task] = !parameter.HasGradient ? 0
+                : parameter.HasGradientInPart ? SumOfMatrices(parameter, start, length)
+                : Reductions.SumOfSquares(parameter.Gradient.Address + start, length);
+        }
+
+        /// <summary>The sum over those matrices of a chunk that have a gradient.</summary>
+        private static double SumOfMatrices(Parameter parameter, int start, int length)
+        {
+            double sum = 0;
+            for (int matrix = 0; matrix < parameter.MatrixCount; matrix++)
+            {
+                var runs = new MatrixRuns(parameter.Matrices[matrix], start, start + length);
+                while (parameter.HasGradientOf(matrix) && runs.Next())
+                {
+                    sum += Reductions.SumOfSquares(parameter.Gradient.Address + runs.Start, runs.Length);
+                }
+            }
+
+            return sum;
         }
     }
 }

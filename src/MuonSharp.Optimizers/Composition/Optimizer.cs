@@ -92,13 +92,7 @@ public abstract class Optimizer : IOptimizer
     {
         foreach (ParameterSlot slot in Slots)
         {
-            slot.Active = slot.Parameter.HasGradient || slot.Group.Options.MissingGradient != MissingGradient.Skip;
-            if (slot.Active)
-            {
-                slot.Count++;
-                slot.Group.Report.UpdatedParameters++;
-                slot.Group.Report.UpdatedElements += slot.Parameter.Length;
-            }
+            slot.Begin();
         }
 
         Update(context);
@@ -110,8 +104,7 @@ public abstract class Optimizer : IOptimizer
     {
         double elements = Parameters.Sum(parameter => (double)parameter.Length);
         double state = StateTensors.Sum(tensor => (double)tensor.Memory.Length);
-        double flops = Slots.Where(slot => slot.Parameter.Shape.Length > 1).Sum(slot => (slot.Parameter.Layout ?? MatrixLayout.OutIn)
-            .Matrices(slot.Parameter.Shape).Sum(matrix => CostModel.Of(slot.Group.Options).Flops(slot.Group.Options, matrix)));
+        double flops = Slots.Where(slot => slot.Parameter.Shape.Length > 1).Sum(slot => slot.Parameter.Matrices.Sum(matrix => CostModel.Of(slot.Options).Flops(slot.Options, matrix)));
         return [new OptimizerStage("update", flops, sizeof(float) * ((3 * elements) + (2 * state)))];
     }
 

@@ -1,6 +1,6 @@
 namespace MuonSharp.Optimizers;
 
-/// <summary>A group at work: its options and its report, which holds the values of this step.</summary>
+/// <summary>A group at work: its options, the values of this step, and its report.</summary>
 internal sealed class OptimizerGroup
 {
     public OptimizerGroup(ParameterGroup group)
@@ -13,12 +13,17 @@ internal sealed class OptimizerGroup
 
     public GroupReport Report { get; }
 
+    /// <summary>What the schedules say for this step.</summary>
+    public StepValues Values { get; private set; }
+
+    /// <summary>Moves the schedules; the report tells of them.</summary>
     public void Begin(in StepContext context)
     {
-        Report.LearningRate = Options.LearningRate.At(context.Step, context.TotalSteps);
-        Report.WeightDecay = Options.WeightDecay.At(context.Step, context.TotalSteps);
-        Report.Momentum = Options.ReportedMomentum?.At(context.Step, context.TotalSteps) ?? 0;
-        Report.Clear();
+        Values = new StepValues(
+            Options.LearningRate.At(context.Step, context.TotalSteps),
+            Options.WeightDecay.At(context.Step, context.TotalSteps),
+            Options.ReportedMomentum?.At(context.Step, context.TotalSteps) ?? 0);
+        Report.Begin(Values);
     }
 }
 
@@ -57,6 +62,34 @@ internal static class GroupValidation
         }
 
         problems.Prefix = string.Empty;
+        CheckMemory([.. groups.SelectMany(static group => group.Parameters).DistinctBy(static parameter => parameter.Name)], problems);
         problems.Throw(groups.Count > 0 ? groups[0].Options.OptimizerName : "optimizer");
+    }
+
+    /// <summary>Memory that two parameters share would be stepped twice.</summary>
+    private static unsafe void CheckMemory(Parameter[] parameters, OptionsProblems problems)
+    {
+        var blocks = new List<(nint Start, nint End, string What)>();
+        foreach (Parameter parameter in parameters)
+        {
+            Add(parameter.Weights, $"the weights of '{parameter.Name}'");
+            Add(parameter.Gradient, $"the gradient of '{parameter.Name}'");
+        }
+
+        blocks.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        (nint Start, nint End, string What) last = default;
+        foreach ((nint Start, nint End, string What) block in blocks)
+        {
+            problems.Require(block.Start >= last.End, $"{last.What} and {block.What} lie in the same memory; every tensor needs its own");
+            last = block.End > last.End ? block : last;
+        }
+
+        void Add(MemoryBlock memory, string what)
+        {
+            if (!memory.IsEmpty)
+            {
+                blocks.Add(((nint)memory.Address, (nint)(memory.Address + memory.Length), what));
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ public abstract record OptimizerOptions
 
     /// <summary>The independent matrices of a parameter under this optimizer, 0 when it knows none.</summary>
     internal int MatricesOf(Parameter parameter) => SplitsMatrices && parameter.Shape.Length >= 2
-        ? (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape).Length
+        ? parameter.Matrices.Length
         : 0;
 
     /// <summary>Makes the optimizer of these options' kind over groups that all have options of this kind.</summary>

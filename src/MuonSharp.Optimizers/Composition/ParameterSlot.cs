@@ -2,31 +2,92 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>A parameter within an optimizer: its group, and how many updates it has had.</summary>
-internal sealed unsafe class ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
+/// <summary>A parameter within an optimizer: its options and values of this step, and how many updates each of its matrices has had.</summary>
+/// <remarks>Everything is known by matrix, because an expert that saw no token has no gradient while its neighbours have. A vector counts as one.</remarks>
+internal sealed unsafe class ParameterSlot
 {
-    public Parameter Parameter { get; } = parameter;
+    private readonly OptimizerGroup _group;
+    private readonly long[] _counts;
+    private readonly bool[] _active;
+
+    public ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
+    {
+        (Parameter, Index, _group) = (parameter, index, group);
+        _counts = new long[parameter.MatrixCount];
+        _active = new bool[parameter.MatrixCount];
+    }
+
+    public Parameter Parameter { get; }
 
     /// <summary>The slot's number in the optimizer, which is its place in every state buffer.</summary>
-    public int Index { get; } = index;
+    public int Index { get; }
 
-    public OptimizerGroup Group { get; } = group;
+    /// <summary>The options of the parameter's group.</summary>
+    public OptimizerOptions Options => _group.Options;
 
-    /// <summary>Updates so far: the t of bias corrections. A skipped step does not count.</summary>
-    public long Count { get; set; }
+    /// <summary>Number of matrices that are updated and counted alone; 1 for a vector.</summary>
+    public int MatrixCount => _counts.Length;
 
-    /// <summary>Whether this step updates the parameter.</summary>
-    public bool Active { get; set; }
+    /// <summary>Whether all matrices are treated alike in this step: all with or all without a gradient, and as often updated.</summary>
+    public bool IsUniform { get; private set; } = true;
 
-    /// <summary>The weight decay of this step: none where a missing gradient counts as zero but spares the weights.</summary>
-    public double WeightDecay =>
-        Parameter.HasGradient || Group.Options.MissingGradient != MissingGradient.ZeroWithoutDecay ? Group.Report.WeightDecay : 0;
+    /// <summary>Whether this step updates any of the parameter.</summary>
+    public bool Active { get; private set; }
 
     public float* Weights => Parameter.Weights.Address;
 
-    /// <summary>The gradient, or null where a missing one counts as zero.</summary>
-    public float* Gradient => Parameter.HasGradient ? Parameter.Gradient.Address : null;
+    /// <summary>Whether this step updates a matrix.</summary>
+    public bool IsActive(int matrix) => _active[matrix];
+
+    /// <summary>Updates of a matrix so far, this one included: the t of bias corrections. A skipped step does not count.</summary>
+    public long CountOf(int matrix) => _counts[matrix];
+
+    /// <summary>The gradient of the whole tensor, or null where that of a matrix is missing and counts as zero.</summary>
+    public float* GradientOf(int matrix) => Parameter.HasGradientOf(matrix) ? Parameter.Gradient.Address : null;
+
+    /// <summary>The values of this step for a matrix: without decay where a missing gradient counts as zero but spares the weights.</summary>
+    public StepValues ValuesOf(int matrix) => Options.MissingGradient == MissingGradient.ZeroWithoutDecay && !Parameter.HasGradientOf(matrix)
+        ? _group.Values with { WeightDecay = 0 }
+        : _group.Values;
+
+    /// <summary>Adds what an update changed to the report.</summary>
+    public void ReportChange(double squares) => _group.Report.UpdateSquares += squares;
+
+    /// <summary>Adds an orthogonalized matrix to the report.</summary>
+    public void ReportOrthogonalization(OrthogonalizationOutcome outcome) => _group.Report.Count(outcome);
+
+    /// <summary>The counter under which a checkpoint keeps the count of a matrix.</summary>
+    internal string CounterOf(int matrix) =>
+        MatrixCount == 1 ? $"count/{Parameter.Name}" : $"count/{Parameter.Name}/{Parameter.Matrices[matrix].Name}";
+
+    internal void SetCount(int matrix, long count) => _counts[matrix] = count;
+
+    /// <summary>Counts what this step updates and tells the report.</summary>
+    internal void Begin()
+    {
+        (Active, IsUniform) = (false, !Parameter.HasGradientInPart);
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            _active[i] = Options.MissingGradient != MissingGradient.Skip || Parameter.HasGradientOf(i);
+            if (_active[i])
+            {
+                Active = true;
+                _counts[i]++;
+                _group.Report.UpdatedElements += MatrixCount == 1 ? Parameter.Length : Parameter.Matrices[i].Length;
+            }
+
+            IsUniform &= _counts[i] == _counts[0];
+        }
+
+        _group.Report.UpdatedParameters += Active ? 1 : 0;
+    }
 }
+
+/// <summary>What schedules say for one step of one group: the only numbers over time that a rule may read.</summary>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="WeightDecay">The weight decay.</param>
+/// <param name="Momentum">The momentum (Adam's beta1); 0 for an optimizer without.</param>
+public readonly record struct StepValues(double LearningRate, double WeightDecay, double Momentum);
 
 /// <summary>What an update needs to know beyond its own options.</summary>
 /// <param name="Step">The step's number, from 1.</param>

@@ -83,7 +83,10 @@ internal sealed class StepDriver
         };
         foreach (ParameterSlot slot in _optimizers.SelectMany(optimizer => optimizer.Slots))
         {
-            counters[CountOf(slot)] = slot.Count;
+            for (int matrix = 0; matrix < slot.MatrixCount; matrix++)
+            {
+                counters[slot.CounterOf(matrix)] = slot.CountOf(matrix);
+            }
         }
 
         return counters;
@@ -110,14 +113,15 @@ internal sealed class StepDriver
         _report.ConsecutiveSkippedSteps = counters[ConsecutiveCounter];
         foreach (ParameterSlot slot in _optimizers.SelectMany(optimizer => optimizer.Slots))
         {
-            slot.Count = counters[CountOf(slot)];
+            for (int matrix = 0; matrix < slot.MatrixCount; matrix++)
+            {
+                slot.SetCount(matrix, counters[slot.CounterOf(matrix)]);
+            }
         }
     }
 
     /// <summary>The clock, if somebody wants to know.</summary>
     private long Now() => _profile is null ? 0 : Stopwatch.GetTimestamp();
-
-    private static string CountOf(ParameterSlot slot) => $"count/{slot.Parameter.Name}";
 }
 
 /// <summary>What holds for a whole step, whatever the optimizers: the length of the run and the clipping of gradients.</summary>

@@ -3,28 +3,30 @@ namespace MuonSharp.Optimizers;
 /// <summary>What a step did: proof that the optimizers ran on what they were meant to. One object, rewritten by every step.</summary>
 public sealed class StepReport
 {
-    internal StepReport(IReadOnlyList<GroupReport> groups) => Groups = groups;
+    /// <summary>A report of some groups, to be filled in by whoever steps them.</summary>
+    /// <param name="groups">The groups' reports, in the optimizer's order.</param>
+    public StepReport(IReadOnlyList<GroupReport> groups) => Groups = groups;
 
     /// <summary>The step's number, from 1, skipped steps included.</summary>
-    public long Step { get; internal set; }
+    public long Step { get; set; }
 
     /// <summary>True when a gradient was not finite: no weight and no state changed.</summary>
     public bool Skipped => NonFiniteParameter is not null;
 
     /// <summary>The first parameter (in the optimizer's order) whose gradient held a NaN or an infinity, or null.</summary>
-    public string? NonFiniteParameter { get; internal set; }
+    public string? NonFiniteParameter { get; set; }
 
     /// <summary>Steps skipped so far.</summary>
-    public long SkippedSteps { get; internal set; }
+    public long SkippedSteps { get; set; }
 
     /// <summary>Steps skipped without a good one in between, this one included.</summary>
-    public long ConsecutiveSkippedSteps { get; internal set; }
+    public long ConsecutiveSkippedSteps { get; set; }
 
     /// <summary>Global norm of the raw gradients before clipping; not finite when the step was skipped.</summary>
-    public double GradientNorm { get; internal set; }
+    public double GradientNorm { get; set; }
 
     /// <summary>What clipping multiplied the gradients with; 1 when it did nothing.</summary>
-    public double ClipFactor { get; internal set; }
+    public double ClipFactor { get; set; }
 
     /// <summary>The groups with their learning rates and what happened to them, in the optimizer's order.</summary>
     public IReadOnlyList<GroupReport> Groups { get; }
@@ -93,7 +95,12 @@ public sealed class StepReport
 /// <summary>What a step did to one group of parameters.</summary>
 public sealed class GroupReport
 {
-    internal GroupReport(string name, string optimizer, int parameters, long elements) =>
+    /// <summary>A report of one group, to be filled in by whoever steps it.</summary>
+    /// <param name="name">The group's name.</param>
+    /// <param name="optimizer">The optimizer that steps it.</param>
+    /// <param name="parameters">Parameters in the group.</param>
+    /// <param name="elements">Elements in the group.</param>
+    public GroupReport(string name, string optimizer, int parameters, long elements) =>
         (Name, Optimizer, Parameters, Elements) = (name, optimizer, parameters, elements);
 
     /// <summary>The group's name.</summary>
@@ -109,37 +116,40 @@ public sealed class GroupReport
     public long Elements { get; }
 
     /// <summary>The learning rate of this step.</summary>
-    public double LearningRate { get; internal set; }
+    public double LearningRate { get; set; }
 
     /// <summary>The weight decay of this step.</summary>
-    public double WeightDecay { get; internal set; }
+    public double WeightDecay { get; set; }
 
     /// <summary>The momentum of this step (Adam's beta1), 0 for an optimizer without.</summary>
-    public double Momentum { get; internal set; }
+    public double Momentum { get; set; }
 
     /// <summary>Parameters that were updated: fewer than all when gradients are missing, 0 when the step was skipped.</summary>
-    public int UpdatedParameters { get; internal set; }
+    public int UpdatedParameters { get; set; }
 
     /// <summary>Elements that were updated.</summary>
-    public long UpdatedElements { get; internal set; }
+    public long UpdatedElements { get; set; }
 
     /// <summary>Matrices that were orthogonalized, parts of fused tensors counted one by one.</summary>
-    public int MatricesOrthogonalized { get; internal set; }
+    public int MatricesOrthogonalized { get; set; }
 
     /// <summary>Orthogonalizations that needed a larger pole (<see cref="OrthogonalizationOutcome.PoleRaised"/>).</summary>
-    public int PolesRaised { get; private set; }
+    public int PolesRaised { get; set; }
 
     /// <summary>Orthogonalizations that fell back to another method (<see cref="OrthogonalizationOutcome.FallBack"/>).</summary>
-    public int OrthogonalizationFallbacks { get; private set; }
+    public int OrthogonalizationFallbacks { get; set; }
 
     /// <summary>Root mean square of the change of the updated elements, decay included.</summary>
     public double UpdateRms => UpdatedElements == 0 ? 0 : Math.Sqrt(UpdateSquares / UpdatedElements);
 
     /// <summary>Sum of the squared changes.</summary>
-    internal double UpdateSquares { get; set; }
+    public double UpdateSquares { get; set; }
 
-    internal void Clear() =>
+    internal void Begin(in StepValues values)
+    {
+        (LearningRate, WeightDecay, Momentum) = (values.LearningRate, values.WeightDecay, values.Momentum);
         (UpdatedParameters, UpdatedElements, MatricesOrthogonalized, PolesRaised, OrthogonalizationFallbacks, UpdateSquares) = (0, 0, 0, 0, 0, 0);
+    }
 
     /// <summary>Counts one orthogonalized matrix.</summary>
     internal void Count(OrthogonalizationOutcome outcome)

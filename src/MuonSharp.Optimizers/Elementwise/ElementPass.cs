@@ -12,19 +12,19 @@ internal sealed unsafe class ElementPass<TRule>
     private readonly ParameterSlot[] _slots;
     private readonly StateBuffer _first;
     private readonly StateBuffer? _second;
-    private readonly Func<ParameterSlot, TRule> _ruleOf;
+    private readonly ElementRuleOf<TRule> _ruleOf;
     private readonly ElementPiece[] _pieces;
     private readonly int[] _taskStarts;
     private readonly double[] _squares;
-    private readonly TRule[] _rules;
+    private readonly TRule[][] _rules;
     private float _gradientScale;
 
     /// <summary>Cuts the parameters into tasks.</summary>
     /// <param name="slots">The optimizer's parameters.</param>
-    /// <param name="ruleOf">The rule of a parameter that this step updates.</param>
+    /// <param name="ruleOf">The rule of a matrix that this step updates.</param>
     /// <param name="first">The first state.</param>
     /// <param name="second">The second, null when the rule has one.</param>
-    public ElementPass(ParameterSlot[] slots, Func<ParameterSlot, TRule> ruleOf, StateBuffer first, StateBuffer? second = null)
+    public ElementPass(ParameterSlot[] slots, ElementRuleOf<TRule> ruleOf, StateBuffer first, StateBuffer? second = null)
     {
         (_slots, _ruleOf, _first, _second) = (slots, ruleOf, first, second);
         var pieces = new List<ElementPiece>();
@@ -51,7 +51,7 @@ internal sealed unsafe class ElementPass<TRule>
         _pieces = [.. pieces];
         _taskStarts = [.. taskStarts];
         _squares = new double[_pieces.Length];
-        _rules = new TRule[slots.Length];
+        _rules = [.. slots.Select(static slot => new TRule[slot.MatrixCount])];
     }
 
     public void Run(in StepContext context)
@@ -59,14 +59,18 @@ internal sealed unsafe class ElementPass<TRule>
         _gradientScale = context.GradientScale;
         foreach (ParameterSlot slot in _slots)
         {
-            _rules[slot.Index] = slot.Active ? _ruleOf(slot) : default;
+            TRule[] rules = _rules[slot.Index];
+            for (int matrix = 0; matrix < rules.Length; matrix++)
+            {
+                rules[matrix] = slot.IsActive(matrix) ? _ruleOf(slot, slot.ValuesOf(matrix), slot.CountOf(matrix)) : default;
+            }
         }
 
         var job = new Job(this);
         context.Team.Run(_taskStarts.Length - 1, ref job);
         for (int i = 0; i < _pieces.Length; i++)
         {
-            _slots[_pieces[i].Slot].Group.Report.UpdateSquares += _squares[i];
+            _slots[_pieces[i].Slot].ReportChange(_squares[i]);
         }
     }
 
@@ -74,23 +78,40 @@ internal sealed unsafe class ElementPass<TRule>
     {
         ElementPiece piece = _pieces[index];
         ParameterSlot slot = _slots[piece.Slot];
+        _squares[index] = !slot.Active ? 0 : slot.IsUniform ? RunElements(slot, 0, piece.Start, piece.Length) : RunMatrices(slot, piece);
+    }
+
+    /// <summary>A piece of a tensor whose matrices differ, as idle experts do: each run of a matrix by itself.</summary>
+    private double RunMatrices(ParameterSlot slot, ElementPiece piece)
+    {
         double squares = 0;
-        if (slot.Active)
+        for (int matrix = 0; matrix < slot.MatrixCount; matrix++)
         {
-            float* gradient = slot.Gradient;
-            var kernel = new ElementKernel<TRule>(
-                slot.Weights + piece.Start,
-                gradient is null ? null : gradient + piece.Start,
-                _first.Of(piece.Slot) + piece.Start,
-                _second is null ? null : _second.Of(piece.Slot) + piece.Start,
-                piece.Length,
-                _gradientScale,
-                _rules[piece.Slot],
-                &squares);
-            LaneDispatch.Run(ref kernel);
+            var runs = new MatrixRuns(slot.Parameter.Matrices[matrix], piece.Start, piece.Start + piece.Length);
+            while (slot.IsActive(matrix) && runs.Next())
+            {
+                squares += RunElements(slot, matrix, runs.Start, runs.Length);
+            }
         }
 
-        _squares[index] = squares;
+        return squares;
+    }
+
+    private double RunElements(ParameterSlot slot, int matrix, int start, int length)
+    {
+        double squares = 0;
+        float* gradient = slot.GradientOf(matrix);
+        var kernel = new ElementKernel<TRule>(
+            slot.Weights + start,
+            gradient is null ? null : gradient + start,
+            _first.Of(slot.Index) + start,
+            _second is null ? null : _second.Of(slot.Index) + start,
+            length,
+            _gradientScale,
+            _rules[slot.Index][matrix],
+            &squares);
+        LaneDispatch.Run(ref kernel);
+        return squares;
     }
 
     private readonly struct Job(ElementPass<TRule> pass) : ITeamJob
@@ -104,6 +125,12 @@ internal sealed unsafe class ElementPass<TRule>
         }
     }
 }
+
+/// <summary>The rule of a matrix that this step updates.</summary>
+/// <param name="slot">The parameter.</param>
+/// <param name="values">What the schedules say.</param>
+/// <param name="count">Updates of the matrix so far, this one included.</param>
+internal delegate TRule ElementRuleOf<TRule>(ParameterSlot slot, in StepValues values, long count);
 
 /// <summary>A run of elements of one parameter: at most one chunk.</summary>
 /// <param name="Slot">The parameter.</param>

@@ -26,6 +26,46 @@ public readonly record struct MatrixSlice(
     public unsafe Matrix Of(float* tensor) => new(tensor + Offset, Rows, Columns, RowStride);
 }
 
+/// <summary>The runs of neighbouring elements of one matrix that lie in a range of its tensor, in order.</summary>
+/// <param name="slice">The matrix.</param>
+/// <param name="start">The range's first element, counted from the tensor's.</param>
+/// <param name="end">The first element after the range.</param>
+internal struct MatrixRuns(MatrixSlice slice, int start, int end)
+{
+    private readonly bool _dense = slice.RowStride == slice.Columns;
+    private int _row = Math.Max(0, start - slice.Offset) / slice.RowStride;
+
+    /// <summary>The run's first element, counted from the tensor's.</summary>
+    public int Start { get; private set; }
+
+    /// <summary>Elements in the run.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Goes to the next run, or says that there is none.</summary>
+    public bool Next()
+    {
+        while (_row < slice.Rows)
+        {
+            long first = slice.Offset + ((long)_row * slice.RowStride);
+            long last = first + (_dense ? (long)(slice.Rows - _row) * slice.Columns : slice.Columns);
+            _row = _dense ? slice.Rows : _row + 1;
+            if (first >= end)
+            {
+                return false;
+            }
+
+            if (last > start)
+            {
+                Start = (int)Math.Max(first, start);
+                Length = (int)(Math.Min(last, end) - Start);
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
 /// <summary>A range of a tensor's fan-out that is a matrix of its own: the query of a fused QKV, the gate of a fused gate-up.</summary>
 /// <param name="Name">What the part is, unique in its layout (<c>query</c>).</param>
 /// <param name="FanOut">Its number of outputs, at least 1.</param>

@@ -24,7 +24,7 @@ public sealed class Lion : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Lion(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(Options), groups, step, team) => _pass = new ElementPass<Rule>(Slots, static slot => new Rule(slot), AddState("momentum"));
+        : base(typeof(Options), groups, step, team) => _pass = new ElementPass<Rule>(Slots, static (ParameterSlot slot, in StepValues values, long _) => new Rule((Options)slot.Options, values), AddState("momentum"));
 
     /// <summary>Lion over parameters that share their options.</summary>
     /// <param name="parameters">At least one.</param>
@@ -63,12 +63,12 @@ public sealed class Lion : Optimizer
         internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Lion(groups, step, team);
     }
 
-    private readonly struct Rule(ParameterSlot slot) : IElementRule
+    private readonly struct Rule(Options options, StepValues values) : IElementRule
     {
-        private readonly double _beta1 = slot.Group.Report.Momentum;
-        private readonly double _beta2 = ((Options)slot.Group.Options).Beta2;
-        private readonly float _rate = (float)slot.Group.Report.LearningRate;
-        private readonly float _decay = (float)(slot.Group.Report.LearningRate * slot.WeightDecay);
+        private readonly double _beta1 = values.Momentum;
+        private readonly double _beta2 = options.Beta2;
+        private readonly float _rate = (float)values.LearningRate;
+        private readonly float _decay = (float)(values.LearningRate * values.WeightDecay);
 
         public static int States => 1;
 

@@ -52,9 +52,9 @@ public sealed class Muon : Optimizer
     }
 
     /// <summary>One value an output where rows are normalized, else none.</summary>
-    private static ImmutableArray<int> RowState(ParameterSlot slot) => ((MuonOptions)slot.Group.Options).RowNormalization == null
+    private static ImmutableArray<int> RowState(ParameterSlot slot) => ((MuonOptions)slot.Options).RowNormalization == null
         ? []
-        : [(slot.Parameter.Layout ?? MatrixLayout.OutIn).Matrices(slot.Parameter.Shape).Sum(static slice => slice.FanOut)];
+        : [slot.Parameter.Matrices.Sum(static slice => slice.FanOut)];
 
     internal override OptimizerStage[] Stages() => _pass.Stages();
 

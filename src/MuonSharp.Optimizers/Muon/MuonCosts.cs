@@ -27,5 +27,5 @@ internal sealed class MuonCosts : CostModel
     public override double Flops(OptimizerOptions options, in MatrixSlice matrix) =>
         ((MuonOptions)options).Orthogonalizer.Flops(matrix.Rows, matrix.Columns);
 
-    private static IEnumerable<MatrixSlice> Matrices(Parameter parameter) => (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape);
+    private static IEnumerable<MatrixSlice> Matrices(Parameter parameter) => parameter.Matrices;
 }

@@ -3,10 +3,12 @@ namespace MuonSharp.Optimizers;
 /// <summary>One independent matrix of a parameter, with what it needs of scratch and what it costs.</summary>
 internal sealed class MuonMatrix
 {
-    public MuonMatrix(ParameterSlot slot, MatrixSlice slice)
+    public MuonMatrix(ParameterSlot slot, int index)
     {
-        var options = (MuonOptions)slot.Group.Options;
+        var options = (MuonOptions)slot.Options;
+        MatrixSlice slice = slot.Parameter.Matrices[index];
         Slot = slot;
+        Index = index;
         Slice = slice;
         Options = options;
         Scale = ScaleOf(slot.Parameter, slice, options);
@@ -15,6 +17,9 @@ internal sealed class MuonMatrix
     }
 
     public ParameterSlot Slot { get; }
+
+    /// <summary>The matrix's number in its parameter.</summary>
+    public int Index { get; }
 
     public MatrixSlice Slice { get; }
 

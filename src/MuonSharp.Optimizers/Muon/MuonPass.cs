@@ -27,8 +27,7 @@ internal sealed unsafe class MuonPass : IDisposable
     public MuonPass(ParameterSlot[] slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
     {
         (_momentum, _rowSquares) = (momentum, rowSquares);
-        _all = [.. slots.SelectMany(slot => (slot.Parameter.Layout ?? MatrixLayout.OutIn)
-            .Matrices(slot.Parameter.Shape).Select(slice => new MuonMatrix(slot, slice)))];
+        _all = [.. slots.SelectMany(slot => slot.Parameter.Matrices.Select((_, index) => new MuonMatrix(slot, index)))];
 
         // The longest first, so that no worker starts a long one when the others are done.
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];
@@ -66,10 +65,10 @@ internal sealed unsafe class MuonPass : IDisposable
 
         foreach (MuonMatrix matrix in _all)
         {
-            if (matrix.Slot.Active)
+            if (matrix.Slot.IsActive(matrix.Index))
             {
-                matrix.Slot.Group.Report.UpdateSquares += matrix.Squares;
-                matrix.Slot.Group.Report.Count(matrix.Outcome);
+                matrix.Slot.ReportChange(matrix.Squares);
+                matrix.Slot.ReportOrthogonalization(matrix.Outcome);
             }
         }
     }
@@ -88,24 +87,24 @@ internal sealed unsafe class MuonPass : IDisposable
     private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch, int worker)
     {
         ParameterSlot slot = matrix.Slot;
-        if (!slot.Active)
+        if (!slot.IsActive(matrix.Index))
         {
             return;
         }
 
         MatrixSlice slice = matrix.Slice;
-        GroupReport values = slot.Group.Report;
+        StepValues values = slot.ValuesOf(matrix.Index);
         Matrix direction = Matrix.Dense(scratch, slice.Rows, slice.Columns);
         Matrix result = Matrix.Dense(scratch + FlatLayout.Padded(slice.Length), slice.Rows, slice.Columns);
-        MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.Count);
+        MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.CountOf(matrix.Index));
         StageClock? clock = _context.Clock;
         long time = clock is null ? 0 : Stopwatch.GetTimestamp();
         MomentumStage.Run(
-            team, slice, slot.Gradient, _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
+            team, slice, slot.GradientOf(matrix.Index), _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
         bool coupled = matrix.Options.Compat == MuonCompat.MlxCoupledDecay;
         if (coupled)
         {
-            CoupledDecayStage.Run(team, slice, slot.Weights, slot.WeightDecay, coefficients, _momentum.Of(slot.Index), direction);
+            CoupledDecayStage.Run(team, slice, slot.Weights, values.WeightDecay, coefficients, _momentum.Of(slot.Index), direction);
         }
 
         clock?.Lap(worker, MomentumPart, ref time);
@@ -117,7 +116,7 @@ internal sealed unsafe class MuonPass : IDisposable
             rate *= RowNormalizationStage.Run(team, slice, result, _rowSquares.Of(slot.Index) + matrix.FirstOutput, normalization);
         }
 
-        double decay = coupled ? 0 : values.LearningRate * slot.WeightDecay;
+        double decay = coupled ? 0 : values.LearningRate * values.WeightDecay;
         if (matrix.Options.NormalizeWeights)
         {
             decay = 1 - (WeightNorm.Factor(team, slice, slot.Weights) * (1 - decay));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
@@ -37,7 +38,23 @@ public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
     public bool IsEmpty => Length == 0;
 
     /// <summary>The floats as a span.</summary>
-    public Span<float> Span => new(Address, Length);
+    /// <exception cref="ObjectDisposedException">The buffer that owned the memory was disposed: with its store, or with its optimizer.</exception>
+    /// <exception cref="InvalidOperationException">The memory does not exist yet: its store was not built.</exception>
+    public Span<float> Span
+    {
+        get
+        {
+            switch (Owner)
+            {
+                case NativeBuffer { IsDisposed: true }:
+                    throw new ObjectDisposedException(nameof(MemoryBlock), "[memory block] memory is used while its owner lives; the store or the optimizer that it belongs to was disposed");
+                case MemoryToCome { Name: string name }:
+                    throw new InvalidOperationException($"[parameter store] memory exists once the store is built; call Build first, then use '{name}'");
+                default:
+                    return new Span<float>(Address, Length);
+            }
+        }
+    }
 
     /// <summary>Compares address and length.</summary>
     /// <param name="left">One block.</param>
@@ -57,6 +74,9 @@ public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
         return new MemoryBlock(pin.Address, array.Length, pin);
     }
 
+    /// <summary>An empty block in the place of one whose store is not built yet.</summary>
+    internal static MemoryBlock ToCome(string name) => new(null, 0, new MemoryToCome(name));
+
     /// <inheritdoc/>
     public bool Equals(MemoryBlock other) => Address == other.Address && Length == other.Length;
 
@@ -66,6 +86,10 @@ public readonly unsafe struct MemoryBlock : IEquatable<MemoryBlock>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine((nint)Address, Length);
 }
+
+/// <summary>Stands for the memory of a tensor whose store is not built yet.</summary>
+/// <param name="Name">The tensor.</param>
+internal sealed record MemoryToCome(string Name);
 
 /// <summary>Holds an array in place until the last memory block that speaks of it is gone.</summary>
 internal sealed unsafe class PinnedArray

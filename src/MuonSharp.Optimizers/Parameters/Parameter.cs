@@ -6,7 +6,8 @@ namespace MuonSharp.Optimizers;
 /// <remarks>A parameter owns no memory. It is a view of a <see cref="ParameterStore"/> or of memory that another library owns.</remarks>
 public sealed class Parameter
 {
-    private bool _hasGradient;
+    private readonly bool[] _hasGradientOf;
+    private int _gradients;
 
     /// <summary>A parameter over memory of the caller's own.</summary>
     /// <param name="name">Unique among the parameters of an optimizer; names its state.</param>
@@ -25,9 +26,13 @@ public sealed class Parameter
         Name = name;
         Shape = shape;
         Role = role;
-        Layout = layout;
+        Layout = layout ?? MatrixLayout.OutIn;
         Length = CountElements(name, shape);
         layout?.Check(name, shape);
+        Matrices = shape.Length < 2 ? [] : Layout.Matrices(shape);
+        _hasGradientOf = new bool[MatrixCount];
+        Weights = MemoryBlock.ToCome(name);
+        Gradient = Weights;
     }
 
     /// <summary>Unique name, in the style of the model's family (<c>transformer.h.0.attn.c_attn.weight</c>).</summary>
@@ -39,23 +44,53 @@ public sealed class Parameter
     /// <summary>What the parameter does in the model.</summary>
     public ParameterRole Role { get; }
 
-    /// <summary>How the tensor splits into matrices; null means one [out, in] matrix.</summary>
-    public MatrixLayout? Layout { get; }
+    /// <summary>How the tensor splits into matrices; <see cref="MatrixLayout.OutIn"/> where nothing else was said.</summary>
+    public MatrixLayout Layout { get; }
+
+    /// <summary>The independent matrices of the tensor, in the order of the layout; empty for a vector.</summary>
+    public ImmutableArray<MatrixSlice> Matrices { get; }
 
     /// <summary>Number of elements.</summary>
     public int Length { get; }
 
-    /// <summary>The weights. Empty until the store that declares the parameter is built.</summary>
+    /// <summary>The weights. Empty until the store that declares the parameter is built; a span of them says so.</summary>
     public MemoryBlock Weights { get; private set; }
 
     /// <summary>The gradient of this step; empty in a store for inference.</summary>
     public MemoryBlock Gradient { get; private set; }
 
-    /// <summary>Whether the parameter took part in this step. Presets differ on what a missing gradient means.</summary>
+    /// <summary>Whether any of the parameter took part in this step; setting it speaks of all its matrices. Presets differ on what a missing gradient means.</summary>
     public bool HasGradient
     {
-        get => _hasGradient;
-        set => _hasGradient = value && !Gradient.IsEmpty;
+        get => _gradients > 0;
+        set
+        {
+            bool has = value && !Gradient.IsEmpty;
+            Array.Fill(_hasGradientOf, has);
+            _gradients = has ? _hasGradientOf.Length : 0;
+        }
+    }
+
+    /// <summary>Parts that may be without a gradient alone: the matrices, or the whole of a vector.</summary>
+    internal int MatrixCount => Math.Max(1, Matrices.Length);
+
+    /// <summary>Whether some matrices have a gradient and some have none.</summary>
+    internal bool HasGradientInPart => _gradients > 0 && _gradients < _hasGradientOf.Length;
+
+    /// <summary>Whether one matrix took part in this step: an expert that saw no token did not.</summary>
+    /// <param name="matrix">Its number in <see cref="Matrices"/>; 0 for a vector.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such matrix.</exception>
+    public bool HasGradientOf(int matrix) => (uint)matrix < (uint)_hasGradientOf.Length ? _hasGradientOf[matrix] : throw NoMatrix(matrix);
+
+    /// <summary>Says whether one matrix took part in this step. What lies in the gradient of one that did not is not looked at.</summary>
+    /// <param name="matrix">Its number in <see cref="Matrices"/>; 0 for a vector.</param>
+    /// <param name="hasGradient">Whether it did; without gradient memory none does.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such matrix.</exception>
+    public void SetGradientOf(int matrix, bool hasGradient)
+    {
+        bool before = HasGradientOf(matrix), after = hasGradient && !Gradient.IsEmpty;
+        _hasGradientOf[matrix] = after;
+        _gradients += (after ? 1 : 0) - (before ? 1 : 0);
     }
 
     /// <inheritdoc/>
@@ -74,9 +109,12 @@ public sealed class Parameter
         HasGradient = !gradient.IsEmpty;
     }
 
+    private ArgumentOutOfRangeException NoMatrix(int matrix) =>
+        new(nameof(matrix), $"[parameter] '{Name}' has the matrices 0 to {MatrixCount - 1}; {matrix}");
+
     internal static string ShapeText(ImmutableArray<int> shape) => $"[{string.Join(", ", shape)}]";
 
-    private static int CountElements(string name, ImmutableArray<int> shape)
+    internal static int CountElements(string name, ImmutableArray<int> shape, string what = "parameter")
     {
         long count = shape.IsDefaultOrEmpty ? 0 : 1;
         foreach (int size in shape.IsDefault ? [] : shape)
@@ -86,7 +124,7 @@ public sealed class Parameter
 
         return count is > 0 and <= int.MaxValue && name.Length > 0
             ? (int)count
-            : throw new ArgumentException($"[parameter] a parameter has a name and sizes >= 1 whose product is below 2^31; "
+            : throw new ArgumentException($"[{what}] a {what} has a name and sizes >= 1 whose product is below 2^31; "
                 + $"'{name}' {(shape.IsDefault ? "no shape" : ShapeText(shape))}");
     }
 }

@@ -20,4 +20,7 @@ public enum ParameterRole
 
     /// <summary>An additive vector.</summary>
     Bias,
+
+    /// <summary>The weight that chooses experts: its outputs are choices, not activations.</summary>
+    Router,
 }

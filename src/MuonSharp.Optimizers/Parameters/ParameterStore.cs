@@ -3,19 +3,21 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>All parameters of a model: one aligned native buffer of weights, one of gradients, in a fixed order.</summary>
+/// <summary>All parameters of a model: one aligned native buffer of weights, one of gradients, in a fixed order; and its buffers, which are not trained.</summary>
 /// <remarks>Every parameter starts at a multiple of 64 bytes; the few floats between two parameters are zero and stay zero.
 /// So zeroing, norms, checkpoints and the optimizer are each one pass over contiguous memory.</remarks>
 public sealed unsafe class ParameterStore : IDisposable
 {
     private readonly NativeBuffer _weights;
     private readonly NativeBuffer? _gradients;
+    private readonly NativeBuffer _values;
     private readonly Dictionary<string, Parameter> _byName;
 
-    internal ParameterStore(ImmutableArray<Parameter> parameters, bool gradients)
+    internal ParameterStore(ImmutableArray<Parameter> parameters, ImmutableArray<ModelBuffer> buffers, bool gradients)
     {
         Parameters = parameters;
-        long length = parameters.Sum(p => FlatLayout.Padded(p.Length));
+        Buffers = buffers;
+        long length = PlannedLength(parameters);
         _weights = new NativeBuffer(length);
         _gradients = gradients ? new NativeBuffer(length) : null;
         _byName = parameters.ToDictionary(p => p.Name, StringComparer.Ordinal);
@@ -27,10 +29,21 @@ public sealed unsafe class ParameterStore : IDisposable
                 gradients ? new MemoryBlock(_gradients!.Pointer + offset, parameter.Length, _gradients) : default);
             offset += FlatLayout.Padded(parameter.Length);
         }
+
+        _values = new NativeBuffer(PlannedLength(buffers));
+        offset = 0;
+        foreach (ModelBuffer buffer in buffers)
+        {
+            buffer.Bind(new MemoryBlock(_values.Pointer + offset, buffer.Length, _values));
+            offset += FlatLayout.Padded(buffer.Length);
+        }
     }
 
     /// <summary>The parameters in the order of their declaration, which is their order in memory.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The numbers that belong to the model and are not trained, in the order of their declaration.</summary>
+    public IReadOnlyList<ModelBuffer> Buffers { get; }
 
     /// <summary>All weights, <see cref="Length"/> floats.</summary>
     public float* Weights => _weights.Pointer;
@@ -40,6 +53,14 @@ public sealed unsafe class ParameterStore : IDisposable
 
     /// <summary>Floats in either buffer, the padding between parameters included.</summary>
     public long Length => _weights.Length;
+
+    /// <summary>Floats that a store allocates for the weights of such parameters, and as many for their gradients: what <see cref="Length"/> will be.</summary>
+    /// <param name="parameters">The parameters; their memory need not exist.</param>
+    public static long PlannedLength(IEnumerable<Parameter> parameters) => parameters.Sum(static parameter => FlatLayout.Padded(parameter.Length));
+
+    /// <summary>Floats that a store allocates for such buffers.</summary>
+    /// <param name="buffers">The buffers; their memory need not exist.</param>
+    public static long PlannedLength(IEnumerable<ModelBuffer> buffers) => buffers.Sum(static buffer => FlatLayout.Padded(buffer.Length));
 
     /// <summary>Whether the store holds gradients.</summary>
     public bool HasGradients => _gradients is not null;
@@ -75,11 +96,12 @@ public sealed unsafe class ParameterStore : IDisposable
         }
     }
 
-    /// <summary>Frees both buffers. No parameter of the store may be used afterwards.</summary>
+    /// <summary>Frees the memory. No parameter or buffer of the store may be used afterwards.</summary>
     public void Dispose()
     {
         _weights.Dispose();
         _gradients?.Dispose();
+        _values.Dispose();
     }
 }
 
@@ -87,6 +109,8 @@ public sealed unsafe class ParameterStore : IDisposable
 public sealed class ParameterStoreBuilder
 {
     private readonly List<Parameter> _parameters = [];
+    private readonly List<ModelBuffer> _buffers = [];
+    private bool _built;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>Declares a parameter. Its memory exists once <see cref="Build"/> has run.</summary>
@@ -98,14 +122,25 @@ public sealed class ParameterStoreBuilder
     /// <exception cref="ArgumentException">The name is taken, or the shape or layout does not fit.</exception>
     public Parameter Add(string name, ImmutableArray<int> shape, ParameterRole role, MatrixLayout? layout = null)
     {
-        if (!_names.Add(name))
-        {
-            throw new ArgumentException($"[parameter store] names are unique; '{name}' was added twice");
-        }
-
         var parameter = new Parameter(name, shape, role, layout);
+        AddName(name);
         _parameters.Add(parameter);
         return parameter;
+    }
+
+    /// <summary>Declares a buffer: numbers that belong to the model and are not trained. Its memory exists once <see cref="Build"/> has run.</summary>
+    /// <param name="name">Unique in the store, among parameters and buffers.</param>
+    /// <param name="shape">Row-major sizes, outermost first.</param>
+    /// <param name="initial">The value of every element of a new store.</param>
+    /// <param name="saved">Whether it is part of the model's state (running statistics), or can be made anew (a table).</param>
+    /// <returns>The buffer itself, without memory until the store is built.</returns>
+    /// <exception cref="ArgumentException">The name is taken, or the shape does not fit.</exception>
+    public ModelBuffer AddBuffer(string name, ImmutableArray<int> shape, float initial = 0, bool saved = true)
+    {
+        var buffer = new ModelBuffer(name, shape, initial, saved);
+        AddName(name);
+        _buffers.Add(buffer);
+        return buffer;
     }
 
     /// <summary>Allocates the store and binds every declared parameter to its place, in the order of declaration.</summary>
@@ -113,13 +148,24 @@ public sealed class ParameterStoreBuilder
     /// <exception cref="InvalidOperationException">The builder was used before, or nothing was declared.</exception>
     public ParameterStore Build(bool gradients)
     {
-        if (_parameters.Count == 0 || !_parameters[0].Weights.IsEmpty)
+        if (_parameters.Count == 0 || _built)
         {
             throw new InvalidOperationException("[parameter store] a builder builds one store of at least one parameter; "
                 + (_parameters.Count == 0 ? "none was added" : "it was used before"));
         }
 
-        return new ParameterStore([.. _parameters], gradients);
+        _built = true;
+        return new ParameterStore([.. _parameters], [.. _buffers], gradients);
+    }
+
+    private void AddName(string name)
+    {
+        if (_built || !_names.Add(name))
+        {
+            throw new ArgumentException(_built
+                ? $"[parameter store] everything is added before Build; '{name}' came after it"
+                : $"[parameter store] names are unique; '{name}' was added twice");
+        }
     }
 }
 

@@ -47,7 +47,7 @@ internal sealed unsafe class MatrixTaskList : IDisposable
         context.Team.Run(_small.Length, ref job);
         foreach (MatrixTask matrix in _large)
         {
-            if (matrix.Slot.Active)
+            if (matrix.IsActive)
             {
                 matrix.Step(context.Team, _gradientScale, (double*)_scratch.Pointer);
             }
@@ -55,7 +55,7 @@ internal sealed unsafe class MatrixTaskList : IDisposable
 
         foreach (MatrixTask matrix in _all)
         {
-            matrix.Slot.Group.Report.UpdateSquares += matrix.Slot.Active ? matrix.Squares : 0;
+            matrix.Slot.ReportChange(matrix.IsActive ? matrix.Squares : 0);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed unsafe class MatrixTaskList : IDisposable
         public void Run(int task, int worker)
         {
             MatrixTask matrix = list._small[task];
-            if (matrix.Slot.Active)
+            if (matrix.IsActive)
             {
                 matrix.Step(null, list._gradientScale, (double*)list._scratch.Pointer + (worker * list._scratchOfWorker));
             }
@@ -75,11 +75,20 @@ internal sealed unsafe class MatrixTaskList : IDisposable
 }
 
 /// <summary>One matrix that an optimizer steps by itself, with its own state and scratch.</summary>
-internal abstract unsafe class MatrixTask(ParameterSlot slot, MatrixSlice slice)
+internal abstract unsafe class MatrixTask(ParameterSlot slot, int matrix, MatrixSlice slice)
 {
     public ParameterSlot Slot { get; } = slot;
 
     public MatrixSlice Slice { get; } = slice;
+
+    /// <summary>Whether this step updates it.</summary>
+    public bool IsActive => Slot.IsActive(matrix);
+
+    /// <summary>Updates so far, this one included.</summary>
+    protected long Count => Slot.CountOf(matrix);
+
+    /// <summary>What the schedules say for this step.</summary>
+    protected StepValues Values => Slot.ValuesOf(matrix);
 
     /// <summary>The order of the multiply-adds of its dearest step: what decides whether it runs on one worker.</summary>
     public abstract long Work { get; }
@@ -103,13 +112,14 @@ internal abstract unsafe class MatrixTask(ParameterSlot slot, MatrixSlice slice)
     /// <summary>The gradient as doubles without gaps; zeros where it is missing.</summary>
     protected void LoadGradient(double* target, float scale)
     {
-        if (Slot.Gradient is null)
+        float* gradient = Slot.GradientOf(matrix);
+        if (gradient is null)
         {
             new Span<double>(target, Slice.Length).Clear();
             return;
         }
 
-        Load(Slot.Gradient, target);
+        Load(gradient, target);
         for (int i = 0; i < Slice.Length; i++)
         {
             target[i] *= scale;

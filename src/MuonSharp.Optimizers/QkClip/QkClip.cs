@@ -81,16 +81,16 @@ public sealed unsafe class QkClip : IDisposable
     }
 
     /// <summary>Clips what was observed since the last call; to be called once after every step, skipped ones included.</summary>
-    /// <param name="step">What the optimizer did: after a skipped step nothing is scaled.</param>
+    /// <param name="skipped">Whether the step was skipped (<see cref="StepReport.Skipped"/>): then nothing is scaled.</param>
     /// <returns>What happened; the same object every step, valid until the next one.</returns>
-    public QkClipReport Apply(StepReport step)
+    public QkClipReport Apply(bool skipped)
     {
         Report.ClippedHeads = 0;
         for (int head = 0; head < _observed.Length; head++)
         {
             float maximum = _observed[head];
             (_maxima[head], _observed[head], _factors[head]) = (maximum, float.NegativeInfinity, 1);
-            if (!step.Skipped && maximum > Tau && float.IsFinite(maximum))
+            if (!skipped && maximum > Tau && float.IsFinite(maximum))
             {
                 _factors[head] = Tau / maximum;
                 Report.ClippedHeads++;

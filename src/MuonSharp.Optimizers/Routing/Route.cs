@@ -13,7 +13,7 @@ public sealed record Route(string Group, ImmutableArray<ParameterRole> Roles, Op
 
     /// <summary>Everything that is not a hidden matrix.</summary>
     public static ImmutableArray<ParameterRole> Others { get; } =
-        [ParameterRole.Embedding, ParameterRole.Position, ParameterRole.Head, ParameterRole.Gain, ParameterRole.Bias];
+        [ParameterRole.Embedding, ParameterRole.Position, ParameterRole.Head, ParameterRole.Gain, ParameterRole.Bias, ParameterRole.Router];
 
     /// <summary>A further condition, null for none: a route for some parameters of a role stands before the one for the rest.</summary>
     public Func<Parameter, bool>? Condition { get; init; }
@@ -54,6 +54,7 @@ internal static class RoleReason
         ParameterRole.Head => "output projection: its rows are classes",
         ParameterRole.Gain => "vector of gains",
         ParameterRole.Bias => "vector of biases",
+        ParameterRole.Router => "router: its rows are experts to choose from",
         _ => parameter.Role.ToString(),
     };
 }

@@ -106,7 +106,7 @@ public sealed class RoutingPlan
 public sealed record RoutingPlanRow(Parameter Parameter, int Matrices, string Optimizer, string Group, string Reason, OptimizerOptions Options)
 {
     /// <summary>The matrices themselves; empty when the parameter is not stepped as matrices.</summary>
-    public ImmutableArray<MatrixSlice> Slices => Matrices == 0 ? [] : (Parameter.Layout ?? MatrixLayout.OutIn).Matrices(Parameter.Shape);
+    public ImmutableArray<MatrixSlice> Slices => Matrices == 0 ? [] : Parameter.Matrices;
 
     /// <summary>FLOPs that the optimizer spends a step on one of the matrices: orthogonalization, or statistics and bases. Elementwise passes are left out.</summary>
     /// <param name="matrix">One of <see cref="Slices"/>.</param>

@@ -25,7 +25,7 @@ public sealed class Sgd : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Sgd(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(Options), groups, step, team) => _pass = new ElementPass<Rule>(Slots, static slot => new Rule(slot), AddState("momentum"));
+        : base(typeof(Options), groups, step, team) => _pass = new ElementPass<Rule>(Slots, static (ParameterSlot slot, in StepValues values, long _) => new Rule((Options)slot.Options, values), AddState("momentum"));
 
     /// <summary>SGD over parameters that share their options.</summary>
     /// <param name="parameters">At least one.</param>
@@ -63,12 +63,12 @@ public sealed class Sgd : Optimizer
         internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Sgd(groups, step, team);
     }
 
-    private readonly struct Rule(ParameterSlot slot) : IElementRule
+    private readonly struct Rule(Options options, StepValues values) : IElementRule
     {
-        private readonly float _momentum = (float)slot.Group.Report.Momentum;
-        private readonly float _rate = (float)slot.Group.Report.LearningRate;
-        private readonly float _decay = (float)slot.WeightDecay;
-        private readonly bool _nesterov = ((Options)slot.Group.Options).Nesterov;
+        private readonly float _momentum = (float)values.Momentum;
+        private readonly float _rate = (float)values.LearningRate;
+        private readonly float _decay = (float)values.WeightDecay;
+        private readonly bool _nesterov = options.Nesterov;
 
         public static int States => 1;
 

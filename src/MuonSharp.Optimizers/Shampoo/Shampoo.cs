@@ -32,13 +32,13 @@ public sealed unsafe class Shampoo : Optimizer
     {
         StateBuffer momentum = AddState("momentum");
         StateBuffer grafted = AddState("grafting_moment");
-        (ParameterSlot Slot, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
-            Blocks(slot.Parameter, (ShampooOptions)slot.Group.Options).Select(block => (slot, block.Slice, block.Suffix)))];
+        (ParameterSlot Slot, int Matrix, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
+            Blocks(slot.Parameter, (ShampooOptions)slot.Options).Select(block => (slot, block.Matrix, block.Slice, block.Suffix)))];
         _state = Own(new DoubleState(blocks.Sum(
             static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns)))));
         _tasks = Own(new MatrixTaskList(
             blocks.Select(block => new ShampooBlock(
-                block.Slot, block.Slice, Side(block, "left", block.Slice.Rows), Side(block, "right", block.Slice.Columns), momentum, grafted)),
+                block.Slot, block.Matrix, block.Slice, Side(block.Slot, block.Suffix, "left", block.Slice.Rows), Side(block.Slot, block.Suffix, "right", block.Slice.Columns), momentum, grafted)),
             Team.Threads));
         AddState(_state.Tensors);
     }
@@ -57,8 +57,8 @@ public sealed unsafe class Shampoo : Optimizer
     private protected override void Update(in StepContext context) => _tasks.Run(context);
 
     /// <summary>A parameter's matrices cut into blocks; the suffix tells state of one parameter apart.</summary>
-    internal static IEnumerable<(MatrixSlice Slice, string Suffix)> Blocks(Parameter parameter, ShampooOptions options) =>
-        (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape).SelectMany(matrix => Blocks(matrix, options.BlockSize));
+    internal static IEnumerable<(int Matrix, MatrixSlice Slice, string Suffix)> Blocks(Parameter parameter, ShampooOptions options) =>
+        parameter.Matrices.SelectMany((matrix, index) => Blocks(matrix, options.BlockSize).Select(block => (index, block.Slice, block.Suffix)));
 
     /// <summary>A matrix cut into blocks.</summary>
     internal static IEnumerable<(MatrixSlice Slice, string Suffix)> Blocks(MatrixSlice matrix, int size)
@@ -80,9 +80,9 @@ public sealed unsafe class Shampoo : Optimizer
         }
     }
 
-    private ShampooSide Side((ParameterSlot Slot, MatrixSlice Slice, string Suffix) block, string side, int size)
+    private ShampooSide Side(ParameterSlot slot, string suffix, string side, int size)
     {
-        string name = $"{block.Suffix}/{block.Slot.Parameter.Name}";
+        string name = $"{suffix}/{slot.Parameter.Name}";
         return new ShampooSide(size, _state.Take($"{Name}.{side}_statistic{name}", size), _state.Take($"{Name}.{side}_root{name}", size));
     }
 }

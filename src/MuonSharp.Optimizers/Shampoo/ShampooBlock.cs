@@ -4,8 +4,8 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>One block of a matrix at work under Shampoo.</summary>
 internal sealed unsafe class ShampooBlock(
-    ParameterSlot slot, MatrixSlice slice, ShampooSide left, ShampooSide right, StateBuffer momentum, StateBuffer grafted)
-    : MatrixTask(slot, slice)
+    ParameterSlot slot, int matrix, MatrixSlice slice, ShampooSide left, ShampooSide right, StateBuffer momentum, StateBuffer grafted)
+    : MatrixTask(slot, matrix, slice)
 {
     /// <summary>Keeps the ratio of two norms finite where the update is zero, as in the reference.</summary>
     private const double NormEpsilon = 1e-16;
@@ -13,7 +13,7 @@ internal sealed unsafe class ShampooBlock(
     /// <summary>The smallest normal float32: a moment below it would be slow and stay for ever.</summary>
     private const double SmallestNormal = 1.1754943508222875e-38;
 
-    private readonly ShampooOptions _options = (ShampooOptions)slot.Group.Options;
+    private readonly ShampooOptions _options = (ShampooOptions)slot.Options;
 
     public override long Work { get; } = WorkOf(slice, slice.Rows, slice.Columns);
 
@@ -34,7 +34,7 @@ internal sealed unsafe class ShampooBlock(
         DoubleMatrix between = DoubleMatrix.Dense(spare, Slice.Rows, Slice.Columns);
         Accumulate(team, left.Statistic, _options.Beta2, g, sideScratch);
         Accumulate(team, right.Statistic, _options.Beta2, g.Transposed, sideScratch);
-        long t = Slot.Count;
+        long t = Count;
         if (t % _options.PreconditionFrequency == 0)
         {
             double correction = 1 - IntegerPower.Of(_options.Beta2, t);
@@ -59,7 +59,7 @@ internal sealed unsafe class ShampooBlock(
     /// <summary>Both moments take the gradient in. It becomes Adam's direction; the other block, the corrected momentum.</summary>
     private void Moments(double* gradient, double* direction, long t)
     {
-        double beta1 = Slot.Group.Report.Momentum, beta2 = _options.GraftingBeta2;
+        double beta1 = Values.Momentum, beta2 = _options.GraftingBeta2;
         double firstCorrection = 1 - IntegerPower.Of(beta1, t), secondCorrection = 1 - IntegerPower.Of(beta2, t);
         for (int i = 0; i < Slice.Rows; i++)
         {
@@ -79,8 +79,8 @@ internal sealed unsafe class ShampooBlock(
     /// <summary>p &lt;- p - lr (factor P + wd p) with one rounding of the weight.</summary>
     private void Apply(double* direction, double factor)
     {
-        GroupReport values = Slot.Group.Report;
-        double decay = Slot.WeightDecay, squares = 0;
+        StepValues values = Values;
+        double decay = values.WeightDecay, squares = 0;
         for (int i = 0; i < Slice.Rows; i++)
         {
             float* row = Slot.Weights + Slice.Offset + ((long)i * Slice.RowStride);

@@ -33,12 +33,12 @@ public sealed unsafe class Soap : Optimizer
     {
         StateBuffer first = AddState("first_moment");
         StateBuffer second = AddState("second_moment");
-        (ParameterSlot Slot, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
-            Matrices(slot.Parameter, (SoapOptions)slot.Group.Options).Select(matrix => (slot, matrix.Slice, matrix.Left, matrix.Right)))];
+        (ParameterSlot Slot, int Index, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
+            Matrices(slot.Parameter, (SoapOptions)slot.Options).Select((matrix, index) => (slot, index, matrix.Slice, matrix.Left, matrix.Right)))];
         _state = Own(new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right)))));
         _tasks = Own(new MatrixTaskList(
             matrices.Select(matrix => new SoapMatrix(
-                matrix.Slot, matrix.Slice, Side(matrix, "left", matrix.Left), Side(matrix, "right", matrix.Right), first, second)),
+                matrix.Slot, matrix.Index, matrix.Slice, Side(matrix.Slot, matrix.Slice, "left", matrix.Left), Side(matrix.Slot, matrix.Slice, "right", matrix.Right), first, second)),
             Team.Threads));
         AddState(_state.Tensors);
     }
@@ -65,14 +65,14 @@ public sealed unsafe class Soap : Optimizer
         }
 
         int longest = options.MaximumPreconditionerDimension;
-        return (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape)
+        return parameter.Matrices
             .Select(slice => (slice, slice.Rows > longest ? 0 : slice.Rows, slice.Columns > longest ? 0 : slice.Columns));
     }
 
-    private SoapSide Side((ParameterSlot Slot, MatrixSlice Slice, int Left, int Right) matrix, string side, int size)
+    private SoapSide Side(ParameterSlot slot, in MatrixSlice slice, string side, int size)
     {
-        string part = matrix.Slice.Name.Length == 0 ? string.Empty : "." + matrix.Slice.Name;
-        string parameter = matrix.Slot.Parameter.Name;
+        string part = slice.Name.Length == 0 ? string.Empty : "." + slice.Name;
+        string parameter = slot.Parameter.Name;
         return new SoapSide(
             size, _state.Take($"{Name}.{side}_statistic{part}/{parameter}", size), _state.Take($"{Name}.{side}_basis{part}/{parameter}", size));
     }

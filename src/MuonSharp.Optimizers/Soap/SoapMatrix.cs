@@ -4,13 +4,13 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>One matrix at work under SOAP; a vector is a row that neither side rotates.</summary>
 internal sealed unsafe class SoapMatrix(
-    ParameterSlot slot, MatrixSlice slice, SoapSide left, SoapSide right, StateBuffer first, StateBuffer second)
-    : MatrixTask(slot, slice)
+    ParameterSlot slot, int matrix, MatrixSlice slice, SoapSide left, SoapSide right, StateBuffer first, StateBuffer second)
+    : MatrixTask(slot, matrix, slice)
 {
     /// <summary>The smallest normal float32: a moment below it would be slow and stay for ever.</summary>
     private const double SmallestNormal = 1.1754943508222875e-38;
 
-    private readonly SoapOptions _options = (SoapOptions)slot.Group.Options;
+    private readonly SoapOptions _options = (SoapOptions)slot.Options;
     private readonly int _rows = slice.Rows;
     private readonly int _columns = slice.Columns;
 
@@ -29,7 +29,7 @@ internal sealed unsafe class SoapMatrix(
         double* spare = direction + Slice.Length;
         double* sideScratch = spare + Slice.Length;
         LoadGradient(gradient, gradientScale);
-        long t = Slot.Count - 1;
+        long t = Count - 1;
         if (t == 0)
         {
             Squares = 0;
@@ -85,7 +85,7 @@ internal sealed unsafe class SoapMatrix(
     /// <summary>Both moments take the rotated gradient in; it becomes m / (sqrt(v) + eps).</summary>
     private void Moments(double* x)
     {
-        double beta1 = Slot.Group.Report.Momentum, beta2 = _options.Beta2;
+        double beta1 = Values.Momentum, beta2 = _options.Beta2;
         for (int i = 0; i < _rows; i++)
         {
             long start = Slice.Offset + ((long)i * Slice.RowStride);
@@ -103,9 +103,9 @@ internal sealed unsafe class SoapMatrix(
     /// <summary>p &lt;- (p - step) (1 - lr wd) with one rounding of the weight.</summary>
     private void Apply(double* direction, long t)
     {
-        GroupReport values = Slot.Group.Report;
+        StepValues values = Values;
         double step = values.LearningRate * Math.Sqrt(1 - IntegerPower.Of(_options.Beta2, t)) / (1 - IntegerPower.Of(values.Momentum, t));
-        double decay = values.LearningRate * Slot.WeightDecay, squares = 0;
+        double decay = values.LearningRate * values.WeightDecay, squares = 0;
         for (int i = 0; i < _rows; i++)
         {
             float* row = Slot.Weights + Slice.Offset + ((long)i * Slice.RowStride);

@@ -105,8 +105,7 @@ public sealed record PlannedMemory(
 
     internal static PlannedMemory Of(DecoderOutline model, RoutingPlan routing, int batch, int threads)
     {
-        // A store places every parameter on a cache line, as an arena its buffers.
-        long floats = model.Parameters.Sum(static parameter => MemoryPlan.Align(parameter.Length));
+        long floats = ParameterStore.PlannedLength(model.Parameters);
         return Of(floats, model.PlanMemory(batch, model.Config.Context, training: true, threads), routing, threads);
     }
 

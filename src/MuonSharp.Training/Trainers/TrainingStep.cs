@@ -119,7 +119,7 @@ internal sealed class TrainingStep
 
         MaximumLogit = maximum;
         _clip?.Observe(_maxima);
-        ClippedHeads = _clip?.Apply(Report).ClippedHeads ?? 0;
+        ClippedHeads = _clip?.Apply(Report.Skipped).ClippedHeads ?? 0;
     }
 }
 

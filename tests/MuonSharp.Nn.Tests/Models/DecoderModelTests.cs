@@ -52,7 +52,7 @@ public sealed class DecoderModelTests : IDisposable
         ];
 
         Assert.Equal(expected, model.Parameters.Parameters.Select(p => $"{p} {p.Role}"));
-        MatrixLayout layout = model.Parameters["transformer.h.0.attn.c_attn.weight"].Layout!;
+        MatrixLayout layout = model.Parameters["transformer.h.0.attn.c_attn.weight"].Layout;
         Assert.Equal(MatrixOrientation.InOut, layout.Orientation);
         Assert.Equal([new("query", 64, 4), new("key", 64, 4), new MatrixPart("value", 64, 4)], layout.Parts);
     }
@@ -73,7 +73,7 @@ public sealed class DecoderModelTests : IDisposable
         ];
 
         Assert.Equal(expected, model.Parameters.Parameters.Select(p => $"{p} {p.Role}"));
-        MatrixLayout layout = model.Parameters["model.layers.0.self_attn.k_proj.weight"].Layout!;
+        MatrixLayout layout = model.Parameters["model.layers.0.self_attn.k_proj.weight"].Layout;
         Assert.Equal(MatrixOrientation.OutIn, layout.Orientation);
         Assert.Equal([new MatrixPart("key", 32, 2)], layout.Parts);
     }

@@ -81,4 +81,24 @@ public class OptionsValidationTests
 
     [Fact]
     public void An_optimizer_without_groups_is_refused() => Assert.Throws<OptimizerOptionsException>(() => new Muon(Array.Empty<ParameterGroup>()));
+
+    [Fact]
+    public unsafe void Two_parameters_over_one_memory_are_refused_and_both_are_named()
+    {
+        MemoryBlock weights = MemoryBlock.Of(new float[12]), gradients = MemoryBlock.Of(new float[12]), own = MemoryBlock.Of(new float[6]);
+        Parameter Over(string name, MemoryBlock memory, int start, MemoryBlock gradient) =>
+            new(name, [2, 3], ParameterRole.Matrix, new MemoryBlock(memory.Address + start, 6, memory.Owner), gradient);
+        Parameter a = Over("a", weights, 0, new MemoryBlock(gradients.Address, 6, gradients.Owner));
+        Parameter b = Over("b", weights, 6, new MemoryBlock(gradients.Address + 6, 6, gradients.Owner));
+        Parameter c = Over("c", weights, 5, own);
+        new Muon([a, b], learningRate: 0.1).Dispose();
+        Assert.Equal(
+            ["the weights of 'a' and the weights of 'c' lie in the same memory; every tensor needs its own"],
+            Assert.Throws<OptimizerOptionsException>(() => new Muon([a, c], learningRate: 0.1)).Problems);
+        Assert.Equal(
+            ["the weights of 'c' and the weights of 'b' lie in the same memory; every tensor needs its own"],
+            Assert.Throws<OptimizerOptionsException>(() => new RoutedOptimizer([b, c])).Problems);
+        Parameter d = Over("d", weights, 0, weights.Length == 12 ? new MemoryBlock(weights.Address + 6, 6, weights.Owner) : default);
+        Assert.Equal(2, Assert.Throws<OptimizerOptionsException>(() => new AdamW([d, a, b], 0.1)).Problems.Count);
+    }
 }

@@ -81,4 +81,76 @@ public unsafe class ParameterStoreTests
         Assert.Throws<ArgumentException>(() => new MemoryBlock(null, 2));
         Assert.True(four == new MemoryBlock(four.Address, 4) && four != three);
     }
+
+    [Fact]
+    public void Buffers_lie_beside_the_parameters_and_keep_their_initial_value()
+    {
+        var builder = new ParameterStoreBuilder();
+        ModelBuffer mean = builder.AddBuffer("norm.mean", [5]);
+        Parameter w = builder.Add("w", [3, 5], ParameterRole.Router);
+        ModelBuffer variance = builder.AddBuffer("norm.variance", [5, 4], initial: 1, saved: false);
+        Assert.Throws<ArgumentException>(() => builder.AddBuffer("w", [1]));
+        Assert.Throws<ArgumentException>(() => builder.Add("norm.mean", [1], ParameterRole.Gain));
+        Assert.Throws<ArgumentException>(() => builder.AddBuffer("empty", [0]));
+        using ParameterStore store = builder.Build(gradients: true);
+        Assert.Equal([mean, variance], store.Buffers);
+        Assert.Equal([w], store.Parameters);
+        Assert.Equal((true, false, 20), (mean.IsSaved, variance.IsSaved, variance.Length));
+        Assert.All(mean.Values.Span.ToArray(), value => Assert.Equal(0, value));
+        Assert.All(variance.Values.Span.ToArray(), value => Assert.Equal(1, value));
+        Assert.True((nint)variance.Values.Address % 64 == 0 && variance.Values.Address == mean.Values.Address + 16);
+        Assert.Throws<ArgumentException>(() => builder.AddBuffer("late", [1]));
+        using RoutedOptimizer optimizer = new(store);
+        Assert.Equal("auxiliary", Assert.Single(optimizer.Plan.Rows).Group);
+    }
+
+    [Fact]
+    public void A_buffer_of_the_callers_memory_keeps_its_values()
+    {
+        var buffer = new ModelBuffer("table", [2], MemoryBlock.Of([3, 4]), saved: false);
+        Assert.Equal([3, 4], buffer.Values.Span.ToArray());
+        Assert.Throws<ArgumentException>(() => new ModelBuffer("table", [3], MemoryBlock.Of([3, 4])));
+    }
+
+    [Fact]
+    public void A_store_tells_its_size_before_it_is_built()
+    {
+        var builder = new ParameterStoreBuilder();
+        Parameter[] parameters = [builder.Add("a", [3, 5], ParameterRole.Matrix), builder.Add("b", [17], ParameterRole.Gain)];
+        ModelBuffer buffer = builder.AddBuffer("c", [17]);
+        Assert.Equal((48, 32), (ParameterStore.PlannedLength(parameters), ParameterStore.PlannedLength([buffer])));
+        using ParameterStore store = builder.Build(gradients: false);
+        Assert.Equal(48, store.Length);
+    }
+
+    [Fact]
+    public void What_is_used_before_the_store_is_built_says_so()
+    {
+        var builder = new ParameterStoreBuilder();
+        Parameter w = builder.Add("w", [3, 5], ParameterRole.Matrix);
+        ModelBuffer c = builder.AddBuffer("c", [5]);
+        string[] messages =
+        [
+            Assert.Throws<InvalidOperationException>(() => w.Weights.Span[0] = 1).Message,
+            Assert.Throws<InvalidOperationException>(() => w.Gradient.Span[0] = 1).Message,
+            Assert.Throws<InvalidOperationException>(() => c.Values.Span[0] = 1).Message,
+        ];
+        Assert.All(messages, message => Assert.Contains("call Build first", message, StringComparison.Ordinal));
+        Assert.Contains("'w'", messages[0], StringComparison.Ordinal);
+        using ParameterStore store = builder.Build(gradients: true);
+        w.Weights.Span[14] = 1;
+    }
+
+    [Fact]
+    public void Memory_of_a_disposed_store_is_refused()
+    {
+        TestModel model = TestModel.Matrices((3, 4));
+        Parameter parameter = model.Parameters[0];
+        using var optimizer = new Muon(model.Parameters, learningRate: 0.1);
+        MemoryBlock momentum = optimizer.StateTensors[0].Memory;
+        model.Dispose();
+        optimizer.Dispose();
+        Assert.All(new[] { parameter.Weights, parameter.Gradient, momentum }, memory =>
+            Assert.Contains("was disposed", Assert.Throws<ObjectDisposedException>(() => memory.Span[0]).Message, StringComparison.Ordinal));
+    }
 }

@@ -26,11 +26,11 @@ internal sealed class AttentionRig : ILogitRig
         }
 
         Input = Normal(time * width, seed + 4);
-        List<HeadSlice> slices = [HeadSlice.OfPart(Query, Query.Layout!, "query", HeadSide.Query), HeadSlice.OfPart(Key, Key.Layout!, "key", HeadSide.Key)];
+        List<HeadSlice> slices = [HeadSlice.OfPart(Query, Query.Layout, "query", HeadSide.Query), HeadSlice.OfPart(Key, Key.Layout, "key", HeadSide.Key)];
         if (QueryBias is not null && KeyBias is not null)
         {
-            slices.Add(HeadSlice.OfPart(QueryBias, Query.Layout!, "query", HeadSide.Query));
-            slices.Add(HeadSlice.OfPart(KeyBias, Key.Layout!, "key", HeadSide.Key));
+            slices.Add(HeadSlice.OfPart(QueryBias, Query.Layout, "query", HeadSide.Query));
+            slices.Add(HeadSlice.OfPart(KeyBias, Key.Layout, "key", HeadSide.Key));
         }
 
         Layer = new AttentionHeads("attn", heads, keyValueHeads, slices);
@@ -59,12 +59,6 @@ internal sealed class AttentionRig : ILogitRig
     public float[] Input { get; }
 
     public AttentionHeads Layer { get; }
-
-    /// <summary>A step in which all gradients were finite.</summary>
-    public static StepReport Done { get; } = new([]);
-
-    /// <summary>A step that the gate skipped.</summary>
-    public static StepReport Skipped { get; } = new([]) { NonFiniteParameter = "q.weight" };
 
     public static Parameter Make(string name, ImmutableArray<int> shape, MatrixLayout? layout, ulong seed) => new(
         name, shape, shape.Length == 1 ? ParameterRole.Bias : ParameterRole.Matrix, MemoryBlock.Of(Normal(shape.Aggregate(1, (a, b) => a * b), seed)), layout: layout);

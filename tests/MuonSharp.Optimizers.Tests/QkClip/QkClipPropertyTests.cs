@@ -82,7 +82,7 @@ public class QkClipPropertyTests
             float[] values = rig.Values();
             using var clip = new QkClip([rig.Layer], 1e-6);
             clip.Observe([.. Maxima(rig).Select(maximum => -Math.Abs(maximum) - 1e3f)]);
-            Assert.Equal(0, clip.Apply(AttentionRig.Done).ClippedHeads);
+            Assert.Equal(0, clip.Apply(skipped: false).ClippedHeads);
             Compare.SameBits(values, rig.Values());
         }));
 
@@ -112,7 +112,7 @@ public class QkClipPropertyTests
                         break;
                 }
 
-                QkClipReport report = clip.Apply(happening == Event.Skipped ? AttentionRig.Skipped : AttentionRig.Done);
+                QkClipReport report = clip.Apply(skipped: happening == Event.Skipped);
                 if (happening is Event.Skipped or Event.Evaluated)
                 {
                     Assert.Equal(0, report.ClippedHeads);
@@ -131,7 +131,7 @@ public class QkClipPropertyTests
         List<double>[] before = Logits(rig);
         using var clip = new QkClip([rig.Layer], tau);
         clip.Observe(maxima);
-        QkClipReport report = clip.Apply(AttentionRig.Done);
+        QkClipReport report = clip.Apply(skipped: false);
         Assert.Equal(maxima.Count(maximum => maximum > tau), report.ClippedHeads);
         Assert.Equal(report.ClippedHeads > 0, !values.AsSpan().SequenceEqual(rig.Values()));
         CheckFactors(rig, maxima, before, report, tau);

@@ -12,7 +12,7 @@ public class QkClipTests
         (float[] query, float[] key) = (rig.Query.Weights.Span.ToArray(), rig.Key.Weights.Span.ToArray());
         using var clip = new QkClip([rig.Layer], tau: 10);
         clip.Observe([40, 20, 5, -7]);
-        Assert.Equal(2, clip.Apply(AttentionRig.Done).ClippedHeads);
+        Assert.Equal(2, clip.Apply(skipped: false).ClippedHeads);
 
         // The first group's least factor is 1/4: its key takes 1/2, its queries 1/2 and 1; the second group stays to the bit.
         float[] factors = [0.5f, 1, 1, 1];
@@ -31,7 +31,7 @@ public class QkClipTests
             new HeadSlice(query, HeadSide.Query, 0, 2, 5), new HeadSlice(query, HeadSide.QueryOfSharedKey, 2, 3, 5), new HeadSlice(keyValue, HeadSide.Key, 0, 2, 6)]);
         using var clip = new QkClip([layer], tau: 25);
         clip.Observe([1, 100]);
-        clip.Apply(AttentionRig.Done);
+        clip.Apply(skipped: false);
 
         Assert.All(q, (value, i) => Assert.Equal((i / 3) switch { < 5 => 1, < 7 => 0.5f, _ => 0.25f } * value, query.Weights.Span[i]));
         Assert.All(kv, (value, i) => Assert.Equal((i / 2) is 6 or 7 ? 0.5f * value : value, keyValue.Weights.Span[i]));
@@ -50,7 +50,7 @@ public class QkClipTests
         using var clip = new QkClip([rig.Layer]);
         clip.Observe([maximum, maximum, maximum, maximum]);
 
-        QkClipReport report = clip.Apply(AttentionRig.Done);
+        QkClipReport report = clip.Apply(skipped: false);
 
         Assert.Equal((0, maximum, 1, 1, 0), (report.ClippedHeads, report[3].MaximumLogit, report[3].Factor, report[3].AccumulatedFactor, report[3].Clips));
         Assert.Equal(before, rig.Values());
@@ -63,10 +63,10 @@ public class QkClipTests
         float[] before = rig.Values();
         using var clip = new QkClip([rig.Layer]);
         clip.Observe([1000, 1000, 1000, 1000]);
-        Assert.Equal(0, clip.Apply(AttentionRig.Skipped).ClippedHeads);
+        Assert.Equal(0, clip.Apply(skipped: true).ClippedHeads);
         clip.Observe([1, 1, 1, 1]);
-        Assert.Equal(0, clip.Apply(AttentionRig.Done).ClippedHeads);
-        Assert.Equal(0, clip.Apply(AttentionRig.Done).ClippedHeads);
+        Assert.Equal(0, clip.Apply(skipped: false).ClippedHeads);
+        Assert.Equal(0, clip.Apply(skipped: false).ClippedHeads);
 
         Assert.Equal(before, rig.Values());
     }
@@ -80,7 +80,7 @@ public class QkClipTests
         clip.Observe([200, 10, -5, float.NaN]);
         clip.Observe([100, 20, -9, 500]);
 
-        QkClipReport report = clip.Apply(AttentionRig.Done);
+        QkClipReport report = clip.Apply(skipped: false);
 
         Assert.Equal([200, 400, -3, float.NaN], Enumerable.Range(0, 4).Select(head => report[head].MaximumLogit));
         Assert.Equal([0.5, 0.25, 1, 1], Enumerable.Range(0, 4).Select(head => report[head].Factor));
@@ -95,11 +95,11 @@ public class QkClipTests
         for (int step = 0; step < 200; step++)
         {
             clip.Observe([1000, 1, 1, 1, 200]);
-            clip.Apply(AttentionRig.Done);
+            clip.Apply(skipped: false);
         }
 
         clip.Observe([1, 1, 1, 1, 1]);
-        QkClipReport report = clip.Apply(AttentionRig.Done);
+        QkClipReport report = clip.Apply(skipped: false);
         Assert.Equal(
             ["qk-clip.log-factor/attn", "qk-clip.log-factor/other", "qk-clip.clips/attn", "qk-clip.clips/other"], clip.StateTensors.Select(tensor => tensor.Name));
         Assert.Equal(1e-200, report[0].AccumulatedFactor, 1e-203);
@@ -115,7 +115,7 @@ public class QkClipTests
         (float[] q, float[] k) = (query.Weights.Span.ToArray(), key.Weights.Span.ToArray());
         using var clip = new QkClip([AttentionHeads.Normalized("layer", 4, 2, 2, query, key)], tau: 10);
         clip.Observe([40, 20, 5, 10]);
-        clip.Apply(AttentionRig.Done);
+        clip.Apply(skipped: false);
 
         Assert.All(q, (value, i) => Assert.Equal((i < 2 ? 0.5f : 1) * value, query.Weights.Span[i]));
         Assert.All(k, (value, i) => Assert.Equal((i < 2 ? 0.5f : 1) * value, key.Weights.Span[i]));
@@ -128,7 +128,7 @@ public class QkClipTests
         (float[] q, float[] k) = (query.Weights.Span.ToArray(), key.Weights.Span.ToArray());
         using var clip = new QkClip([AttentionHeads.Normalized("layer", 4, 2, 2, query, key)], tau: 10);
         clip.Observe([40, 20, 5, 10]);
-        clip.Apply(AttentionRig.Done);
+        clip.Apply(skipped: false);
 
         float[] factors = [0.25f, 0.5f, 1, 1];
         Assert.All(q, (value, i) => Assert.Equal(factors[i / 2] * value, query.Weights.Span[i]));
@@ -180,12 +180,12 @@ public class QkClipTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(22, clip.Apply(AttentionRig.Done)[0].Clips);
+        Assert.Equal(22, clip.Apply(skipped: false)[0].Clips);
 
         void Step()
         {
             clip.Observe(maxima);
-            Assert.True(clip.Apply(AttentionRig.Done)[3].AccumulatedFactor < 1);
+            Assert.True(clip.Apply(skipped: false)[3].AccumulatedFactor < 1);
         }
     }
 }
