@@ -145,7 +145,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
 
         _shown = now;
         string line = $"{_place.Of(progress.Number, progress.Most, progress.Task)}  step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
-            + $"{Amount.Milliseconds(step.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
+            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
         if (terminal.Mode.Live)
         {
             terminal.Live(line);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Output;
 
@@ -11,4 +12,7 @@ internal static class JsonLines
 
     /// <summary>Writes one object and a line end.</summary>
     public static void Write(JsonObject value) => Console.Out.WriteLine(value.ToJsonString(s_options));
+
+    /// <summary>Writes a line of metrics and a line end.</summary>
+    public static void Write(MetricsLine line) => Console.Out.WriteLine(line.ToJson());
 }

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
-using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -56,9 +55,13 @@ internal sealed class JsonView : ITrainingView
     public void Show(TrainingEvent happened)
     {
         (_step, _validation) = (happened as StepEvent ?? _step, (happened as EvaluationEvent)?.Result ?? _validation);
-        if (Line(happened) is { } line)
+        if (happened.Line is { } line)
         {
             JsonLines.Write(line);
+        }
+        else if (Other(happened) is { } other)
+        {
+            JsonLines.Write(other);
         }
     }
 
@@ -72,25 +75,8 @@ internal sealed class JsonView : ITrainingView
     /// <inheritdoc/>
     public void Stopping() => JsonLines.Write(new JsonObject { ["kind"] = "stopping" });
 
-    private JsonObject? Line(TrainingEvent happened) => happened switch
+    private JsonObject? Other(TrainingEvent happened) => happened switch
     {
-        StepEvent step => StepLine(step),
-        EvaluationEvent evaluation => new JsonObject
-        {
-            ["kind"] = "eval",
-            ["step"] = evaluation.Step,
-            ["val_loss"] = Finite(evaluation.Result.Loss),
-            ["bits_per_byte"] = Finite(evaluation.Result.BitsPerByte),
-        },
-        SampleEvent sample => new JsonObject { ["kind"] = "sample", ["step"] = sample.Step, ["prompt"] = sample.Prompt, ["text"] = sample.Text },
-        CheckpointEvent checkpoint => new JsonObject { ["kind"] = "checkpoint", ["step"] = checkpoint.Step, ["path"] = checkpoint.Folder },
-        SkippedEvent skipped => new JsonObject
-        {
-            ["kind"] = "skipped",
-            ["step"] = skipped.Step,
-            ["parameter"] = skipped.Parameter,
-            ["in_a_row"] = skipped.InARow,
-        },
         NoticeEvent notice => new JsonObject { ["kind"] = "notice", ["step"] = notice.Step, ["message"] = notice.Message },
         EndEvent end => End(end.Step, OutcomeName(end.Outcome), end.SmoothedLoss, end.Validation, end.Elapsed),
         _ => null,
@@ -107,37 +93,6 @@ internal sealed class JsonView : ITrainingView
         ["seconds"] = elapsed.TotalSeconds,
         ["run"] = _folder,
     };
-
-    private static JsonObject StepLine(StepEvent step)
-    {
-        var rates = new JsonObject();
-        foreach (GroupLearningRate rate in step.LearningRates)
-        {
-            rates[rate.Group] = rate.Value;
-        }
-
-        return new JsonObject
-        {
-            ["kind"] = "step",
-            ["step"] = step.Step,
-            ["tokens"] = step.Tokens,
-            ["loss"] = Finite(step.Loss),
-            ["lr"] = rates,
-            ["grad_norm"] = Finite(step.GradientNorm),
-            ["update_rms"] = Finite(step.UpdateRms),
-            ["step_ms"] = step.StepMilliseconds,
-            ["optimizer_ms"] = step.OptimizerMilliseconds,
-            ["tokens_per_second"] = Finite(step.TokensPerSecond),
-            ["max_logit"] = Finite(step.MaximumLogit),
-            ["clipped_heads"] = step.ClippedHeads,
-            ["head_max_logits"] = Heads(step, head => float.IsFinite(head.MaximumLogit) ? JsonValue.Create(head.MaximumLogit) : null),
-            ["head_factors"] = Heads(step, head => JsonValue.Create((float)head.AccumulatedFactor)),
-        };
-    }
-
-    /// <summary>A value of every head, an array for each layer.</summary>
-    private static JsonArray Heads(StepEvent step, Func<HeadClip, JsonNode?> value) =>
-        [.. step.Heads.GroupBy(head => head.Layer).Select(layer => new JsonArray([.. layer.Select(value)]))];
 
     private static string OutcomeName(TrainingOutcome outcome) => outcome switch
     {

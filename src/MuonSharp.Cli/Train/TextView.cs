@@ -111,7 +111,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
         if (_drawn == 0 || _clock.GetElapsedTime(_drawn, now) >= s_livePeriod)
         {
             _drawn = now;
-            terminal.Live(StepLine.Of(step, terminal.Width));
+            terminal.Live(ProgressLine.Of(step, terminal.Width));
         }
     }
 
@@ -127,26 +127,26 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     private void Plain(StepEvent step)
     {
         _shown = step.Step;
-        terminal.Line(StepLine.Of(step, terminal.Width));
+        terminal.Line(ProgressLine.Of(step, terminal.Width));
     }
 }
 
 /// <summary>The line everybody who trains models looks at.</summary>
-internal static class StepLine
+internal static class ProgressLine
 {
     /// <summary>Step, smoothed loss, learning rates, time, speed, time left; the numbers line up from one line to the next.</summary>
     /// <param name="step">The step.</param>
     /// <param name="width">Characters there is room for: where they are few, the learning rates go without their names.</param>
     public static string Of(StepEvent step, int width)
     {
-        string line = Compose(step, string.Join(" ", step.LearningRates.Select(rate => $"{rate.Group} {Amount.Rate(rate.Value)}")));
-        return line.Length <= width ? line : Compose(step, string.Join(" ", step.LearningRates.Select(rate => Amount.Rate(rate.Value))));
+        string line = Compose(step, string.Join(" ", step.Metrics.LearningRates.Select(rate => $"{rate.Group} {Amount.Rate(rate.Value)}")));
+        return line.Length <= width ? line : Compose(step, string.Join(" ", step.Metrics.LearningRates.Select(rate => Amount.Rate(rate.Value))));
     }
 
     private static string Compose(StepEvent step, string rates)
     {
         string total = Amount.Count(step.TotalSteps);
         return $"step {Amount.Count(step.Step).PadLeft(total.Length)}/{total}  loss {Amount.Loss(step.SmoothedLoss)}  lr {rates}  "
-            + $"{Amount.Milliseconds(step.StepMilliseconds)}  {Amount.Short(step.TokensPerSecond)} tokens/s  left {Amount.Time(step.Remaining)}";
+            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  {Amount.Short(step.Metrics.TokensPerSecond)} tokens/s  left {Amount.Time(step.Remaining)}";
     }
 }

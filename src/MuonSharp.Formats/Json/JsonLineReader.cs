@@ -41,6 +41,9 @@ public sealed class JsonLineReader : IDisposable
     /// <summary>Whether something follows the last line break, once <see cref="Next"/> has returned null.</summary>
     public bool EndsTorn => _count > 0 || _skipping;
 
+    /// <summary>Whether the file has become shorter than what was read of it.</summary>
+    public bool IsCut => _file.Length < Position + _count;
+
     /// <summary>The next whole line.</summary>
     /// <returns>The line; null if there is none now. Later there may be one.</returns>
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>

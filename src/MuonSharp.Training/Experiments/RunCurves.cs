@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -7,7 +6,6 @@ namespace MuonSharp.Training;
 internal sealed class RunCurves
 {
     private const int MostTrainingPoints = 200;
-    private static readonly JsonOptions s_options = new() { Operation = "compare" };
 
     private readonly List<CurvePoint> _evaluations = [];
     private readonly List<CurvePoint> _training = [];
@@ -46,61 +44,44 @@ internal sealed class RunCurves
             return curves;
         }
 
-        using JsonLineReader lines = new(folder.MetricsPath, s_options);
-        while (lines.Next() is { } line)
+        using MetricsReader reader = new(folder.MetricsPath, "compare");
+        while (reader.Next(out string? problem) is var line && (line is not null || problem is not null))
         {
-            if (!curves.TryAdd(line.Value))
-            {
-                curves.End = null;
-                curves.DamagedLine ??= line.Number;
-            }
+            curves.Add(line, reader.Line);
         }
 
-        if (lines.EndsTorn)
+        if (reader.EndsTorn)
         {
-            curves.End = null;
-            curves.DamagedLine ??= lines.Lines + 1;
+            curves.Add(line: null, reader.Line + 1);
         }
 
         return curves;
     }
 
-    private bool TryAdd(JsonEntry? line)
+    private void Add(MetricsLine? line, int number)
     {
-        try
-        {
-            Add(line);
-            return line is not null;
-        }
-        catch (InvalidFileException)
-        {
-            return false;
-        }
-    }
-
-    private void Add(JsonEntry? line)
-    {
+        End = null;
         if (line is null)
         {
+            DamagedLine ??= number;
             return;
         }
 
-        Step = line["step"].WholeNumber(0);
-        End = null;
-        switch (line["kind"].Text())
+        Step = line.Step;
+        switch (line)
         {
-            case "step":
-                _state.AddLoss(Number(line["loss"]));
+            case StepLine step:
+                _state.AddLoss(Loss(step.Loss));
                 _training.Add(new(Step, _state.SmoothedLoss));
                 break;
-            case "eval":
-                _evaluations.Add(new(Step, Number(line["val_loss"])));
+            case EvaluationLine evaluation:
+                _evaluations.Add(new(Step, Loss(evaluation.Numbers[0].Value)));
                 break;
-            case "end":
-                End = line["reason"].Text();
+            case EndLine end:
+                End = end.Reason;
                 break;
         }
     }
 
-    private static double Number(JsonEntry number) => number.Kind == JsonValueKind.Null ? double.PositiveInfinity : number.Number();
+    private static double Loss(double value) => double.IsFinite(value) ? value : double.PositiveInfinity;
 }

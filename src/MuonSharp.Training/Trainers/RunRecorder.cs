@@ -12,35 +12,18 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     /// <summary>Whether there is a run folder.</summary>
     public bool Records => writer is not null;
 
-    /// <summary>Writes a step line.</summary>
-    public void Write(StepEvent step) => writer?.Metrics.Write(new StepLine
+    /// <summary>Writes the line of what happened to the metrics, and a sample to the samples too.</summary>
+    public void Write(TrainingEvent happened)
     {
-        Step = step.Step,
-        Tokens = step.Tokens,
-        Loss = step.Loss,
-        LearningRates = step.LearningRates,
-        GradientNorm = step.GradientNorm,
-        UpdateRms = step.UpdateRms,
-        StepMilliseconds = step.StepMilliseconds,
-        OptimizerMilliseconds = step.OptimizerMilliseconds,
-        TokensPerSecond = step.TokensPerSecond,
-        MaximumLogit = step.MaximumLogit,
-        ClippedHeads = step.ClippedHeads,
-        Heads = step.Heads,
-    });
+        if (happened.Line is { } line)
+        {
+            writer?.Metrics.Write(line);
+        }
 
-    /// <summary>Writes the line of a skipped step.</summary>
-    public void Write(SkippedEvent skipped) => writer?.Metrics.Write(new SkippedLine(skipped.Step, skipped.Parameter, skipped.InARow));
-
-    /// <summary>Writes the line of an evaluation.</summary>
-    public void Write(EvaluationEvent evaluation) => writer?.Metrics.Write(
-        new EvaluationLine(evaluation.Step, evaluation.Result.Loss, evaluation.Result.BitsPerByte));
-
-    /// <summary>Writes a sample to the metrics and to the samples.</summary>
-    public void Write(SampleEvent sample)
-    {
-        writer?.Metrics.Write(new SampleLine(sample.Step, sample.Prompt, sample.Text));
-        writer?.Samples.Write(sample.Step, sample.Prompt + sample.Text);
+        if (happened is SampleEvent sample)
+        {
+            writer?.Samples.Write(sample.Step, sample.Prompt + sample.Text);
+        }
     }
 
     /// <summary>Writes how the run ended.</summary>

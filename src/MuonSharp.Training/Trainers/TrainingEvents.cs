@@ -1,56 +1,28 @@
-using MuonSharp.Optimizers;
-
 namespace MuonSharp.Training;
 
 /// <summary>Something that happened in a run, as <see cref="Trainer.RunAsync"/> hands it out.</summary>
 /// <param name="Step">Number of steps done when it happened.</param>
-public abstract record TrainingEvent(long Step);
+public abstract record TrainingEvent(long Step)
+{
+    /// <summary>The line that it is in metrics; null if it has none.</summary>
+    public virtual MetricsLine? Line => null;
+}
 
 /// <summary>A step was done; handed out every <c>log.every</c> steps.</summary>
-/// <param name="Step">Number of steps done.</param>
-public sealed record StepEvent(long Step) : TrainingEvent(Step)
+/// <param name="Metrics">What was measured, as the log has it.</param>
+public sealed record StepEvent(StepLine Metrics) : TrainingEvent(Metrics.Step)
 {
     /// <summary>Number of steps in the whole run.</summary>
     public required long TotalSteps { get; init; }
 
-    /// <summary>Tokens trained on since the start of the run.</summary>
-    public required long Tokens { get; init; }
-
-    /// <summary>Mean cross-entropy of the step's batch, in nats per token.</summary>
-    public required double Loss { get; init; }
-
     /// <summary>Exponential mean of the losses (0.9 of the old one), free of its start at zero.</summary>
     public required double SmoothedLoss { get; init; }
 
-    /// <summary>The learning rate of every parameter group in this step.</summary>
-    public required IReadOnlyList<GroupLearningRate> LearningRates { get; init; }
-
-    /// <summary>Global norm of the raw gradients, before clipping.</summary>
-    public required double GradientNorm { get; init; }
-
-    /// <summary>Root mean square of the change of the weights.</summary>
-    public required double UpdateRms { get; init; }
-
-    /// <summary>Greatest attention logit of the step over all layers and heads.</summary>
-    public required double MaximumLogit { get; init; }
-
-    /// <summary>Heads that QK-clip scaled down.</summary>
-    public required int ClippedHeads { get; init; }
-
-    /// <summary>Every head's greatest logit and factors, layer by layer. All factors are 1 when QK-clip is off.</summary>
-    public required IReadOnlyList<HeadClip> Heads { get; init; }
-
-    /// <summary>Time of the whole step, in milliseconds.</summary>
-    public required double StepMilliseconds { get; init; }
-
-    /// <summary>The optimizer's part of <see cref="StepMilliseconds"/>.</summary>
-    public required double OptimizerMilliseconds { get; init; }
-
-    /// <summary>Tokens of a step over its time.</summary>
-    public required double TokensPerSecond { get; init; }
-
     /// <summary>Estimate of the time that the steps still to do take, from those of this process.</summary>
     public required TimeSpan Remaining { get; init; }
+
+    /// <inheritdoc/>
+    public override MetricsLine Line => Metrics;
 }
 
 /// <summary>The learning rate of a parameter group in a step.</summary>
@@ -62,24 +34,40 @@ public readonly record struct GroupLearningRate(string Group, double Value);
 /// <param name="Step">Number of steps done.</param>
 /// <param name="Result">The loss and what it was measured on.</param>
 /// <param name="Elapsed">Time the evaluation took.</param>
-public sealed record EvaluationEvent(long Step, EvaluationResult Result, TimeSpan Elapsed) : TrainingEvent(Step);
+public sealed record EvaluationEvent(long Step, EvaluationResult Result, TimeSpan Elapsed) : TrainingEvent(Step)
+{
+    /// <inheritdoc/>
+    public override MetricsLine Line => new EvaluationLine(Step, [new("val_loss", Result.Loss), new("bits_per_byte", Result.BitsPerByte)]);
+}
 
 /// <summary>Text was sampled from the model.</summary>
 /// <param name="Step">Number of steps done.</param>
 /// <param name="Prompt">The text that the sample continues; may be empty.</param>
 /// <param name="Text">The continuation.</param>
-public sealed record SampleEvent(long Step, string Prompt, string Text) : TrainingEvent(Step);
+public sealed record SampleEvent(long Step, string Prompt, string Text) : TrainingEvent(Step)
+{
+    /// <inheritdoc/>
+    public override MetricsLine Line => new SampleLine(Step, Prompt, Text);
+}
 
 /// <summary>A checkpoint was written; it is complete and on the disk.</summary>
 /// <param name="Step">Number of steps done.</param>
 /// <param name="Folder">The checkpoint's folder.</param>
-public sealed record CheckpointEvent(long Step, string Folder) : TrainingEvent(Step);
+public sealed record CheckpointEvent(long Step, string Folder) : TrainingEvent(Step)
+{
+    /// <inheritdoc/>
+    public override MetricsLine Line => new CheckpointLine(Step, Folder);
+}
 
 /// <summary>A step was skipped because a gradient held a NaN or an infinity; no weight and no optimizer state changed.</summary>
 /// <param name="Step">Number of steps done, this one counted.</param>
 /// <param name="Parameter">The first parameter with such a gradient.</param>
 /// <param name="InARow">Skipped steps in a row, this one counted.</param>
-public sealed record SkippedEvent(long Step, string Parameter, int InARow) : TrainingEvent(Step);
+public sealed record SkippedEvent(long Step, string Parameter, int InARow) : TrainingEvent(Step)
+{
+    /// <inheritdoc/>
+    public override MetricsLine Line => new SkippedLine(Step, Parameter, InARow);
+}
 
 /// <summary>Something the user should know: a run that starts over, a damaged checkpoint that was passed over.</summary>
 /// <param name="Step">Number of steps done.</param>

@@ -130,12 +130,10 @@ internal static class StepEvents
     {
         TrainingStep step = parts.Step;
         StepReport report = step.Report;
-        return new StepEvent(state.Step)
+        StepLine metrics = new(state.Step)
         {
-            TotalSteps = parts.Config.Train.Steps,
             Tokens = state.Step * parts.Config.TokensPerStep,
             Loss = step.Loss,
-            SmoothedLoss = state.SmoothedLoss,
             LearningRates = [.. report.Groups.Select(group => new GroupLearningRate(group.Name, group.LearningRate))],
             GradientNorm = report.GradientNorm,
             UpdateRms = report.UpdateRms,
@@ -145,6 +143,11 @@ internal static class StepEvents
             StepMilliseconds = step.Elapsed.TotalMilliseconds,
             OptimizerMilliseconds = step.OptimizerElapsed.TotalMilliseconds,
             TokensPerSecond = parts.Config.TokensPerStep / step.Elapsed.TotalSeconds,
+        };
+        return new StepEvent(metrics)
+        {
+            TotalSteps = parts.Config.Train.Steps,
+            SmoothedLoss = state.SmoothedLoss,
             Remaining = remaining,
         };
     }

@@ -110,7 +110,7 @@ public class TextGeneratorTests
         using (Trainer trainer = Trainer.Create(config, folder.File("run")))
         {
             List<TrainingEvent> events = await TestRun.Run(trainer);
-            Assert.True(events.OfType<StepEvent>().Last().Loss < events.OfType<StepEvent>().First().Loss);
+            Assert.True(events.OfType<StepEvent>().Last().Metrics.Loss < events.OfType<StepEvent>().First().Metrics.Loss);
         }
 
         using TextGenerator generator = TextGenerator.FromRun(folder.File("run"), threads: 1);

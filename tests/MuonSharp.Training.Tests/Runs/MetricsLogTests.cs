@@ -22,7 +22,7 @@ public sealed class MetricsLogTests : IDisposable
         {
             log.Write(Line(1));
             log.Write(Line(2) with { Loss = double.NaN, MaximumLogit = 12.5, ClippedHeads = 3, Heads = s_heads });
-            log.Write(new EvaluationLine(2, 1.25, 1.8));
+            log.Write(new EvaluationLine(2, [new("val_loss", 1.25), new("bits_per_byte", 1.8)]));
             log.Write(new SampleLine(2, "It is", " a \"truth\"\nuniversally 数"));
             log.Write(new CheckpointLine(2, "checkpoints/step-00000002"));
             log.Write(new SkippedLine(3, "h.0.weight", 1));
@@ -40,6 +40,56 @@ public sealed class MetricsLogTests : IDisposable
             """{"kind":"end","step":3,"reason":"done"}""",
         ];
         Assert.Equal(string.Join('\n', expected) + "\n", File.ReadAllText(Metrics));
+
+        // What was written is read, with every number as it was.
+        using MetricsReader reader = new(Metrics);
+        List<MetricsLine> lines = [];
+        while (reader.Next(out string? problem) is { } line)
+        {
+            Assert.Null(problem);
+            lines.Add(line);
+        }
+
+        Assert.Equal(expected, lines.Select(line => line.ToJson()));
+        Assert.Equal(new SampleLine(2, "It is", " a \"truth\"\nuniversally 数"), lines[3]);
+        Assert.Equal([new("val_loss", 1.25), new("bits_per_byte", 1.8)], ((EvaluationLine)lines[2]).Numbers);
+        Assert.Equal([(0, 0, 12.5f, 0.25), (0, 1, -1f, 1), (1, 0, float.NegativeInfinity, 0.5)], ((StepLine)lines[1]).Heads.Select(head => (head.Layer, head.Head, head.MaximumLogit, head.AccumulatedFactor)));
+    }
+
+    [Fact]
+    public void A_reader_follows_the_file_and_notices_that_a_resume_has_cut_it()
+    {
+        using MetricsLog log = Open();
+        log.Write(Line(1));
+        log.Write(Line(2));
+        using MetricsReader reader = new(Metrics);
+        Assert.Equal([1L, 2L], [reader.Next(out _)!.Step, reader.Next(out _)!.Step]);
+        Assert.Null(reader.Next(out string? problem));
+        Assert.Null(problem);
+        log.Write(new EndLine(2, "done"));
+        Assert.Equal(new EndLine(2, "done"), reader.Next(out _));
+        Assert.Null(reader.Next(out _));
+        Assert.False(reader.IsCut);
+        using (FileStream file = File.Open(Metrics, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(LengthOf(1));
+        Assert.True(reader.IsCut);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"stop","step":1}""", "kind must be one of step, eval, sample, checkpoint, skipped, end; \"stop\" came")]
+    [InlineData("""{"kind":"end","step":-1,"reason":"done"}""", "step must be a whole number of 0 or more; -1 came")]
+    [InlineData("""{"kind":"step","step":1,"tokens":1}""", "loss must be a number; it is missing")]
+    [InlineData("""{"kind":"step","step":1,"loss":1,"head_max_logits":[[1]],"head_factors":[[1,2]]}""", "head_factors[0] must be a list of 1; a list of 2 came")]
+    [InlineData("""{"kind":"eval","step":1}""", "an evaluation must hold a number; none came")]
+    [InlineData("""[]""", "it must be an object; a list of 0 came")]
+    public void A_line_that_breaks_a_rule_is_a_problem_with_its_number(string line, string problem)
+    {
+        File.WriteAllText(Metrics, "{\"kind\":\"end\",\"step\":1,\"reason\":\"done\"}\n" + line + "\n{\"kind\":\"end\",\"step\":2,\"reason\":\"done\"}\n");
+        using MetricsReader reader = new(Metrics);
+        Assert.Equal(1, reader.Next(out _)!.Step);
+        Assert.Null(reader.Next(out string? said));
+        Assert.Equal($"[metrics] {Metrics}: line 2: {problem}", said);
+        Assert.Equal(2, reader.Line);
+        Assert.Equal(2, reader.Next(out _)!.Step);
     }
 
     [Fact]
@@ -139,7 +189,7 @@ public sealed class MetricsLogTests : IDisposable
         for (int step = 1; step <= 3; step++)
         {
             log.Write(Line(step));
-            log.Write(new EvaluationLine(step, 1, 2));
+            log.Write(new EvaluationLine(step, [new("val_loss", 1), new("bits_per_byte", 2)]));
         }
     }
 
@@ -149,9 +199,8 @@ public sealed class MetricsLogTests : IDisposable
 
     private long[] Steps() => [.. File.ReadLines(Metrics).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.GetValue<long>())];
 
-    private static StepLine Line(long step) => new()
+    private static StepLine Line(long step) => new(step)
     {
-        Step = step,
         Tokens = step * 768,
         Loss = 4.5,
         LearningRates = s_rates,
@@ -160,6 +209,8 @@ public sealed class MetricsLogTests : IDisposable
         StepMilliseconds = 3.5,
         OptimizerMilliseconds = 0.5,
         TokensPerSecond = 1000,
+        MaximumLogit = double.NaN,
+        ClippedHeads = 0,
         Heads = [],
     };
 }

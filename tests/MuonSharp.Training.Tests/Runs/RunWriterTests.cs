@@ -239,7 +239,7 @@ public sealed class RunWriterTests : IDisposable
             run.Metrics.Write(new SkippedLine(step, $"parameter {step * 1.5}", 1));
             if (step % 4 == 0)
             {
-                run.Metrics.Write(new EvaluationLine(step, 4.0 / step, 1));
+                run.Metrics.Write(new EvaluationLine(step, [new("val_loss", 4.0 / step), new("bits_per_byte", 1)]));
                 run.Samples.Write(step, $"sample {step}");
                 _ = run.Save(step, CheckpointSample.Of(step), keep: 2);
             }

@@ -21,27 +21,27 @@ public class ClipTests
         using Trainer clipped = Trainer.Create(config.Set("qkClip.tau", $"{Tau}"), folder.File("clipped"));
         List<StepEvent> with = [.. (await TestRun.Run(clipped)).OfType<StepEvent>()];
 
-        Assert.True(without[^1].MaximumLogit > 4 * Tau, $"without the clip the greatest logit is {without[^1].MaximumLogit}");
-        Assert.True(with[^1].MaximumLogit < without[^1].MaximumLogit / 2, $"with it, {with[^1].MaximumLogit} against {without[^1].MaximumLogit}");
-        Assert.All(without, step => Assert.Equal((0, 4, true), (step.ClippedHeads, step.Heads.Count, step.Heads.All(head => head.AccumulatedFactor == 1))));
-        Assert.True(with.Sum(step => step.ClippedHeads) > 10);
+        Assert.True(without[^1].Metrics.MaximumLogit > 4 * Tau, $"without the clip the greatest logit is {without[^1].Metrics.MaximumLogit}");
+        Assert.True(with[^1].Metrics.MaximumLogit < without[^1].Metrics.MaximumLogit / 2, $"with it, {with[^1].Metrics.MaximumLogit} against {without[^1].Metrics.MaximumLogit}");
+        Assert.All(without, step => Assert.Equal((0, 4, true), (step.Metrics.ClippedHeads, step.Metrics.Heads.Count, step.Metrics.Heads.All(head => head.AccumulatedFactor == 1))));
+        Assert.True(with.Sum(step => step.Metrics.ClippedHeads) > 10);
         double[] products = [1, 1, 1, 1];
         foreach (StepEvent step in with)
         {
-            Assert.Equal(step.Heads.Count(head => head.MaximumLogit > Tau), step.ClippedHeads);
-            Assert.Equal(step.MaximumLogit, step.Heads.Max(head => head.MaximumLogit));
+            Assert.Equal(step.Metrics.Heads.Count(head => head.MaximumLogit > Tau), step.Metrics.ClippedHeads);
+            Assert.Equal(step.Metrics.MaximumLogit, step.Metrics.Heads.Max(head => head.MaximumLogit));
             for (int i = 0; i < products.Length; i++)
             {
-                products[i] *= Math.Min(1, Tau / step.Heads[i].MaximumLogit);
-                Assert.Equal(products[i], step.Heads[i].AccumulatedFactor, 1e-4 * products[i]);
-                Assert.Equal((i / 2, i % 2), (step.Heads[i].Layer, step.Heads[i].Head));
+                products[i] *= Math.Min(1, Tau / step.Metrics.Heads[i].MaximumLogit);
+                Assert.Equal(products[i], step.Metrics.Heads[i].AccumulatedFactor, 1e-4 * products[i]);
+                Assert.Equal((i / 2, i % 2), (step.Metrics.Heads[i].Layer, step.Metrics.Heads[i].Head));
             }
         }
 
         JsonNode line = TestRun.Metrics(folder.File("clipped")).Select(text => JsonNode.Parse(text)!).Last(json => (string?)json["kind"] == "step");
-        Assert.Equal(with[^1].ClippedHeads, line["clipped_heads"]!.GetValue<int>());
-        Assert.Equal(with[^1].Heads[2].MaximumLogit, line["head_max_logits"]![1]![0]!.GetValue<float>());
-        Assert.Equal((float)with[^1].Heads[3].AccumulatedFactor, line["head_factors"]![1]![1]!.GetValue<float>());
+        Assert.Equal(with[^1].Metrics.ClippedHeads, line["clipped_heads"]!.GetValue<int>());
+        Assert.Equal(with[^1].Metrics.Heads[2].MaximumLogit, line["head_max_logits"]![1]![0]!.GetValue<float>());
+        Assert.Equal((float)with[^1].Metrics.Heads[3].AccumulatedFactor, line["head_factors"]![1]![1]!.GetValue<float>());
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public class ClipTests
         using (Trainer whole = Trainer.Create(config.Set("train.threads", "1"), folder.File("whole")))
         {
             List<TrainingEvent> events = await TestRun.Run(whole);
-            Assert.All(events.OfType<StepEvent>(), step => Assert.True(step.ClippedHeads > 0));
+            Assert.All(events.OfType<StepEvent>(), step => Assert.True(step.Metrics.ClippedHeads > 0));
             expected = TestRun.Bits(whole);
         }
 
@@ -101,7 +101,7 @@ public class ClipTests
         Assert.Equal(3, Assert.Single(events.OfType<SkippedEvent>()).Step);
         Assert.NotEmpty(before);
         Assert.Equal(before, after);
-        Assert.All(events.OfType<StepEvent>(), step => Assert.True(step.ClippedHeads > 0));
+        Assert.All(events.OfType<StepEvent>(), step => Assert.True(step.Metrics.ClippedHeads > 0));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public class ClipTests
         using Trainer trainer = Trainer.Resume(folder.File("run"));
         StepEvent last = (await TestRun.Run(trainer)).OfType<StepEvent>().Single();
         Assert.Equal(6, last.Step);
-        Assert.All(last.Heads, head => Assert.Equal(1, head.AccumulatedFactor));
+        Assert.All(last.Metrics.Heads, head => Assert.Equal(1, head.AccumulatedFactor));
     }
 
     [Fact]

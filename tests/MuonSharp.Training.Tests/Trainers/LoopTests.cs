@@ -62,20 +62,20 @@ public class LoopTests
         double smoothed = 0, weight = 0;
         foreach (StepEvent step in steps)
         {
-            (smoothed, weight) = ((0.9 * smoothed) + (0.1 * step.Loss), (0.9 * weight) + 0.1);
+            (smoothed, weight) = ((0.9 * smoothed) + (0.1 * step.Metrics.Loss), (0.9 * weight) + 0.1);
             Assert.Equal(smoothed / weight, step.SmoothedLoss, 1e-12);
-            Assert.Equal(step.Step * 2 * 4 * 96, step.Tokens);
+            Assert.Equal(step.Step * 2 * 4 * 96, step.Metrics.Tokens);
             Assert.Equal(6, step.TotalSteps);
-            Assert.Equal(["matrices", "auxiliary"], step.LearningRates.Select(rate => rate.Group));
-            Assert.True(step.GradientNorm > 0 && step.UpdateRms > 0 && double.IsFinite(step.MaximumLogit));
-            Assert.True(step.StepMilliseconds > step.OptimizerMilliseconds && step.OptimizerMilliseconds > 0);
+            Assert.Equal(["matrices", "auxiliary"], step.Metrics.LearningRates.Select(rate => rate.Group));
+            Assert.True(step.Metrics.GradientNorm > 0 && step.Metrics.UpdateRms > 0 && double.IsFinite(step.Metrics.MaximumLogit));
+            Assert.True(step.Metrics.StepMilliseconds > step.Metrics.OptimizerMilliseconds && step.Metrics.OptimizerMilliseconds > 0);
         }
 
         // Three steps of warm-up to 0.01, then the second half of the run decays linearly.
-        Assert.Equal(0.01 / 3, steps[0].LearningRates[0].Value, 1e-12);
-        Assert.Equal(0.01, steps[2].LearningRates[0].Value, 1e-12);
-        Assert.Equal(0.01 / 3, steps[5].LearningRates[0].Value, 1e-12);
-        Assert.Equal(0.003, steps[2].LearningRates[1].Value, 1e-12);
+        Assert.Equal(0.01 / 3, steps[0].Metrics.LearningRates[0].Value, 1e-12);
+        Assert.Equal(0.01, steps[2].Metrics.LearningRates[0].Value, 1e-12);
+        Assert.Equal(0.01 / 3, steps[5].Metrics.LearningRates[0].Value, 1e-12);
+        Assert.Equal(0.003, steps[2].Metrics.LearningRates[1].Value, 1e-12);
     }
 
     [Fact]
@@ -125,12 +125,12 @@ public class LoopTests
 
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.Equal(expected[i].Loss, actual[i].Loss, 1e-4);
-            Assert.Equal(1, actual[i].GradientNorm / expected[i].GradientNorm, 1e-3);
-            Assert.Equal(expected[i].Tokens, actual[i].Tokens);
+            Assert.Equal(expected[i].Metrics.Loss, actual[i].Metrics.Loss, 1e-4);
+            Assert.Equal(1, actual[i].Metrics.GradientNorm / expected[i].Metrics.GradientNorm, 1e-3);
+            Assert.Equal(expected[i].Metrics.Tokens, actual[i].Metrics.Tokens);
         }
 
-        Assert.Equal(expected[0].Loss, actual[0].Loss, 1e-6);
+        Assert.Equal(expected[0].Metrics.Loss, actual[0].Metrics.Loss, 1e-6);
     }
 
     [Fact]

@@ -1,67 +1,123 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>One line of <c>metrics.jsonl</c>; implemented by structs, so that writing one allocates nothing.</summary>
-internal interface IMetricsLine
+/// <summary>A line of <c>metrics.jsonl</c>, and of <c>--json</c>: it writes itself and reads itself, so that all who do either mean the same keys.</summary>
+/// <param name="Step">How many steps had been done.</param>
+public abstract record MetricsLine(long Step)
 {
+    private static readonly Dictionary<string, Func<long, JsonEntry, MetricsLine>> s_kinds = new(StringComparer.Ordinal)
+    {
+        [StepLine.KindName] = StepLine.Read,
+        [EvaluationLine.KindName] = EvaluationLine.Read,
+        [SampleLine.KindName] = SampleLine.Read,
+        [CheckpointLine.KindName] = CheckpointLine.Read,
+        [SkippedLine.KindName] = SkippedLine.Read,
+        [EndLine.KindName] = EndLine.Read,
+    };
+
     /// <summary>The value of <c>kind</c>, the first key of every line.</summary>
-    string Kind { get; }
+    public abstract string Kind { get; }
 
-    /// <summary>How many steps had been done.</summary>
-    long Step { get; }
+    /// <summary>Reads a line.</summary>
+    /// <param name="line">The line's object.</param>
+    /// <exception cref="InvalidFileException">It is no line of a known kind, or a value is of another kind than its key's.</exception>
+    public static MetricsLine Read(JsonEntry line) => s_kinds[line["kind"].Choice([.. s_kinds.Keys])](line["step"].WholeNumber(0), line);
 
-    /// <summary>Writes the keys that follow <c>kind</c> and <c>step</c>, in a fixed order.</summary>
-    /// <param name="json">Inside the line's object.</param>
-    void WriteRest(Utf8JsonWriter json);
+    /// <summary>Writes the line's object: <c>kind</c>, <c>step</c> and the rest in a fixed order; allocates nothing.</summary>
+    /// <param name="json">Where an object may begin.</param>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind"u8, Kind);
+        json.WriteNumber("step"u8, Step);
+        WriteRest(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The line as text, without its line break.</summary>
+    public string ToJson()
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using (Utf8JsonWriter json = new(buffer, MetricsLog.WriterOptions))
+        {
+            WriteTo(json);
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>Writes the keys that follow <c>kind</c> and <c>step</c>.</summary>
+    private protected abstract void WriteRest(Utf8JsonWriter json);
+
+    /// <summary>A number; null stands for one that is not finite, or was not measured.</summary>
+    private protected static double Number(JsonEntry entry) => entry.IsSet ? entry.Number() : double.NaN;
 }
 
 /// <summary>A training step: kind <c>step</c>.</summary>
 /// <remarks>All but the three times are the same in every run of the same configuration.</remarks>
-internal readonly struct StepLine : IMetricsLine
+/// <param name="Step">How many steps had been done, this one counted.</param>
+public sealed record StepLine(long Step) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "step";
+    internal const string KindName = "step";
 
     /// <inheritdoc/>
-    public required long Step { get; init; }
+    public override string Kind => KindName;
 
-    /// <summary>Tokens seen since the run began.</summary>
+    /// <summary>Tokens trained on since the run began.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Mean training loss of the step, in nats per token.</summary>
+    /// <summary>Mean cross-entropy of the step's batch, in nats per token.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Learning rate by parameter group.</summary>
+    /// <summary>The learning rate of every parameter group in this step.</summary>
     public required IReadOnlyList<GroupLearningRate> LearningRates { get; init; }
 
     /// <summary>Global norm of the raw gradients, before clipping.</summary>
     public required double GradientNorm { get; init; }
 
-    /// <summary>Root mean square of what the step changed in the weights.</summary>
+    /// <summary>Root mean square of the change of the weights.</summary>
     public required double UpdateRms { get; init; }
 
-    /// <summary>Milliseconds of the whole step.</summary>
+    /// <summary>Time of the whole step, in milliseconds.</summary>
     public required double StepMilliseconds { get; init; }
 
-    /// <summary>Milliseconds of the optimizer's part.</summary>
+    /// <summary>The optimizer's part of <see cref="StepMilliseconds"/>.</summary>
     public required double OptimizerMilliseconds { get; init; }
 
-    /// <summary>Tokens per second of this step.</summary>
+    /// <summary>Tokens of a step over its time.</summary>
     public required double TokensPerSecond { get; init; }
 
-    /// <summary>The largest attention logit of all heads; null if it was not measured.</summary>
-    public double? MaximumLogit { get; init; }
+    /// <summary>Greatest attention logit of the step over all layers and heads; not finite if it was not measured.</summary>
+    public required double MaximumLogit { get; init; }
 
     /// <summary>Heads that QK-clip scaled down.</summary>
-    public int ClippedHeads { get; init; }
+    public required int ClippedHeads { get; init; }
 
-    /// <summary>What was measured of each head, layer by layer.</summary>
+    /// <summary>Every head's greatest logit and factors, layer by layer; a line keeps of each the greatest logit and the accumulated factor. All factors are 1 when QK-clip is off.</summary>
     public required IReadOnlyList<HeadClip> Heads { get; init; }
 
+    internal static StepLine Read(long step, JsonEntry line) => new(step)
+    {
+        Tokens = line.Find("tokens")?.WholeNumber(0) ?? 0,
+        Loss = line["loss"].Kind == JsonValueKind.Null ? double.NaN : line["loss"].Number(),
+        LearningRates = [.. (line.Find("lr")?.Members() ?? []).Select(rate => new GroupLearningRate(rate.Name, Number(rate)))],
+        GradientNorm = Number(line["grad_norm"]),
+        UpdateRms = Number(line["update_rms"]),
+        StepMilliseconds = Number(line["step_ms"]),
+        OptimizerMilliseconds = Number(line["optimizer_ms"]),
+        TokensPerSecond = Number(line["tokens_per_second"]),
+        MaximumLogit = Number(line["max_logit"]),
+        ClippedHeads = line.Find("clipped_heads")?.Integer(0) ?? 0,
+        Heads = [.. ReadHeads(line)],
+    };
+
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json)
+    private protected override void WriteRest(Utf8JsonWriter json)
     {
         json.WriteNumber("tokens"u8, Tokens);
         json.WriteFinite("loss"u8, Loss);
@@ -77,40 +133,74 @@ internal readonly struct StepLine : IMetricsLine
         json.WriteFinite("step_ms"u8, StepMilliseconds);
         json.WriteFinite("optimizer_ms"u8, OptimizerMilliseconds);
         json.WriteFinite("tokens_per_second"u8, TokensPerSecond);
-        json.WriteFinite("max_logit"u8, MaximumLogit ?? double.NaN);
+        json.WriteFinite("max_logit"u8, MaximumLogit);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);
         json.WriteHeads(Heads);
+    }
+
+    private static IEnumerable<HeadClip> ReadHeads(JsonEntry line)
+    {
+        IReadOnlyList<JsonEntry> logits = line.Find("head_max_logits")?.Items() ?? [];
+        IReadOnlyList<JsonEntry> factors = line["head_factors"] is { IsSet: true } given ? given.Items(logits.Count, logits.Count) : [];
+        for (int layer = 0; layer < factors.Count; layer++)
+        {
+            IReadOnlyList<JsonEntry> ofLayer = logits[layer].Items();
+            IReadOnlyList<JsonEntry> factorsOfLayer = factors[layer].Items(ofLayer.Count, ofLayer.Count);
+            for (int head = 0; head < ofLayer.Count; head++)
+            {
+                yield return new HeadClip(layer, head, ofLayer[head].IsSet ? (float)ofLayer[head].Number() : float.NegativeInfinity, 1, factorsOfLayer[head].Number(), 0);
+            }
+        }
     }
 }
 
 /// <summary>An evaluation on held-out data: kind <c>eval</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
-/// <param name="Loss">Mean loss on the validation split, in nats per token.</param>
-/// <param name="BitsPerByte">The same in bits per byte of text.</param>
-internal readonly record struct EvaluationLine(long Step, double Loss, double BitsPerByte) : IMetricsLine
+/// <param name="Numbers">What was measured, by name; at least one: the first one decides. For text <c>val_loss</c> in nats per token and <c>bits_per_byte</c>.</param>
+public sealed record EvaluationLine(long Step, IReadOnlyList<NamedNumber> Numbers) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "eval";
+    internal const string KindName = "eval";
 
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json)
+    public override string Kind => KindName;
+
+    internal static EvaluationLine Read(long step, JsonEntry line)
     {
-        json.WriteFinite("val_loss"u8, Loss);
-        json.WriteFinite("bits_per_byte"u8, BitsPerByte);
+        NamedNumber[] numbers = [.. line.Members().Where(member => member.Name is not ("kind" or "step")).Select(member => new NamedNumber(member.Name, Number(member)))];
+        return numbers.Length > 0 ? new(step, numbers) : throw line.Broken("an evaluation must hold a number; none came");
+    }
+
+    /// <inheritdoc/>
+    private protected override void WriteRest(Utf8JsonWriter json)
+    {
+        for (int i = 0; i < Numbers.Count; i++)
+        {
+            json.WritePropertyName(Numbers[i].Name);
+            json.WriteFiniteValue(Numbers[i].Value);
+        }
     }
 }
+
+/// <summary>A number that was measured.</summary>
+/// <param name="Name">Its name: the key in files.</param>
+/// <param name="Value">The number; one that is not finite is null in files.</param>
+public readonly record struct NamedNumber(string Name, double Value);
 
 /// <summary>Text that the model wrote: kind <c>sample</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Prompt">What it was given.</param>
 /// <param name="Text">What it wrote.</param>
-internal readonly record struct SampleLine(long Step, string Prompt, string Text) : IMetricsLine
+public sealed record SampleLine(long Step, string Prompt, string Text) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "sample";
+    internal const string KindName = "sample";
 
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json)
+    public override string Kind => KindName;
+
+    internal static SampleLine Read(long step, JsonEntry line) => new(step, line["prompt"].Text(), line["text"].Text());
+
+    /// <inheritdoc/>
+    private protected override void WriteRest(Utf8JsonWriter json)
     {
         json.WriteString("prompt"u8, Prompt);
         json.WriteString("text"u8, Text);
@@ -119,27 +209,35 @@ internal readonly record struct SampleLine(long Step, string Prompt, string Text
 
 /// <summary>A checkpoint: kind <c>checkpoint</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
-/// <param name="Name">The checkpoint's folder, relative to the run folder.</param>
-internal readonly record struct CheckpointLine(long Step, string Name) : IMetricsLine
+/// <param name="Path">The checkpoint's folder; in a run's metrics relative to the run folder.</param>
+public sealed record CheckpointLine(long Step, string Path) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "checkpoint";
+    internal const string KindName = "checkpoint";
 
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json) => json.WriteString("path"u8, Name);
+    public override string Kind => KindName;
+
+    internal static CheckpointLine Read(long step, JsonEntry line) => new(step, line["path"].Text());
+
+    /// <inheritdoc/>
+    private protected override void WriteRest(Utf8JsonWriter json) => json.WriteString("path"u8, Path);
 }
 
 /// <summary>A step that changed nothing because a gradient was not finite: kind <c>skipped</c>.</summary>
 /// <param name="Step">How many steps had been done, this one counted.</param>
 /// <param name="Parameter">The first parameter whose gradient held a NaN or an infinity.</param>
 /// <param name="InARow">How many steps in a row have been skipped.</param>
-internal readonly record struct SkippedLine(long Step, string Parameter, int InARow) : IMetricsLine
+public sealed record SkippedLine(long Step, string Parameter, int InARow) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "skipped";
+    internal const string KindName = "skipped";
 
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json)
+    public override string Kind => KindName;
+
+    internal static SkippedLine Read(long step, JsonEntry line) => new(step, line["parameter"].Text(), line["in_a_row"].Integer(1));
+
+    /// <inheritdoc/>
+    private protected override void WriteRest(Utf8JsonWriter json)
     {
         json.WriteString("parameter"u8, Parameter);
         json.WriteNumber("in_a_row"u8, InARow);
@@ -149,13 +247,17 @@ internal readonly record struct SkippedLine(long Step, string Parameter, int InA
 /// <summary>The end of a run: kind <c>end</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
 /// <param name="Reason">Why: <c>done</c>, <c>cancelled</c> or <c>diverged</c>.</param>
-internal readonly record struct EndLine(long Step, string Reason) : IMetricsLine
+public sealed record EndLine(long Step, string Reason) : MetricsLine(Step)
 {
-    /// <inheritdoc/>
-    public string Kind => "end";
+    internal const string KindName = "end";
 
     /// <inheritdoc/>
-    public void WriteRest(Utf8JsonWriter json) => json.WriteString("reason"u8, Reason);
+    public override string Kind => KindName;
+
+    internal static EndLine Read(long step, JsonEntry line) => new(step, line["reason"].Text());
+
+    /// <inheritdoc/>
+    private protected override void WriteRest(Utf8JsonWriter json) => json.WriteString("reason"u8, Reason);
 }
 
 /// <summary>What JSON has no word for.</summary>
@@ -164,13 +266,20 @@ internal static class MetricsJson
     /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
     public static void WriteFinite(this Utf8JsonWriter json, ReadOnlySpan<byte> key, double value)
     {
+        json.WritePropertyName(key);
+        json.WriteFiniteValue(value);
+    }
+
+    /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
+    public static void WriteFiniteValue(this Utf8JsonWriter json, double value)
+    {
         if (double.IsFinite(value))
         {
-            json.WriteNumber(key, value);
+            json.WriteNumberValue(value);
         }
         else
         {
-            json.WriteNull(key);
+            json.WriteNullValue();
         }
     }
 

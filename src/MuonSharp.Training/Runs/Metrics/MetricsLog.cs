@@ -8,10 +8,13 @@ namespace MuonSharp.Training;
 /// <summary>The file <c>metrics.jsonl</c>: one JSON object a line, <c>kind</c> first, then <c>step</c>.</summary>
 /// <remarks>
 /// Each line goes to the operating system whole and at once, so readers may follow the file; a kill can tear only the last
-/// line. Writer and buffer are reused: after the longest line so far, a line allocates nothing.
+/// line. Writer and buffer are reused: after the longest line so far, writing one allocates nothing.
 /// </remarks>
 internal sealed class MetricsLog : IDisposable
 {
+    /// <summary>How lines are written: escaping only what JSON demands.</summary>
+    internal static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly AppendFile _file;
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _json;
@@ -19,26 +22,20 @@ internal sealed class MetricsLog : IDisposable
     internal MetricsLog(string path, long keep, IFileOperations files)
     {
         _file = AppendFile.Open("metrics", path, keep, files);
-        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _json = new Utf8JsonWriter(_buffer, WriterOptions);
     }
 
     /// <summary>Bytes written so far.</summary>
     public long Length => _file.Length;
 
     /// <summary>Appends one line.</summary>
-    /// <typeparam name="TLine">The kind of line.</typeparam>
     /// <param name="line">What it says.</param>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; no part of the line stays.</exception>
-    public void Write<TLine>(in TLine line)
-        where TLine : struct, IMetricsLine
+    public void Write(MetricsLine line)
     {
         _buffer.ResetWrittenCount();
         _json.Reset(_buffer);
-        _json.WriteStartObject();
-        _json.WriteString("kind"u8, line.Kind);
-        _json.WriteNumber("step"u8, line.Step);
-        line.WriteRest(_json);
-        _json.WriteEndObject();
+        line.WriteTo(_json);
         _json.Flush();
         _buffer.GetSpan(1)[0] = (byte)'\n';
         _buffer.Advance(1);
