@@ -17,22 +17,17 @@ namespace MuonSharp.Optimizers;
 /// <para>Cost: one pass over weights, gradients and both moments, 28 bytes an element. Memory: two floats an element.</para>
 /// <para>Source: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; order and epsilon as torch.optim.AdamW.</para>
 /// </remarks>
-public sealed class AdamW : Optimizer
+public sealed class AdamW : ElementwiseOptimizer<AdamWRule, AdamWOptions>
 {
-    private readonly ElementPass<AdamWRule> _pass;
-
     /// <summary>AdamW over groups with options of their own.</summary>
     /// <param name="groups">At least one; the options are <see cref="AdamWOptions"/>.</param>
     /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public AdamW(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(AdamWOptions), groups, step, team) =>
-        _pass = new ElementPass<AdamWRule>(
-            Slots,
-            static (ParameterSlot slot, in StepValues values, long count) => new AdamWRule(AdamWCoefficients.At((AdamWOptions)slot.Options, values, count)),
-            AddState("first_moment"),
-            AddState("second_moment"));
+        : base(groups, step, team)
+    {
+    }
 
     /// <summary>AdamW over parameters that share their options.</summary>
     /// <param name="parameters">At least one.</param>
@@ -78,26 +73,36 @@ public sealed class AdamW : Optimizer
         : this(parameters, learningRate, betas.First, betas.Second, epsilon, weightDecay)
     {
     }
-
-    private protected override void Update(in StepContext context) => _pass.Run(context);
 }
 
 /// <summary>The AdamW update of sixteen elements.</summary>
-internal readonly struct AdamWRule(AdamWCoefficients c) : IElementRule
+public readonly struct AdamWRule : IElementRule<AdamWRule, AdamWOptions>
 {
+    private readonly AdamWCoefficients _c;
+
+    private AdamWRule(AdamWCoefficients coefficients) => _c = coefficients;
+
+    /// <inheritdoc/>
     public static int States => 2;
 
+    /// <inheritdoc/>
+    public static string StateName(int state) => state == 0 ? "first_moment" : "second_moment";
+
+    /// <inheritdoc/>
+    public static AdamWRule Create(AdamWOptions options, in StepValues values, long count) => new(AdamWCoefficients.At(options, values, count));
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Change<L, V>(V gradient, V weight, ref V first, ref V second)
         where L : struct, ILanes<V>
         where V : struct
     {
         V square = L.Min(L.Multiply(gradient, gradient), L.Broadcast(float.MaxValue));
-        first = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepFirst), first, L.Multiply(L.Broadcast(c.GainFirst), gradient)));
-        second = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(c.KeepSecond), second, L.Multiply(L.Broadcast(c.GainSecond), square)));
-        V root = L.MultiplyAdd(L.Sqrt(second), L.Broadcast(c.Root), L.Broadcast(c.Epsilon));
-        V direction = L.MultiplyAdd(L.Broadcast(c.Look), gradient, L.Multiply(first, L.Broadcast(c.Step)));
-        return L.MultiplyAdd(L.Broadcast(c.Decay), weight, L.Divide(direction, root));
+        first = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(_c.KeepFirst), first, L.Multiply(L.Broadcast(_c.GainFirst), gradient)));
+        second = StateFlush.Of<L, V>(L.MultiplyAdd(L.Broadcast(_c.KeepSecond), second, L.Multiply(L.Broadcast(_c.GainSecond), square)));
+        V root = L.MultiplyAdd(L.Sqrt(second), L.Broadcast(_c.Root), L.Broadcast(_c.Epsilon));
+        V direction = L.MultiplyAdd(L.Broadcast(_c.Look), gradient, L.Multiply(first, L.Broadcast(_c.Step)));
+        return L.MultiplyAdd(L.Broadcast(_c.Decay), weight, L.Divide(direction, root));
     }
 }
 

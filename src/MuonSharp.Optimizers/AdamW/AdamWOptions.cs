@@ -1,15 +1,16 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Optimizers;
 
 /// <summary>What <see cref="AdamW"/> needs to know; the defaults are torch's, but for the weight decay, which is 0.</summary>
-public sealed record AdamWOptions() : OptimizerOptions(0.001)
+public sealed record AdamWOptions() : ElementwiseOptions<AdamWRule, AdamWOptions>(0.001)
 {
     /// <summary>The smallest normal float32: a smaller epsilon may round to zero, and the update of a weight without gradients be 0/0.</summary>
     private const double SmallestEpsilon = 1.1754943508222875e-38;
 
     /// <inheritdoc/>
     public override string OptimizerName => "adamw";
+
+    /// <summary>Whether an epsilon is finite and stays a normal number in float32.</summary>
+    internal static bool IsEpsilon(double epsilon) => epsilon >= SmallestEpsilon && double.IsFinite(epsilon);
 
     /// <summary>Decay of the first moment, in [0, 1), a number or a schedule, default 0.9.</summary>
     public Schedule Beta1 { get; init; } = 0.9;
@@ -27,21 +28,19 @@ public sealed record AdamWOptions() : OptimizerOptions(0.001)
     /// <remarks>Source: optax, <c>scale_by_adam(nesterov=True)</c>.</remarks>
     public bool Nesterov { get; init; }
 
-    internal override CostModel Costs => ElementwiseCosts.TwoMoments;
+    /// <inheritdoc/>
+    protected internal override Schedule MomentumSchedule => Beta1;
 
-    internal override Schedule ReportedMomentum => Beta1;
-
-    internal override void Collect(OptionsProblems problems)
+    /// <inheritdoc/>
+    protected internal override void Validate(OptionsProblems problems)
     {
-        base.Collect(problems);
+        base.Validate(problems);
         problems.Schedule("beta1", Beta1, 1);
         problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
         problems.Require(Enum.IsDefined(EpsilonPlace), $"epsilon's place must be AfterCorrection or BeforeCorrection, not {EpsilonPlace}");
         problems.Require(
-            Epsilon >= SmallestEpsilon && double.IsFinite(Epsilon), $"epsilon must be finite and a normal float32 ({SmallestEpsilon:G3} or more), not {Epsilon}");
+            IsEpsilon(Epsilon), $"epsilon must be finite and a normal float32 ({SmallestEpsilon:G3} or more), not {Epsilon}");
     }
-
-    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new AdamW(groups, step, team);
 }
 
 /// <summary>Where <see cref="AdamW"/> adds its epsilon.</summary>

@@ -5,7 +5,7 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>What all optimizers share: groups, validation, schedules, counting, state and its names. A derived class is its mathematics.</summary>
 /// <remarks>The gate, clipping and the report belong to the step, not to the optimizer: see <see cref="StepDriver"/>. An optimizer
-/// that is part of a <see cref="RoutedOptimizer"/> updates under that one's gate.</remarks>
+/// that is part of a <see cref="RoutedOptimizer"/> updates under that one's gate. One's own derives from <see cref="Optimizer{TOptions}"/>.</remarks>
 public abstract class Optimizer : IOptimizer
 {
     private readonly StepOptions _stepOptions;
@@ -49,9 +49,11 @@ public abstract class Optimizer : IOptimizer
 
     internal OptimizerGroup[] Groups { get; }
 
-    internal ParameterSlot[] Slots { get; }
+    /// <summary>The parameters at work, group after group.</summary>
+    protected internal ImmutableArray<ParameterSlot> Slots { get; }
 
-    private protected WorkerTeam Team { get; }
+    /// <summary>The workers.</summary>
+    protected WorkerTeam Team { get; }
 
     private StepDriver Driver => _driver ??= new StepDriver([this], _stepOptions, Team);
 
@@ -104,18 +106,22 @@ public abstract class Optimizer : IOptimizer
     {
         double elements = Parameters.Sum(parameter => (double)parameter.Length);
         double state = StateTensors.Sum(tensor => (double)tensor.Memory.Length);
-        double flops = Slots.Where(slot => slot.Parameter.Shape.Length > 1).Sum(slot => slot.Parameter.Matrices.Sum(matrix => CostModel.Of(slot.Options).Flops(slot.Options, matrix)));
+        double flops = Slots.Where(slot => slot.Parameter.Shape.Length > 1).Sum(slot => slot.Parameter.Matrices.Sum(matrix => slot.Options.FlopsOf(matrix)));
         return [new OptimizerStage("update", flops, sizeof(float) * ((3 * elements) + (2 * state)))];
     }
 
-    /// <summary>The mathematics: updates state and weights of every active slot.</summary>
-    private protected abstract void Update(in StepContext context);
+    /// <summary>The mathematics: updates state and weights of what is active in every slot, after the gate. Allocates nothing.</summary>
+    /// <param name="context">The step.</param>
+    protected abstract void Update(in StepContext context);
 
-    /// <summary>State of one kind for all parameters, saved as <c>optimizer.kind/parameter</c>.</summary>
-    private protected StateBuffer AddState(string kind) => AddState(kind, static slot => slot.Parameter.Shape);
+    /// <summary>State of one kind for all parameters in their own shapes, zero at first, saved as <c>optimizer.kind/parameter</c>. For constructors.</summary>
+    /// <param name="kind">What it holds (<c>momentum</c>), unique in the optimizer.</param>
+    protected StateBuffer AddState(string kind) => AddState(kind, static slot => slot.Parameter.Shape);
 
-    /// <summary>State of one kind in shapes of its own, empty for a parameter that has none.</summary>
-    private protected StateBuffer AddState(string kind, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
+    /// <summary>State of one kind in shapes of its own.</summary>
+    /// <param name="kind">What it holds, unique in the optimizer.</param>
+    /// <param name="shapeOf">The shape of a parameter's state; empty when it has none.</param>
+    protected StateBuffer AddState(string kind, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
     {
         StateBuffer buffer = Own(new StateBuffer($"{Name}.{kind}", Slots, shapeOf));
         _tensors.AddRange(buffer.Tensors);
@@ -125,8 +131,19 @@ public abstract class Optimizer : IOptimizer
     /// <summary>State of other shapes than the parameters', which the derived class owns.</summary>
     private protected void AddState(IEnumerable<StateTensor> tensors) => _tensors.AddRange(tensors);
 
+    /// <summary>Memory for the work of a step, on a cache line, freed with the optimizer and not saved. For constructors.</summary>
+    /// <param name="length">Floats.</param>
+    protected unsafe MemoryBlock AddScratch(int length)
+    {
+        NativeBuffer buffer = Own(new NativeBuffer(length));
+        return new MemoryBlock(buffer.Pointer, length, buffer);
+    }
+
     /// <summary>Something that is freed with the optimizer.</summary>
-    private protected T Own<T>(T part)
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="part">The part.</param>
+    /// <returns>The part.</returns>
+    protected T Own<T>(T part)
         where T : IDisposable
     {
         _parts.Add(part);
@@ -143,4 +160,26 @@ public abstract class Optimizer : IOptimizer
             _ownTeam?.Dispose();
         }
     }
+}
+
+/// <summary>An optimizer whose options are of one kind: the base of every optimizer, here and elsewhere.</summary>
+/// <remarks>A derived class adds its state and scratch in its constructor and writes <see cref="Optimizer.Update"/>; groups, schedules, counts, the gate, clipping,
+/// reports, saving and the routing are done. It is made by its options: <see cref="OptimizerOptions.CreateOptimizer"/>.</remarks>
+/// <typeparam name="TOptions">The options, a sealed record.</typeparam>
+public abstract class Optimizer<TOptions> : Optimizer
+    where TOptions : OptimizerOptions
+{
+    /// <summary>Checks everything, then takes the parameters in.</summary>
+    /// <param name="groups">At least one; the options are <typeparamref name="TOptions"/>.</param>
+    /// <param name="step">Length of the run and clipping; null: no end, no clipping.</param>
+    /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
+    /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
+    protected Optimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? step, WorkerTeam? team)
+        : base(typeof(TOptions), groups, step, team)
+    {
+    }
+
+    /// <summary>The options of a parameter's group.</summary>
+    /// <param name="slot">The parameter.</param>
+    protected static TOptions OptionsOf(ParameterSlot slot) => (TOptions)slot.Options;
 }

@@ -22,7 +22,7 @@ internal sealed class OptimizerGroup
         Values = new StepValues(
             Options.LearningRate.At(context.Step, context.TotalSteps),
             Options.WeightDecay.At(context.Step, context.TotalSteps),
-            Options.ReportedMomentum?.At(context.Step, context.TotalSteps) ?? 0);
+            Options.MomentumSchedule?.At(context.Step, context.TotalSteps) ?? 0);
         Report.Begin(Values);
     }
 }
@@ -51,13 +51,13 @@ internal static class GroupValidation
             problems.Require(groupNames.Add(group.Name), "two groups have this name");
             problems.Require(group.Parameters.Count > 0, "the group has no parameters");
             problems.Require(optionsType == null || group.Options.GetType() == optionsType, $"options must be {optionsType?.Name}, not {group.Options.GetType().Name}");
-            group.Options.Collect(problems);
+            group.Options.Validate(problems);
             foreach (Parameter parameter in group.Parameters)
             {
                 problems.Require(parameterNames.Add(parameter.Name), $"parameter '{parameter.Name}' is given twice");
                 problems.Require(!parameter.Weights.IsEmpty, $"parameter '{parameter.Name}' has no memory; build its store first");
                 problems.Require(parameter.Weights.IsEmpty || !parameter.Gradient.IsEmpty, $"parameter '{parameter.Name}' has no gradient memory");
-                group.Options.CollectFor(parameter, problems);
+                group.Options.ValidateFor(parameter, problems);
             }
         }
 

@@ -4,19 +4,20 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>A parameter within an optimizer: its options and values of this step, and how many updates each of its matrices has had.</summary>
 /// <remarks>Everything is known by matrix, because an expert that saw no token has no gradient while its neighbours have. A vector counts as one.</remarks>
-internal sealed unsafe class ParameterSlot
+public sealed unsafe class ParameterSlot
 {
     private readonly OptimizerGroup _group;
     private readonly long[] _counts;
     private readonly bool[] _active;
 
-    public ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
+    internal ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
     {
         (Parameter, Index, _group) = (parameter, index, group);
         _counts = new long[parameter.MatrixCount];
         _active = new bool[parameter.MatrixCount];
     }
 
+    /// <summary>The parameter.</summary>
     public Parameter Parameter { get; }
 
     /// <summary>The slot's number in the optimizer, which is its place in every state buffer.</summary>
@@ -34,26 +35,33 @@ internal sealed unsafe class ParameterSlot
     /// <summary>Whether this step updates any of the parameter.</summary>
     public bool Active { get; private set; }
 
+    /// <summary>The first weight.</summary>
     public float* Weights => Parameter.Weights.Address;
 
     /// <summary>Whether this step updates a matrix.</summary>
+    /// <param name="matrix">Its number in <see cref="Parameter.Matrices"/>; 0 for a vector.</param>
     public bool IsActive(int matrix) => _active[matrix];
 
     /// <summary>Updates of a matrix so far, this one included: the t of bias corrections. A skipped step does not count.</summary>
+    /// <param name="matrix">Its number.</param>
     public long CountOf(int matrix) => _counts[matrix];
 
     /// <summary>The gradient of the whole tensor, or null where that of a matrix is missing and counts as zero.</summary>
+    /// <param name="matrix">Its number.</param>
     public float* GradientOf(int matrix) => Parameter.HasGradientOf(matrix) ? Parameter.Gradient.Address : null;
 
     /// <summary>The values of this step for a matrix: without decay where a missing gradient counts as zero but spares the weights.</summary>
+    /// <param name="matrix">Its number.</param>
     public StepValues ValuesOf(int matrix) => Options.MissingGradient == MissingGradient.ZeroWithoutDecay && !Parameter.HasGradientOf(matrix)
         ? _group.Values with { WeightDecay = 0 }
         : _group.Values;
 
     /// <summary>Adds what an update changed to the report.</summary>
+    /// <param name="squares">The sum of the squared changes of weights.</param>
     public void ReportChange(double squares) => _group.Report.UpdateSquares += squares;
 
     /// <summary>Adds an orthogonalized matrix to the report.</summary>
+    /// <param name="outcome">How it went.</param>
     public void ReportOrthogonalization(OrthogonalizationOutcome outcome) => _group.Report.Count(outcome);
 
     /// <summary>The counter under which a checkpoint keeps the count of a matrix.</summary>
@@ -94,5 +102,8 @@ public readonly record struct StepValues(double LearningRate, double WeightDecay
 /// <param name="TotalSteps">Steps of the whole run, 0 when there is no end.</param>
 /// <param name="GradientScale">What clipping multiplies every gradient with.</param>
 /// <param name="Team">The workers.</param>
-/// <param name="Clock">Takes the times of the update's stages; null when nobody wants them.</param>
-internal readonly record struct StepContext(long Step, long TotalSteps, float GradientScale, WorkerTeam Team, StageClock? Clock = null);
+public readonly record struct StepContext(long Step, long TotalSteps, float GradientScale, WorkerTeam Team)
+{
+    /// <summary>Takes the times of the update's stages; null when nobody wants them.</summary>
+    internal StageClock? Clock { get; init; }
+}

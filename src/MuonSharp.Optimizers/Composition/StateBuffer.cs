@@ -4,41 +4,46 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Optimizers;
 
 /// <summary>One kind of state (a momentum) for the parameters of an optimizer, in one flat native buffer that starts at zero.</summary>
-internal sealed unsafe class StateBuffer : IDisposable
+public sealed unsafe class StateBuffer : IDisposable
 {
     private readonly NativeBuffer _buffer;
     private readonly long[] _offsets;
-
-    /// <summary>State of the parameters' own shapes.</summary>
-    public StateBuffer(string kind, IReadOnlyList<ParameterSlot> slots)
-        : this(kind, slots, static slot => slot.Parameter.Shape)
-    {
-    }
+    private readonly int[] _lengths;
 
     /// <summary>State of any shape.</summary>
     /// <param name="kind">Optimizer and kind of state, such as <c>muon.momentum</c>.</param>
     /// <param name="slots">The optimizer's parameters.</param>
     /// <param name="shapeOf">The shape of a parameter's state; empty when it has none.</param>
-    public StateBuffer(string kind, IReadOnlyList<ParameterSlot> slots, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
+    internal StateBuffer(string kind, IReadOnlyList<ParameterSlot> slots, Func<ParameterSlot, ImmutableArray<int>> shapeOf)
     {
         _offsets = new long[slots.Count];
+        _lengths = new int[slots.Count];
         ImmutableArray<int>[] shapes = [.. slots.Select(shapeOf)];
         long length = 0;
         for (int i = 0; i < slots.Count; i++)
         {
             _offsets[i] = length;
-            length += FlatLayout.Padded(LengthOf(shapes[i]));
+            _lengths[i] = LengthOf(shapes[i]);
+            length += FlatLayout.Padded(_lengths[i]);
         }
 
         _buffer = new NativeBuffer(length);
         Tensors = [.. slots.Where((_, i) => !shapes[i].IsEmpty).Select(slot => new StateTensor(
-            $"{kind}/{slot.Parameter.Name}", shapes[slot.Index], new MemoryBlock(Of(slot.Index), LengthOf(shapes[slot.Index]), _buffer)))];
+            $"{kind}/{slot.Parameter.Name}", shapes[slot.Index], Of(slot)))];
     }
 
+    /// <summary>The state as named tensors.</summary>
     public IReadOnlyList<StateTensor> Tensors { get; }
 
+    /// <summary>The first value of a parameter's state.</summary>
+    /// <param name="slot">The parameter's <see cref="ParameterSlot.Index"/>.</param>
     public float* Of(int slot) => _buffer.Pointer + _offsets[slot];
 
+    /// <summary>A parameter's state.</summary>
+    /// <param name="slot">The parameter.</param>
+    public MemoryBlock Of(ParameterSlot slot) => new(Of(slot.Index), _lengths[slot.Index], _buffer);
+
+    /// <summary>Frees the state.</summary>
     public void Dispose() => _buffer.Dispose();
 
     private static int LengthOf(ImmutableArray<int> shape) => shape.IsEmpty ? 0 : shape.Aggregate(1, static (product, size) => checked(product * size));

@@ -1,18 +1,19 @@
+using System.Collections.Immutable;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
 /// <summary>The list of work of an elementwise optimizer: pieces of parameters in order of memory, several small ones a task.</summary>
-internal sealed unsafe class ElementPass<TRule>
-    where TRule : struct, IElementRule
+internal sealed unsafe class ElementPass<TRule, TOptions>
+    where TRule : struct, IElementRule<TRule, TOptions>
+    where TOptions : OptimizerOptions
 {
     /// <summary>Elements per task: 64 KiB of each stream.</summary>
     private const int Chunk = 1 << 14;
 
-    private readonly ParameterSlot[] _slots;
-    private readonly StateBuffer _first;
+    private readonly ImmutableArray<ParameterSlot> _slots;
+    private readonly StateBuffer? _first;
     private readonly StateBuffer? _second;
-    private readonly ElementRuleOf<TRule> _ruleOf;
     private readonly ElementPiece[] _pieces;
     private readonly int[] _taskStarts;
     private readonly double[] _squares;
@@ -21,12 +22,11 @@ internal sealed unsafe class ElementPass<TRule>
 
     /// <summary>Cuts the parameters into tasks.</summary>
     /// <param name="slots">The optimizer's parameters.</param>
-    /// <param name="ruleOf">The rule of a matrix that this step updates.</param>
-    /// <param name="first">The first state.</param>
+    /// <param name="first">The first state, null when the rule has none.</param>
     /// <param name="second">The second, null when the rule has one.</param>
-    public ElementPass(ParameterSlot[] slots, ElementRuleOf<TRule> ruleOf, StateBuffer first, StateBuffer? second = null)
+    public ElementPass(ImmutableArray<ParameterSlot> slots, StateBuffer? first, StateBuffer? second)
     {
-        (_slots, _ruleOf, _first, _second) = (slots, ruleOf, first, second);
+        (_slots, _first, _second) = (slots, first, second);
         var pieces = new List<ElementPiece>();
         var taskStarts = new List<int>();
         int filled = Chunk;
@@ -62,7 +62,7 @@ internal sealed unsafe class ElementPass<TRule>
             TRule[] rules = _rules[slot.Index];
             for (int matrix = 0; matrix < rules.Length; matrix++)
             {
-                rules[matrix] = slot.IsActive(matrix) ? _ruleOf(slot, slot.ValuesOf(matrix), slot.CountOf(matrix)) : default;
+                rules[matrix] = slot.IsActive(matrix) ? TRule.Create((TOptions)slot.Options, slot.ValuesOf(matrix), slot.CountOf(matrix)) : default;
             }
         }
 
@@ -101,10 +101,10 @@ internal sealed unsafe class ElementPass<TRule>
     {
         double squares = 0;
         float* gradient = slot.GradientOf(matrix);
-        var kernel = new ElementKernel<TRule>(
+        var kernel = new ElementKernel<TRule, TOptions>(
             slot.Weights + start,
             gradient is null ? null : gradient + start,
-            _first.Of(slot.Index) + start,
+            _first is null ? null : _first.Of(slot.Index) + start,
             _second is null ? null : _second.Of(slot.Index) + start,
             length,
             _gradientScale,
@@ -114,7 +114,7 @@ internal sealed unsafe class ElementPass<TRule>
         return squares;
     }
 
-    private readonly struct Job(ElementPass<TRule> pass) : ITeamJob
+    private readonly struct Job(ElementPass<TRule, TOptions> pass) : ITeamJob
     {
         public void Run(int task, int worker)
         {
@@ -125,12 +125,6 @@ internal sealed unsafe class ElementPass<TRule>
         }
     }
 }
-
-/// <summary>The rule of a matrix that this step updates.</summary>
-/// <param name="slot">The parameter.</param>
-/// <param name="values">What the schedules say.</param>
-/// <param name="count">Updates of the matrix so far, this one included.</param>
-internal delegate TRule ElementRuleOf<TRule>(ParameterSlot slot, in StepValues values, long count);
 
 /// <summary>A run of elements of one parameter: at most one chunk.</summary>
 /// <param name="Slot">The parameter.</param>

@@ -15,7 +15,7 @@ namespace MuonSharp.Optimizers;
 /// <para>Cost per matrix with the original's steps: 5(3m²n + m³) FLOPs. Memory: one float an element, and scratch for the matrices at work.</para>
 /// <para>Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", https://kellerjordan.github.io/posts/muon/.</para>
 /// </remarks>
-public sealed class Muon : Optimizer
+public sealed class Muon : Optimizer<MuonOptions>
 {
     private readonly MuonPass _pass;
 
@@ -25,7 +25,7 @@ public sealed class Muon : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Muon(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(MuonOptions), groups, step, team) =>
+        : base(groups, step, team) =>
         _pass = Own(new MuonPass(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads));
 
     /// <summary>Muon over parameters that share their options.</summary>
@@ -52,11 +52,12 @@ public sealed class Muon : Optimizer
     }
 
     /// <summary>One value an output where rows are normalized, else none.</summary>
-    private static ImmutableArray<int> RowState(ParameterSlot slot) => ((MuonOptions)slot.Options).RowNormalization == null
+    private static ImmutableArray<int> RowState(ParameterSlot slot) => OptionsOf(slot).RowNormalization is null
         ? []
         : [slot.Parameter.Matrices.Sum(static slice => slice.FanOut)];
 
     internal override OptimizerStage[] Stages() => _pass.Stages();
 
-    private protected override void Update(in StepContext context) => _pass.Run(context);
+    /// <inheritdoc/>
+    protected override void Update(in StepContext context) => _pass.Run(context);
 }

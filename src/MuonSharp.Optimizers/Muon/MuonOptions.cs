@@ -34,23 +34,43 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     /// <summary>A reference's known mistake to reproduce, default none.</summary>
     public MuonCompat Compat { get; init; }
 
-    internal override bool SplitsMatrices => true;
+    /// <inheritdoc/>
+    public override bool SplitsMatrices => true;
 
-    internal override Schedule ReportedMomentum => Momentum;
+    /// <inheritdoc/>
+    public override bool Orthogonalizes => true;
 
-    internal override void Collect(OptionsProblems problems)
+    /// <inheritdoc/>
+    protected internal override string MatrixReason => "hidden matrix: its update is orthogonalized";
+
+    /// <inheritdoc/>
+    protected internal override Schedule MomentumSchedule => Momentum;
+
+    /// <inheritdoc/>
+    protected internal override void Validate(OptionsProblems problems)
     {
-        base.Collect(problems);
+        base.Validate(problems);
         problems.Schedule("momentum", Momentum, 1);
         problems.Require(Enum.IsDefined(Compat), $"compat must be None, KellerJordanConvScale or MlxCoupledDecay, not {Compat}");
         RowNormalization?.Collect(problems);
     }
 
-    internal override void CollectFor(Parameter parameter, OptionsProblems problems) => problems.Require(
+    /// <inheritdoc/>
+    protected internal override void ValidateFor(Parameter parameter, OptionsProblems problems) => problems.Require(
         parameter.Shape.Length >= 2,
         $"parameter '{parameter.Name}' {Parameter.ShapeText(parameter.Shape)} is no matrix; give vectors to AdamW");
 
-    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Muon(groups, step, team);
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null) => new Muon(groups, step, team);
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<StateCost> StatesOf(IReadOnlyList<ParameterGroup> groups) => MuonCosts.States(groups);
+
+    /// <inheritdoc/>
+    protected internal override long ScratchLengthOf(IReadOnlyList<ParameterGroup> groups, int threads) => MuonCosts.ScratchLength(groups, threads);
+
+    /// <inheritdoc/>
+    protected internal override double FlopsOf(in MatrixSlice matrix) => Orthogonalizer.Flops(matrix.Rows, matrix.Columns);
 }
 
 /// <summary>Known mistakes of references, reproduced on request; ours is right by default.</summary>

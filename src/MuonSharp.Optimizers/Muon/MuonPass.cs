@@ -24,7 +24,7 @@ internal sealed unsafe class MuonPass : IDisposable
     private readonly NativeBuffer _scratch;
     private StepContext _context;
 
-    public MuonPass(ParameterSlot[] slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
+    public MuonPass(IReadOnlyList<ParameterSlot> slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
     {
         (_momentum, _rowSquares) = (momentum, rowSquares);
         _all = [.. slots.SelectMany(slot => slot.Parameter.Matrices.Select((_, index) => new MuonMatrix(slot, index)))];

@@ -88,14 +88,4 @@ public static class MuonPresets
         ["normuon"] = NorMuon,
         ["airbench94"] = Airbench94,
     };
-
-    /// <summary>The AdamW that a preset's reference gives everything that is no hidden matrix.</summary>
-    /// <param name="preset">A name of <see cref="ByName"/>; those whose reference names no AdamW of its own have the original's.</param>
-    public static AdamWOptions AuxiliaryOf(string preset) => preset switch
-    {
-        "torch" => AdamWPresets.Torch,
-        "moonlight" or "kimi-k2" => AdamWPresets.Moonlight,
-        "optax" => AdamWPresets.Optax,
-        _ => AdamWPresets.KellerJordan,
-    };
 }

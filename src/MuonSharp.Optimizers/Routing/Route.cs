@@ -47,8 +47,7 @@ internal static class RoleReason
 {
     public static string Of(Parameter parameter, OptimizerOptions options) => parameter.Role switch
     {
-        ParameterRole.Matrix when options is MuonOptions => "hidden matrix: its update is orthogonalized",
-        ParameterRole.Matrix => options.SplitsMatrices ? "hidden matrix, preconditioned from both sides" : "hidden matrix, stepped element by element",
+        ParameterRole.Matrix => options.MatrixReason,
         ParameterRole.Embedding => "token table: rows are looked up, not multiplied",
         ParameterRole.Position => "position table: rows are looked up, not multiplied",
         ParameterRole.Head => "output projection: its rows are classes",

@@ -26,7 +26,7 @@ public sealed class RoutedOptimizer : IOptimizer
         _ownTeam = team is null ? new WorkerTeam() : null;
         WorkerTeam workers = team ?? _ownTeam!;
         _optimizers = [.. Plan.Groups.GroupBy(group => group.Options.GetType())
-            .Select(groups => groups.First().Options.Create([.. groups], step, workers))];
+            .Select(groups => groups.First().Options.CreateOptimizer([.. groups], step, workers))];
         _driver = new StepDriver(_optimizers, step, workers, parameters);
         Parameters = parameters;
         StateTensors = [.. _optimizers.SelectMany(optimizer => optimizer.StateTensors)];

@@ -63,9 +63,8 @@ public sealed class RoutingPlan
         .. Groups.GroupBy(static group => group.Options.GetType()).Select(kind =>
         {
             ParameterGroup[] groups = [.. kind];
-            CostModel costs = CostModel.Of(groups[0].Options);
-            return new OptimizerCost(
-                groups[0].Options.OptimizerName, [.. costs.States(groups)], costs.ScratchLength(groups, threads) * sizeof(float));
+            OptimizerOptions options = groups[0].Options;
+            return new OptimizerCost(options.OptimizerName, [.. options.StatesOf(groups)], options.ScratchLengthOf(groups, threads) * sizeof(float));
         }),
     ];
 
@@ -110,5 +109,5 @@ public sealed record RoutingPlanRow(Parameter Parameter, int Matrices, string Op
 
     /// <summary>FLOPs that the optimizer spends a step on one of the matrices: orthogonalization, or statistics and bases. Elementwise passes are left out.</summary>
     /// <param name="matrix">One of <see cref="Slices"/>.</param>
-    public double FlopsOf(in MatrixSlice matrix) => CostModel.Of(Options).Flops(Options, matrix);
+    public double FlopsOf(in MatrixSlice matrix) => Options.FlopsOf(matrix);
 }

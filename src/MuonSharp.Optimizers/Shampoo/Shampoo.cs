@@ -17,7 +17,7 @@ namespace MuonSharp.Optimizers;
 /// 16 (r² + c²) bytes a block. A float64 of the state is saved as its two 32-bit words.</para>
 /// <para>Source: Gupta et al., "Shampoo", arXiv 1802.09568; facebookresearch/optimizers, distributed_shampoo.</para>
 /// </remarks>
-public sealed unsafe class Shampoo : Optimizer
+public sealed unsafe class Shampoo : Optimizer<ShampooOptions>
 {
     private readonly DoubleState _state;
     private readonly MatrixTaskList _tasks;
@@ -28,12 +28,12 @@ public sealed unsafe class Shampoo : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Shampoo(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(ShampooOptions), groups, step, team)
+        : base(groups, step, team)
     {
         StateBuffer momentum = AddState("momentum");
         StateBuffer grafted = AddState("grafting_moment");
         (ParameterSlot Slot, int Matrix, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
-            Blocks(slot.Parameter, (ShampooOptions)slot.Options).Select(block => (slot, block.Matrix, block.Slice, block.Suffix)))];
+            Blocks(slot.Parameter, OptionsOf(slot)).Select(block => (slot, block.Matrix, block.Slice, block.Suffix)))];
         _state = Own(new DoubleState(blocks.Sum(
             static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns)))));
         _tasks = Own(new MatrixTaskList(
@@ -43,18 +43,8 @@ public sealed unsafe class Shampoo : Optimizer
         AddState(_state.Tensors);
     }
 
-    /// <summary>Shampoo over parameters that share their options.</summary>
-    /// <param name="parameters">At least one, each with two or more axes.</param>
-    /// <param name="options">The options; null: the published comparison's.</param>
-    /// <param name="step">Length of the run and clipping.</param>
-    /// <param name="team">The workers; null: a team of the optimizer's own.</param>
-    /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>
-    public Shampoo(IReadOnlyList<Parameter> parameters, ShampooOptions? options = null, StepOptions? step = null, WorkerTeam? team = null)
-        : this([new ParameterGroup("shampoo", parameters, options ?? new ShampooOptions())], step, team)
-    {
-    }
-
-    private protected override void Update(in StepContext context) => _tasks.Run(context);
+    /// <inheritdoc/>
+    protected override void Update(in StepContext context) => _tasks.Run(context);
 
     /// <summary>A parameter's matrices cut into blocks; the suffix tells state of one parameter apart.</summary>
     internal static IEnumerable<(int Matrix, MatrixSlice Slice, string Suffix)> Blocks(Parameter parameter, ShampooOptions options) =>
@@ -88,32 +78,29 @@ public sealed unsafe class Shampoo : Optimizer
 }
 
 /// <summary>What Shampoo costs: two floats an element, two double matrices for each side of a block.</summary>
-internal sealed class ShampooCosts : CostModel
+internal static class ShampooCosts
 {
-    public static ShampooCosts Instance { get; } = new();
-
-    /// <inheritdoc/>
-    public override IEnumerable<StateCost> States(IReadOnlyList<ParameterGroup> groups) =>
+    /// <summary>The states over all groups.</summary>
+    public static IEnumerable<StateCost> States(IReadOnlyList<ParameterGroup> groups) =>
     [
-        PerElement("momentum", groups),
-        PerElement("grafting moment", groups),
+        StateCost.PerElement("momentum", groups),
+        StateCost.PerElement("grafting moment", groups),
         new("statistics and roots, in double", 2 * sizeof(double) * Blocks(groups).Sum(static block =>
             ((long)block.Rows * block.Rows) + ((long)block.Columns * block.Columns))),
     ];
 
-    /// <inheritdoc/>
-    public override long ScratchLength(IReadOnlyList<ParameterGroup> groups, int threads) => MatrixTaskList.ScratchLength(
+    /// <summary>Floats of scratch.</summary>
+    public static long ScratchLength(IReadOnlyList<ParameterGroup> groups, int threads) => MatrixTaskList.ScratchLength(
         Blocks(groups).Select(static block => (MatrixTask.WorkOf(block, block.Rows, block.Columns), ShampooBlock.ScratchOf(block))), threads);
 
-    /// <inheritdoc/>
+    /// <summary>FLOPs of a step for one matrix.</summary>
     /// <remarks>Statistics are half a product a side, the roots' two products are full; an eigen-decomposition with its root costs some 9 n³.</remarks>
-    public override double Flops(OptimizerOptions options, in MatrixSlice matrix)
+    public static double Flops(ShampooOptions options, in MatrixSlice matrix)
     {
-        var shampoo = (ShampooOptions)options;
-        return Shampoo.Blocks(matrix, shampoo.BlockSize).Sum(block =>
+        return Shampoo.Blocks(matrix, options.BlockSize).Sum(block =>
         {
             double rows = block.Slice.Rows, columns = block.Slice.Columns;
-            return (3 * rows * columns * (rows + columns)) + (9 * ((rows * rows * rows) + (columns * columns * columns)) / shampoo.PreconditionFrequency);
+            return (3 * rows * columns * (rows + columns)) + (9 * ((rows * rows * rows) + (columns * columns * columns)) / options.PreconditionFrequency);
         });
     }
 

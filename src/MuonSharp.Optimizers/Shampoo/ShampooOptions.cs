@@ -6,7 +6,7 @@ namespace MuonSharp.Optimizers;
 public sealed record ShampooOptions() : OptimizerOptions(0.0018)
 {
     /// <summary>A statistic of more has too many elements for one tensor.</summary>
-    private const int LargestBlock = 30000;
+    internal const int LargestBlock = 30000;
 
     /// <inheritdoc/>
     public override string OptimizerName => "shampoo";
@@ -35,15 +35,19 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
     /// <summary>Added to the root of the grafted Adam's second moment, &gt; 0, default 1e-8.</summary>
     public double GraftingEpsilon { get; init; } = 1e-8;
 
-    internal override bool SplitsMatrices => true;
+    /// <inheritdoc/>
+    public override bool SplitsMatrices => true;
 
-    internal override CostModel Costs => ShampooCosts.Instance;
+    /// <inheritdoc/>
+    protected internal override string MatrixReason => "hidden matrix, preconditioned from both sides";
 
-    internal override Schedule ReportedMomentum => Beta1;
+    /// <inheritdoc/>
+    protected internal override Schedule MomentumSchedule => Beta1;
 
-    internal override void Collect(OptionsProblems problems)
+    /// <inheritdoc/>
+    protected internal override void Validate(OptionsProblems problems)
     {
-        base.Collect(problems);
+        base.Validate(problems);
         problems.Schedule("beta1", Beta1, 1);
         problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
         problems.Require(Epsilon > 0 && double.IsFinite(Epsilon), $"epsilon must be > 0 and finite, not {Epsilon}");
@@ -54,11 +58,22 @@ public sealed record ShampooOptions() : OptimizerOptions(0.0018)
         problems.Require(GraftingEpsilon > 0 && double.IsFinite(GraftingEpsilon), $"grafting epsilon must be > 0 and finite, not {GraftingEpsilon}");
     }
 
-    internal override void CollectFor(Parameter parameter, OptionsProblems problems) => problems.Require(
+    /// <inheritdoc/>
+    protected internal override void ValidateFor(Parameter parameter, OptionsProblems problems) => problems.Require(
         parameter.Shape.Length >= 2,
         $"shampoo steps matrices; '{parameter.Name}' {Parameter.ShapeText(parameter.Shape)} has one axis and belongs to AdamW");
 
-    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Shampoo(groups, step, team);
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null) => new Shampoo(groups, step, team);
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<StateCost> StatesOf(IReadOnlyList<ParameterGroup> groups) => ShampooCosts.States(groups);
+
+    /// <inheritdoc/>
+    protected internal override long ScratchLengthOf(IReadOnlyList<ParameterGroup> groups, int threads) => ShampooCosts.ScratchLength(groups, threads);
+
+    /// <inheritdoc/>
+    protected internal override double FlopsOf(in MatrixSlice matrix) => ShampooCosts.Flops(this, matrix);
 }
 
 /// <summary>Where the length of Shampoo's update comes from.</summary>

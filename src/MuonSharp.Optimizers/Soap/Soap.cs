@@ -18,7 +18,7 @@ namespace MuonSharp.Optimizers;
 /// and 16 (r² + c²) bytes. A float64 of the state is saved as its two 32-bit words.</para>
 /// <para>Source: Vyas et al., "SOAP: improving and stabilizing Shampoo using Adam", arXiv 2409.11321; nikhilvyas/SOAP.</para>
 /// </remarks>
-public sealed unsafe class Soap : Optimizer
+public sealed unsafe class Soap : Optimizer<SoapOptions>
 {
     private readonly DoubleState _state;
     private readonly MatrixTaskList _tasks;
@@ -29,12 +29,12 @@ public sealed unsafe class Soap : Optimizer
     /// <param name="team">The workers; null: the optimizer starts a team of its own on all cores.</param>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Soap(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
-        : base(typeof(SoapOptions), groups, step, team)
+        : base(groups, step, team)
     {
         StateBuffer first = AddState("first_moment");
         StateBuffer second = AddState("second_moment");
         (ParameterSlot Slot, int Index, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
-            Matrices(slot.Parameter, (SoapOptions)slot.Options).Select((matrix, index) => (slot, index, matrix.Slice, matrix.Left, matrix.Right)))];
+            Matrices(slot.Parameter, OptionsOf(slot)).Select((matrix, index) => (slot, index, matrix.Slice, matrix.Left, matrix.Right)))];
         _state = Own(new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right)))));
         _tasks = Own(new MatrixTaskList(
             matrices.Select(matrix => new SoapMatrix(
@@ -43,18 +43,8 @@ public sealed unsafe class Soap : Optimizer
         AddState(_state.Tensors);
     }
 
-    /// <summary>SOAP over parameters that share their options.</summary>
-    /// <param name="parameters">At least one.</param>
-    /// <param name="options">The options; null: the reference's.</param>
-    /// <param name="step">Length of the run and clipping.</param>
-    /// <param name="team">The workers; null: a team of the optimizer's own.</param>
-    /// <exception cref="OptimizerOptionsException">Options or parameters are wrong; all problems are named.</exception>
-    public Soap(IReadOnlyList<Parameter> parameters, SoapOptions? options = null, StepOptions? step = null, WorkerTeam? team = null)
-        : this([new ParameterGroup("soap", parameters, options ?? new SoapOptions())], step, team)
-    {
-    }
-
-    private protected override void Update(in StepContext context) => _tasks.Run(context);
+    /// <inheritdoc/>
+    protected override void Update(in StepContext context) => _tasks.Run(context);
 
     /// <summary>A parameter's matrices with the sizes of the sides that are rotated; a vector is one row without.</summary>
     internal static IEnumerable<(MatrixSlice Slice, int Left, int Right)> Matrices(Parameter parameter, SoapOptions options)
@@ -79,37 +69,34 @@ public sealed unsafe class Soap : Optimizer
 }
 
 /// <summary>What SOAP costs: two floats an element, two double matrices for each side that is rotated.</summary>
-internal sealed class SoapCosts : CostModel
+internal static class SoapCosts
 {
-    public static SoapCosts Instance { get; } = new();
-
-    /// <inheritdoc/>
-    public override IEnumerable<StateCost> States(IReadOnlyList<ParameterGroup> groups) =>
+    /// <summary>The states over all groups.</summary>
+    public static IEnumerable<StateCost> States(IReadOnlyList<ParameterGroup> groups) =>
     [
-        PerElement("first moment", groups),
-        PerElement("second moment", groups),
+        StateCost.PerElement("first moment", groups),
+        StateCost.PerElement("second moment", groups),
         new("statistics and bases, in double", 2 * sizeof(double) * Matrices(groups).Sum(static matrix =>
             ((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right))),
     ];
 
-    /// <inheritdoc/>
-    public override long ScratchLength(IReadOnlyList<ParameterGroup> groups, int threads) => MatrixTaskList.ScratchLength(
+    /// <summary>Floats of scratch.</summary>
+    public static long ScratchLength(IReadOnlyList<ParameterGroup> groups, int threads) => MatrixTaskList.ScratchLength(
         Matrices(groups).Select(static matrix =>
             (MatrixTask.WorkOf(matrix.Slice, matrix.Left, matrix.Right), SoapMatrix.ScratchOf(matrix.Slice, matrix.Left, matrix.Right))),
         threads);
 
-    /// <inheritdoc/>
+    /// <summary>FLOPs of a step for one matrix.</summary>
     /// <remarks>Rotating there and back costs 4 rc for each unit of a rotated side, its statistic half of a product; a refresh a product and a QR.</remarks>
-    public override double Flops(OptimizerOptions options, in MatrixSlice matrix)
+    public static double Flops(SoapOptions options, in MatrixSlice matrix)
     {
-        var soap = (SoapOptions)options;
         double elements = matrix.Length, flops = 0;
         foreach (double side in (ReadOnlySpan<int>)[matrix.Rows, matrix.Columns])
         {
-            if (side <= soap.MaximumPreconditionerDimension)
+            if (side <= options.MaximumPreconditionerDimension)
             {
                 double refresh = (14.0 / 3 * side * side * side) + (4 * elements * side);
-                flops += (5 * elements * side) + (refresh / soap.PreconditionFrequency);
+                flops += (5 * elements * side) + (refresh / options.PreconditionFrequency);
             }
         }
 

@@ -9,7 +9,7 @@ public sealed record SoapOptions : OptimizerOptions
     private const double SmallestEpsilon = 1.1754943508222875e-38;
 
     /// <summary>A statistic of more has too many elements for one tensor.</summary>
-    private const int LongestSide = 30000;
+    internal const int LongestSide = 30000;
 
     /// <summary>The reference's options: learning rate 3e-3, weight decay 0.01.</summary>
     public SoapOptions()
@@ -36,18 +36,22 @@ public sealed record SoapOptions : OptimizerOptions
     /// <summary>A side longer than this is not rotated, in [0, 30000], default 10000.</summary>
     public int MaximumPreconditionerDimension { get; init; } = 10000;
 
-    internal override bool SplitsMatrices => true;
+    /// <inheritdoc/>
+    public override bool SplitsMatrices => true;
 
-    internal override CostModel Costs => SoapCosts.Instance;
+    /// <inheritdoc/>
+    protected internal override string MatrixReason => "hidden matrix, preconditioned from both sides";
 
     /// <summary>The decay of L and R in force.</summary>
     internal double StatisticBeta => ShampooBeta ?? Beta2;
 
-    internal override Schedule ReportedMomentum => Beta1;
+    /// <inheritdoc/>
+    protected internal override Schedule MomentumSchedule => Beta1;
 
-    internal override void Collect(OptionsProblems problems)
+    /// <inheritdoc/>
+    protected internal override void Validate(OptionsProblems problems)
     {
-        base.Collect(problems);
+        base.Validate(problems);
         problems.Schedule("beta1", Beta1, 1);
         problems.Require(Beta2 is >= 0 and < 1, $"beta2 must be in [0, 1), not {Beta2}");
         problems.Require(ShampooBeta is null or (>= 0 and < 1), $"shampoo beta must be in [0, 1), not {ShampooBeta}");
@@ -58,5 +62,15 @@ public sealed record SoapOptions : OptimizerOptions
             MaximumPreconditionerDimension is >= 0 and <= LongestSide, $"the maximum preconditioner dimension must be in [0, {LongestSide}], not {MaximumPreconditionerDimension}");
     }
 
-    internal override Optimizer Create(IReadOnlyList<ParameterGroup> groups, StepOptions step, WorkerTeam team) => new Soap(groups, step, team);
+    /// <inheritdoc/>
+    public override Optimizer CreateOptimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null) => new Soap(groups, step, team);
+
+    /// <inheritdoc/>
+    protected internal override IEnumerable<StateCost> StatesOf(IReadOnlyList<ParameterGroup> groups) => SoapCosts.States(groups);
+
+    /// <inheritdoc/>
+    protected internal override long ScratchLengthOf(IReadOnlyList<ParameterGroup> groups, int threads) => SoapCosts.ScratchLength(groups, threads);
+
+    /// <inheritdoc/>
+    protected internal override double FlopsOf(in MatrixSlice matrix) => SoapCosts.Flops(this, matrix);
 }

@@ -62,7 +62,7 @@ public sealed record OptimizerArithmetic(int Matrices, double Flops, double? Pub
     {
         (RoutingPlanRow Row, MatrixSlice Matrix)[] matrices = [.. routing.Rows.SelectMany(row => row.Slices.Select(slice => (row, slice)))];
         double flops = matrices.Sum(matrix => matrix.Row.FlopsOf(matrix.Matrix));
-        MatrixSlice[] orthogonalized = [.. matrices.Where(matrix => matrix.Row.Options is MuonOptions).Select(matrix => matrix.Matrix)];
+        MatrixSlice[] orthogonalized = [.. matrices.Where(matrix => matrix.Row.Options.Orthogonalizes).Select(matrix => matrix.Matrix)];
         double elements = orthogonalized.Sum(matrix => (double)matrix.Length);
         double work = orthogonalized.Sum(matrix => (double)matrix.Length * Math.Min(matrix.Rows, matrix.Columns));
         return new OptimizerArithmetic(

@@ -72,6 +72,9 @@ internal static class TraceGroupReader
     private const string ParametersKey = "parameters";
     private static readonly string[] s_structure = [OptimizerKey, PresetKey, ParametersKey];
 
+    private static readonly Dictionary<string, OptimizerDescriptor> s_optimizers =
+        OptimizerDescriptors.All.ToDictionary(descriptor => descriptor.Name, StringComparer.Ordinal);
+
     private static readonly Dictionary<string, MatrixLayout> s_orientations = new(StringComparer.Ordinal)
     {
         ["out-in"] = MatrixLayout.OutIn,
@@ -82,28 +85,50 @@ internal static class TraceGroupReader
     public static TraceGroup Read(TraceValue group)
     {
         IReadOnlyDictionary<string, TraceValue> keys = group.Members();
-        TraceOptimizer optimizer = group.Member(OptimizerKey).Choice(TraceOptimizers.All);
+        OptimizerDescriptor optimizer = group.Member(OptimizerKey).Choice(s_optimizers);
         TraceValue list = group.Member(ParametersKey);
         ImmutableArray<string> parameters = [.. list.Items().Select(name => name.Text())];
         list.Require(parameters.Length > 0, "a group has at least one parameter; none came");
-        TraceValue? preset = keys.TryGetValue(PresetKey, out TraceValue named) ? named : null;
-        Dictionary<string, TraceValue> settings = keys.Where(pair => !s_structure.Contains(pair.Key, StringComparer.Ordinal))
-            .ToDictionary(StringComparer.Ordinal);
-        MatrixLayout layout = optimizer.Name == "muon" ? ReadLayout(preset, settings) : MatrixLayout.OutIn;
-        OptimizerOptions options = optimizer.Read(group, preset, settings);
+        string preset = keys.TryGetValue(PresetKey, out TraceValue named) ? named.Text() : optimizer.TracePreset;
+        OptimizerOptions options = (optimizer.Preset(preset)
+            ?? throw named.Error(TraceFormat.UnknownName("value", preset, optimizer.Presets.Select(known => known.Name)))).Matrices;
+        Dictionary<string, TraceValue> settings = keys.Where(pair => !s_structure.Contains(pair.Key, StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        MatrixLayout layout = options.Orthogonalizes ? ReadLayout(preset, settings) : MatrixLayout.OutIn;
+        options = Apply(group, optimizer, options, settings);
         IReadOnlyList<string> problems = options.Problems();
         group.Require(problems.Count == 0, string.Join("; ", problems));
         return new TraceGroup(parameters, options, layout);
     }
 
-    // optax stores weights [in, out]; everybody else [out, in]. Only Muon asks which side is the fan-out.
-    private static MatrixLayout ReadLayout(TraceValue? preset, Dictionary<string, TraceValue> settings)
+    /// <summary>Applies the keys in the optimizer's order, whatever their order in the file.</summary>
+    private static OptimizerOptions Apply(TraceValue group, OptimizerDescriptor optimizer, OptimizerOptions options, Dictionary<string, TraceValue> settings)
     {
-        if (settings.TryGetValue(OrientationKey, out TraceValue orientation))
+        string[] known = [.. optimizer.Keys.Select(key => key.TraceName), .. options.Orthogonalizes ? [OrientationKey] : Array.Empty<string>()];
+        foreach (string key in settings.Keys)
+        {
+            group.Require(known.Contains(key, StringComparer.Ordinal), $"{optimizer.Name}: {TraceFormat.UnknownName("key", key, known)}");
+        }
+
+        foreach (OptionKey key in optimizer.Keys)
+        {
+            if (settings.TryGetValue(key.TraceName, out TraceValue value))
+            {
+                value.RequireOneAStep(key.IsSchedule);
+                value.Require(key.TryApply(options, value.Node(), out options, out string problem), problem + value.Hint(key.Choices));
+            }
+        }
+
+        return options;
+    }
+
+    // optax stores weights [in, out]; everybody else [out, in]. Only Muon asks which side is the fan-out.
+    private static MatrixLayout ReadLayout(string preset, Dictionary<string, TraceValue> settings)
+    {
+        if (settings.Remove(OrientationKey, out TraceValue orientation))
         {
             return orientation.Choice(s_orientations);
         }
 
-        return preset?.Text() == "optax" ? MatrixLayout.InOut : MatrixLayout.OutIn;
+        return preset == "optax" ? MatrixLayout.InOut : MatrixLayout.OutIn;
     }
 }

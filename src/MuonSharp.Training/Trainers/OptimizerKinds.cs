@@ -77,7 +77,7 @@ internal static class OptimizerKinds
             };
         }
 
-        AdamWOptions share = MuonPresets.AuxiliaryOf(PresetOf(settings));
+        var share = (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary;
         AuxiliarySettings auxiliary = settings.Auxiliary;
         return !presetChanged ? settings : settings with
         {
@@ -121,7 +121,7 @@ internal static class OptimizerKinds
         };
     }
 
-    private static Sgd.Options Sgd(OptimizerSettings settings, double learningRate, double weightDecay) => new()
+    private static SgdOptions Sgd(OptimizerSettings settings, double learningRate, double weightDecay) => new()
     {
         LearningRate = ScheduleKinds.Create(learningRate, settings.Schedule),
         Momentum = Momentum(settings),
@@ -133,7 +133,7 @@ internal static class OptimizerKinds
         ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
         : settings.Momentum;
 
-    private static AdamWOptions Auxiliary(OptimizerSettings settings) => MuonPresets.AuxiliaryOf(PresetOf(settings)) with
+    private static AdamWOptions Auxiliary(OptimizerSettings settings) => (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary with
     {
         LearningRate = ScheduleKinds.Create(settings.Auxiliary.LearningRate, settings.Schedule),
         Beta1 = settings.Auxiliary.Beta1,

@@ -23,21 +23,25 @@ internal static class ContractTable
         ["adamw keller-jordan"] = AdamW("keller-jordan"),
         ["adamw moonlight"] = AdamW("moonlight"),
         ["adamw optax"] = AdamW("optax"),
-        ["sgd"] = Elementwise(new Sgd.Options { LearningRate = 0.01, Momentum = Momentum }, 0.05, WithMomentum, static start => new StraightLineSgd(false, start)) with
+        ["sgd"] = Elementwise(new SgdOptions { LearningRate = 0.01, Momentum = Momentum }, 0.05, WithMomentum, static start => new StraightLineSgd(false, start)) with
         {
-            Standard = new Sgd.Options(),
+            Standard = new SgdOptions(),
         },
         ["sgd nesterov"] = Elementwise(
-            new Sgd.Options { LearningRate = 0.01, Momentum = Momentum, Nesterov = true }, 0.05, WithMomentum, static start => new StraightLineSgd(true, start)) with
+            new SgdOptions { LearningRate = 0.01, Momentum = Momentum, Nesterov = true }, 0.05, WithMomentum, static start => new StraightLineSgd(true, start)) with
         {
-            Standard = new Sgd.Options { Nesterov = true },
+            Standard = new SgdOptions { Nesterov = true },
             Decayed = static (rate, decay) => 1 - (rate * decay * (1 + Momentum)),
         },
         ["lion"] = Elementwise(
-            new Lion.Options { LearningRate = 0.001 }, 0.03, static (lion, momentum) => lion with { Beta1 = momentum }, static start => new StraightLineLion(start)) with
+            new LionOptions { LearningRate = 0.001 }, 0.03, static (lion, momentum) => lion with { Beta1 = momentum }, static start => new StraightLineLion(start)) with
         {
-            Standard = new Lion.Options(),
+            Standard = new LionOptions(),
         },
+        // Written as a user would, without internals.
+        ["foreign with a momentum"] = Elementwise(
+            new SoftOptions(), 0.2, static (soft, momentum) => soft with { Momentum = momentum }, static start => new StraightLineSoft(start)),
+        ["foreign without state"] = Elementwise(new PlainOptions(), 0.5, static (plain, _) => plain, static start => new StraightLinePlain(start)),
         ["soap"] = Soap(
             new SoapOptions { PreconditionFrequency = 2, MaximumPreconditionerDimension = LongestSide },
             new StraightLineSoap.Formula { Frequency = 2, LongestSide = LongestSide }) with
@@ -68,7 +72,7 @@ internal static class ContractTable
 
     private static ContractRow Muon(string preset) => new(
         MuonPresets.ByName[preset],
-        MuonPresets.AuxiliaryOf(preset),
+        OptimizerDescriptors.Muon.Preset(preset)!.Auxiliary,
         0.08,
         (start, parameter) => new StraightLineMuon(StraightLineMuon.Formulas[preset], start, parameter.Shape, parameter.InOut))
     {
@@ -82,7 +86,7 @@ internal static class ContractTable
         where T : OptimizerOptions =>
         new(options, options, rate, (start, _) => straightLine(start)) { Defines = static _ => true, WithMomentum = (other, momentum) => withMomentum((T)other, momentum) };
 
-    private static Sgd.Options WithMomentum(Sgd.Options options, Schedule momentum) => options with { Momentum = momentum };
+    private static SgdOptions WithMomentum(SgdOptions options, Schedule momentum) => options with { Momentum = momentum };
 
     private static ContractRow Soap(SoapOptions options, StraightLineSoap.Formula formula) => new(
         options, AdamWPresets.Torch, 0.06, (start, parameter) => new StraightLineSoap(formula, start, parameter.Shape))

@@ -88,7 +88,7 @@ public class StraightLineTests
         }
 
         using var team = new WorkerTeam(2);
-        using Optimizer optimizer = options.Create([new ParameterGroup("all", model.Parameters, options)], new StepOptions { TotalSteps = steps }, team);
+        using Optimizer optimizer = options.CreateOptimizer([new ParameterGroup("all", model.Parameters, options)], new StepOptions { TotalSteps = steps }, team);
         for (int step = 1; step <= steps; step++)
         {
             for (int i = 0; i < parameters.Length; i++)

@@ -11,7 +11,7 @@ public class LionStepTests
     {
         const double Rate = 0.01, Decay = 0.1, Beta1 = 0.9;
         using var model = new TestModel(("vector", [length], ParameterRole.Gain, null));
-        using var lion = new Lion(model.Parameters, new Lion.Options { LearningRate = Rate, WeightDecay = Decay });
+        using Optimizer lion = new LionOptions { LearningRate = Rate, WeightDecay = Decay }.Create(model.Parameters);
         float[] start = model.AllWeights();
         var formula = new StraightLineLion(start);
         for (int step = 1; step <= 6; step++)

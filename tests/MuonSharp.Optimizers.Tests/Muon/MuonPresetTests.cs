@@ -63,8 +63,8 @@ public class MuonPresetTests
     {
         Assert.All(MuonPresets.ByName, preset => Assert.Empty(preset.Value.Problems()));
         Assert.All(AdamWPresets.ByName, preset => Assert.Empty(preset.Value.Problems()));
-        Assert.Same(AdamWPresets.Moonlight, MuonPresets.AuxiliaryOf("kimi-k2"));
-        Assert.Same(AdamWPresets.KellerJordan, MuonPresets.AuxiliaryOf("normuon"));
+        Assert.Same(AdamWPresets.Moonlight, OptimizerDescriptors.Muon.Preset("kimi-k2")!.Auxiliary);
+        Assert.Same(AdamWPresets.KellerJordan, OptimizerDescriptors.Muon.Preset("normuon")!.Auxiliary);
         string problem = Assert.Single((MuonPresets.NorMuon with { RowNormalization = new() { Beta2 = 1 } }).Problems());
         Assert.Equal("the row normalization's beta2 must be in [0, 1), not 1", problem);
     }

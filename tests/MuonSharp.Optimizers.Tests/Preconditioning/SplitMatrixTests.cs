@@ -25,7 +25,7 @@ public class SplitMatrixTests
         {
             using TestModel model = TestModel.Matrices((Rows, Columns));
             using var team = new WorkerTeam(threads);
-            using Optimizer optimizer = options.Create([new ParameterGroup("all", model.Parameters, options)], new StepOptions(), team);
+            using Optimizer optimizer = options.CreateOptimizer([new ParameterGroup("all", model.Parameters, options)], new StepOptions(), team);
             for (int step = 1; step <= 3; step++)
             {
                 model.FillGradients(step);

@@ -10,8 +10,8 @@ public class ShampooStepTests
         using TestModel whole = TestModel.Matrices((Rows, Columns));
         using TestModel parts = TestModel.Matrices((10, 10), (10, 4), (10, 10), (10, 4), (3, 10), (3, 4));
         var options = new ShampooOptions { PreconditionFrequency = 2, BlockSize = Size };
-        using var first = new Shampoo(whole.Parameters, options);
-        using var second = new Shampoo(parts.Parameters, options);
+        using Optimizer first = options.Create(whole.Parameters);
+        using Optimizer second = options.Create(parts.Parameters);
         Cut(whole.Parameters[0].Weights.Span, i => parts.Parameters[i].Weights);
         for (int step = 1; step <= 6; step++)
         {
@@ -45,7 +45,7 @@ public class ShampooStepTests
     public void A_vector_is_refused_with_the_optimizer_it_belongs_to()
     {
         using var model = new TestModel(("gain", [5], ParameterRole.Gain, null));
-        OptimizerOptionsException failure = Assert.Throws<OptimizerOptionsException>(() => new Shampoo(model.Parameters));
+        OptimizerOptionsException failure = Assert.Throws<OptimizerOptionsException>(() => new ShampooOptions().Create(model.Parameters));
         Assert.Contains("belongs to AdamW", failure.Message, StringComparison.Ordinal);
     }
 }

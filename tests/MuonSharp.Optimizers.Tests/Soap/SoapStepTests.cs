@@ -12,7 +12,7 @@ public class SoapStepTests
         using TestModel model = TestModel.Matrices((16, 16));
         float[] start = model.AllWeights();
         var formula = new StraightLineSoap(new StraightLineSoap.Formula { Frequency = 2, Epsilon = 1e-20 }, start, [16, 16]);
-        using var soap = new Soap(model.Parameters, options);
+        using Optimizer soap = options.Create(model.Parameters);
         for (int step = 1; step <= 10; step++)
         {
             model.FillGradients(step, scale);
@@ -27,7 +27,7 @@ public class SoapStepTests
     public void The_first_gradient_changes_no_weight()
     {
         using TestModel model = TestModel.Language();
-        using var soap = new Soap(model.Parameters);
+        using Optimizer soap = new SoapOptions().Create(model.Parameters);
         float[] before = model.AllWeights();
         model.FillGradients(1);
         Assert.Equal(0, soap.Step().UpdateRms);
@@ -41,8 +41,8 @@ public class SoapStepTests
         MatrixLayout fused = MatrixLayout.OutIn.Split(new("query", 12), new("key", 12), new("value", 12));
         using var together = new TestModel(("qkv", [36, 12], ParameterRole.Matrix, fused));
         using var apart = TestModel.Matrices((12, 12), (12, 12), (12, 12));
-        using var first = new Soap(together.Parameters, new SoapOptions { PreconditionFrequency = 2 });
-        using var second = new Soap(apart.Parameters, new SoapOptions { PreconditionFrequency = 2 });
+        using Optimizer first = (new SoapOptions { PreconditionFrequency = 2 }).Create(together.Parameters);
+        using Optimizer second = (new SoapOptions { PreconditionFrequency = 2 }).Create(apart.Parameters);
         for (int i = 0; i < 3; i++)
         {
             together["qkv"].Weights.Span.Slice(i * 144, 144).CopyTo(apart.Parameters[i].Weights.Span);

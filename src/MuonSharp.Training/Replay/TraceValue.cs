@@ -1,44 +1,27 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MuonSharp.Formats;
-using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
-
-/// <summary>A key that belongs to one optimizer, and what it does to its options.</summary>
-/// <param name="Name">The key.</param>
-/// <param name="Apply">The options with the key's value in them; refuses a value that breaks the key's rule.</param>
-internal sealed record TraceKey<TOptions>(string Name, Func<TOptions, TraceValue, TOptions> Apply)
-    where TOptions : OptimizerOptions;
 
 /// <summary>A value of a recorded run's configuration: every way of reading it refuses what it cannot be.</summary>
 /// <param name="entry">The value, with its place.</param>
 /// <param name="steps">Steps of the run: what a list must have.</param>
 internal readonly struct TraceValue(JsonEntry entry, int steps)
 {
-    /// <summary>Whether it is a list.</summary>
-    public bool IsList => entry.Kind == JsonValueKind.Array;
+    /// <summary>The value itself, to be judged by an optimizer's key.</summary>
+    public JsonNode? Node() => entry.ToNode();
 
-    /// <summary>A number, finite.</summary>
-    public double Number() => entry.Number();
+    /// <summary>The nearest of some words, as the end of a message; empty where the value is no word or near none.</summary>
+    public string Hint(IReadOnlyList<string> words) =>
+        entry.TryText(out string text) && NearestName.Of(text, words) is { } nearest ? $"; did you mean '{nearest}'?" : string.Empty;
 
-    /// <summary>A number, or a list of one number a step.</summary>
-    public Schedule Schedule()
-    {
-        if (!IsList)
-        {
-            return entry.TryNumber(out double number) ? number : throw entry.Wrong("a number or a list of numbers, one a step");
-        }
-
-        return entry.Count == steps
-            ? new ListSchedule([.. entry.Items().Select(item => item.Number())])
-            : throw entry.Wrong($"a number or a list of {steps} numbers, one a step");
-    }
+    /// <summary>Refuses a list that does not say one number a step where a list means that.</summary>
+    public void RequireOneAStep(bool isSchedule) => Require(
+        !isSchedule || entry.Kind != JsonValueKind.Array || entry.Count == steps, $"must be a number or a list of {steps} numbers, one a step; a list of {entry.Count} came");
 
     /// <summary>A whole number that is not too small.</summary>
     public int Whole(int least) => entry.Integer(least);
-
-    /// <summary>True or false.</summary>
-    public bool Flag() => entry.Boolean();
 
     /// <summary>Text that is not empty.</summary>
     public string Text() => entry.TextNotEmpty();
