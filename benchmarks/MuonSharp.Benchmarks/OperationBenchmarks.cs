@@ -41,7 +41,7 @@ public class OperationBenchmarks : TeamBenchmark
         Tensor? output = Operation switch
         {
             "layernorm" => _tape.LayerNorm(x, _tape.Input("gain", 1, 3 * Width, gradient: true)),
-            "gelu" => _tape.Gelu(x),
+            "gelu" => _tape.Activate(x, Activation.Gelu),
             "swiglu" => _tape.SwiGlu(x, _tape.Input("up", Tokens, 3 * Width, gradient: true)),
             "linear with gelu" => _tape.Linear(narrow, _tape.Input("weight", 4 * Width, Width, gradient: true), activation: Activation.Gelu),
             "attention 256" => Attention(x, 256),

@@ -27,7 +27,7 @@ public sealed record DecoderConfig
     /// <summary>Width of a head. Default: width / heads.</summary>
     public int? HeadWidth { get; init; }
 
-    /// <summary>Width inside the feed-forward block. Default: 4·width; with SwiGLU 8/3·width, rounded up to a multiple of 32.</summary>
+    /// <summary>Width inside the feed-forward block. Default: 4·width; gated 8/3·width, rounded up to a multiple of 32.</summary>
     public int? HiddenWidth { get; init; }
 
     /// <summary>Normalization of the sublayers' inputs. Default LayerNorm.</summary>
@@ -35,6 +35,9 @@ public sealed record DecoderConfig
 
     /// <summary>Nonlinearity of the feed-forward block. Default GELU.</summary>
     public Activation Activation { get; init; } = Activation.Gelu;
+
+    /// <summary>Whether the feed-forward block is gated, down(f(gate x) · up x): SwiGLU with <see cref="Activation.Silu"/>. Rotary positions only. Default false.</summary>
+    public bool Gated { get; init; }
 
     /// <summary>Positions, and with them the family. Default learned.</summary>
     public Positions Positions { get; init; } = Positions.Learned;
@@ -71,7 +74,7 @@ public sealed record DecoderConfig
     public int EffectiveHeadWidth => HeadWidth ?? (Heads > 0 ? Width / Heads : 0);
 
     /// <summary><see cref="HiddenWidth"/> with its default.</summary>
-    public int EffectiveHiddenWidth => HiddenWidth ?? (int)Math.Min(int.MaxValue, Activation == Activation.SwiGlu
+    public int EffectiveHiddenWidth => HiddenWidth ?? (int)Math.Min(int.MaxValue, Gated
         ? ((Width * 8L / 3) + HiddenMultiple - 1) / HiddenMultiple * HiddenMultiple
         : 4L * Width);
 
@@ -143,7 +146,7 @@ internal static class DecoderRules
         else
         {
             Require(!config.QueryKeyNorm, "queryKeyNorm needs rotary positions; they are learned");
-            Require(config.Activation != Activation.SwiGlu, "swiGlu needs rotary positions; they are learned");
+            Require(!config.Gated, "a gated feed-forward block needs rotary positions; they are learned");
             Require(
                 config.EffectiveKeyValueHeads == config.Heads,
                 $"learned positions need as many key-value heads as heads; {config.KeyValueHeads} and {config.Heads}");

@@ -43,7 +43,7 @@ internal sealed class DecoderGraph
 
     public Tensor Head { get; }
 
-    public CrossEntropyLoss Loss { get; }
+    public Loss Loss { get; }
 
     /// <summary>Each block's maximum attention logits, in order.</summary>
     public IReadOnlyList<Tensor> MaximumLogits { get; }

@@ -13,7 +13,7 @@ public sealed unsafe class DecoderProgram
     private readonly TokenBuffer _targets;
     private readonly Tensor _hidden;
     private readonly Tensor _head;
-    private readonly CrossEntropyLoss _loss;
+    private readonly Loss _loss;
     private readonly Tensor[] _layerMaxima;
     private readonly float[] _maximumLogits;
 
@@ -71,7 +71,7 @@ public sealed unsafe class DecoderProgram
     }
 
     /// <summary>Targets of the last forward run that counted.</summary>
-    public int CountedTokens => _loss.Counted;
+    public int CountedTokens => (int)_loss.Counted;
 
     /// <summary>Sum of the loss over the counted targets of the last forward run, in nats.</summary>
     public double LossSum => _loss.Sum;

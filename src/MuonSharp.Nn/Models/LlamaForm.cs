@@ -34,7 +34,7 @@ internal sealed class LlamaForm : DecoderForm
         normal = recording.Norm(block.FeedForwardNorm, x);
         Tensor hidden = block.Gate is null
             ? block.Up.Record(tape, normal, Config.Activation)
-            : tape.SwiGlu(block.Gate.Record(tape, normal), block.Up.Record(tape, normal));
+            : tape.Gated(block.Gate.Record(tape, normal), block.Up.Record(tape, normal), Config.Activation);
         return recording.Branch(block.Down, hidden, x);
     }
 
@@ -70,7 +70,7 @@ internal sealed class LlamaForm : DecoderForm
             Config.QueryKeyNorm ? Declare($"{attention}.q_norm.weight", [Config.EffectiveHeadWidth], ParameterRole.Gain) : null,
             Config.QueryKeyNorm ? Declare($"{attention}.k_norm.weight", [Config.EffectiveHeadWidth], ParameterRole.Gain) : null,
             DeclareNorm($"{name}.post_attention_layernorm"),
-            Config.Activation == Activation.SwiGlu ? DeclareLinear($"{name}.mlp.gate_proj", width, hidden, MatrixLayout.OutIn, bias: false) : null,
+            Config.Gated ? DeclareLinear($"{name}.mlp.gate_proj", width, hidden, MatrixLayout.OutIn, bias: false) : null,
             DeclareLinear($"{name}.mlp.up_proj", width, hidden, MatrixLayout.OutIn, bias: false),
             DeclareLinear($"{name}.mlp.down_proj", hidden, width, MatrixLayout.OutIn, bias: false, intoResidual: true));
     }

@@ -56,4 +56,18 @@ public readonly record struct OperationWork(double Flops, double Bytes);
 /// <param name="Step">Training step, a key of random numbers.</param>
 /// <param name="FirstSample">Number within the step of the first sequence of the batch, a key of random numbers: micro-batches of one step
 /// count on.</param>
-public readonly record struct TapeRun(WorkerTeam Team, bool Training, ulong Step, uint FirstSample);
+/// <param name="Phase">What the call is for: state that outlives a run may only change in <see cref="TapePhase.Forward"/>.</param>
+public readonly record struct TapeRun(WorkerTeam Team, bool Training, ulong Step, uint FirstSample, TapePhase Phase = TapePhase.Forward);
+
+/// <summary>What an operation is called for.</summary>
+public enum TapePhase
+{
+    /// <summary>The forward run.</summary>
+    Forward,
+
+    /// <summary>The forward of a recomputed block once more, within the backward run: the same inputs, the same outputs.</summary>
+    Recompute,
+
+    /// <summary>The backward run.</summary>
+    Backward,
+}

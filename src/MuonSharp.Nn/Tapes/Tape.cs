@@ -220,10 +220,11 @@ public sealed class Tape : IDisposable
             throw new InvalidOperationException("[tape] a backward run needs a training tape; this one was made for inference");
         }
 
-        var run = new TapeRun(Team, Training, Step, FirstSample);
+        var again = new TapeRun(Team, Training, Step, FirstSample, TapePhase.Recompute);
+        TapeRun back = again with { Phase = TapePhase.Backward };
         foreach (BackwardStep step in _backward)
         {
-            Run(step.Operation, backward: !step.Recomputes, run);
+            Run(step.Operation, backward: !step.Recomputes, step.Recomputes ? again : back);
         }
     }
 

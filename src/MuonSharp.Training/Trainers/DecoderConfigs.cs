@@ -12,12 +12,12 @@ internal static class DecoderConfigs
         ["rms-norm"] = Normalization.RmsNorm,
     };
 
-    private static readonly Dictionary<string, Activation> s_activations = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Activation Activation, bool Gated)> s_activations = new(StringComparer.Ordinal)
     {
-        ["gelu"] = Activation.Gelu,
-        ["gelu-tanh"] = Activation.GeluTanh,
-        ["relu-squared"] = Activation.ReluSquared,
-        ["swiglu"] = Activation.SwiGlu,
+        ["gelu"] = (Activation.Gelu, false),
+        ["gelu-tanh"] = (Activation.GeluTanh, false),
+        ["relu-squared"] = (Activation.ReluSquared, false),
+        ["swiglu"] = (Activation.Silu, true),
     };
 
     private static readonly Dictionary<string, Positions> s_positions = new(StringComparer.Ordinal)
@@ -56,7 +56,8 @@ internal static class DecoderConfigs
         KeyValueHeads = model.KeyValueHeads > 0 ? model.KeyValueHeads : null,
         HiddenWidth = model.HiddenWidth > 0 ? model.HiddenWidth : null,
         Normalization = s_normalizations[model.Normalization],
-        Activation = s_activations[model.Activation],
+        Activation = s_activations[model.Activation].Activation,
+        Gated = s_activations[model.Activation].Gated,
         Positions = s_positions[model.Positions],
         TiedHead = model.TiedHead,
         Biases = model.Biases,

@@ -27,7 +27,8 @@ public sealed class DecoderModelTests : IDisposable
             TiedHead = false,
             Positions = Positions.Rotary,
             Normalization = Normalization.RmsNorm,
-            Activation = Activation.SwiGlu,
+            Activation = Activation.Silu,
+            Gated = true,
         };
 
         Assert.Equal(124_439_808, gpt2.CountParameters());
@@ -139,7 +140,8 @@ public sealed class DecoderModelTests : IDisposable
             Dropout = 1,
             Window = 0,
             QueryKeyNorm = true,
-            Activation = Activation.SwiGlu,
+            Activation = Activation.Silu,
+            Gated = true,
             RotaryBase = 1,
             NormalizationEpsilon = 0,
             InitialDeviation = -1,
@@ -147,7 +149,7 @@ public sealed class DecoderModelTests : IDisposable
         };
         string[] words =
         [
-            "vocabulary", "layers", "context", "keyValueHeads", "dropout", "window", "queryKeyNorm", "swiGlu", "rotaryBase",
+            "vocabulary", "layers", "context", "keyValueHeads", "dropout", "window", "queryKeyNorm", "gated", "rotaryBase",
             "normalizationEpsilon", "initialDeviation", "hiddenWidth", "width 64, heads 3",
         ];
 

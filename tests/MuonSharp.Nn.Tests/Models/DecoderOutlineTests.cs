@@ -66,7 +66,8 @@ public class DecoderOutlineTests
             Context = 8192,
             Positions = Positions.Rotary,
             Normalization = Normalization.RmsNorm,
-            Activation = Activation.SwiGlu,
+            Activation = Activation.Silu,
+            Gated = true,
             TiedHead = false,
         };
         var outline = new DecoderOutline(config);

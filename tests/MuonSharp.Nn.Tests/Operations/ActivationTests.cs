@@ -8,18 +8,63 @@ public class ActivationTests
 
     public static TheoryData<int, int> Sizes => new() { { 1, 1 }, { 1, 15 }, { 3, 17 }, { 16, 64 }, { 65, 63 }, { 130, 130 } };
 
-    [Theory]
-    [MemberData(nameof(Sizes))]
-    public void Gelu(int rows, int width) => Check(rows, width, (tape, x) => tape.Gelu(x), ReferenceActivation.Gelu, ReferenceActivation.GeluDerivative);
+    public static TheoryData<string> Names => [.. Nn.Activation.All.Select(activation => activation.Name)];
 
     [Theory]
-    [MemberData(nameof(Sizes))]
-    public void Gelu_by_tanh(int rows, int width) => Check(rows, width, (tape, x) => tape.GeluTanh(x), ReferenceActivation.GeluTanh, ReferenceActivation.GeluTanhDerivative);
+    [MemberData(nameof(Names))]
+    public void Every_activation_and_its_derivative_at_every_size(string name)
+    {
+        (Func<double, double> f, Func<double, double> derivative) = ReferenceActivation.Named(name);
+        foreach (ITheoryDataRow size in Sizes)
+        {
+            object?[] numbers = size.GetData();
+            Check((int)numbers[0]!, (int)numbers[1]!, (tape, x) => tape.Activate(x, Activation.Named(name)), f, derivative);
+        }
+    }
 
     [Theory]
-    [MemberData(nameof(Sizes))]
-    public void Squared_relu(int rows, int width) =>
-        Check(rows, width, (tape, x) => tape.ReluSquared(x), ReferenceActivation.ReluSquared, ReferenceActivation.ReluSquaredDerivative);
+    [MemberData(nameof(Names))]
+    public void Every_activation_and_its_derivative_from_the_far_left_to_the_far_right(string name)
+    {
+        (Func<double, double> f, Func<double, double> derivative) = ReferenceActivation.Named(name);
+        CheckRange((tape, x) => tape.Activate(x, Activation.Named(name)), f, derivative);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_activation_gated(string name)
+    {
+        (Func<double, double> f, Func<double, double> derivative) = ReferenceActivation.Named(name);
+        foreach (bool shared in new[] { false, true })
+        {
+            const int Rows = 19;
+            const int Width = 37;
+            using OperationRig rig = new(Rows, shared: shared);
+            double[] g = rig.Random(Rows * Width, 2), u = rig.Random(Rows * Width), dy = rig.Random(Rows * Width);
+            (Tensor gate, Tensor gateInput) = rig.Activation("gate", Rows, g);
+            (Tensor up, Tensor upInput) = rig.Activation("up", Rows, u);
+            rig.Expect("gate", gateInput, ReferenceActivation.Map(dy, ReferenceActivation.Map(g, u, (a, b) => derivative(a) * b), (d, v) => d * v));
+            rig.Expect("up", upInput, ReferenceActivation.Map(dy, g, (d, v) => d * f(v)));
+            rig.Run(rig.Tape.Gated(gate, up, Activation.Named(name)), ReferenceActivation.Map(g, u, (a, b) => f(a) * b), dy, Tolerance);
+        }
+    }
+
+    [Fact]
+    public void Softplus_keeps_its_relative_accuracy_far_on_the_left()
+    {
+        (Func<double, double> f, _) = ReferenceActivation.Named("softplus");
+        double[] x = [-1, -5, -10, -20, -40, -60, -80];
+        using OperationRig rig = new(training: false);
+        Tensor y = rig.Tape.Activate(rig.Input("x", 1, x), Activation.Softplus);
+        rig.Tape.Keep(y);
+        rig.Compile();
+        rig.Fill();
+        rig.Tape.Forward();
+        for (int i = 0; i < x.Length; i++)
+        {
+            Assert.Equal(1, y.Value[i] / f(x[i]), 3e-6);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Sizes))]
@@ -52,14 +97,6 @@ public class ActivationTests
             rig.Run(rig.Tape.SwiGlu(fused), ReferenceActivation.SwiGlu(g, u), dy, Tolerance);
         }
     }
-
-    [Fact]
-    public void Gelu_and_its_derivative_from_the_far_left_to_the_far_right() =>
-        CheckRange((tape, x) => tape.Gelu(x), ReferenceActivation.Gelu, ReferenceActivation.GeluDerivative);
-
-    [Fact]
-    public void Gelu_by_tanh_and_its_derivative_from_the_far_left_to_the_far_right() =>
-        CheckRange((tape, x) => tape.GeluTanh(x), ReferenceActivation.GeluTanh, ReferenceActivation.GeluTanhDerivative);
 
     private static double[] SideBySide(int rows, double[] a, double[] b)
     {

@@ -63,7 +63,7 @@ public class CrossEntropyTests
         bool outIn = orientation == MatrixOrientation.OutIn;
         (Tensor activation, Tensor input) = rig.Activation("x", tokens, x);
         Tensor head = outIn ? rig.Parameter("head", vocabulary, w) : rig.Parameter("head", width, ReferenceLinear.Transpose(w, vocabulary, width));
-        CrossEntropyLoss loss = rig.Tape.CrossEntropy(activation, head, rig.Tokens(targets), orientation, chunk);
+        Loss loss = rig.Tape.CrossEntropy(activation, head, rig.Tokens(targets), orientation, chunk);
         loss.GradientScale = scale;
 
         double[] logits = ReferenceLinear.Forward(x, w, null, tokens, width, vocabulary);

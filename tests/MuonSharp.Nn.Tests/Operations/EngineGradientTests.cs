@@ -34,7 +34,7 @@ public class EngineGradientTests
         Tensor m = tape.RmsNorm(middle, Vector("rms", Width));
         Tensor swiglu = tape.SwiGlu(tape.Linear(m, Matrix("gate", Hidden, Width, 0.5)), tape.Linear(m, Matrix("up", Hidden, Width, 0.5)));
         Tensor gelu = tape.Linear(m, Matrix("fc", Hidden, Width, 0.5), activation: Activation.Gelu);
-        Tensor relu = tape.ReluSquared(tape.Linear(m, Matrix("fr", Hidden, Width, 0.5)));
+        Tensor relu = tape.Activate(tape.Linear(m, Matrix("fr", Hidden, Width, 0.5)), Activation.ReluSquared);
         Tensor y = tape.Add(middle, tape.Linear(tape.Add(tape.Add(swiglu, gelu), relu), Matrix("down", Width, Hidden, 0.5)));
 
         double[] dy = rig.Random(Batch * Time * Width);

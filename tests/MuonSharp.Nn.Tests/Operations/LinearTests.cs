@@ -26,6 +26,16 @@ public class LinearTests
     [MemberData(nameof(Sizes))]
     public void With_bias_stored_in_out(int tokens, int fanIn, int fanOut) => Check(tokens, fanIn, fanOut, true, null, MatrixOrientation.InOut);
 
+    [Fact]
+    public void With_every_activation()
+    {
+        foreach (Activation activation in Nn.Activation.All)
+        {
+            Check(17, 33, 15, true, activation, MatrixOrientation.OutIn);
+            Check(48, 20, 32, false, activation, MatrixOrientation.InOut);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Sizes))]
     public void With_bias_and_gelu(int tokens, int fanIn, int fanOut) => Check(tokens, fanIn, fanOut, true, Nn.Activation.Gelu, MatrixOrientation.InOut);
@@ -76,13 +86,9 @@ public class LinearTests
         Tensor y = rig.Tape.Linear(activated, weight, bias, activation, orientation: orientation);
 
         double[] linear = ReferenceLinear.Forward(x, w, b, tokens, fanIn, fanOut);
-        (double[] expected, double[] dLinear) = activation switch
-        {
-            Nn.Activation.Gelu => (ReferenceActivation.Map(linear, ReferenceActivation.Gelu), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.GeluDerivative(v))),
-            Nn.Activation.GeluTanh => (ReferenceActivation.Map(linear, ReferenceActivation.GeluTanh), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.GeluTanhDerivative(v))),
-            Nn.Activation.ReluSquared => (ReferenceActivation.Map(linear, ReferenceActivation.ReluSquared), ReferenceActivation.Map(dy, linear, (d, v) => d * ReferenceActivation.ReluSquaredDerivative(v))),
-            _ => (linear, dy),
-        };
+        (Func<double, double> f, Func<double, double> derivative) = ReferenceActivation.Named(activation?.Name ?? "identity");
+        double[] expected = ReferenceActivation.Map(linear, f);
+        double[] dLinear = ReferenceActivation.Map(dy, linear, (d, v) => d * derivative(v));
         double[] dWeight = ReferenceLinear.BackwardWeight(dLinear, x, tokens, fanIn, fanOut);
         rig.Expect("x", input, ReferenceLinear.BackwardInput(dLinear, w, tokens, fanIn, fanOut));
         rig.Expect("weight", weight, outIn ? dWeight : ReferenceLinear.Transpose(dWeight, fanOut, fanIn));

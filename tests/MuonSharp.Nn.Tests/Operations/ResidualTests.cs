@@ -41,7 +41,7 @@ public class ResidualTests
         double[] a = rig.Random(Rows * Width), w = rig.Random(Width * Width, 0.2), dy = rig.Random(Rows * Width);
         (Tensor x, Tensor input) = rig.Activation("a", Rows, a);
         Tensor weight = rig.Parameter("weight", Width, w);
-        Tensor y = rig.Tape.Add(rig.Tape.Add(rig.Tape.Gelu(x), rig.Tape.ReluSquared(x)), rig.Tape.Linear(x, weight));
+        Tensor y = rig.Tape.Add(rig.Tape.Add(rig.Tape.Activate(x, Activation.Gelu), rig.Tape.Activate(x, Activation.ReluSquared)), rig.Tape.Linear(x, weight));
         double[] linear = ReferenceLinear.Forward(a, w, null, Rows, Width, Width), dLinear = ReferenceLinear.BackwardInput(dy, w, Rows, Width, Width);
         double[] expected = ReferenceActivation.Map(a, linear, (v, l) => ReferenceActivation.Gelu(v) + ReferenceActivation.ReluSquared(v) + l);
         double[] pointwise = ReferenceActivation.Map(dy, a, (d, v) => d * (ReferenceActivation.GeluDerivative(v) + ReferenceActivation.ReluSquaredDerivative(v)));

@@ -23,6 +23,30 @@ internal static class ReferenceActivation
 
     public static double ReluSquaredDerivative(double x) => x > 0 ? 2 * x : 0;
 
+    /// <summary>Value and derivative of the activation that has this name in the product.</summary>
+    public static (Func<double, double> Value, Func<double, double> Derivative) Named(string name) => name switch
+    {
+        "identity" => (x => x, _ => 1),
+        "relu" => (x => Math.Max(x, 0), x => x > 0 ? 1 : 0),
+        "relu-squared" => (ReluSquared, ReluSquaredDerivative),
+        "gelu" => (Gelu, GeluDerivative),
+        "gelu-tanh" => (GeluTanh, GeluTanhDerivative),
+        "silu" => (Silu, SiluDerivative),
+        "sigmoid" => (Sigmoid, x => Sigmoid(x) * Sigmoid(-x)),
+        "tanh" => (Math.Tanh, x => 1 / (Math.Cosh(x) * Math.Cosh(x))),
+        "softplus" => (x => Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x))), Sigmoid),
+        _ => throw new NotSupportedException($"[reference] no activation is named {name}"),
+    };
+
+    public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary>log(1 + x), by Kahan's correction of the rounding of 1 + x.</summary>
+    public static double LogOnePlus(double x)
+    {
+        double sum = 1 + x;
+        return sum == 1 ? x : Math.Log(sum) * x / (sum - 1);
+    }
+
     /// <summary>x sigmoid(x).</summary>
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
 

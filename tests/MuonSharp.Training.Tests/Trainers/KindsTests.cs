@@ -128,7 +128,8 @@ public class KindsTests
                 Context = 17,
                 HiddenWidth = 70,
                 Normalization = Normalization.RmsNorm,
-                Activation = Activation.SwiGlu,
+                Activation = Activation.Silu,
+                Gated = true,
                 Positions = Positions.Rotary,
                 TiedHead = false,
                 Biases = true,
@@ -144,7 +145,7 @@ public class KindsTests
     [Fact]
     public void What_only_the_decoder_knows_to_be_wrong_is_reported_as_well() =>
         Assert.Contains(
-            "[config] model: swiGlu needs rotary positions",
+            "[config] model: a gated feed-forward block needs rotary positions",
             Assert.Single(new TrainingConfig { Model = new() { Activation = "swiglu" } }.Validate()),
             StringComparison.Ordinal);
 

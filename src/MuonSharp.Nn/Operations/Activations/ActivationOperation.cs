@@ -6,47 +6,53 @@ namespace MuonSharp.Nn;
 /// <summary>Records activations.</summary>
 public static class ActivationRecording
 {
-    /// <summary>y = x Φ(x), exact (erf).</summary>
+    /// <summary>y = f(x).</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="x">Any shape.</param>
+    /// <param name="activation">f.</param>
     /// <returns>The shape of x.</returns>
-    public static Tensor Gelu(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<Gelu>("gelu", x)).Output;
+    public static Tensor Activate(this Tape tape, Tensor x, Activation activation) => activation.Record(tape, x);
 
-    /// <summary>GELU by its tanh formula.</summary>
+    /// <summary>y = f(gate) up: the gated unit of a feed-forward block, SwiGLU with <see cref="Activation.Silu"/>.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="x">Any shape.</param>
-    /// <returns>The shape of x.</returns>
-    public static Tensor GeluTanh(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<GeluTanh>("gelu-tanh", x)).Output;
+    /// <param name="gate">[rows, width].</param>
+    /// <param name="up">[rows, width].</param>
+    /// <param name="activation">f.</param>
+    /// <returns>[rows, width].</returns>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public static Tensor Gated(this Tape tape, Tensor gate, Tensor up, Activation activation)
+    {
+        Rule.Check(gate.Rows == up.Rows && gate.Columns == up.Columns, $"[gated] gate and up have one shape; {gate} and {up}");
+        return activation.RecordGated(tape, new GatedInputs(gate, 0, up, 0, gate.Columns));
+    }
 
-    /// <summary>y = max(x, 0)².</summary>
+    /// <summary>y = f(gate) up over a fused projection.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="x">Any shape.</param>
-    /// <returns>The shape of x.</returns>
-    public static Tensor ReluSquared(this Tape tape, Tensor x) => tape.Record(new ActivationOperation<ReluSquared>("relu-squared", x)).Output;
+    /// <param name="gateAndUp">[rows, 2·width]: the gate's columns, then those of up.</param>
+    /// <param name="activation">f.</param>
+    /// <returns>[rows, width].</returns>
+    /// <exception cref="ArgumentException">The number of columns is odd.</exception>
+    public static Tensor Gated(this Tape tape, Tensor gateAndUp, Activation activation)
+    {
+        Rule.Check(gateAndUp.Columns % 2 == 0, $"[gated] a fused gate and up has an even number of columns; {gateAndUp}");
+        int width = gateAndUp.Columns / 2;
+        return activation.RecordGated(tape, new GatedInputs(gateAndUp, 0, gateAndUp, width, width));
+    }
 
-    /// <summary>y = gate · sigmoid(gate) · up.</summary>
+    /// <summary>y = gate sigmoid(gate) up.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="gate">[rows, width].</param>
     /// <param name="up">[rows, width].</param>
     /// <returns>[rows, width].</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static Tensor SwiGlu(this Tape tape, Tensor gate, Tensor up)
-    {
-        Rule.Check(gate.Rows == up.Rows && gate.Columns == up.Columns, $"[swiglu] gate and up have one shape; {gate} and {up}");
-        return tape.Record(new SwiGluOperation(gate, 0, up, 0, gate.Columns)).Output;
-    }
+    public static Tensor SwiGlu(this Tape tape, Tensor gate, Tensor up) => tape.Gated(gate, up, Activation.Silu);
 
-    /// <summary>y = gate · sigmoid(gate) · up over a fused projection.</summary>
+    /// <summary>y = gate sigmoid(gate) up over a fused projection.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="gateAndUp">[rows, 2·width]: the gate's columns, then those of up.</param>
     /// <returns>[rows, width].</returns>
     /// <exception cref="ArgumentException">The number of columns is odd.</exception>
-    public static Tensor SwiGlu(this Tape tape, Tensor gateAndUp)
-    {
-        Rule.Check(gateAndUp.Columns % 2 == 0, $"[swiglu] a fused gate and up has an even number of columns; {gateAndUp}");
-        int width = gateAndUp.Columns / 2;
-        return tape.Record(new SwiGluOperation(gateAndUp, 0, gateAndUp, width, width)).Output;
-    }
+    public static Tensor SwiGlu(this Tape tape, Tensor gateAndUp) => tape.Gated(gateAndUp, Activation.Silu);
 }
 
 /// <summary>y = f(x) elementwise; dx = dy f'(x).</summary>
@@ -67,35 +73,35 @@ internal sealed unsafe class ActivationOperation<TActivation>(string name, Tenso
     }
 
     protected internal override void Forward(in TapeRun run) =>
-        ElementJob<ActivationFormula<TActivation>>.Run(run.Team, x.Data, x.Data, Output.Data, x.Length, add: false);
+        Elementwise.Map<ActivationFormula<TActivation>>(run.Team, x.Data, Output.Data, x.Length);
 
     protected internal override void Backward(in TapeRun run)
     {
         if (_gradient is not null)
         {
             float* kept = TActivation.DerivativeFromOutput ? Output.Data : x.Data;
-            ElementJob<DerivativeFormula<TActivation>>.Run(
-                run.Team, Output.GradientData, kept, _gradient.Data, x.Length, _gradient.Accumulates);
+            Elementwise.Map2<DerivativeFormula<TActivation>>(
+                run.Team, Output.GradientData, kept, _gradient.Data, x.Length, add: _gradient.Accumulates);
         }
     }
 }
 
 /// <summary>f(a).</summary>
-internal readonly struct ActivationFormula<TActivation> : IElementFormula
+internal readonly struct ActivationFormula<TActivation> : IUnaryOperator
     where TActivation : struct, IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V a, V b)
+    public V Invoke<L, V>(V a)
         where L : struct, ILanes<V>
         where V : struct => TActivation.Value<L, V>(a);
 }
 
 /// <summary>a f'(b): the gradient that goes through an activation.</summary>
-internal readonly struct DerivativeFormula<TActivation> : IElementFormula
+internal readonly struct DerivativeFormula<TActivation> : IBinaryOperator
     where TActivation : struct, IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V a, V b)
+    public V Invoke<L, V>(V a, V b)
         where L : struct, ILanes<V>
         where V : struct => L.Multiply(a, TActivation.Derivative<L, V>(b));
 }

@@ -11,7 +11,7 @@ public static class LinearRecording
     /// <param name="x">[rows, in].</param>
     /// <param name="weight">[out, in], or [in, out] by <paramref name="orientation"/>.</param>
     /// <param name="bias">[1, out]; null for none.</param>
-    /// <param name="activation">f, any but <see cref="Activation.SwiGlu"/>; null for none.</param>
+    /// <param name="activation">f; null for none.</param>
     /// <param name="residual">[rows, out], added to the result; null for none. Not together with an activation.</param>
     /// <param name="orientation">How the weight is stored; default [out, in].</param>
     /// <returns>[rows, out].</returns>
@@ -32,16 +32,9 @@ public static class LinearRecording
             residual is null || (residual.Rows == x.Rows && residual.Columns == fanOut),
             $"[linear] the residual has the shape of the result, [{x.Rows}, {fanOut}]; {residual}");
         Rule.Check(
-            activation is null || residual is null, $"[linear] an activation and a residual exclude each other; {activation} and {residual}");
+            activation is null || activation == Activation.Identity || residual is null, $"[linear] an activation and a residual exclude each other; {activation} and {residual}");
         var inputs = new LinearInputs(x, weight, bias, residual, orientation);
-        return activation switch
-        {
-            null => tape.Record(new LinearOperation<Identity>(inputs)).Output,
-            Activation.Gelu => tape.Record(new LinearOperation<Gelu>(inputs)).Output,
-            Activation.GeluTanh => tape.Record(new LinearOperation<GeluTanh>(inputs)).Output,
-            Activation.ReluSquared => tape.Record(new LinearOperation<ReluSquared>(inputs)).Output,
-            _ => throw new ArgumentException($"[linear] an epilogue is elementwise in one input; {activation}"),
-        };
+        return (activation ?? Activation.Identity).RecordLinear(tape, inputs);
     }
 }
 
@@ -149,11 +142,11 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
     {
         if (_derivative is null)
         {
-            ElementJob<DerivativeFormula<TActivation>>.Run(team, gradient, Output.Data, gradient, Output.Length, add: false);
+            Elementwise.Map2<DerivativeFormula<TActivation>>(team, gradient, Output.Data, gradient, Output.Length);
         }
         else
         {
-            ElementJob<ProductFormula>.Run(team, gradient, _derivative.Pointer, gradient, Output.Length, add: false);
+            Elementwise.Map2<ProductFormula>(team, gradient, _derivative.Pointer, gradient, Output.Length);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed unsafe class ResidualOperation(Tensor a, Tensor b) : Operation("
         0, plan.Bytes(backward) - (backward ? GradientHandOn.SharedBytes(Output, _gradientA) + GradientHandOn.SharedBytes(Output, _gradientB) : 0));
 
     protected internal override void Forward(in TapeRun run) =>
-        ElementJob<AddFormula>.Run(run.Team, a.Data, b.Data, Output.Data, a.Length, add: false);
+        Elementwise.Map2<AddFormula>(run.Team, a.Data, b.Data, Output.Data, a.Length);
 
     protected internal override void Backward(in TapeRun run)
     {
@@ -52,10 +52,10 @@ internal sealed unsafe class ResidualOperation(Tensor a, Tensor b) : Operation("
 }
 
 /// <summary>a + b.</summary>
-internal readonly struct AddFormula : IElementFormula
+internal readonly struct AddFormula : IBinaryOperator
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Apply<L, V>(V a, V b)
+    public V Invoke<L, V>(V a, V b)
         where L : struct, ILanes<V>
         where V : struct => L.Add(a, b);
 }

@@ -26,7 +26,7 @@ internal static unsafe class GradientHandOn
     {
         if (slot is not null && slot.Data != output.GradientData)
         {
-            ElementJob<First>.Run(team, output.GradientData, output.GradientData, slot.Data, output.Length, slot.Accumulates);
+            Elementwise.Map<CopyFormula>(team, output.GradientData, slot.Data, output.Length, add: slot.Accumulates);
         }
     }
 }

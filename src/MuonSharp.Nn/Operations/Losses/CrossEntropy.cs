@@ -3,7 +3,7 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>Records the head of a language model with its loss.</summary>
+/// <summary>Records cross-entropies: of given logits, or of a head together with its product.</summary>
 public static class CrossEntropyRecording
 {
     /// <summary>Target of a token that does not count.</summary>
@@ -16,42 +16,56 @@ public static class CrossEntropyRecording
     /// <param name="targets">A token of the vocabulary for each row of x, or <see cref="Ignored"/>.</param>
     /// <param name="orientation">How the head is stored; default [out, in].</param>
     /// <param name="chunkRows">Rows whose logits exist at the same time; 0 (default) chooses by vocabulary, at most 64 MB.</param>
+    /// <param name="labelSmoothing">Share of the target that is spread over all classes, in [0, 1). Default 0.</param>
     /// <returns>Where the loss appears after a forward run.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static CrossEntropyLoss CrossEntropy(
+    /// <exception cref="ArgumentException">The shapes do not fit, or the smoothing is outside of its range.</exception>
+    public static Loss CrossEntropy(
         this Tape tape,
         Tensor x,
         Tensor weight,
         TokenBuffer targets,
         MatrixOrientation orientation = MatrixOrientation.OutIn,
-        int chunkRows = 0)
+        int chunkRows = 0,
+        double labelSmoothing = 0)
     {
         int fanIn = orientation == MatrixOrientation.OutIn ? weight.Columns : weight.Rows;
         Rule.Check(x.Columns == fanIn, $"[cross-entropy] inner sizes differ: x is {x}, the head {weight} stored {orientation}");
         Rule.Check(targets.Length == x.Rows, $"[cross-entropy] a target for each row; {targets.Length} targets, x {x}");
         Rule.Check(chunkRows >= 0, $"[cross-entropy] a chunk has rows; {chunkRows}");
-        return tape.Record(new CrossEntropyOperation(new LinearInputs(x, weight, null, null, orientation), targets, chunkRows)).Loss;
+        CheckSmoothing(labelSmoothing);
+        var inputs = new LinearInputs(x, weight, null, null, orientation);
+        return tape.Record(new CrossEntropyOperation(inputs, targets, chunkRows, (float)labelSmoothing)).Loss;
     }
-}
 
-/// <summary>The result of a loss on a tape, and the factor of its gradient.</summary>
-public sealed class CrossEntropyLoss
-{
-    internal CrossEntropyLoss()
+    /// <summary>Mean cross-entropy of softmax(logits) against the targets. On a training tape the forward run already adds the gradients.</summary>
+    /// <remarks>With smoothing e and K classes the target is 1 - e + e/K for the right class and e/K for every other one, as torch's.</remarks>
+    /// <param name="tape">The tape.</param>
+    /// <param name="logits">[rows, classes].</param>
+    /// <param name="targets">A class for each row, or <see cref="Ignored"/>.</param>
+    /// <param name="labelSmoothing">Share of the target that is spread over all classes, in [0, 1). Default 0.</param>
+    /// <returns>Where the loss appears after a forward run.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or the smoothing is outside of its range.</exception>
+    public static Loss CrossEntropy(this Tape tape, Tensor logits, TokenBuffer targets, double labelSmoothing = 0)
     {
+        Rule.Check(targets.Length == logits.Rows, $"[cross-entropy] a target for each row; {targets.Length} targets, logits {logits}");
+        CheckSmoothing(labelSmoothing);
+        return tape.Record(new LogitsLossOperation(logits, targets, (float)labelSmoothing)).Loss;
     }
 
-    /// <summary>Mean loss over the counted tokens of the last forward run, in nats; 0 when none counts.</summary>
-    public double Mean { get; internal set; }
+    /// <summary>Throws unless every target is a class or ignored.</summary>
+    internal static void CheckTargets(TokenBuffer targets, int classes)
+    {
+        int worst = targets.Span.IndexOfAnyExceptInRange(Ignored, classes - 1);
+        if (worst >= 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                targets.Name,
+                $"[cross-entropy] targets are 0 to {classes - 1}, or -1 to be ignored; target {targets.Span[worst]} at position {worst}");
+        }
+    }
 
-    /// <summary>Sum of the loss over the counted tokens of the last forward run, in nats.</summary>
-    public double Sum { get; internal set; }
-
-    /// <summary>Targets of the last forward run that were not ignored.</summary>
-    public int Counted { get; internal set; }
-
-    /// <summary>Factor of the gradients, set before the forward run (which computes them): 1/k for each of k micro-batches. Default 1.</summary>
-    public float GradientScale { get; set; } = 1;
+    private static void CheckSmoothing(double labelSmoothing) =>
+        Rule.Check(labelSmoothing is >= 0 and < 1, $"[cross-entropy] a label smoothing is at least 0 and below 1; {labelSmoothing}");
 }
 
 /// <summary>The head of a language model and its loss in one: mean over counted tokens of log Σ exp(z) - z[target], z = x Wᵀ.</summary>
@@ -62,7 +76,7 @@ public sealed class CrossEntropyLoss
 /// <para>The loss is summed in double precision: exponentials in blocks of 1024 by lanes, blocks and tokens in double.</para>
 /// <para>Cost: 2·tokens·width·vocabulary FLOPs for the loss, three times that in training. Scratch: a chunk of logits, a double a token.</para>
 /// </remarks>
-internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuffer targets, int chunkRows) : Operation("cross-entropy")
+internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuffer targets, int chunkRows, float labelSmoothing) : Operation("cross-entropy")
 {
     private const int LogitsPerChunk = 1 << 24;
     private const int FewestRows = 64;
@@ -77,7 +91,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
     private GradientSlot? _xGradient;
     private GradientSlot? _weightGradient;
 
-    public CrossEntropyLoss Loss { get; } = new();
+    public Loss Loss { get; } = new();
 
     public override string Shape => inputs.Shape;
 
@@ -97,7 +111,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
 
     protected internal override void Forward(in TapeRun run)
     {
-        CheckTargets();
+        CrossEntropyRecording.CheckTargets(targets, inputs.FanOut);
         double* losses = (double*)_losses.Pointer;
         Loss.Counted = targets.Length - targets.Span.Count(CrossEntropyRecording.Ignored);
         for (int first = 0; first < targets.Length; first += _chunkRows)
@@ -105,13 +119,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
             Chunk(run.Team, first, Math.Min(_chunkRows, targets.Length - first), losses);
         }
 
-        Loss.Sum = 0;
-        for (int row = 0; row < targets.Length; row++)
-        {
-            Loss.Sum += losses[row];
-        }
-
-        Loss.Mean = Loss.Counted == 0 ? 0 : Loss.Sum / Loss.Counted;
+        Loss.Add(losses, targets.Length);
     }
 
     protected internal override void Backward(in TapeRun run)
@@ -133,7 +141,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
         Matrix weight = inputs.InOut(inputs.Weight.Data);
         var logits = Matrix.Dense(_logits.Pointer, rows, inputs.FanOut);
         MatrixProduct.Multiply(team, x, weight, logits);
-        var job = new CrossEntropyJob
+        CrossEntropyKernel.Run(team, new CrossEntropyKernel
         {
             Logits = logits.Data,
             Targets = targets.Data + first,
@@ -141,9 +149,9 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
             Rows = rows,
             Vocabulary = inputs.FanOut,
             Scale = Loss.GradientScale / Math.Max(1, Loss.Counted),
+            Smoothing = labelSmoothing,
             Gradients = gradients,
-        };
-        team.Run(Cut.Pieces(rows, Cut.RowsPerTask(inputs.FanOut)), ref job);
+        });
         if (_xGradient is not null)
         {
             var dx = Matrix.Dense(_xGradient.Data + ((nint)first * width), rows, width);
@@ -168,15 +176,51 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
             MatrixProduct.Multiply(team, x.Transposed, logits, stored, add);
         }
     }
+}
 
-    private void CheckTargets()
+/// <summary>The mean over counted rows of log Σ exp(z) - z[target], z given.</summary>
+/// <remarks>The forward run writes the gradient (p - target) scale / counted of z, so the backward run has nothing to do. Scratch: a copy of the logits.</remarks>
+internal sealed unsafe class LogitsLossOperation(Tensor logits, TokenBuffer targets, float labelSmoothing) : Operation("cross-entropy")
+{
+    private TapeBuffer _copy = null!;
+    private TapeBuffer _losses = null!;
+    private GradientSlot? _gradient;
+
+    public Loss Loss { get; } = new();
+
+    protected internal override void Declare(OperationPlan plan)
     {
-        int worst = targets.Span.IndexOfAnyExceptInRange(CrossEntropyRecording.Ignored, inputs.FanOut - 1);
-        if (worst >= 0)
+        plan.Reads(logits);
+        _gradient = plan.Gradient(logits, duringForward: true);
+        _copy = plan.ScratchInForward("logits", logits.Length);
+        _losses = plan.ScratchInForward("losses", 2L * logits.Rows);
+    }
+
+    protected internal override void Forward(in TapeRun run)
+    {
+        CrossEntropyRecording.CheckTargets(targets, logits.Columns);
+        double* losses = (double*)_losses.Pointer;
+        Loss.Counted = targets.Length - targets.Span.Count(CrossEntropyRecording.Ignored);
+        Elementwise.Map<CopyFormula>(run.Team, logits.Data, _copy.Pointer, logits.Length);
+        CrossEntropyKernel.Run(run.Team, new CrossEntropyKernel
         {
-            throw new ArgumentOutOfRangeException(
-                targets.Name,
-                $"[cross-entropy] targets are 0 to {inputs.FanOut - 1}, or -1 to be ignored; target {targets.Span[worst]} at position {worst}");
+            Logits = _copy.Pointer,
+            Targets = targets.Data,
+            Losses = losses,
+            Rows = logits.Rows,
+            Vocabulary = logits.Columns,
+            Scale = Loss.GradientScale / Math.Max(1, Loss.Counted),
+            Smoothing = labelSmoothing,
+            Gradients = _gradient is not null,
+        });
+        Loss.Add(losses, targets.Length);
+        if (_gradient is not null)
+        {
+            Elementwise.Map<CopyFormula>(run.Team, _copy.Pointer, _gradient.Data, logits.Length, add: _gradient.Accumulates);
         }
+    }
+
+    protected internal override void Backward(in TapeRun run)
+    {
     }
 }
