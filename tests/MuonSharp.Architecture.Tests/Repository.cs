@@ -18,6 +18,9 @@ internal static class Repository
     /// <summary>Names of the projects below src/ that others can reference as a package: everything but programs.</summary>
     public static IEnumerable<string> Libraries => SourceProjects.Where(p => !IsProgram(p)).Select(NameOf);
 
+    /// <summary>The libraries whose public surface is promised to users. The rest is part of the tool and may change with any release.</summary>
+    public static IEnumerable<string> PromisedLibraries => Libraries.Where(name => name is not "MuonSharp.Experiments");
+
     public static string NameOf(string project) => Path.GetFileNameWithoutExtension(project);
 
     public static bool IsProgram(string project) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MuonSharp.Experiments;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
 

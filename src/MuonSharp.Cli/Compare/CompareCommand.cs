@@ -5,6 +5,7 @@ using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;

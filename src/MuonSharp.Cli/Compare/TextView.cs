@@ -3,6 +3,7 @@ using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Train;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Plan;

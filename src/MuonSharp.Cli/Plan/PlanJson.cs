@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Experiments;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
 

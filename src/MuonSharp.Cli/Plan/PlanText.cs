@@ -1,4 +1,5 @@
 using MuonSharp.Cli.Output;
+using MuonSharp.Experiments;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
 

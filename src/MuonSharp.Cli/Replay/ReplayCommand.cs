@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Replay;

@@ -1,5 +1,6 @@
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
+using MuonSharp.Experiments;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
 

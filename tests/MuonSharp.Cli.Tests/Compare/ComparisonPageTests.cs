@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Compare.Page;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Compare;

@@ -1,4 +1,5 @@
 using MuonSharp.Cli.Compare;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Compare;

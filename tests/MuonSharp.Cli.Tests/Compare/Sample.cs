@@ -1,3 +1,4 @@
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Tests.Compare;

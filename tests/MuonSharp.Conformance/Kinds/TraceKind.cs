@@ -1,4 +1,5 @@
 using MuonSharp.Conformance.Cases;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Conformance.Kinds;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Conformance.Cases;
 using MuonSharp.Conformance.Models;
+using MuonSharp.Experiments;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Optimizers;

@@ -14,7 +14,7 @@ public class NorMuonTests
         Assert.Equal((0.02, 3e-4), (named.Optimizer.EffectiveLearningRate, named.Optimizer.Auxiliary.LearningRate));
         Assert.Equal(spelled.Optimizer with { Name = "normuon" }, named.Optimizer);
         Assert.Equal(
-            TrainingPlan.Of(spelled).Routing.Groups.Select(group => group.Options), TrainingPlan.Of(named).Routing.Groups.Select(group => group.Options));
+            OptimizerKinds.Routes(spelled.Optimizer).Select(route => route.Options), OptimizerKinds.Routes(named.Optimizer).Select(route => route.Options));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MuonSharp.Experiments;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Training;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Xml.Linq;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Train;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare.Page;

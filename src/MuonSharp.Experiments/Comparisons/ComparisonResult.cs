@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Training;
+
+namespace MuonSharp.Experiments;
+
+/// <summary>What a comparison found out.</summary>
+/// <param name="Plan">What was compared.</param>
+/// <param name="Rows">A row for each optimizer, in their order.</param>
+/// <param name="Runs">All runs that are done, in the order of their doing.</param>
+/// <param name="Complete">Whether nothing is left to do; false for one that was cancelled.</param>
+public sealed record ComparisonResult(ComparisonPlan Plan, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonRun> Runs, bool Complete)
+{
+    /// <summary>Where steps were timed, as <see cref="RunEnvironment.Describe"/> says it; null while none were.</summary>
+    public JsonObject? Environment { get; init; }
+
+    /// <summary>The loss that all are measured by: the first optimizer's final one; infinity while there is none.</summary>
+    public double TargetLoss => Rows[0].FinalLoss;
+}
+
+/// <summary>What a comparison found out about one optimizer.</summary>
+/// <param name="Label">The optimizer.</param>
+public sealed record ComparisonRow(string Label)
+{
+    /// <summary>The run of full length with the best learning rate; null while there is none, or if all diverged.</summary>
+    public ComparisonRun? Best { get; init; }
+
+    /// <summary>Whether the sweep ended with its best learning rate at an edge, so that a better one may lie beyond.</summary>
+    public bool BestAtEdge { get; init; }
+
+    /// <summary>The shortest run with a schedule of its own length whose final loss is at most the target; null: not even the full one.</summary>
+    public ComparisonRun? LeastBudget { get; init; }
+
+    /// <summary>Where the best full run's evaluations first come down to the target, in steps, on straight lines between them; null: they do not.</summary>
+    public double? CrossingStep { get; init; }
+
+    /// <summary>What a step takes; null while nothing was timed.</summary>
+    public StepTiming? Timing { get; init; }
+
+    /// <summary>Loss over the validation split at the end of <see cref="Best"/>; infinity without one.</summary>
+    public double FinalLoss => Best?.FinalLoss ?? double.PositiveInfinity;
+
+    /// <summary>Time of the steps of <see cref="LeastBudget"/>, in seconds; null where one of the two is not known.</summary>
+    public double? SecondsToTarget => LeastBudget?.Task.Steps * Timing?.StepMilliseconds / 1000;
+}
+
+/// <summary>What the runs of a comparison say.</summary>
+internal static class ComparisonAnalysis
+{
+    /// <summary>An optimizer's row after some runs of its sweep.</summary>
+    /// <param name="label">The optimizer.</param>
+    /// <param name="runs">Its runs of full length.</param>
+    /// <param name="sweep">The sweep that they belong to.</param>
+    /// <param name="target">The loss to reach; null for the optimizer whose loss it is.</param>
+    public static ComparisonRow OfSweep(string label, IReadOnlyList<ComparisonRun> runs, LearningRateSweep sweep, double? target)
+    {
+        ComparisonRun? best = sweep.Best is { } rate ? runs.First(run => run.Task.LearningRate == rate) : null;
+        double loss = target ?? best?.FinalLoss ?? double.NaN;
+        return new(label)
+        {
+            Best = best,
+            BestAtEdge = sweep.BestAtEdge,
+            LeastBudget = best?.FinalLoss <= loss && double.IsFinite(loss) ? best : null,
+            CrossingStep = best is not null && double.IsFinite(loss) ? LossCurve.Crossing(best.Evaluations, loss) : null,
+        };
+    }
+}
+
+/// <summary>What is read off a loss curve.</summary>
+internal static class LossCurve
+{
+    /// <summary>Where a curve first comes down to a loss, in steps; on straight lines between its points. Null: it does not.</summary>
+    /// <remarks>A curve that begins at or below the loss crosses it at its first point: nothing is known of what lies before.</remarks>
+    public static double? Crossing(IReadOnlyList<CurvePoint> curve, double loss)
+    {
+        CurvePoint? before = null;
+        foreach (CurvePoint point in curve)
+        {
+            if (point.Loss <= loss)
+            {
+                return before is { } start && double.IsFinite(start.Loss)
+                    ? start.Step + ((point.Step - start.Step) * ((start.Loss - loss) / (start.Loss - point.Loss)))
+                    : point.Step;
+            }
+
+            before = point;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A point of a loss curve.</summary>
+/// <param name="Step">Number of steps done.</param>
+/// <param name="Loss">Nats per token.</param>
+public readonly record struct CurvePoint(long Step, double Loss);
+
+/// <summary>What was timed, and where.</summary>
+/// <param name="Timings">Timings by label.</param>
+/// <param name="Environment">The machine; null when nothing was timed.</param>
+internal sealed record MeasuredTimes(IReadOnlyDictionary<string, StepTiming> Timings, JsonObject? Environment)
+{
+    /// <summary>Nothing was timed.</summary>
+    public static MeasuredTimes None { get; } = new(new Dictionary<string, StepTiming>(StringComparer.Ordinal), null);
+
+    /// <summary>The timing of an optimizer; null if there is none.</summary>
+    public StepTiming? Of(string label) => Timings.GetValueOrDefault(label);
+}

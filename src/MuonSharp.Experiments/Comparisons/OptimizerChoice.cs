@@ -1,0 +1,146 @@
+using MuonSharp.Training;
+
+namespace MuonSharp.Experiments;
+
+/// <summary>An optimizer as <c>compare</c> and <c>bench</c> take it: its name, and settings of its own.</summary>
+/// <remarks>
+/// Written <c>NAME[:key=value[;key=value]]</c> with keys below <c>optimizer.</c>: <c>muon</c>, <c>muon:preset=moonlight</c>,
+/// <c>muon:orthogonalizer=zolotarev/3;momentum=0.9</c>.
+/// </remarks>
+public sealed record OptimizerChoice
+{
+    private const string Prefix = "optimizer.";
+
+    private OptimizerChoice(string label, string name, IReadOnlyList<KeyValuePair<string, string>> settings) =>
+        (Label, Name, Settings) = (label, name, settings);
+
+    /// <summary>The names that there are.</summary>
+    public static IReadOnlyList<string> Names => OptimizerKinds.Names;
+
+    /// <summary>The text as it was written; what outputs call it.</summary>
+    public string Label { get; }
+
+    /// <summary>The optimizer's name, one that <c>optimizer.name</c> may have.</summary>
+    public string Name { get; }
+
+    /// <summary>Settings that hold for this one alone, with their whole keys.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; }
+
+    /// <summary>Reads one; whether keys exist and values fit is for the configuration to say.</summary>
+    /// <param name="text">The text, for example <c>muon:preset=moonlight</c>.</param>
+    /// <exception cref="ConfigurationException">There is no such optimizer, or a setting has no equals sign.</exception>
+    public static OptimizerChoice Parse(string text)
+    {
+        string[] parts = text.Split(':', 2);
+        string name = parts[0].Trim();
+        if (!Names.Contains(name, StringComparer.Ordinal))
+        {
+            string hint = NearestName.Of(name, Names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+            throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{hint}");
+        }
+
+        return new(text.Trim(), name, parts.Length == 1 ? [] : [.. parts[1].Split(';').Select(setting => Setting(text, setting))]);
+    }
+
+    /// <summary>Reads several, with commas between them.</summary>
+    /// <param name="text">The list, for example <c>adamw,soap,muon:preset=torch</c>.</param>
+    /// <exception cref="ConfigurationException">Some of them are wrong; all of those are named.</exception>
+    public static IReadOnlyList<OptimizerChoice> ParseList(string text)
+    {
+        List<string> problems = [];
+        List<OptimizerChoice> choices = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                choices.Add(Parse(part));
+            }
+            catch (ConfigurationException error)
+            {
+                problems.AddRange(error.Problems);
+            }
+        }
+
+        return problems.Count == 0 ? choices : throw new ConfigurationException(problems);
+    }
+
+    /// <summary>The settings alone, as a configuration without any others has them, at a constant learning rate: a run of no given length has no schedule that ends.</summary>
+    /// <exception cref="ConfigurationException">A key does not exist, a value does not fit, or they contradict each other.</exception>
+    public OptimizerSettings Compose()
+    {
+        TrainingConfigBuilder builder = new();
+        builder.Set("optimizer.name", Name).Set("optimizer.schedule.name", "constant");
+        foreach ((string key, string value) in Settings)
+        {
+            builder.Set(key, value);
+        }
+
+        return builder.Build().Optimizer;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Label;
+
+    private static KeyValuePair<string, string> Setting(string text, string setting)
+    {
+        int equals = setting.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            throw new ConfigurationException($"[optimizer] an optimizer is NAME or NAME:key=value;key=value; '{text}' came");
+        }
+
+        string key = setting[..equals].Trim();
+        key = key.StartsWith(Prefix, StringComparison.Ordinal) ? key : Prefix + key;
+        return key == Prefix + "name"
+            ? throw new ConfigurationException($"[optimizer] what stands before the colon names the optimizer; '{text}' came")
+            : new(key, setting[(equals + 1)..].Trim());
+    }
+}
+
+/// <summary>How an optimizer is run in a comparison where the user says nothing else.</summary>
+public sealed record OptimizerRecipe
+{
+    /// <summary>The optimizer's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Middle of the first learning rates that are tried, for the hidden matrices. Null: the configuration's own rate.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Whether all parameters take the rate that is tried; otherwise those outside the hidden matrices keep <c>optimizer.auxiliary.learningRate</c>.</summary>
+    public bool OneRate { get; init; }
+
+    /// <summary>Keys that differ from the configuration, with their values.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
+}
+
+/// <summary>The recipe of every optimizer, as data: what a comparison does unless it is told otherwise.</summary>
+/// <remarks>
+/// AdamW as small GPTs are usually trained with it (nanoGPT): decoupled decay 0.1 on the matrices, gradients clipped to a norm of 1, betas
+/// 0.9 and 0.99, one learning rate for everything (1.7555 on <c>nanogpt-cpu</c>, with 0.95 1.7757). Shampoo and SOAP from the rates that the same model wants in PyTorch.
+/// </remarks>
+public static class OptimizerRecipes
+{
+    private static readonly Dictionary<string, OptimizerRecipe> s_recipes = new OptimizerRecipe[]
+    {
+        new()
+        {
+            Name = "adamw",
+            LearningRate = 4e-3,
+            OneRate = true,
+            Settings =
+            [
+                new("optimizer.weightDecay", "0.1"),
+                new("optimizer.clipNorm", "1"),
+                new("optimizer.auxiliary.beta1", "0.9"),
+                new("optimizer.auxiliary.beta2", "0.99"),
+            ],
+        },
+        new() { Name = "sgd", LearningRate = 0.1, OneRate = true, Settings = [new("optimizer.clipNorm", "1")] },
+        new() { Name = "shampoo", LearningRate = 1.8e-3 },
+        new() { Name = "soap", LearningRate = 3e-3 },
+    }.ToDictionary(recipe => recipe.Name, StringComparer.Ordinal);
+
+    /// <summary>The recipe of an optimizer; one without a recipe of its own is run as the configuration says.</summary>
+    /// <param name="name">The optimizer's name.</param>
+    public static OptimizerRecipe Of(string name) => s_recipes.GetValueOrDefault(name) ?? new() { Name = name };
+}
