@@ -1,6 +1,5 @@
 using MuonSharp.Nn;
 using MuonSharp.Optimizers;
-using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MuonSharp.Formats;
-using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
-using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using MuonSharp.Formats;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
-using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 

@@ -1,5 +1,3 @@
-using MuonSharp.Training;
-
 namespace MuonSharp.Experiments.Tests.Replay;
 
 /// <summary>A recorded run that is not exactly right is refused with words that say what is wrong.</summary>
