@@ -1,10 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MuonSharp.Formats;
-<<<<<<< HEAD:src/MuonSharp.Experiments/Replay/TraceValue.cs
-=======
-using MuonSharp.Optimizers;
->>>>>>> 59aa15a (Experiments: usings that are needed, README and changes):src/MuonSharp.Experiments/Replay/TraceKey.cs
+using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 
