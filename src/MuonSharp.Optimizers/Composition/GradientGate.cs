@@ -7,6 +7,12 @@ namespace MuonSharp.Optimizers;
 /// names, so the norm does not depend on how they are grouped or ordered.</remarks>
 internal sealed unsafe class GradientGate
 {
+    /// <summary>Beyond this norm the squares and sums of optimizers leave float32: such gradients are as broken as infinite ones.</summary>
+    public const double LargestNorm = 1e19;
+
+    /// <summary>The smallest normal float32: a smaller factor would round the gradients.</summary>
+    public const double SmallestClip = 1.1754943508222875e-38;
+
     private readonly Parameter[] _parameters;
     private readonly int[] _byName;
     private readonly (int Parameter, int Start, int Length)[] _pieces;
@@ -51,6 +57,9 @@ internal sealed unsafe class GradientGate
         norm = Math.Sqrt(total);
         return double.IsFinite(total) ? null : _parameters[Array.FindIndex(_sums, static sum => !double.IsFinite(sum))].Name;
     }
+
+    /// <summary>The parameter that has most of the norm that was inspected last.</summary>
+    public string Greatest() => _parameters[Array.IndexOf(_sums, _sums.Max())].Name;
 
     private readonly struct Job(GradientGate gate) : ITeamJob
     {

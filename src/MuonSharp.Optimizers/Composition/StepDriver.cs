@@ -43,6 +43,11 @@ internal sealed class StepDriver
         _profile?.Gate.Finish(start);
         _report.GradientNorm = norm;
         _report.ClipFactor = !_report.Skipped && norm > _options.MaximumGradientNorm ? _options.MaximumGradientNorm.Value / norm : 1;
+        if (!_report.Skipped && (norm * _report.ClipFactor > GradientGate.LargestNorm || _report.ClipFactor < GradientGate.SmallestClip))
+        {
+            (_report.NonFiniteParameter, _report.ClipFactor) = (_gate.Greatest(), 1);
+        }
+
         var context = new StepContext(_report.Step, _options.TotalSteps, (float)_report.ClipFactor, _team);
         if (_report.Skipped)
         {

@@ -10,10 +10,11 @@ public sealed class StepReport
     /// <summary>The step's number, from 1, skipped steps included.</summary>
     public long Step { get; set; }
 
-    /// <summary>True when a gradient was not finite: no weight and no state changed.</summary>
+    /// <summary>True when a gradient was not finite or too large for float32: no weight and no state changed.</summary>
     public bool Skipped => NonFiniteParameter is not null;
 
-    /// <summary>The first parameter (in the optimizer's order) whose gradient held a NaN or an infinity, or null.</summary>
+    /// <summary>The first parameter (in the optimizer's order) whose gradient held a NaN or an infinity, or null. Where all are finite but their
+    /// norm after clipping is above 1e19, so that squares would leave float32, the one that has most of it.</summary>
     public string? NonFiniteParameter { get; set; }
 
     /// <summary>Steps skipped so far.</summary>
@@ -22,7 +23,7 @@ public sealed class StepReport
     /// <summary>Steps skipped without a good one in between, this one included.</summary>
     public long ConsecutiveSkippedSteps { get; set; }
 
-    /// <summary>Global norm of the raw gradients before clipping; not finite when the step was skipped.</summary>
+    /// <summary>Global norm of the raw gradients before clipping; not finite when a gradient was not.</summary>
     public double GradientNorm { get; set; }
 
     /// <summary>What clipping multiplied the gradients with; 1 when it did nothing.</summary>

@@ -134,8 +134,8 @@ internal readonly unsafe struct ShampooSide(int size, double* statistic, double*
         double lift = epsilon - Math.Min(0, values[size - 1]);
         for (int i = 0; i < size; i++)
         {
-            // Each vector takes half of the power, so that the root is one symmetric product.
-            double half = 1 / Math.Sqrt(Math.Sqrt(Math.Sqrt(values[i] + lift)));
+            // Each vector takes half of the power, so that the root is one symmetric product. A negative value that dwarfs epsilon would swallow it.
+            double half = 1 / Math.Sqrt(Math.Sqrt(Math.Sqrt(Math.Max(values[i] + lift, epsilon))));
             for (int j = 0; j < size; j++)
             {
                 vectors[((long)i * size) + j] *= half;

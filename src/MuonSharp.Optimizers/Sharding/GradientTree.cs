@@ -1,0 +1,137 @@
+using System.Numerics;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Optimizers;
+
+/// <summary>Adds the gradients of micro-batches in a fixed binary tree over their numbers, so that the sum's bits do not depend on who computed which.</summary>
+/// <remarks>
+/// <para>n leaves are the greatest power of two below n, added on the left, and the rest on the right: six are ((0 + 1) + (2 + 3)) + (4 + 5). The error grows with log2 n.</para>
+/// <code>
+/// for (int i = 0; i &lt; tree.Leaves; i++) { store.ZeroGradients(); forward and backward of micro-batch i; tree.Add(i); }
+/// </code>
+/// leaves the sum in the store's gradients. A matrix has a gradient if it had one in any leaf; in a leaf in which it has none its gradient is zero, as <see cref="ParameterStore.ZeroGradients"/> leaves it.
+/// <para>A binary counter: one pass over the gradients a leaf. Memory: log2 n buffers of the store's length, rounded up; a tree of one leaf has none and does nothing.</para>
+/// </remarks>
+public sealed unsafe class GradientTree : IDisposable
+{
+    private readonly ParameterStore _store;
+    private readonly WorkerTeam? _team;
+    private readonly NativeBuffer[] _levels;
+    private readonly bool[][] _hasGradient;
+    private readonly nint[] _terms;
+    private int _next;
+
+    /// <summary>A tree over the gradients of a store.</summary>
+    /// <param name="store">A store with gradients.</param>
+    /// <param name="leaves">Micro-batches of a step, 1 or more.</param>
+    /// <param name="team">Workers; null: the calling thread. The sum has the same bits for any team.</param>
+    /// <exception cref="ArgumentException">There is no leaf, or the store has no gradients.</exception>
+    public GradientTree(ParameterStore store, int leaves, WorkerTeam? team = null)
+    {
+        if (leaves < 1 || !store.HasGradients)
+        {
+            throw new ArgumentException($"[gradient tree] a tree has 1 leaf or more and a store with gradients; leaves {leaves}, "
+                + (store.HasGradients ? "gradients" : "no gradients"));
+        }
+
+        (_store, _team, Leaves) = (store, team, leaves);
+        _levels = [.. Enumerable.Range(0, BitOperations.Log2((uint)leaves - 1 | 1) + (leaves > 1 ? 1 : 0)).Select(_ => new NativeBuffer(store.Length))];
+        _terms = new nint[_levels.Length];
+        _hasGradient = leaves == 1 ? [] : [.. store.Parameters.Select(static parameter => new bool[parameter.MatrixCount])];
+    }
+
+    /// <summary>Micro-batches of a step.</summary>
+    public int Leaves { get; }
+
+    /// <summary>Takes the store's gradients in as the next leaf. After the last one they are the sum, and the next step begins.</summary>
+    /// <param name="leaf">The micro-batch's number, from 0, in order.</param>
+    /// <exception cref="ArgumentException">Another leaf is the next one.</exception>
+    public void Add(int leaf)
+    {
+        if (leaf != _next)
+        {
+            throw new ArgumentException($"[gradient tree] leaves come in order; {_next} is the next one of {Leaves}, {leaf} came");
+        }
+
+        bool last = leaf == Leaves - 1;
+        _next = last ? 0 : leaf + 1;
+        if (Leaves > 1)
+        {
+            Mark(first: leaf == 0, last);
+            Sum(leaf, last);
+        }
+    }
+
+    /// <summary>Forgets the leaves of a step that ended early: the next one is leaf 0.</summary>
+    public void Reset() => _next = 0;
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose()
+    {
+        foreach (NativeBuffer level in _levels)
+        {
+            level.Dispose();
+        }
+    }
+
+    /// <summary>As a counter carries: the leaf is added to the full levels from the lowest on until a free one takes the sum; the last leaf to all that are full.</summary>
+    private void Sum(int leaf, bool last)
+    {
+        int count = 0, level = 0;
+        for (; last ? level < _levels.Length : (leaf >> level & 1) == 1; level++)
+        {
+            if ((leaf >> level & 1) == 1)
+            {
+                _terms[count++] = (nint)_levels[level].Pointer;
+            }
+        }
+
+        fixed (nint* terms = _terms)
+        {
+            var kernel = new SumKernel(_store.Gradients, terms, count, last ? _store.Gradients : _levels[level].Pointer, _store.Length);
+            _team.RunLanes(kernel.Tasks, kernel);
+        }
+    }
+
+    private void Mark(bool first, bool last)
+    {
+        for (int i = 0; i < _hasGradient.Length; i++)
+        {
+            bool[] any = _hasGradient[i];
+            Parameter parameter = _store.Parameters[i];
+            for (int matrix = 0; matrix < any.Length; matrix++)
+            {
+                any[matrix] = (!first && any[matrix]) || parameter.HasGradientOf(matrix);
+                if (last)
+                {
+                    parameter.SetGradientOf(matrix, any[matrix]);
+                }
+            }
+        }
+    }
+
+    /// <summary>result = terms[n - 1] + (... + (terms[0] + gradient)); a store's length is whole vectors.</summary>
+    private readonly struct SumKernel(float* gradient, nint* terms, int count, float* result, long length) : ITaskKernel
+    {
+        private const int Chunk = 1 << 14;
+
+        public int Tasks => (int)((length - 1) / Chunk) + 1;
+
+        public void Run<L, V>(int task, int worker)
+            where L : struct, ILanes<V>
+            where V : struct
+        {
+            long end = Math.Min(length, (task + 1L) * Chunk);
+            for (long i = (long)task * Chunk; i < end; i += LaneDispatch.Count)
+            {
+                V sum = L.Load(gradient + i);
+                for (int term = 0; term < count; term++)
+                {
+                    sum = L.Add(L.Load((float*)terms[term] + i), sum);
+                }
+
+                L.Store(result + i, sum);
+            }
+        }
+    }
+}
