@@ -28,7 +28,7 @@ internal static unsafe class ApplyStage
             Decay = (float)decay,
             Partials = partials,
         };
-        TeamRunner.Run(team, rows.Tasks, ref job);
+        team.RunLanes(rows.Tasks, job);
         double sum = 0;
         for (int task = 0; task < rows.Tasks; task++)
         {
@@ -38,7 +38,7 @@ internal static unsafe class ApplyStage
         return sum;
     }
 
-    private struct Job : ITeamJob, ILaneKernel
+    private struct Job : ITaskKernel
     {
         public MatrixRows Rows;
         public float* Weights;
@@ -48,20 +48,12 @@ internal static unsafe class ApplyStage
         public float Rate;
         public float Decay;
         public double* Partials;
-        private int _task;
 
-        public readonly void Run(int task, int worker)
-        {
-            Job own = this;
-            own._task = task;
-            LaneDispatch.Run(ref own);
-        }
-
-        public readonly void Run<L, V>()
+        public readonly void Run<L, V>(int task, int worker)
             where L : struct, ILanes<V>
             where V : struct
         {
-            (int start, int end) = Rows.Of(_task);
+            (int start, int end) = Rows.Of(task);
             V rate = L.Broadcast(Rate);
             V decay = L.Broadcast(Decay);
             double total = 0;
@@ -91,7 +83,7 @@ internal static unsafe class ApplyStage
                 total += L.Sum(sum);
             }
 
-            Partials[_task] = total;
+            Partials[task] = total;
         }
     }
 }

@@ -56,10 +56,10 @@ internal static unsafe class MomentumStage
             FromMomentum = (float)coefficients.FromMomentum,
             FromGradient = (float)coefficients.FromGradient,
         };
-        TeamRunner.Run(team, rows.Tasks, ref job);
+        team.RunLanes(rows.Tasks, job);
     }
 
-    private struct Job : ITeamJob, ILaneKernel
+    private struct Job : ITaskKernel
     {
         private const float SmallestNormal = 1.17549435e-38f;
 
@@ -74,20 +74,12 @@ internal static unsafe class MomentumStage
         public float Gain;
         public float FromMomentum;
         public float FromGradient;
-        private int _task;
 
-        public readonly void Run(int task, int worker)
-        {
-            Job own = this;
-            own._task = task;
-            LaneDispatch.Run(ref own);
-        }
-
-        public readonly void Run<L, V>()
+        public readonly void Run<L, V>(int task, int worker)
             where L : struct, ILanes<V>
             where V : struct
         {
-            (int start, int end) = Rows.Of(_task);
+            (int start, int end) = Rows.Of(task);
             for (int row = start; row < end; row++)
             {
                 float* g = Gradient is null ? null : Gradient + ((long)row * Stride);

@@ -54,7 +54,7 @@ internal static unsafe class RowNormalizationStage
         {
             var job = new OutputColumnsJob(result, meanSquares, rule, before, after);
             tasks = job.Tasks;
-            TeamRunner.Run(team, tasks, ref job);
+            team.RunLanes(tasks, job);
         }
 
         double squaresBefore = 0, squaresAfter = 0;
@@ -89,33 +89,25 @@ internal readonly unsafe struct RowMeanSquare(RowNormalization options)
 /// <summary>Row normalization of a matrix stored [in, out]: an output is a column, sixteen of them side by side in the lanes.</summary>
 /// <remarks>Squares are added in float32 over runs of 16 rows, in double above that.</remarks>
 internal unsafe struct OutputColumnsJob(
-    Matrix result, float* meanSquares, RowMeanSquare rule, double* before, double* after) : ITeamJob, ILaneKernel
+    Matrix result, float* meanSquares, RowMeanSquare rule, double* before, double* after) : ITaskKernel
 {
     private const int RunLength = 16;
 
     private readonly int _blocks = ((result.Columns - 1) / LaneDispatch.Count) + 1;
-    private int _task;
 
     public readonly int Tasks => ((_blocks - 1) / BlocksPerTask) + 1;
 
     private readonly int BlocksPerTask => ((_blocks - 1) / MatrixRows.MaximumTasks) + 1;
 
-    public readonly void Run(int task, int worker)
-    {
-        OutputColumnsJob own = this;
-        own._task = task;
-        LaneDispatch.Run(ref own);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        (before[_task], after[_task]) = (0, 0);
-        int end = Math.Min(_blocks, (_task + 1) * BlocksPerTask);
+        (before[task], after[task]) = (0, 0);
+        int end = Math.Min(_blocks, (task + 1) * BlocksPerTask);
         float* lanes = stackalloc float[LaneDispatch.Count];
         double* sums = stackalloc double[LaneDispatch.Count];
-        for (int block = _task * BlocksPerTask; block < end; block++)
+        for (int block = task * BlocksPerTask; block < end; block++)
         {
             int column = block * LaneDispatch.Count;
             int width = Math.Min(LaneDispatch.Count, result.Columns - column);
@@ -123,8 +115,8 @@ internal unsafe struct OutputColumnsJob(
             for (int i = 0; i < width; i++)
             {
                 lanes[i] = rule.Update(meanSquares + column + i, sums[i] / result.Rows);
-                before[_task] += sums[i];
-                after[_task] += sums[i] * lanes[i] * lanes[i];
+                before[task] += sums[i];
+                after[task] += sums[i] * lanes[i] * lanes[i];
             }
 
             V factors = L.Load(lanes);

@@ -16,6 +16,9 @@ namespace MuonSharp.Optimizers;
 /// </remarks>
 public sealed unsafe class NewtonSchulz : IOrthogonalizer
 {
+    /// <summary>The set's name without its number of steps.</summary>
+    private readonly string _stem;
+
     /// <summary>Newton-Schulz with any coefficients.</summary>
     /// <param name="name">The name of the coefficient set.</param>
     /// <param name="steps">One triple a step, 1 to <see cref="QuinticSchedules.MaximumSteps"/>.</param>
@@ -33,12 +36,19 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
                 $"[newton-schulz] epsilon and the norm's factor are positive and finite; epsilon {epsilon}, factor {normFactor}, floor {floor}");
         }
 
-        (Set, Steps, Epsilon, NormFactor, Floor) = (name, steps, epsilon, normFactor, floor);
+        (Set, _stem, Steps, Epsilon, NormFactor, Floor) = (name, name, steps, epsilon, normFactor, floor);
         Name = $"newton-schulz/{name}";
     }
 
+    private NewtonSchulz(NewtonSchulz other, double epsilon, NormFloor floor)
+        : this(other.Set, other.Steps, epsilon, other.NormFactor, floor) => _stem = other._stem;
+
+    /// <summary>A stem and its number of steps: what <see cref="WithSteps"/> may change.</summary>
+    private NewtonSchulz(string stem, QuinticCoefficients step, int steps, double epsilon = 1e-7, double normFactor = 1, NormFloor floor = NormFloor.Sum)
+        : this(stem + steps.ToString(CultureInfo.InvariantCulture), QuinticSchedules.Repeat(step, steps), epsilon, normFactor, floor) => _stem = stem;
+
     /// <summary>The original: <see cref="QuinticSchedules.Jordan5"/>, epsilon 1e-7.</summary>
-    public static NewtonSchulz Jordan5 { get; } = new("jordan5", QuinticSchedules.Jordan5);
+    public static NewtonSchulz Jordan5 { get; } = new("jordan", QuinticSchedules.Jordan5[0], QuinticSchedules.Jordan5.Length);
 
     /// <summary><see cref="QuinticSchedules.YouJiacheng5"/>, epsilon 1e-7: singular values nearer to 1 for the same work.</summary>
     public static NewtonSchulz YouJiacheng5 { get; } = new("youjiacheng5", QuinticSchedules.YouJiacheng5);
@@ -70,12 +80,12 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
     /// <summary>The same with another epsilon.</summary>
     /// <param name="epsilon">&gt; 0.</param>
     /// <exception cref="ArgumentException">Epsilon is not positive.</exception>
-    public NewtonSchulz WithEpsilon(double epsilon) => new(Set, Steps, epsilon, NormFactor, Floor);
+    public NewtonSchulz WithEpsilon(double epsilon) => new(this, epsilon, Floor);
 
     /// <summary>The same with epsilon entering in another way.</summary>
     /// <param name="floor">How.</param>
     /// <exception cref="ArgumentException">It is none of the enumeration's values.</exception>
-    public NewtonSchulz WithFloor(NormFloor floor) => new(Set, Steps, Epsilon, NormFactor, floor);
+    public NewtonSchulz WithFloor(NormFloor floor) => new(this, Epsilon, floor);
 
     /// <summary>The same with another number of steps, which the name says (<c>jordan3</c>); only a schedule that repeats one triple has a choice.</summary>
     /// <param name="steps">1 to <see cref="QuinticSchedules.MaximumSteps"/>.</param>
@@ -87,7 +97,7 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
             throw new ArgumentException($"[newton-schulz] the schedule '{Set}' belongs to its length of {Steps.Length} steps; steps {steps}");
         }
 
-        return steps == Steps.Length ? this : new(NameOf(steps), QuinticSchedules.Repeat(Steps[0], steps), Epsilon, NormFactor, Floor);
+        return steps == Steps.Length ? this : new(_stem, Steps[0], steps, Epsilon, NormFactor, Floor);
     }
 
     /// <inheritdoc/>
@@ -142,14 +152,6 @@ public sealed unsafe class NewtonSchulz : IOrthogonalizer
         }
 
         return OrthogonalizationOutcome.Regular;
-    }
-
-    /// <summary>The set's name with another number of steps in place of its own.</summary>
-    private string NameOf(int steps)
-    {
-        string own = Steps.Length.ToString(CultureInfo.InvariantCulture);
-        string stem = Set.EndsWith(own, StringComparison.Ordinal) ? Set[..^own.Length] : Set;
-        return stem + steps.ToString(CultureInfo.InvariantCulture);
     }
 }
 

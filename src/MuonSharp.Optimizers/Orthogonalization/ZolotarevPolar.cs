@@ -90,7 +90,7 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
         }
 
         var sum = new InverseSumJob(q, inverses, PoleScratch(size), weights, Poles, (float)unit);
-        TeamRunner.Run(team, sum.Tasks, ref sum);
+        team.RunLanes(sum.Tasks, sum);
         SymmetricProduct.Mirror(team, q);
         GramMatrix.Apply(team, q, input, output);
         return outcome;
@@ -151,26 +151,19 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
 }
 
 /// <summary>Q = unit I + sum_j weight_j W_j, lower triangle, poles in ascending order: a task is a strip of rows.</summary>
-internal unsafe struct InverseSumJob(Matrix q, float* inverses, long stride, float* weights, int poles, float unit) : ITeamJob, ILaneKernel
+internal readonly unsafe struct InverseSumJob(Matrix q, float* inverses, long stride, float* weights, int poles, float unit) : ITaskKernel
 {
     private const int Strip = 32;
-    private int _strip;
 
-    public readonly int Tasks => ((q.Rows - 1) / Strip) + 1;
+    public int Tasks => ((q.Rows - 1) / Strip) + 1;
 
-    public readonly void Run(int task, int worker)
-    {
-        // The longest rows come first.
-        InverseSumJob own = this;
-        own._strip = Tasks - 1 - task;
-        LaneDispatch.Run(ref own);
-    }
-
-    public readonly void Run<L, V>()
+    public void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        for (int row = _strip * Strip; row < Math.Min(q.Rows, (_strip + 1) * Strip); row++)
+        // The longest rows come first.
+        int strip = Tasks - 1 - task;
+        for (int row = strip * Strip; row < Math.Min(q.Rows, (strip + 1) * Strip); row++)
         {
             // Whole vectors while they stay in the row: what they write beyond the diagonal is overwritten when the triangle is mirrored.
             long start = (long)row * q.Columns;
