@@ -4,7 +4,7 @@ namespace MuonSharp.Nn;
 
 /// <summary>Where each buffer of a tape lies in one arena, such that buffers alive at the same time never overlap.</summary>
 /// <remarks>Greedy best fit: the largest buffer first, each into the smallest gap that the buffers alive with it leave, else behind
-/// them. Deterministic: ties go by first use, then by order of declaration. Time O(n²) for n buffers, once per tape.</remarks>
+/// them. Deterministic: ties go by first use, then by order of declaration. Time O(n log² n) for n buffers of a usual plan, once per tape.</remarks>
 public sealed class MemoryPlan
 {
     /// <summary>Buffers start on multiples of this many floats: a cache line.</summary>
@@ -37,20 +37,40 @@ public sealed class MemoryPlan
     /// <summary>Gives each buffer that is used its offset.</summary>
     /// <param name="buffers">Buffers with their lifetimes.</param>
     /// <returns>The plan.</returns>
-    public static MemoryPlan Arrange(IEnumerable<TapeBuffer> buffers)
+    internal static MemoryPlan Arrange(IEnumerable<TapeBuffer> buffers)
     {
         var order = buffers.Where(buffer => buffer.IsUsed)
             .OrderByDescending(buffer => buffer.Length)
             .ThenBy(buffer => buffer.FirstUse)
             .ToList();
-        var placed = new List<TapeBuffer>(order.Count);
+        var space = new OccupiedSpace(order.Count == 0 ? 1 : order.Max(buffer => buffer.LastUse) + 2);
         long end = 0L;
-        foreach (TapeBuffer? buffer in order)
+        foreach (TapeBuffer buffer in order.Where(buffer => buffer.Length > 0))
         {
-            buffer.Offset = BestOffset(buffer, placed);
-            end = Math.Max(end, buffer.Offset + Align(buffer.Length));
-            int at = placed.FindIndex(other => other.Offset > buffer.Offset);
-            placed.Insert(at < 0 ? placed.Count : at, buffer);
+            long length = Align(buffer.Length);
+            buffer.Offset = space.BestGap(buffer.Lives, length);
+            end = Math.Max(end, buffer.Offset + length);
+            foreach (Lifetime life in buffer.Lives)
+            {
+                space.Take(life, buffer.Offset, buffer.Offset + length);
+            }
+        }
+
+        return new MemoryPlan(order, end);
+    }
+
+    /// <summary>Gives each buffer that is used memory of its own, with room behind it.</summary>
+    /// <param name="buffers">Buffers with their lifetimes.</param>
+    /// <param name="room">Floats behind each, at least; a multiple of <see cref="Alignment"/>.</param>
+    /// <returns>The plan.</returns>
+    internal static MemoryPlan Apart(IEnumerable<TapeBuffer> buffers, int room)
+    {
+        var order = buffers.Where(buffer => buffer.IsUsed).ToList();
+        long end = 0L;
+        foreach (TapeBuffer buffer in order)
+        {
+            buffer.Offset = end;
+            end += Align(buffer.Length) + room;
         }
 
         return new MemoryPlan(order, end);
@@ -81,36 +101,11 @@ public sealed class MemoryPlan
 
         return most;
     }
-
-    private static long BestOffset(TapeBuffer buffer, List<TapeBuffer> placedByOffset)
-    {
-        long need = Align(buffer.Length);
-        long best = -1L;
-        long bestGap = long.MaxValue;
-        long free = 0L;
-        foreach (TapeBuffer other in placedByOffset)
-        {
-            if (!other.LivesWith(buffer))
-            {
-                continue;
-            }
-
-            long gap = other.Offset - free;
-            if (gap >= need && gap < bestGap)
-            {
-                (best, bestGap) = (free, gap);
-            }
-
-            free = Math.Max(free, other.Offset + Align(other.Length));
-        }
-
-        return best >= 0 ? best : free;
-    }
 }
 
 /// <summary>The one native block that holds every activation, gradient and scratch buffer of a tape.</summary>
 /// <remarks>Allocated once when the tape is compiled. Its memory counts in <see cref="NativeBuffer.LiveBytes"/> until it is disposed.</remarks>
-public sealed unsafe class TapeArena : IDisposable
+internal sealed unsafe class TapeArena : IDisposable
 {
     private readonly NativeBuffer _memory;
 

@@ -16,7 +16,7 @@ public sealed unsafe class TapeBuffer
     /// <param name="name">What it holds, for messages and printed plans.</param>
     /// <param name="length">Number of floats, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
-    public TapeBuffer(string name, long length)
+    internal TapeBuffer(string name, long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Name = name;
@@ -50,15 +50,21 @@ public sealed unsafe class TapeBuffer
     /// <summary>Address of the first float: null until the arena exists, and for a buffer that nothing uses.</summary>
     public float* Pointer => _pointer;
 
+    /// <summary>The floats, while an operation runs that declared the buffer.</summary>
+    /// <exception cref="InvalidOperationException">It has no memory: the tape is not compiled, or nothing uses the buffer.</exception>
+    public Span<float> Span => _pointer is null
+        ? throw new InvalidOperationException($"[tape] a buffer has memory once the tape is compiled and if something uses it; {Name}")
+        : new Span<float>(_pointer, checked((int)Length));
+
     /// <summary>Extends the lifetime to a use, with all between it and the other uses.</summary>
     /// <param name="time">Time of the use.</param>
-    public void Touch(int time) => Live(Math.Min(time, FirstUse), Math.Max(time, LastUse));
+    internal void Touch(int time) => Live(Math.Min(time, FirstUse), Math.Max(time, LastUse));
 
     /// <summary>Adds a life; lives that meet become one.</summary>
     /// <param name="first">Time of the first use.</param>
     /// <param name="last">Time of the last use, not before the first.</param>
     /// <exception cref="ArgumentException">The last use is before the first.</exception>
-    public void Live(int first, int last)
+    internal void Live(int first, int last)
     {
         Rule.Check(first <= last, $"[memory plan] a life ends after it begins; {Name} from {first} to {last}");
         foreach (Lifetime life in _lives)
@@ -93,6 +99,8 @@ public sealed unsafe class TapeBuffer
 
         return false;
     }
+
+    internal void BindAlone(float* address) => _pointer = address;
 
     internal void Bind(float* arena) => _pointer = arena is null || !IsUsed ? null : arena + Offset;
 }

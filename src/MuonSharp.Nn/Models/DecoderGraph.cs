@@ -24,7 +24,7 @@ internal sealed class DecoderGraph
         Head = tape.Parameter(form.Head);
         if (!tape.Training)
         {
-            tape.Keep(Hidden);
+            tape.Output(Hidden);
         }
 
         Loss = tape.CrossEntropy(Hidden, Head, Targets);

@@ -27,7 +27,7 @@ public sealed class DecoderOutline
     public IReadOnlyList<Parameter> Parameters => _form.Parameters;
 
     /// <summary>The plan of the arena that a <see cref="DecoderProgram"/> of that shape allocates: activations, their gradients, and scratch.</summary>
-    /// <remarks>Time O(n²) for n buffers, about ten a block and direction.</remarks>
+    /// <remarks>Time O(n log² n) for n buffers, about ten a block and direction.</remarks>
     /// <param name="batch">Sequences, 1 or more.</param>
     /// <param name="time">Tokens of each, 1 to the context.</param>
     /// <param name="training">Whether it computes gradients.</param>

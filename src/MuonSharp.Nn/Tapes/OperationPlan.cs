@@ -143,6 +143,35 @@ public sealed unsafe class GradientSlot
     /// <summary>Address of the gradient.</summary>
     public float* Data => Tensor.GradientData;
 
+    /// <summary>The gradient, row by row, during a run of the operation.</summary>
+    public Span<float> Gradient => new(Data, checked((int)Tensor.Length));
+
     /// <summary>The output whose gradient buffer this one may take over, so that an elementwise backward works in place.</summary>
     internal Tensor? PassedFrom { get; }
+
+    /// <summary>Makes the contribution, or a part of it: writes or adds, whichever <see cref="Accumulates"/> asks for.</summary>
+    /// <remarks>Each element takes part once a run: the first contribution overwrites.</remarks>
+    /// <param name="contribution">Values of consecutive elements.</param>
+    /// <param name="start">The first element they belong to.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie inside of the tensor.</exception>
+    public void Add(ReadOnlySpan<float> contribution, long start = 0)
+    {
+        if (start < 0 || start > Tensor.Length - contribution.Length)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(start), $"[gradient] a contribution lies inside of its tensor; {contribution.Length} elements from {start} on, {Tensor}");
+        }
+
+        var gradient = new Span<float>(Data + start, contribution.Length);
+        if (!Accumulates)
+        {
+            contribution.CopyTo(gradient);
+            return;
+        }
+
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            gradient[i] += contribution[i];
+        }
+    }
 }

@@ -7,7 +7,7 @@ namespace MuonSharp.Nn;
 /// <summary>A computation that is recorded once for fixed shapes, compiled, and run many times.</summary>
 /// <remarks>
 /// <para>Recording declares operations in order; compiling decides who writes and who adds to each gradient, and where each buffer lies in
-/// one arena. After that <see cref="Forward"/> and <see cref="Backward"/> allocate nothing.</para>
+/// one arena. After that <see cref="Forward"/> and <see cref="Backward()"/> allocate nothing.</para>
 /// <para>Gradients of parameters always add to what the parameter store holds: zero them once a step, and micro-batches add up.</para>
 /// <para>An inference tape (training false) records no backward, and each buffer is free again after its last reader.</para>
 /// </remarks>
@@ -19,9 +19,14 @@ public sealed class Tape : IDisposable
     private readonly List<TokenBuffer> _tokens = [];
     private readonly Dictionary<Parameter, Tensor> _parameters = [];
     private readonly List<Range> _recomputed = [];
+    private readonly List<NativeBuffer> _states = [];
     private TapeArena? _arena;
     private TapeProfile? _profile;
+    private TapeChecks? _checks;
     private BackwardStep[] _backward = [];
+    private (Parameter Parameter, int After)[] _gradientOrder = [];
+    private bool _reachesSomething;
+    private bool _forwardRan;
     private bool _recording;
     private bool _disposed;
 
@@ -48,6 +53,18 @@ public sealed class Tape : IDisposable
 
     /// <summary>The operations in forward order.</summary>
     public IReadOnlyList<Operation> Operations => _operations;
+
+    /// <summary>Whether every run looks for operations that touch more than they declare. For tests of own operations: a run takes several times as long,
+    /// allocates, calls each backward twice, and every buffer has memory of its own. Results are the same bits. Default false.</summary>
+    /// <remarks>Found, as an <see cref="InvalidOperationException"/> that names the operation: reading a value in the backward run that was not declared for it;
+    /// overwriting a gradient to which others contribute; outputs and gradients that are not wholly written; writing into an input or behind a buffer's end.</remarks>
+    public bool Checks { get; init; }
+
+    /// <summary>The parameters that the backward run reaches, in the order in which it completes their gradients.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
+    public IReadOnlyList<Parameter> GradientOrder => _arena is null
+        ? throw new InvalidOperationException("[tape] the order of gradients exists once the tape is compiled")
+        : Array.ConvertAll(_gradientOrder, entry => entry.Parameter);
 
     /// <summary>The memory plan.</summary>
     /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
@@ -163,12 +180,32 @@ public sealed class Tape : IDisposable
         }
     }
 
-    /// <summary>Keeps a tensor's value readable after the forward run.</summary>
-    /// <param name="tensor">An output of this tape.</param>
-    public void Keep(Tensor tensor)
+    /// <summary>Makes a tensor readable after the forward run, through <see cref="Tensor.Value"/>.</summary>
+    /// <param name="tensor">What an operation of this tape computes.</param>
+    public void Output(Tensor tensor)
     {
         ThrowIfCompiled();
-        tensor.IsKept = true;
+        tensor.IsOutput = true;
+    }
+
+    /// <summary>Adds a matrix that keeps its content from run to run, at first zeros: a cache, running statistics. It lies outside of the arena and has no gradient.</summary>
+    /// <remarks>Operations that change it do so in <see cref="TapePhase.Forward"/> only: a recomputed block runs forward twice.</remarks>
+    /// <param name="name">Name for messages.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <returns>The tensor; readable and writable through <see cref="Tensor.Value"/> at once. The tape frees it.</returns>
+    public unsafe Tensor State(string name, int rows, int columns)
+    {
+        ThrowIfCompiled();
+        var tensor = new Tensor(name, TensorKind.State, rows, columns, requiresGradient: false);
+        if (!Outline)
+        {
+            var memory = new NativeBuffer(tensor.Length);
+            _states.Add(memory);
+            tensor.ValueBuffer!.BindAlone(memory.Pointer);
+        }
+
+        return tensor;
     }
 
     /// <summary>Lets the user write a tensor's gradient between the forward and the backward run, through <see cref="Tensor.Gradient"/>. The
@@ -189,8 +226,12 @@ public sealed class Tape : IDisposable
     public void Compile()
     {
         ThrowIfCompiled();
-        (MemoryPlan? plan, _backward) = TapeCompiler.Compile(this);
+        (MemoryPlan plan, TapeTimeline timeline) = TapeCompiler.Compile(this);
+        _backward = timeline.Backward;
+        _gradientOrder = TapeCompiler.GradientOrder(_plans, timeline);
+        _reachesSomething = _plans.Exists(operation => operation.Slots.Exists(slot => slot.DuringForward || operation.Operation.HasBackward));
         _arena = new TapeArena(plan);
+        _checks = Checks ? new TapeChecks(_plans, timeline, plan) : null;
         foreach (Operation operation in _operations)
         {
             operation.Prepare();
@@ -202,31 +243,28 @@ public sealed class Tape : IDisposable
     public void Forward()
     {
         ThrowIfNotCompiled();
+        _forwardRan = false;
+        _checks?.Begin();
         var run = new TapeRun(Team, Training, Step, FirstSample);
         for (int i = 0; i < _operations.Count; i++)
         {
-            Run(i, backward: false, run);
+            Run(i, run);
         }
+
+        _forwardRan = true;
     }
 
     /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order, and before that of a recomputed block its forward. Follows a
-    /// <see cref="Forward"/> with the same keys.</summary>
-    /// <exception cref="InvalidOperationException">The tape is not compiled, or is one for inference.</exception>
-    public void Backward()
-    {
-        ThrowIfNotCompiled();
-        if (!Training)
-        {
-            throw new InvalidOperationException("[tape] a backward run needs a training tape; this one was made for inference");
-        }
+    /// <see cref="Forward"/> with the same keys, and uses up what that has left.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled, is one for inference, has run no forward since the last backward, or its backward run
+    /// would reach nothing.</exception>
+    public void Backward() => RunBackward(gradientFinal: null);
 
-        var again = new TapeRun(Team, Training, Step, FirstSample, TapePhase.Recompute);
-        TapeRun back = again with { Phase = TapePhase.Backward };
-        foreach (BackwardStep step in _backward)
-        {
-            Run(step.Operation, backward: !step.Recomputes, step.Recomputes ? again : back);
-        }
-    }
+    /// <summary>Runs backward and tells which gradients are complete while the others are still computed.</summary>
+    /// <param name="gradientFinal">Told the number in <see cref="GradientOrder"/> of each parameter as soon as this run contributes nothing more to its
+    /// gradient, in that order and on the calling thread.</param>
+    /// <exception cref="InvalidOperationException">As the other one.</exception>
+    public void Backward(Action<int> gradientFinal) => RunBackward(gradientFinal);
 
     /// <summary>Begins to measure the time of each operation, from nothing.</summary>
     /// <returns>The sums; they grow with every run until <see cref="StopProfile"/>.</returns>
@@ -245,17 +283,38 @@ public sealed class Tape : IDisposable
     {
         _disposed = true;
         _arena?.Dispose();
+        _states.ForEach(state => state.Dispose());
         foreach (TokenBuffer tokens in _tokens)
         {
             tokens.Dispose();
         }
     }
 
+    private void RunBackward(Action<int>? gradientFinal)
+    {
+        ThrowIfNotCompiled();
+        ThrowIfNoBackward();
+        _forwardRan = false;
+        int told = Tell(gradientFinal, 0, -1);
+        var again = new TapeRun(Team, Training, Step, FirstSample, TapePhase.Recompute);
+        TapeRun back = again with { Phase = TapePhase.Backward };
+        for (int i = 0; i < _backward.Length; i++)
+        {
+            Run(_backward[i].Operation, _backward[i].Recomputes ? again : back);
+            told = Tell(gradientFinal, told, i);
+        }
+    }
+
     /// <summary>One operation, its time taken if somebody wants to know it.</summary>
-    private void Run(int operation, bool backward, in TapeRun run)
+    private void Run(int operation, in TapeRun run)
     {
         long start = _profile is null ? 0 : Stopwatch.GetTimestamp();
-        if (backward)
+        bool backward = run.Phase == TapePhase.Backward;
+        if (_checks is not null)
+        {
+            RunChecked(operation, run);
+        }
+        else if (backward)
         {
             _operations[operation].Backward(run);
         }
@@ -265,6 +324,31 @@ public sealed class Tape : IDisposable
         }
 
         _profile?.Add(operation, backward, start);
+    }
+
+    private void RunChecked(int operation, in TapeRun run)
+    {
+        if (run.Phase == TapePhase.Backward)
+        {
+            _checks!.Backward(operation, run);
+        }
+        else
+        {
+            _checks!.Forward(operation, run);
+        }
+    }
+
+    private int Tell(Action<int>? gradientFinal, int told, int step)
+    {
+        if (gradientFinal is not null)
+        {
+            for (; told < _gradientOrder.Length && _gradientOrder[told].After <= step; told++)
+            {
+                gradientFinal(told);
+            }
+        }
+
+        return told;
     }
 
     private unsafe bool HasGradientMemory(Parameter parameter) => Training && (Outline || parameter.Gradient.Address is not null);
@@ -284,6 +368,25 @@ public sealed class Tape : IDisposable
         if (_arena is null)
         {
             throw new InvalidOperationException("[tape] a run needs a compiled tape; call Compile first");
+        }
+    }
+
+    private void ThrowIfNoBackward()
+    {
+        if (!Training)
+        {
+            throw new InvalidOperationException("[tape] a backward run needs a training tape; this one was made for inference");
+        }
+
+        if (!_reachesSomething)
+        {
+            throw new InvalidOperationException(
+                "[tape] a backward run reaches a parameter or an input with a gradient; nothing that needs one leads to a loss or a seeded tensor");
+        }
+
+        if (!_forwardRan)
+        {
+            throw new InvalidOperationException("[tape] a backward run follows a forward run; none ran since the last one");
         }
     }
 }

@@ -1,3 +1,5 @@
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Turns the declarations of a tape into write-or-add decisions, lifetimes and offsets.</summary>
@@ -11,7 +13,7 @@ namespace MuonSharp.Nn;
 /// </remarks>
 internal static class TapeCompiler
 {
-    public static (MemoryPlan Plan, BackwardStep[] Backward) Compile(Tape tape)
+    public static (MemoryPlan Plan, TapeTimeline Timeline) Compile(Tape tape)
     {
         IReadOnlyList<OperationPlan> plans = tape.Plans;
         if (tape.Training)
@@ -35,12 +37,13 @@ internal static class TapeCompiler
         }
 
         uses.Apply();
-        if (!tape.SharesNothing)
+        bool shares = !tape.SharesNothing && !tape.Checks;
+        if (shares)
         {
             ShareValues(plans, timeline);
         }
 
-        if (tape.Training && !tape.SharesNothing)
+        if (tape.Training && shares)
         {
             ShareGradients(plans, timeline);
         }
@@ -55,7 +58,39 @@ internal static class TapeCompiler
             buffer.Live(-1, timeline.End);
         }
 
-        return (MemoryPlan.Arrange(buffers), timeline.Backward);
+        return (tape.Checks ? MemoryPlan.Apart(buffers, TapeChecks.Guard) : MemoryPlan.Arrange(buffers), timeline);
+    }
+
+    /// <summary>The parameters that a backward run reaches, in the order in which their gradients become final, and after which of its calls each is: -1
+    /// before the first, for what only the forward run contributes to.</summary>
+    public static (Parameter Parameter, int After)[] GradientOrder(IReadOnlyList<OperationPlan> plans, TapeTimeline timeline)
+    {
+        Dictionary<Parameter, int> last = [];
+        foreach (GradientSlot slot in plans.SelectMany(plan => plan.Slots).Where(slot => slot.DuringForward))
+        {
+            Note(slot, -1);
+        }
+
+        for (int step = 0; step < timeline.Backward.Length; step++)
+        {
+            if (!timeline.Backward[step].Recomputes)
+            {
+                foreach (GradientSlot slot in plans[timeline.Backward[step].Operation].Slots.Where(slot => !slot.DuringForward))
+                {
+                    Note(slot, step);
+                }
+            }
+        }
+
+        return [.. last.OrderBy(entry => entry.Value).Select(entry => (entry.Key, entry.Value))];
+
+        void Note(GradientSlot slot, int step)
+        {
+            if (slot.Tensor.Parameter is { } parameter)
+            {
+                last[parameter] = step;
+            }
+        }
     }
 
     private static void DecideGradients(IReadOnlyList<OperationPlan> plans)
@@ -91,7 +126,7 @@ internal static class TapeCompiler
             foreach ((Tensor? tensor, bool _) in plans[i].Outputs)
             {
                 producers.Add(tensor, i);
-                if (tensor.IsKept)
+                if (tensor.IsOutput)
                 {
                     uses.Add(tensor.ValueBuffer, timeline.End);
                 }

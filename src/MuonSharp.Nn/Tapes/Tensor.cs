@@ -44,8 +44,8 @@ public sealed unsafe class Tensor
     /// <summary>The parameter that it views, if any.</summary>
     public Parameter? Parameter { get; init; }
 
-    /// <summary>Whether its value keeps its memory after the run (<see cref="Tape.Keep"/>).</summary>
-    public bool IsKept { get; internal set; }
+    /// <summary>Whether its value keeps its memory after the run (<see cref="Tape.Output"/>).</summary>
+    public bool IsOutput { get; internal set; }
 
     /// <summary>Whether the user writes its gradient before the backward run (<see cref="Tape.Seed"/>).</summary>
     public bool IsSeeded { get; internal set; }
@@ -56,16 +56,16 @@ public sealed unsafe class Tensor
     /// <summary>Address of the gradient during the backward run of an operation that declared to use it.</summary>
     public float* GradientData => Parameter is { } parameter ? parameter.Gradient.Address : GradientBuffer!.Pointer;
 
-    /// <summary>The value of an input, a parameter or a kept tensor.</summary>
+    /// <summary>The value of an input, a parameter, a state or an output (<see cref="Tape.Output"/>).</summary>
     /// <exception cref="InvalidOperationException">The memory is shared with other tensors, or the tape is not compiled.</exception>
-    public Span<float> Value => Kind == TensorKind.Activation && !IsKept
-        ? throw new InvalidOperationException($"[tensor] only inputs, parameters and kept tensors can be read; {Name} is neither")
+    public Span<float> Value => Kind == TensorKind.Activation && !IsOutput
+        ? throw new InvalidOperationException($"[tensor] only inputs, parameters, states and outputs (Tape.Output) can be read; {Name} is none")
         : View(Data);
 
     /// <summary>The gradient of an input, a parameter or a seeded tensor.</summary>
     /// <exception cref="InvalidOperationException">The memory is shared with other tensors, there is no gradient, or the tape is not
     /// compiled.</exception>
-    public Span<float> Gradient => Kind == TensorKind.Activation && !IsSeeded
+    public Span<float> Gradient => (Kind is TensorKind.Activation && !IsSeeded) || Kind is TensorKind.State
         ? throw new InvalidOperationException($"[tensor] only inputs, parameters and seeded tensors have a readable gradient; not {Name}")
         : View(GradientData);
 
@@ -92,6 +92,9 @@ public enum TensorKind
 
     /// <summary>A view of a parameter of the store, weights and gradient.</summary>
     Parameter,
+
+    /// <summary>Written by operations or the user, keeps its content from run to run (<see cref="Tape.State"/>).</summary>
+    State,
 }
 
 /// <summary>Token numbers that the user writes before a run: input of embeddings and targets of losses.</summary>

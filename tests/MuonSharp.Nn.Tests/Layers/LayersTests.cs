@@ -75,8 +75,8 @@ public sealed class LayersTests : IDisposable
         using Tape tape = model.NewTape(training: false);
         TokenBuffer tokens = tape.Tokens("tokens", 6);
         Tensor plain = words.Record(tape, tokens), placed = words.Record(tape, tokens, places, time: 3);
-        tape.Keep(plain);
-        tape.Keep(placed);
+        tape.Output(plain);
+        tape.Output(placed);
         tape.Compile();
         int[] values = [8, 0, 3, 3, 1, 7];
         values.CopyTo(tokens.Span);
@@ -96,7 +96,7 @@ public sealed class LayersTests : IDisposable
         using Tape tape = model.NewTape(training: false);
         Tensor input = tape.Input("x", rows, x.Length / rows);
         Tensor output = layer.Record(tape, input);
-        tape.Keep(output);
+        tape.Output(output);
         tape.Compile();
         Array.ConvertAll(x, value => (float)value).CopyTo(input.Value);
         tape.Forward();

@@ -15,7 +15,7 @@ public class OwnNetworkTests
         using Tape tape = model.NewTape(training: true);
         Tensor x = tape.Input("x", 256, 2);
         Tensor y = down.Record(tape, up.Record(tape, x, Activation.Gelu));
-        tape.Keep(y);
+        tape.Output(y);
         tape.Seed(y);
         tape.Compile();
         using RoutedOptimizer optimizer = new(model.Parameters, team: model.Team);

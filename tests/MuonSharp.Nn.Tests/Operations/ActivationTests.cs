@@ -56,7 +56,7 @@ public class ActivationTests
         double[] x = [-1, -5, -10, -20, -40, -60, -80];
         using OperationRig rig = new(training: false);
         Tensor y = rig.Tape.Activate(rig.Input("x", 1, x), Activation.Softplus);
-        rig.Tape.Keep(y);
+        rig.Tape.Output(y);
         rig.Compile();
         rig.Fill();
         rig.Tape.Forward();
@@ -131,7 +131,7 @@ public class ActivationTests
             (Tensor activation, Tensor input) = rig.Activation("x", 1, part);
             double[] dy = [.. Enumerable.Repeat(1.0, part.Length)];
             Tensor y = record(rig.Tape, activation);
-            rig.Tape.Keep(y);
+            rig.Tape.Output(y);
             rig.Tape.Seed(y);
             rig.Tape.Compile();
             rig.Fill();

@@ -91,7 +91,7 @@ public class BatchNormTests
         (float[] mean, float[] variance) = (new float[2], Ones(2));
         Tensor y = rig.Tape.BatchNorm(
             rig.Input("x", 2, [1, double.NaN, 3, 4]), rig.Vector("gain", [1, 1]), rig.Vector("bias", [0, 0]), MemoryBlock.Of(mean), MemoryBlock.Of(variance));
-        rig.Tape.Keep(y);
+        rig.Tape.Output(y);
         rig.Compile();
         rig.Fill();
         rig.Tape.Forward();

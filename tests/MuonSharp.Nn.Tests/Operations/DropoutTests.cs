@@ -70,7 +70,7 @@ public class DropoutTests
         rig.Tape.FirstSample = firstSample;
         (Tensor activation, _) = rig.Activation("x", batch * time, x);
         Tensor y = rig.Tape.Dropout(activation, probability, s_stream, time);
-        rig.Tape.Keep(y);
+        rig.Tape.Output(y);
         rig.Tape.Compile();
         rig.Fill();
         rig.Tape.Forward();

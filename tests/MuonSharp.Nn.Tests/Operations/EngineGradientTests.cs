@@ -38,7 +38,7 @@ public class EngineGradientTests
         Tensor y = tape.Add(middle, tape.Linear(tape.Add(tape.Add(swiglu, gelu), relu), Matrix("down", Width, Hidden, 0.5)));
 
         double[] dy = rig.Random(Batch * Time * Width);
-        tape.Keep(y);
+        tape.Output(y);
         tape.Seed(y);
         tape.Compile();
         tape.Forward();

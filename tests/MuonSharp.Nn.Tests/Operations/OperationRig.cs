@@ -21,13 +21,13 @@ internal sealed class OperationRig : IDisposable
     private readonly bool _shared;
 
     /// <remarks>Shared: every activation has a reader before and one after the operation, each with a gradient of its own. So the operation may
-    /// not work in place, and it has to add to a gradient that another began. Not shared: it may and has not.</remarks>
+    /// not work in place, and it has to add to a gradient that another began; the tape checks what it touches. Not shared: it may and has not.</remarks>
     public OperationRig(int seed = 1, bool training = true, int threads = 2, bool shared = false)
     {
         _shared = shared && training;
         _team = new WorkerTeam(threads);
         _numbers = new TestNumbers((ulong)seed);
-        Tape = new Tape(_team, training);
+        Tape = new Tape(_team, training) { Checks = _shared };
     }
 
     public Tape Tape { get; }
@@ -79,7 +79,7 @@ internal sealed class OperationRig : IDisposable
     /// <summary>Both runs, twice: outputs and gradients of inputs come out the same, gradients of parameters have doubled.</summary>
     public void Run(Tensor output, double[] expected, double[] dy, double tolerance)
     {
-        Tape.Keep(output);
+        Tape.Output(output);
         Tape.Seed(output);
         Compile();
         for (int run = 1; run <= 2; run++)
@@ -96,7 +96,7 @@ internal sealed class OperationRig : IDisposable
     /// <summary>Forward alone on a tape for inference, where memory is shared most.</summary>
     public void RunForward(Tensor output, double[] expected, double tolerance)
     {
-        Tape.Keep(output);
+        Tape.Output(output);
         Tape.Compile();
         for (int run = 1; run <= 2; run++)
         {

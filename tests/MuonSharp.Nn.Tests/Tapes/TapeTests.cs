@@ -15,7 +15,7 @@ public sealed class TapeTests : IDisposable
         using var tape = new Tape(_team, training: true);
         Tensor x = tape.Input("x", 1, 3, gradient: true);
         Tensor sum = tape.Add(tape.Add(x, x), x);
-        tape.Keep(sum);
+        tape.Output(sum);
         tape.Seed(sum);
         tape.Compile();
         float[] values = [1, 2, 3], upstream = [10, 20, 30];
@@ -74,7 +74,7 @@ public sealed class TapeTests : IDisposable
         Tensor x = tape.Input("x", 4, 64, gradient: true);
         Tensor a = tape.Linear(x, tape.Input("weight", 64, 64));
         Tensor b = tape.Activate(tape.Activate(a, Activation.Gelu), Activation.ReluSquared);
-        tape.Keep(b);
+        tape.Output(b);
         tape.Compile();
 
         Assert.False(x.RequiresGradient);
@@ -89,8 +89,8 @@ public sealed class TapeTests : IDisposable
         using var tape = new Tape(_team, training: false);
         Tensor x = tape.Input("x", 1, 16);
         Tensor kept = tape.Activate(x, Activation.ReluSquared);
-        tape.Keep(kept);
-        tape.Keep(tape.Activate(tape.Activate(kept, Activation.ReluSquared), Activation.Gelu));
+        tape.Output(kept);
+        tape.Output(tape.Activate(tape.Activate(kept, Activation.ReluSquared), Activation.Gelu));
         tape.Compile();
         x.Value.Fill(3);
 
@@ -107,7 +107,7 @@ public sealed class TapeTests : IDisposable
         tape.Activate(y, Activation.Gelu);
         tape.Compile();
 
-        Assert.Contains("kept", Assert.Throws<InvalidOperationException>(() => y.Value.Length).Message, StringComparison.Ordinal);
+        Assert.Contains("Tape.Output", Assert.Throws<InvalidOperationException>(() => y.Value.Length).Message, StringComparison.Ordinal);
         Assert.Contains("seeded", Assert.Throws<InvalidOperationException>(() => y.Gradient.Length).Message, StringComparison.Ordinal);
     }
 
@@ -169,7 +169,7 @@ public sealed class TapeTests : IDisposable
         using var tape = new Tape(_team, training: false);
         Tensor x = tape.Input("x", 1, 33);
         Tensor[] outputs = [tape.Activate(x, Activation.Gelu), tape.Activate(x, Activation.GeluTanh), tape.Activate(x, Activation.ReluSquared), tape.SwiGlu(x, tape.Input("up", 1, 33)), tape.LayerNorm(x, x), tape.RmsNorm(x, x)];
-        Array.ForEach(outputs, tape.Keep);
+        Array.ForEach(outputs, tape.Output);
         tape.Compile();
         x.Value[4] = x.Value[32] = float.NaN;
 
@@ -227,7 +227,7 @@ public sealed class TapeTests : IDisposable
         tape.Compile();
 
         tape.Forward();
-        tape.Backward();
+        Assert.Contains("leads to a loss or a seeded tensor", Assert.Throws<InvalidOperationException>(tape.Backward).Message, StringComparison.Ordinal);
 
         Assert.Equal((1, 0), (inner.Forwards, inner.Backwards));
     }
@@ -259,5 +259,97 @@ public sealed class TapeTests : IDisposable
         })).Message, StringComparison.Ordinal);
         Assert.Contains("no other one", Assert.Throws<InvalidOperationException>(
             () => tape.Recomputed(() => tape.Recomputed(() => tape.Activate(x, Activation.Gelu)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backward_run_follows_a_forward_run()
+    {
+        using var tape = new Tape(_team, training: true);
+        Tensor x = tape.Input("x", 1, 4, gradient: true);
+        Tensor y = tape.Add(x, x);
+        tape.Seed(y);
+        tape.Compile();
+        Assert.Contains("follows a forward run", Assert.Throws<InvalidOperationException>(tape.Backward).Message, StringComparison.Ordinal);
+
+        tape.Forward();
+        tape.Backward();
+
+        Assert.Throws<InvalidOperationException>(tape.Backward);
+    }
+
+    [Fact]
+    public void A_state_outlives_runs_and_changes_once_a_step_though_its_block_runs_twice()
+    {
+        using var tape = new Tape(_team, training: true);
+        Tensor count = tape.State("count", 1, 1);
+        Tensor x = tape.Input("x", 2, 3, gradient: true);
+        Counter counter = new(x, count);
+        Tensor y = tape.Recomputed(() => tape.Record(new CountingSquare(tape.Record(counter).Output)).Output);
+        tape.Seed(y);
+        count.Value[0] = 40;
+        tape.Compile();
+
+        for (int step = 0; step < 2; step++)
+        {
+            tape.Forward();
+            tape.Backward();
+        }
+
+        Assert.Equal([TapePhase.Forward, TapePhase.Recompute, TapePhase.Backward, TapePhase.Forward, TapePhase.Recompute, TapePhase.Backward], counter.Phases);
+        Assert.Equal(42, count.Value[0]);
+        Assert.Throws<InvalidOperationException>(() => count.Gradient.Length);
+    }
+
+    [Fact]
+    public unsafe void Gradients_are_told_in_the_order_in_which_they_are_final()
+    {
+        using var tape = new Tape(_team, training: true);
+        Tensor early = Vector("early"), late = Vector("late"), twice = Vector("twice"), unused = Vector("unused");
+        Tensor x = tape.Input("x", 1, 4);
+        Tensor y = tape.Add(tape.Add(tape.Add(x, twice), early), late);
+        Tensor z = tape.Add(y, twice);
+        tape.Seed(z);
+        _ = unused;
+        tape.Compile();
+        tape.Forward();
+        z.Gradient.Fill(1);
+
+        List<(string Name, float Gradient)> told = [];
+        tape.Backward(number => told.Add((tape.GradientOrder[number].Name, tape.GradientOrder[number].Gradient.Span[0])));
+
+        Assert.Equal([("late", 1f), ("early", 1f), ("twice", 2f)], told);
+
+        Tensor Vector(string name) => tape.Parameter(new MuonSharp.Optimizers.Parameter(
+            name, [4], MuonSharp.Optimizers.ParameterRole.Gain, MuonSharp.Optimizers.MemoryBlock.Of(new float[4]), MuonSharp.Optimizers.MemoryBlock.Of(new float[4])));
+    }
+
+    /// <summary>y = x, and counts the forward runs of steps.</summary>
+    private sealed class Counter(Tensor x, Tensor count) : Operation("counter")
+    {
+        private GradientSlot? _gradient;
+
+        public Tensor Output { get; private set; } = null!;
+
+        public List<TapePhase> Phases { get; } = [];
+
+        protected internal override void Declare(OperationPlan plan)
+        {
+            plan.Reads(x);
+            Output = plan.Writes(x.Rows, x.Columns);
+            _gradient = plan.Gradient(x);
+        }
+
+        protected internal override void Forward(in TapeRun run)
+        {
+            Phases.Add(run.Phase);
+            run.Value(x).CopyTo(run.Value(Output));
+            count.Value[0] += run.Phase == TapePhase.Forward ? 1 : 0;
+        }
+
+        protected internal override void Backward(in TapeRun run)
+        {
+            Phases.Add(run.Phase);
+            _gradient!.Add(run.Gradient(Output));
+        }
     }
 }

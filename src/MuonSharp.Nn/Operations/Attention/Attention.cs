@@ -47,7 +47,7 @@ public static class AttentionRecording
             $"[attention] the rows are whole sequences of time tokens; {query.Tensor}, {shape}");
         Rule.Check(shape.Window is null or > 0, $"[attention] a window holds at least the token itself; {shape}");
         AttentionOperation operation = tape.Record(new AttentionOperation(query, key, value, shape));
-        tape.Keep(operation.MaximumLogits);
+        tape.Output(operation.MaximumLogits);
         return new AttentionResult(operation.Output, operation.MaximumLogits);
     }
 }
