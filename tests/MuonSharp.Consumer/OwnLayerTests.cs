@@ -20,7 +20,7 @@ public class OwnLayerTests
         using Tape tape = model.NewTape(training: false);
         Tensor x = tape.Input("x", 2, 4);
         Tensor y = block.Record(tape, x);
-        tape.Keep(y);
+        tape.Output(y);
         tape.Compile();
         float[] input = [1, -2, 3, 0.5f, 0, 1, -1, 2];
         input.CopyTo(x.Value);
