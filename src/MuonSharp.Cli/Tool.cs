@@ -7,6 +7,7 @@ using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Evaluate;
 using MuonSharp.Cli.Generate;
+using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
@@ -34,10 +35,24 @@ internal static class Tool
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments)
     {
+        StandardStreams.Install(json: arguments.Contains("--json", StringComparer.Ordinal));
+        try
+        {
+            int code = await RunCommandAsync(arguments);
+            return code == ExitCode.Done && StandardStreams.Loss is { } lost ? ErrorReport.Write(ExitCode.CouldNotWrite, lost) : code;
+        }
+        catch (Exception error)
+        {
+            return ErrorReport.Write(error);
+        }
+    }
+
+    private static async Task<int> RunCommandAsync(string[] arguments)
+    {
         RootCommand root = Root();
         if (arguments.Length == 0)
         {
-            await root.Parse("--help").InvokeAsync();
+            await root.Parse("--help").InvokeAsync(Invocation());
             return ExitCode.Usage;
         }
 
@@ -53,15 +68,10 @@ internal static class Tool
             return ErrorReport.Write(ExitCode.Usage, wrong);
         }
 
-        try
-        {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        }
-        catch (Exception error)
-        {
-            return ErrorReport.Write(error);
-        }
+        return await parsed.InvokeAsync(Invocation());
     }
+
+    private static InvocationConfiguration Invocation() => new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
     private static RootCommand Root()
     {
@@ -141,6 +151,6 @@ internal static class ExitCode
     /// <summary>A result could not be written; what was complete stays complete.</summary>
     public const int CouldNotWrite = 5;
 
-    /// <summary>Stopped by Ctrl+C or SIGTERM after a checkpoint was written.</summary>
+    /// <summary>Stopped by Ctrl+C, SIGTERM, SIGHUP or SIGQUIT after a checkpoint was written.</summary>
     public const int Cancelled = 130;
 }

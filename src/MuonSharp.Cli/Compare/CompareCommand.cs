@@ -37,6 +37,7 @@ internal static class CompareCommand
         var plan = ComparisonPlan.Create(Compose(parsed, options));
         string preset = plan.Base.Preset.Length == 0 ? "run" : plan.Base.Preset;
         string folder = parsed.GetValue(options.Run) ?? Path.Combine(Parent, $"{preset}-compare-{plan.Identity}");
+        StandardStreams.MessagesMayBeLost();
         ICompareView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);
         using var comparison = Comparison.Open(plan, folder);

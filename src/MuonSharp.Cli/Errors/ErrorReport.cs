@@ -1,3 +1,4 @@
+using MuonSharp.Cli.Output;
 using MuonSharp.Formats;
 using MuonSharp.Training;
 
@@ -13,6 +14,8 @@ internal static class ErrorReport
     /// <returns>The exit code that belongs to it.</returns>
     public static int Write(Exception error) => error switch
     {
+        OutputClosedException => ExitCode.Done,
+        OutputException => Write(ExitCode.CouldNotWrite, error.Message),
         ToolException tool => Write(tool.ExitCode, tool.Message),
         ConfigurationException configuration => Write(ExitCode.Usage, string.Join("; ", configuration.Problems)),
         RunExistsException => Write(ExitCode.Usage, $"{error.Message} (--resume takes it up, --run names another folder)"),

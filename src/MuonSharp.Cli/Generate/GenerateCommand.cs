@@ -47,7 +47,7 @@ internal static class GenerateCommand
                 ["kind"] = "sample",
                 ["step"] = generator.Step,
                 ["prompt"] = prompt,
-                ["text"] = string.Concat(pieces),
+                ["text"] = string.Concat(pieces.Select(WhileSomebodyReads)),
             });
         }
         else
@@ -61,6 +61,12 @@ internal static class GenerateCommand
         }
 
         return signals.Requested ? ExitCode.Cancelled : ExitCode.Done;
+    }
+
+    private static string WhileSomebodyReads(string piece)
+    {
+        StandardStreams.ThrowIfClosed();
+        return piece;
     }
 
     /// <summary>A file gets the text as it is; a terminal gets no control characters but line ends and tabs: the others are shown.</summary>

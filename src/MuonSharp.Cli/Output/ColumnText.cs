@@ -32,7 +32,7 @@ internal static class ColumnText
         int last = rows[0].Count - 1;
         int[] widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
         int indent = widths.Sum();
-        int room = width - 1;
+        int room = Math.Max(LeastText, width - 1);
         if (last > 0 && room - indent < Math.Min(LeastText, rows.Max(row => row[last].Length)))
         {
             foreach (string? line in rows.SelectMany(row => Stack(row, widths, room, styles)))

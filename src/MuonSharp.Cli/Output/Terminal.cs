@@ -9,6 +9,9 @@ internal sealed class Terminal
     /// <summary>Wide enough that nothing wraps in a log file.</summary>
     private const int PipeWidth = 160;
 
+    /// <summary>What a narrower terminal is taken for: it wraps the lines itself.</summary>
+    private const int LeastWidth = 21;
+
     private readonly IAnsiConsole _console;
     private int _liveLength;
 
@@ -23,17 +26,14 @@ internal sealed class Terminal
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(Console.Out),
         });
-        if (!mode.Live)
-        {
-            _console.Profile.Width = PipeWidth;
-        }
+        _console.Profile.Width = mode.Live ? Math.Max(LeastWidth, _console.Profile.Width) : PipeWidth;
     }
 
     /// <summary>What the output can show.</summary>
     public TerminalMode Mode { get; }
 
     /// <summary>Characters that fit into a line; one is left free, so that a terminal does not wrap.</summary>
-    public int Width => Math.Max(20, _console.Profile.Width - 1);
+    public int Width => _console.Profile.Width - 1;
 
     /// <summary>A plain line; what a terminal would obey is shown and not sent.</summary>
     public void Line(string text = "")

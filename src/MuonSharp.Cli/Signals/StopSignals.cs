@@ -3,7 +3,7 @@ using MuonSharp.Cli.Output;
 
 namespace MuonSharp.Cli.Signals;
 
-/// <summary>Ctrl+C and SIGTERM: the first asks the work to stop at the next safe point, the second ends the process at once.</summary>
+/// <summary>Ctrl+C, SIGTERM, SIGHUP and SIGQUIT: the first asks the work to stop at the next safe point, the second ends the process at once.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -20,6 +20,8 @@ internal sealed class StopSignals : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Handle),
+            .. IgnoresHangUp() ? (PosixSignalRegistration[])[] : [PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle)],
         ];
     }
 
@@ -40,6 +42,14 @@ internal sealed class StopSignals : IDisposable
         _source.Dispose();
     }
 
+    /// <summary>Started by nohup: the end of the terminal is not to be heard.</summary>
+    private static bool IgnoresHangUp()
+    {
+        const string Status = "/proc/self/status", Label = "SigIgn:";
+        string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Label, StringComparison.Ordinal)) : null;
+        return line is not null && (Convert.ToUInt64(line[Label.Length..].Trim(), 16) & 1) != 0;
+    }
+
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
@@ -48,8 +58,19 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Cancelled);
         }
 
-        _source.Cancel();
-        _onFirst();
+        try
+        {
+            _source.Cancel();
+            _onFirst();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work was done in the same moment: there is nothing left to stop.
+        }
+        catch (IOException)
+        {
+            // Nobody sees the notice; the work stops all the same.
+        }
     }
 }
 

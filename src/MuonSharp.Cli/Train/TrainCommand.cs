@@ -35,6 +35,7 @@ internal static class TrainCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, TrainOptions options)
     {
+        StandardStreams.MessagesMayBeLost();
         ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);
         using Trainer trainer = Open(parsed, options);
@@ -63,6 +64,23 @@ internal static class TrainCommand
         return outcome == TrainingOutcome.Cancelled ? ExitCode.Cancelled : ExitCode.Done;
     }
 
+    /// <summary>Several runs may begin within a second and so want the same name: one has it, the others take the next.</summary>
+    private static Trainer InOwnFolder(TrainingConfig config, TrainerOptions surroundings)
+    {
+        while (true)
+        {
+            string folder = RunName.Next(config.Preset);
+            try
+            {
+                return Trainer.Create(config, folder, surroundings);
+            }
+            catch (Exception error) when (error is RunExistsException or RunLockedException && Path.Exists(folder))
+            {
+                // Now the folder is there, so the next name is another one.
+            }
+        }
+    }
+
     private static Trainer Open(ParseResult parsed, TrainOptions options)
     {
         string? folder = parsed.GetValue(options.Run);
@@ -74,7 +92,7 @@ internal static class TrainCommand
         }
 
         TrainingConfig config = ConfigComposer.New(parsed, options);
-        return Trainer.Create(config, folder ?? RunName.Next(config.Preset), surroundings);
+        return folder is not null ? Trainer.Create(config, folder, surroundings) : InOwnFolder(config, surroundings);
     }
 }
 

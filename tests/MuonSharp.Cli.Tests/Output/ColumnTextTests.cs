@@ -30,6 +30,21 @@ public class ColumnTextTests
         Assert.Contains("model.layers.0-11.weight"[..(width - 1 < 24 ? width - 1 : 24)], lines.Select(line => line.TrimEnd()));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void A_terminal_of_any_width_gets_all_of_the_text(int width)
+    {
+        string[][] rows = [["model.layers.0-11.weight", "768 x 768", "a hidden matrix"], ["b", "", ""]];
+        Assert.Equal(
+            "model.layers.0-11.weight768x768ahiddenmatrixb",
+            string.Concat(ColumnText.Align(rows, width, []).Take(100)).Replace(" ", "", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_word_longer_than_the_line_is_cut_rather_than_lost() =>
         Assert.Equal(new string('x', 60), string.Concat(ColumnText.Align([["", new string('x', 60)]], 30, []).Select(line => line.Trim())));
