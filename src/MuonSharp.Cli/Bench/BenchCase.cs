@@ -1,7 +1,6 @@
 using System.Globalization;
 using MuonSharp.Experiments;
 using MuonSharp.Numerics;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Bench;
 

@@ -6,7 +6,6 @@ using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 

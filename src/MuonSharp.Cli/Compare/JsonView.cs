@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 

@@ -3,7 +3,6 @@ using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Plan;
 

@@ -3,7 +3,6 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
 using MuonSharp.Optimizers;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Plan;
 

@@ -4,7 +4,6 @@ using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Replay;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using MuonSharp.Experiments;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Bench;
 

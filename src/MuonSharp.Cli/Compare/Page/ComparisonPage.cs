@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare.Page;
 
