@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
-using MuonSharp.Cli.Parsing;
+using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Bench;
 
@@ -44,7 +44,7 @@ internal static class BenchFamilies
             }
         }
 
-        string? near = Nearest.Of(name, All.SelectMany(family => family.Standard.Prepend(family.Name)).Prepend(Peak));
+        string? near = NearestName.Of(name, All.SelectMany(family => family.Standard.Prepend(family.Name)).Prepend(Peak));
         string hint = near is null ? string.Empty : $"; did you mean {near}?";
         BenchFamily? kin = All.FirstOrDefault(family => name.StartsWith(family.Name + "-", StringComparison.Ordinal));
         throw ToolException.Usage(kin is null

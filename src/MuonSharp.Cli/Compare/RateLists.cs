@@ -53,7 +53,7 @@ internal static class RecipeText
     private static string[] Cells(ComparisonEntry entry, ComparisonPlan plan)
     {
         TrainingConfig config = entry.Config(entry.LearningRates[0], plan.Steps);
-        OptimizerSettings optimizer = config.Optimizer;
+        OptimizerSection optimizer = config.Optimizer;
         string rates = string.Join(", ", entry.LearningRates.Order().Select(Amount.Rate));
         return
         [
@@ -62,7 +62,7 @@ internal static class RecipeText
             (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{(optimizer.Name == "sgd" ? "sgd" : "adamw")} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
                 + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
             $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",
-            optimizer.ClipNorm == 0 ? "off" : Amount.Number(optimizer.ClipNorm),
+            optimizer.ClipNorm is { } norm ? Amount.Number(norm) : "off",
             config.QkClip.EffectiveTau(config.Model) is { } tau ? Amount.Number(tau) : "off",
             optimizer.Schedule.Name,
         ];

@@ -42,6 +42,38 @@ internal abstract class ConfigOptions
     /// <summary>The options that stand for a configuration key.</summary>
     public abstract IReadOnlyList<ConfigOption> Keys { get; }
 
+    /// <summary>The configuration that a command line asks for: preset, files, then settings and options in the order given.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="start">What it changes; null: a preset.</param>
+    /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
+    public TrainingConfig Compose(ParseResult parsed, TrainingConfig? start = null)
+    {
+        TrainingConfigBuilder builder = new();
+        if (start is not null)
+        {
+            builder.StartFrom(start);
+        }
+        else if (parsed.GetValue(Preset) is { } preset)
+        {
+            builder.UsePreset(preset);
+        }
+
+        foreach (string file in parsed.GetValue(Config) ?? [])
+        {
+            builder.AddFile(file);
+        }
+
+        foreach ((string origin, string key, string value) in OrderedSettings.From(parsed, Set, Keys))
+        {
+            builder.Set(key, value, new(ConfigSource.Option, origin));
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>Whether a command line sets any key.</summary>
+    public bool SetsKeys(ParseResult parsed) => parsed.GetValue(Config) is { Length: > 0 } || OrderedSettings.From(parsed, Set, Keys).Any();
+
     /// <summary><c>--data</c>.</summary>
     protected static ConfigOption Data => ConfigOption.Of("--data", "data.file", "FILE", "A UTF-8 text to train on. [default: the embedded corpus]");
 
@@ -96,7 +128,7 @@ internal static class OrderedSettings
     {
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals > 0
-            ? ("--set", text[..equals].Trim(), text[(equals + 1)..].Trim())
+            ? ("--set", text[..equals].Trim(), text[(equals + 1)..])
             : throw ToolException.Usage($"[--set] a setting is key=value; '{text}' came");
     }
 }

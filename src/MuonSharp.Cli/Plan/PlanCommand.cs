@@ -1,7 +1,6 @@
 using System.CommandLine;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
-using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
 
 namespace MuonSharp.Cli.Plan;
@@ -18,7 +17,7 @@ internal static class PlanCommand
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            var plan = TrainingPlan.Of(ConfigComposer.New(parsed, options));
+            var plan = TrainingPlan.Of(options.Compose(parsed));
             if (parsed.GetValue(options.Json))
             {
                 PlanJson.Write(plan);

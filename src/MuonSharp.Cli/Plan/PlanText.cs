@@ -11,7 +11,7 @@ internal static class PlanText
     /// <summary>Writes it.</summary>
     public static void Write(Terminal terminal, TrainingPlan plan, bool all, int baseWidth)
     {
-        (ModelSettings? model, TrainSettings? train) = (plan.Config.Model, plan.Config.Train);
+        (ModelSection? model, TrainSection? train) = (plan.Config.Model, plan.Config.Train);
         terminal.Columns(
         [
             ["model", $"{Amount.Of(plan.Parameters, "weight")}: {Amount.Of(model.Layers, "layer")}, {Amount.Of(model.Heads, "head")}, width {model.Width}, context {model.Context}, vocabulary {Amount.Count(plan.Vocabulary)}"],

@@ -1,8 +1,8 @@
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
+using MuonSharp.Formats;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -84,7 +84,7 @@ internal static class DerivedSettings
     /// <summary>Rows of name, value and reason.</summary>
     public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, TrainerDescription description)
     {
-        (ModelSettings? model, TrainSettings? train, OptimizerSettings? optimizer) = (config.Model, config.Train, config.Optimizer);
+        (ModelSection model, TrainSection train, OptimizerSection optimizer) = (config.Model, config.Train, config.Optimizer);
         long tokens = config.TokensPerStep * train.Steps;
         yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
         yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / description.TrainingTokens:0.##} times through the text"];
@@ -93,17 +93,20 @@ internal static class DerivedSettings
             yield return ["vocabulary", Amount.Count(description.ModelVocabulary), $"as set; the text uses {description.Vocabulary} of it"];
         }
 
-        yield return ["head width", $"{model.Width / model.Heads}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
-        if (model.KeyValueHeads == 0)
+        if (model.HeadWidth is null)
+        {
+            yield return ["head width", $"{description.Model.EffectiveHeadWidth}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
+        }
+
+        if (model.KeyValueHeads is null)
         {
             yield return ["key and value heads", $"{model.Heads}", "as many as heads"];
         }
 
-        if (model.HiddenWidth == 0)
+        if (model.HiddenWidth is null)
         {
-            yield return model.Activation == "swiglu"
-                ? ["hidden width", "8/3 of width", "swiglu has three matrices where others have two"]
-                : ["hidden width", $"{4 * model.Width}", "4 x width"];
+            yield return ["hidden width", $"{description.Model.EffectiveHiddenWidth}",
+                model.Activation == "swiglu" ? "8/3 x width, rounded up: swiglu has three matrices where others have two" : "4 x width"];
         }
 
         if (optimizer.LearningRate is null)
@@ -118,13 +121,13 @@ internal static class DerivedSettings
                 : ["qk-clip", "off", "heads share the gains of their norms, so none can be scaled alone"];
         }
 
-        yield return ["threads", $"{description.Threads}", train.Threads == 0 ? "one per core" : "as asked"];
+        yield return ["threads", $"{description.Threads}", train.Threads is null ? "one per core" : "as asked"];
         yield return ["schedule", optimizer.Schedule.Name, Reason(optimizer, train.Steps, description.GreatestRateFactor)];
     }
 
-    private static string Reason(OptimizerSettings optimizer, int steps, double greatest)
+    private static string Reason(OptimizerSection optimizer, int steps, double greatest)
     {
-        ScheduleSettings schedule = optimizer.Schedule;
+        ScheduleSection schedule = optimizer.Schedule;
         string start = schedule.Warmup > 0 ? $"up over {Amount.Of(schedule.Warmup, "step")}" : "full from the first step";
         string course = schedule.Name switch
         {
@@ -135,40 +138,20 @@ internal static class DerivedSettings
         return greatest < 1 ? $"{course}; {Conflict(schedule, steps)}: the rate reaches {Amount.Rate(greatest * optimizer.EffectiveLearningRate)} at most" : course;
     }
 
-    private static string Conflict(ScheduleSettings schedule, int steps) =>
+    private static string Conflict(ScheduleSection schedule, int steps) =>
         steps < schedule.Warmup && schedule.Name != "warmup-stable-decay" ? "the run ends within the warm-up" : "warm-up and decay overlap";
 }
 
 /// <summary>The whole effective configuration, each key under the place its value comes from, in the form that <c>--set</c> takes.</summary>
 internal static class EffectiveSettings
 {
-    private const string Given = "given";
-    private const string ByComparison = "comparison";
-    private const string Default = "default";
+    /// <summary>Rows of origin and <c>key=value</c> pairs, what was given for this run first.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config) => Of(config, ConfigKeys.All, config.OriginOf);
 
-    /// <summary>Rows of origin and <c>key=value</c> pairs.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config) => Of(config, ConfigKeys.All, _ => false);
+    /// <summary>The same of what the runs of a comparison have in common.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Of(SharedConfiguration shared) => Of(shared.Config, shared.Keys, shared.OriginOf);
 
-    /// <summary>The same of what the runs of a comparison have in common; what the comparison sets itself is under its name.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(SharedConfiguration shared) => Of(shared.Config, shared.Keys, shared.IsSetByComparison);
-
-    private static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, IEnumerable<ConfigKey> all, Func<ConfigKey, bool> byComparison)
-    {
-        var library = new TrainingConfig();
-        TrainingConfig preset = Presets.Names.Contains(config.Preset, StringComparer.Ordinal) ? TrainingConfig.FromPreset(config.Preset) : library;
-        ILookup<string, ConfigKey> keys = all.Where(key => key.Name != "preset").ToLookup(key =>
-            byComparison(key) ? ByComparison
-            : !Same(key.Read(config), key.Read(preset)) ? Given : !Same(key.Read(preset), key.Read(library)) ? $"preset {config.Preset}" : Default);
-        return keys.OrderBy(group => group.Key switch { Given => 0, ByComparison => 1, Default => 3, _ => 2 })
-            .Select(group => (string[])[group.Key, string.Join("  ", group.Select(key => $"{key.Name}={Text(key.Read(config))}"))]);
-    }
-
-    private static bool Same(JsonNode? value, JsonNode? other) => JsonNode.DeepEquals(value, other);
-
-    private static string Text(JsonNode? value) => value switch
-    {
-        null => "null",
-        JsonValue text when text.TryGetValue<string>(out string? plain) => plain.ReplaceLineEndings("\\n"),
-        _ => value.ToJsonString().Replace("E-", "e-", StringComparison.Ordinal),
-    };
+    private static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, IEnumerable<ConfigKey> keys, Func<ConfigKey, ConfigOrigin> origin) =>
+        keys.Where(key => key.Name != "preset").GroupBy(origin).OrderByDescending(group => group.Key.Source)
+            .Select(group => (string[])[$"{group.Key}", string.Join("  ", group.Select(key => $"{key.Name}={OneLine.Short(key.Text(config))}"))]);
 }

@@ -88,12 +88,18 @@ internal static class TrainCommand
         if (parsed.GetValue(options.Resume))
         {
             folder = folder ?? throw ToolException.Usage("[train] --resume needs the run to take up: --run DIR");
-            return Trainer.Resume(folder, ConfigComposer.Changed(parsed, options, folder), surroundings);
+            return Trainer.Resume(folder, Changed(parsed, options, folder), surroundings);
         }
 
-        TrainingConfig config = ConfigComposer.New(parsed, options);
+        TrainingConfig config = options.Compose(parsed);
         return folder is not null ? Trainer.Create(config, folder, surroundings) : InOwnFolder(config, surroundings);
     }
+
+    /// <summary>The configuration of a run that is taken up again; null when nothing is to change.</summary>
+    private static TrainingConfig? Changed(ParseResult parsed, TrainOptions options, string folder) =>
+        parsed.GetValue(options.Preset) is not null ? throw ToolException.Usage("[train] --preset starts a new run; with --resume, change single keys with --set")
+        : options.SetsKeys(parsed) ? options.Compose(parsed, new RunFolder(folder).ReadConfig())
+        : null;
 }
 
 /// <summary>The options of <c>muonsharp train</c>.</summary>

@@ -28,7 +28,7 @@ public sealed class SyntheticTraining : IDisposable
     /// <exception cref="ConfigurationException">The optimizer's settings do not fit.</exception>
     public SyntheticTraining(DecoderConfig config, int batch, int time, OptimizerChoice optimizer, WorkerTeam team, bool recomputes = false)
     {
-        OptimizerSettings settings = optimizer.Compose();
+        OptimizerSection settings = optimizer.Compose();
         _model = new DecoderModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
         _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(settings), null, team);

@@ -14,7 +14,7 @@ public sealed class ComparisonPlan
         (DataSource, DataSha256) = (data.Source, data.Sha256);
         Budgets = [.. options.Budgets.Distinct().Order()];
         TrainingConfig[] full = [.. entries.SelectMany(entry => entry.LearningRates.Select(rate => entry.Config(rate, Steps)))];
-        Shared = new(options, start, entries, [.. full, .. Budgets.Select(budget => full[0] with { Train = full[0].Train with { Steps = StepsOf(budget) } })]);
+        Shared = new([.. full, .. Budgets.Select(budget => full[0] with { Train = full[0].Train with { Steps = StepsOf(budget) } })]);
     }
 
     /// <summary>What was asked for.</summary>
@@ -52,18 +52,17 @@ public sealed class ComparisonPlan
     public static ComparisonPlan Create(ComparisonOptions options)
     {
         List<string> problems = [.. ComparisonRules.Check(options)];
-        TrainingConfig? start = Try(() => ConfigComposition.Base(options), problems);
+        TrainingConfig? start = Try(options.BaseConfig, problems);
         List<ComparisonEntry> entries = [];
         foreach (OptimizerChoice choice in start is null ? [] : options.Optimizers)
         {
-            ConfigComposition composition = new(options, choice, start!.Train.Steps);
-            if (Try(() => new ComparisonEntry(composition, options.LearningRates.GetValueOrDefault(choice.Label)), problems) is { } entry)
+            if (Try(() => new ComparisonEntry(options, choice, start!.Train.Steps), problems) is { } entry)
             {
                 entries.Add(entry);
             }
         }
 
-        if (start?.Evaluate.Every == -1)
+        if (start is { Evaluate.Every: null })
         {
             problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
         }
@@ -139,35 +138,74 @@ public sealed record ComparisonOptions
 
     /// <summary>Clock and files.</summary>
     public TrainerOptions Surroundings { get; init; } = new();
+
+    /// <summary>The key of the hidden matrices' learning rate.</summary>
+    internal const string RateKey = "optimizer.learningRate";
+
+    private const int Evaluations = 20;
+
+    /// <summary>What the optimizers' configurations start from: without recipes and choices.</summary>
+    /// <remarks>A folder's name and what may be added to it depend on this one, so it must not follow the optimizers, and stays as it is.</remarks>
+    /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
+    internal TrainingConfig BaseConfig()
+    {
+        TrainingConfigBuilder builder = Start(fullSteps: null);
+        SetAll(builder, Settings, new(ConfigSource.Option, "--set"));
+        return builder.Build();
+    }
+
+    /// <summary>Preset, files, and what a fair comparison sets: it changes the optimizer alone, so no clip of queries and keys, and nothing that only takes time.</summary>
+    /// <param name="fullSteps">Steps of a full run, which the number of evaluations follows; null: as configured.</param>
+    internal TrainingConfigBuilder Start(int? fullSteps)
+    {
+        TrainingConfigBuilder builder = new();
+        _ = Preset is null ? builder : builder.UsePreset(Preset);
+        foreach (string file in Files)
+        {
+            builder.AddFile(file);
+        }
+
+        builder.Set("qkClip.tau", "off", ConfigOrigin.Comparison).Set("sample.every", "-1", ConfigOrigin.Comparison);
+        return fullSteps is { } steps ? builder.Set("evaluate.every", $"{Math.Max(1, steps / Evaluations)}", ConfigOrigin.Comparison) : builder;
+    }
+
+    /// <summary>Sets several keys.</summary>
+    internal static void SetAll(TrainingConfigBuilder builder, IEnumerable<KeyValuePair<string, string>> settings, ConfigOrigin origin)
+    {
+        foreach ((string key, string value) in settings)
+        {
+            builder.Set(key, value, origin);
+        }
+    }
 }
 
 /// <summary>One optimizer of a comparison, with everything about it decided but its best learning rate.</summary>
 public sealed class ComparisonEntry
 {
-    private readonly ConfigComposition _composition;
+    private readonly ComparisonOptions _options;
+    private readonly int _fullSteps;
     private readonly bool _byHand;
 
-    internal ComparisonEntry(ConfigComposition composition, IReadOnlyList<double>? rates)
+    internal ComparisonEntry(ComparisonOptions options, OptimizerChoice choice, int fullSteps)
     {
-        (_composition, _byHand) = (composition, rates is not null);
-        TrainingConfig standard = composition.Build(rate: null);
-
-        // A rate of the recipe that does not show in the configuration has been set by the user.
-        bool set = rates is null && composition.Build(1).Optimizer.EffectiveLearningRate == standard.Optimizer.EffectiveLearningRate
-            && composition.Build(2).Optimizer.EffectiveLearningRate == standard.Optimizer.EffectiveLearningRate;
+        (_options, _fullSteps, Choice, Recipe) = (options, fullSteps, choice, OptimizerRecipes.Of(choice.Name));
+        IReadOnlyList<double>? rates = options.LearningRates.GetValueOrDefault(choice.Label);
+        _byHand = rates is not null;
+        TrainingConfig standard = Compose(rate: null).Build();
+        bool set = rates is null && standard.OriginOf(ConfigKeys.Find(ComparisonOptions.RateKey)!).Source == ConfigSource.Option;
         double middle = set ? standard.Optimizer.EffectiveLearningRate : Recipe.LearningRate ?? standard.Optimizer.EffectiveLearningRate;
         Swept = rates is null && !set;
         LearningRates = rates ?? (set ? [middle] : LearningRateSweep.Around(middle));
     }
 
     /// <summary>The optimizer and its own settings.</summary>
-    public OptimizerChoice Choice => _composition.Choice;
+    public OptimizerChoice Choice { get; }
 
     /// <summary>What outputs call it.</summary>
     public string Label => Choice.Label;
 
     /// <summary>The recipe it is run by.</summary>
-    public OptimizerRecipe Recipe => _composition.Recipe;
+    public OptimizerRecipe Recipe { get; }
 
     /// <summary>The learning rates that are tried first.</summary>
     public IReadOnlyList<double> LearningRates { get; }
@@ -181,8 +219,27 @@ public sealed class ComparisonEntry
     /// <exception cref="ConfigurationException">It breaks rules; all are named.</exception>
     public TrainingConfig Config(double learningRate, int steps)
     {
-        TrainingConfig config = _composition.Build(learningRate, _byHand);
+        TrainingConfig config = Compose(learningRate).Build();
         return config with { Train = config.Train with { Steps = steps } };
+    }
+
+    /// <summary>Preset, files, surroundings, recipe and its rate, settings, the choice's own settings; a rate that was given by hand goes over them.</summary>
+    private TrainingConfigBuilder Compose(double? rate)
+    {
+        TrainingConfigBuilder builder = _options.Start(_fullSteps);
+        ComparisonOptions.SetAll(builder, Recipe.Settings, ConfigOrigin.Comparison);
+        string? value = rate is null ? null : LearningRateSweep.Text(rate.Value);
+        if (value is not null)
+        {
+            builder.Set(ComparisonOptions.RateKey, value, ConfigOrigin.Comparison);
+            _ = Recipe.OneRate ? builder.Set("optimizer.auxiliary.learningRate", value, ConfigOrigin.Comparison) : builder;
+        }
+
+        ConfigOrigin option = new(ConfigSource.Option, "--set");
+        ComparisonOptions.SetAll(builder, _options.Settings, option);
+        builder.Set("optimizer.name", Choice.Name, new(ConfigSource.Option, "--optimizers"));
+        ComparisonOptions.SetAll(builder, Choice.Settings, new(ConfigSource.Option, "--optimizers"));
+        return value is not null && _byHand ? builder.Set(ComparisonOptions.RateKey, value, new(ConfigSource.Option, "--learning-rates")) : builder;
     }
 }
 
@@ -202,4 +259,30 @@ public enum ComparisonPurpose
 
     /// <summary>To find the least budget: a shorter run with a schedule of its own length, at the best learning rate.</summary>
     Budget,
+}
+
+/// <summary>What all runs of a comparison have in common: the keys that have one value in every one of them, and those values.</summary>
+public sealed class SharedConfiguration
+{
+    private readonly IReadOnlyList<TrainingConfig> _runs;
+
+    internal SharedConfiguration(IReadOnlyList<TrainingConfig> runs)
+    {
+        _runs = runs;
+        Keys = [.. ConfigKeys.All.Where(key => runs.All(run => key.Same(run, Config)))];
+    }
+
+    /// <summary>The keys, in the order of <see cref="ConfigKeys.All"/>.</summary>
+    public IReadOnlyList<ConfigKey> Keys { get; }
+
+    /// <summary>A configuration that has the values: one of the runs'.</summary>
+    public TrainingConfig Config => _runs[0];
+
+    /// <summary>Where a value came from; what recipes and optimizers' references set in all runs is the comparison's.</summary>
+    /// <param name="key">The key.</param>
+    public ConfigOrigin OriginOf(ConfigKey key) =>
+        _runs.Select(run => run.OriginOf(key)).FirstOrDefault(origin => origin.Source is not (ConfigSource.Comparison or ConfigSource.Reference)) ?? ConfigOrigin.Comparison;
+
+    /// <summary>The keys and their values as nested objects, as configuration files hold them.</summary>
+    public JsonObject ToJson() => ConfigJson.Write(Config, Keys);
 }

@@ -21,7 +21,7 @@ internal static class ComparisonRules
 
         foreach (OptimizerChoice choice in options.Optimizers)
         {
-            foreach ((string key, _) in choice.Settings.Where(setting => !OptimizerKeys.Uses(choice.Name, setting.Key)))
+            foreach ((string key, _) in choice.Settings.Where(setting => !choice.Uses(setting.Key)))
             {
                 yield return $"[compare] an optimizer's own settings are keys that it uses; {choice.Name} does not use {key}, and '{choice.Label}' came";
             }
@@ -31,13 +31,12 @@ internal static class ComparisonRules
         {
             if (!labels.Contains(label, StringComparer.Ordinal))
             {
-                string hint = NearestName.Of(label, labels) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-                yield return $"[compare] learning rates are given for an optimizer that is compared; '{label}' came{hint}";
+                yield return $"[compare] learning rates are given for an optimizer that is compared; '{label}' came{NearestName.Hint(label, labels)}";
             }
 
             if (rates.Count == 0 || rates.Any(rate => !(rate > 0 && double.IsFinite(rate))))
             {
-                yield return $"[compare] learning rates must be numbers above 0; {(rates.Count == 0 ? "none" : string.Join(", ", rates.Select(ConfigComposition.Text)))} came for '{label}'";
+                yield return $"[compare] learning rates must be numbers above 0; {(rates.Count == 0 ? "none" : string.Join(", ", rates.Select(LearningRateSweep.Text)))} came for '{label}'";
             }
         }
 
@@ -95,6 +94,9 @@ internal sealed class LearningRateSweep
             return Best is not { } best || best == least ? least / Factor : best == greatest ? greatest * Factor : null;
         }
     }
+
+    /// <summary>A rate as keys and names hold it: the shortest text that reads back as the same number.</summary>
+    public static string Text(double rate) => rate.ToString("R", System.Globalization.CultureInfo.InvariantCulture).ToLowerInvariant();
 
     /// <summary>The three rates around a middle.</summary>
     public static IReadOnlyList<double> Around(double middle) => [middle, middle / Factor, middle * Factor];

@@ -13,7 +13,7 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
     public static string NameOf(ComparisonTask task)
     {
         string label = string.Concat(task.Optimizer.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '_'));
-        return $"{label}-lr{ConfigComposition.Text(task.LearningRate)}-steps{task.Steps}";
+        return $"{label}-lr{LearningRateSweep.Text(task.LearningRate)}-steps{task.Steps}";
     }
 
     /// <summary>A run that an earlier call has done to its end; null if there is none.</summary>
@@ -88,7 +88,7 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
     {
         try
         {
-            ResumeRules.Check(RunModel.ReadConfig(run), config);
+            ResumeRules.Check(run.ReadConfig(), config);
         }
         catch (ConfigurationException error)
         {

@@ -35,8 +35,7 @@ public sealed record OptimizerChoice
         string name = parts[0].Trim();
         if (!Names.Contains(name, StringComparer.Ordinal))
         {
-            string hint = NearestName.Of(name, Names) is { } nearest ? $"; did you mean '{nearest}'?" : "";
-            throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{hint}");
+            throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{NearestName.Hint(name, Names)}");
         }
 
         return new(text.Trim(), name, parts.Length == 1 ? [] : [.. parts[1].Split(';').Select(setting => Setting(text, setting))]);
@@ -66,7 +65,7 @@ public sealed record OptimizerChoice
 
     /// <summary>The settings alone, as a configuration without any others has them, at a constant learning rate: a run of no given length has no schedule that ends.</summary>
     /// <exception cref="ConfigurationException">A key does not exist, a value does not fit, or they contradict each other.</exception>
-    public OptimizerSettings Compose()
+    public OptimizerSection Compose()
     {
         TrainingConfigBuilder builder = new();
         builder.Set("optimizer.name", Name).Set("optimizer.schedule.name", "constant");
@@ -77,6 +76,10 @@ public sealed record OptimizerChoice
 
         return builder.Build().Optimizer;
     }
+
+    /// <summary>Whether a key makes a difference to the optimizer.</summary>
+    internal bool Uses(string key) =>
+        ConfigKeys.Find(key) is not { UsedWhen: { Key: "optimizer.name" } used } || used.Holds(new() { Optimizer = new() { Name = Name } });
 
     /// <inheritdoc/>
     public override string ToString() => Label;

@@ -1,4 +1,3 @@
-using System.Text;
 using MuonSharp.Formats;
 using MuonSharp.Training;
 
@@ -59,8 +58,8 @@ internal sealed record SavedComparison
     private static TrainingConfig Config(JsonEntry entry)
     {
         List<string> problems = [];
-        TrainingConfig config = ConfigJson.Read(Encoding.UTF8.GetBytes(entry.Object().RawText), entry.Name, new(), [], problems);
-        return problems.Count == 0 ? config : throw entry.Broken(problems[0].Replace("[config] ", "", StringComparison.Ordinal));
+        TrainingConfig config = ConfigJson.Read(entry.Object(), new(), [], problems);
+        return problems.Count == 0 ? config : throw new InvalidFileException(s_options.Operation, entry.Path, problems[0].Replace($"[{s_options.Operation}] {entry.Path}: ", "", StringComparison.Ordinal));
     }
 
     private static Dictionary<string, StepTiming> Timings(IEnumerable<JsonEntry> rows)

@@ -39,7 +39,7 @@ public sealed class StepMeasurement : IDisposable
 
         TrainingConfig first = configs[0].Config;
         TextData data = TextData.Load(first);
-        _team = new WorkerTeam(first.Train.Threads);
+        _team = new WorkerTeam(first.Train.Threads ?? 0);
         try
         {
             _model = new DecoderModel(DecoderConfigs.Create(first.Model, data.Tokenizer.VocabularySize), first.Train.Seed, _team);

@@ -11,7 +11,7 @@ public sealed class TrainingPlan
     {
         Config = config;
         Vocabulary = model.Config.Vocabulary;
-        Threads = config.Train.Threads == 0 ? Environment.ProcessorCount : config.Train.Threads;
+        Threads = config.Train.Threads ?? Environment.ProcessorCount;
         Routing = RoutingPlan.Make(model.Parameters, OptimizerKinds.Routes(config.Optimizer));
         Step = StepArithmetic.Of(model.Config, model.Parameters, config.TokensPerStep);
         Optimizer = OptimizerArithmetic.Of(Routing, config.Model.Width, Step);
@@ -59,8 +59,8 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
-        DecoderConfig decoder = config is { Model.Vocabulary: > 0, Data.File: null }
-            ? DecoderConfigs.Create(config.Model, config.Model.Vocabulary)
+        DecoderConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
+            ? DecoderConfigs.Create(config.Model, vocabulary)
             : DecoderConfigs.Create(config.Model, Tokenizer(config));
         problems = decoder.Problems();
         return problems.Count == 0

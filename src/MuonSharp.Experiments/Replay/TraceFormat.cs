@@ -66,7 +66,7 @@ internal static class TraceFormat
     public static string UnknownName(string what, string name, IEnumerable<string> known)
     {
         string[] all = [.. known];
-        string hint = NearestName.Of(name, all) is { } nearest ? $"; did you mean '{nearest}'?" : string.Empty;
+        string hint = NearestName.Hint(name, all);
         return $"a {what} must be one of {string.Join(", ", all)}; '{name}' came{hint}";
     }
 }

@@ -7,14 +7,8 @@ namespace MuonSharp.Training;
 /// <summary>Configurations as nested JSON objects.</summary>
 internal static class ConfigJson
 {
-    private static readonly JsonOptions s_options = new() { Operation = "config" };
-
-    private static readonly JsonDocumentOptions s_lenient = new()
-    {
-        AllowTrailingCommas = true,
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowDuplicateProperties = false,
-    };
+    /// <summary>How configurations are read, wherever they come from.</summary>
+    public static readonly JsonOptions Options = new() { Operation = "config", MostBytes = 1 << 24 };
 
     public static JsonObject Write(TrainingConfig config) => Write(config, ConfigKeys.All);
 
@@ -42,70 +36,54 @@ internal static class ConfigJson
         return root;
     }
 
-    /// <summary>Reads the leaves of a JSON object as dotted keys; adds a problem for each that is unknown or wrong.</summary>
-    /// <param name="utf8">The JSON text, which may hold comments and trailing commas.</param>
-    /// <param name="source">What problems name: a path, or the preset.</param>
+    /// <summary>Reads the leaves of a JSON object, nested or with dotted names, as keys; adds a problem for each that is unknown or wrong, or comes twice.</summary>
+    /// <param name="root">The outermost value of a file, or an object inside of one.</param>
     /// <param name="config">The configuration that the keys are set on.</param>
-    /// <param name="keys">Receives the name of every key that was set.</param>
+    /// <param name="keys">Receives every key that was set.</param>
     /// <param name="problems">Receives every problem.</param>
-    public static TrainingConfig Read(
-        ReadOnlyMemory<byte> utf8, string source, TrainingConfig config, HashSet<string> keys, List<string> problems)
+    public static TrainingConfig Read(JsonEntry root, TrainingConfig config, ICollection<ConfigKey> keys, List<string> problems)
     {
-        if (JsonFile.Parse(utf8, source, s_options, problems) is not { } root)
-        {
-            return config;
-        }
-
         if (root.Kind != JsonValueKind.Object)
         {
             problems.Add(root.Problem("an object"));
             return config;
         }
 
-        using JsonDocument document = JsonDocument.Parse(root.RawText, s_lenient);
-        return ReadObject(document.RootElement, "", source, config, keys, problems);
+        return ReadObject(root, "", config, keys, problems);
     }
 
-    private static TrainingConfig ReadObject(
-        JsonElement element, string prefix, string source, TrainingConfig config, HashSet<string> keys, List<string> problems)
+    private static TrainingConfig ReadObject(JsonEntry entry, string prefix, TrainingConfig config, ICollection<ConfigKey> keys, List<string> problems)
     {
-        foreach (JsonProperty property in element.EnumerateObject())
+        foreach (JsonEntry member in entry.Members())
         {
-            string name = prefix + property.Name;
-            if (property.Value.ValueKind == JsonValueKind.Object && IsGroup(name))
+            string name = prefix + member.Name;
+            if (ConfigKeys.IsGroup(name))
             {
-                config = ReadObject(property.Value, name + ".", source, config, keys, problems);
+                if (member.Kind == JsonValueKind.Object)
+                {
+                    config = ReadObject(member, name + ".", config, keys, problems);
+                }
+                else
+                {
+                    problems.Add(member.Problem("an object"));
+                }
             }
-            else if (IsGroup(name))
+            else if (ConfigKeys.Find(name) is not { } key)
             {
-                problems.Add($"[config] {source}: {name} must be an object; {JsonProblem.Name(property.Value.ValueKind)} came");
+                problems.Add(member.Broken(ConfigKeys.Unknown(name)).Message);
             }
-            else if (ConfigKeys.Find(name, problems, source) is { } key)
+            else
             {
-                config = key.Set(config, property.Value, source, problems) ?? config;
-                keys.Add(name);
+                if (keys.Contains(key))
+                {
+                    problems.Add(member.Broken($"each key may come once; {name} comes twice, with dots and nested").Message);
+                }
+
+                config = key.Set(config, member, problems) ?? config;
+                keys.Add(key);
             }
         }
 
         return config;
     }
-
-    private static bool IsGroup(string name) =>
-        ConfigKeys.All.Any(key => key.Name.Length > name.Length && key.Name[name.Length] == '.'
-            && key.Name.StartsWith(name, StringComparison.Ordinal));
-}
-
-/// <summary>What is wrong with a JSON text, in words for whoever wrote it.</summary>
-internal static class JsonProblem
-{
-    /// <summary>A kind of value, with its article.</summary>
-    public static string Name(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        JsonValueKind.String => "a string",
-        JsonValueKind.Number => "a number",
-        JsonValueKind.True or JsonValueKind.False => "true or false",
-        _ => "null",
-    };
 }

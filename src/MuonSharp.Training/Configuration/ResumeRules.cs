@@ -1,25 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace MuonSharp.Training;
 
-/// <summary>Which keys may change when a run is resumed: those that do not change what the steps already done would have been.</summary>
+/// <summary>What may change when a run is resumed: the keys that say so themselves (<see cref="ConfigKey.FreeOnResume"/>).</summary>
 /// <remarks>
 /// <c>train.steps</c> may change too: more steps extend a run, fewer end it earlier, but not before what is done. Schedules that know the end follow the
 /// new one from the next step on, so the result is not that of a run that had the new length from its start.
-/// <c>data.file</c> may change because the text may have moved: its content is compared by its hash.
 /// </remarks>
 internal static class ResumeRules
 {
-    private static readonly HashSet<string> s_free = new(StringComparer.Ordinal)
-    {
-        "preset", "data.file", "train.steps", "train.threads", "train.recompute", "evaluate.every", "evaluate.batch", "sample.every", "sample.tokens",
-        "sample.prompt", "sample.temperature", "sample.topK", "sample.topP", "checkpoint.every", "checkpoint.keep", "log.every",
-    };
-
     /// <summary>The keys that may not change.</summary>
-    public static IReadOnlyList<ConfigKey> Fixed { get; } = [.. ConfigKeys.All.Where(key => !s_free.Contains(key.Name))];
+    public static IReadOnlyList<ConfigKey> Fixed { get; } = [.. ConfigKeys.All.Where(key => !key.FreeOnResume)];
 
     /// <summary>SHA-256 over all keys that may not change, in lower-case hexadecimal.</summary>
     /// <remarks>Keys at their default do not count, so that a key which a later version adds does not disown the checkpoints of an earlier one.</remarks>
@@ -27,7 +19,7 @@ internal static class ResumeRules
     {
         StringBuilder text = new();
         TrainingConfig defaults = new();
-        foreach (ConfigKey key in Fixed.Where(key => !JsonNode.DeepEquals(key.Read(config), key.Read(defaults))))
+        foreach (ConfigKey key in Fixed.Where(key => !key.Same(config, defaults)))
         {
             text.Append(key.Name).Append('=').Append(key.Read(config)?.ToJsonString() ?? "null").Append('\n');
         }
@@ -60,12 +52,9 @@ internal static class ResumeRules
 
         foreach (ConfigKey key in Fixed)
         {
-            JsonNode? before = key.Read(saved);
-            JsonNode? after = key.Read(resumed);
-            if (!JsonNode.DeepEquals(before, after))
+            if (!key.Same(saved, resumed))
             {
-                problems.Add($"[resume] {key.Name} must stay as the run began; "
-                    + $"{before?.ToJsonString() ?? "null"} was saved, {after?.ToJsonString() ?? "null"} came");
+                problems.Add($"[resume] {key.Name} must stay as the run began; {key.Text(saved)} was saved, {key.Text(resumed)} came");
             }
         }
 

@@ -6,8 +6,9 @@ namespace MuonSharp.Training;
 /// <summary>Everything that defines a training run. Two runs with equal configurations and equal data end with equal bits.</summary>
 /// <remarks>
 /// Each leaf has a dotted key (<see cref="ConfigKeys"/>), which is its place in JSON as well: <c>model.layers</c> is
-/// <c>{"model": {"layers": 4}}</c>. Intervals (<c>*.every</c>) of -1 switch the thing off.
-/// Compose one from a preset, a file and single settings with <see cref="TrainingConfigBuilder"/>.
+/// <c>{"model": {"layers": 4}}</c>. Null is "not set", or "none": an interval (<c>*.every</c>) of null switches the thing off (files write -1).
+/// Compose one from a preset, a file and single settings with <see cref="TrainingConfigBuilder"/>. Two are equal when all keys are, wherever the values
+/// came from (<see cref="OriginOf"/>).
 /// </remarks>
 public sealed record TrainingConfig
 {
@@ -15,31 +16,37 @@ public sealed record TrainingConfig
     public string Preset { get; init; } = "";
 
     /// <summary>The model.</summary>
-    public ModelSettings Model { get; init; } = new();
+    public ModelSection Model { get; init; } = new();
 
     /// <summary>The text.</summary>
-    public DataSettings Data { get; init; } = new();
+    public DataSection Data { get; init; } = new();
 
     /// <summary>Length, batch and seed.</summary>
-    public TrainSettings Train { get; init; } = new();
+    public TrainSection Train { get; init; } = new();
 
     /// <summary>The optimizer.</summary>
-    public OptimizerSettings Optimizer { get; init; } = new();
+    public OptimizerSection Optimizer { get; init; } = new();
 
     /// <summary>QK-clip.</summary>
-    public QkClipSettings QkClip { get; init; } = new();
+    public QkClipSection QkClip { get; init; } = new();
 
     /// <summary>Evaluation.</summary>
-    public EvaluateSettings Evaluate { get; init; } = new();
+    public EvaluateSection Evaluate { get; init; } = new();
 
     /// <summary>Samples of text.</summary>
-    public SampleSettings Sample { get; init; } = new();
+    public SampleSection Sample { get; init; } = new();
 
     /// <summary>Checkpoints.</summary>
-    public CheckpointSettings Checkpoint { get; init; } = new();
+    public CheckpointSection Checkpoint { get; init; } = new();
 
     /// <summary>Step lines.</summary>
-    public LogSettings Log { get; init; } = new();
+    public LogSection Log { get; init; } = new();
+
+    /// <summary>What the builder knows of where values came from; null for a configuration made in code.</summary>
+    internal ConfigOrigins? Recorded { get; init; }
+
+    /// <summary>Where every value came from, by key.</summary>
+    public IReadOnlyDictionary<string, ConfigOrigin> Origins => ConfigKeys.All.ToDictionary(key => key.Name, OriginOf, StringComparer.Ordinal);
 
     /// <summary>Tokens that one step trains on: batch x accumulation x context.</summary>
     public long TokensPerStep => (long)Train.Batch * Train.Accumulation * Model.Context;
@@ -52,7 +59,12 @@ public sealed record TrainingConfig
     /// <summary>Reads a complete configuration, as a run folder holds it; keys it leaves out take their defaults.</summary>
     /// <param name="path">A JSON file.</param>
     /// <exception cref="ConfigurationException">The file cannot be read, or breaks a rule.</exception>
-    public static TrainingConfig Load(string path) => new TrainingConfigBuilder().UseDefaults().AddFile(path).Build();
+    public static TrainingConfig Load(string path) => new TrainingConfigBuilder().UseDefaults().AddFile(path, new(ConfigSource.Run, path)).Build();
+
+    /// <summary>Where a value came from. What <c>with</c> has changed since is <see cref="ConfigSource.Code"/>.</summary>
+    /// <param name="key">The key.</param>
+    public ConfigOrigin OriginOf(ConfigKey key) =>
+        !key.Same(this, Recorded?.Config ?? ConfigOrigins.Defaults) ? ConfigOrigin.Code : Recorded?.Of(key) ?? ConfigOrigin.Default;
 
     /// <summary>The configuration with one key set; cross-checks wait for <see cref="Validate"/>.</summary>
     /// <param name="key">A dotted key, for example <c>model.layers</c>.</param>
@@ -70,6 +82,13 @@ public sealed record TrainingConfig
 
     /// <summary>All keys as a JSON object, in the order of <see cref="ConfigKeys.All"/>.</summary>
     public JsonObject ToJson() => ConfigJson.Write(this);
+
+    /// <summary>Whether all keys have the same values.</summary>
+    /// <param name="other">Another configuration.</param>
+    public bool Equals(TrainingConfig? other) => other is not null && ConfigKeys.All.All(key => key.Same(this, other));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Preset, Model, Data, Train, Optimizer, QkClip);
 }
 
 /// <summary>A configuration that breaks rules; the message lists every problem, one a line.</summary>

@@ -5,10 +5,10 @@ namespace MuonSharp.Training;
 
 /// <summary>
 /// Composes a <see cref="TrainingConfig"/>: a preset, then files, then single settings, the later ones winning;
-/// reports everything that is wrong with any of them at once.
+/// reports everything that is wrong with any of them at once, and records where every value came from.
 /// </summary>
 /// <remarks>
-/// The order of the calls of <see cref="AddFile"/> and <see cref="Set"/> is the order of precedence. A configuration
+/// The order of the calls of <see cref="AddFile(string)"/> and <see cref="Set"/> is the order of precedence. A configuration
 /// that names another optimizer or another of its presets than its base does not inherit the base's learning rate, momentum
 /// and weight decay, which were chosen for the other one: unless they are set as well, those of the reference apply, in
 /// whatever order they come. With another preset that holds for AdamW's share too. The optimizer <c>normuon</c> is <c>muon</c> with the
@@ -16,12 +16,15 @@ namespace MuonSharp.Training;
 /// </remarks>
 public sealed class TrainingConfigBuilder
 {
+    private const string PresetKey = "preset";
+
     private readonly List<string> _problems = [];
     private readonly List<Layer> _layers = [];
     private TrainingConfig? _start;
     private string? _preset;
 
-    private delegate TrainingConfig Layer(TrainingConfig config, HashSet<string> keys, List<string> problems);
+    /// <summary>Sets keys on a configuration, and adds those it has set, and what is wrong.</summary>
+    private delegate TrainingConfig Layer(TrainingConfig config, Dictionary<ConfigKey, ConfigOrigin> origins, List<string> problems);
 
     /// <summary>Starts from a preset; without this call, from the file's <c>preset</c> key or <see cref="Presets.Default"/>.</summary>
     /// <param name="name">One of <see cref="Presets.Names"/>.</param>
@@ -40,45 +43,32 @@ public sealed class TrainingConfigBuilder
     }
 
     /// <summary>Starts from the defaults of the records instead of a preset.</summary>
-    public TrainingConfigBuilder UseDefaults() => StartFrom(new TrainingConfig());
+    public TrainingConfigBuilder UseDefaults() => StartFrom(ConfigOrigins.Defaults);
 
     /// <summary>Adds the keys of a JSON file. A directory, a missing file, wrong JSON: problems that <see cref="Build"/> reports.</summary>
     /// <param name="path">A JSON file with some or all keys.</param>
-    public TrainingConfigBuilder AddFile(string path)
-    {
-        byte[] utf8;
-        try
-        {
-            utf8 = Directory.Exists(path)
-                ? throw new IOException("a directory came")
-                : File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            string reason = error is FileNotFoundException or DirectoryNotFoundException ? "there is none" : error.Message;
-            _problems.Add($"[config] {path}: the configuration must be a file that can be read; {reason}");
-            return this;
-        }
-
-        _preset ??= PresetOf(utf8);
-        _layers.Add((config, keys, problems) => ConfigJson.Read(utf8, path, config, keys, problems));
-        return this;
-    }
+    public TrainingConfigBuilder AddFile(string path) => AddFile(path, new(ConfigSource.File, path));
 
     /// <summary>Sets one key. An unknown key or a wrong value is a problem that <see cref="Build"/> reports.</summary>
     /// <param name="key">A dotted key.</param>
-    /// <param name="value">Its value as text.</param>
-    public TrainingConfigBuilder Set(string key, string value)
+    /// <param name="value">Its value as text; blanks around a number do not count, text is taken as it is.</param>
+    /// <param name="origin">Where it comes from; null: <see cref="ConfigOrigin.Code"/>.</param>
+    public TrainingConfigBuilder Set(string key, string value, ConfigOrigin? origin = null)
     {
-        if (key == "preset")
+        if (key == PresetKey)
         {
             return UsePreset(value);
         }
 
-        _layers.Add((config, keys, problems) =>
+        _layers.Add((config, origins, problems) =>
         {
-            keys.Add(key);
-            return ConfigKeys.Find(key, problems)?.Set(config, value, problems) ?? config;
+            if (ConfigKeys.Find(key, problems) is not { } known)
+            {
+                return config;
+            }
+
+            origins[known] = origin ?? ConfigOrigin.Code;
+            return known.Set(config, value, problems) ?? config;
         });
         return this;
     }
@@ -88,38 +78,50 @@ public sealed class TrainingConfigBuilder
     public TrainingConfig Build()
     {
         List<string> problems = [.. _problems];
-        HashSet<string> keys = new(StringComparer.Ordinal);
         TrainingConfig start = _start ?? FromPreset(_preset ?? Presets.Default, problems);
+        Dictionary<ConfigKey, ConfigOrigin> given = [];
         TrainingConfig config = start;
         foreach (Layer layer in _layers)
         {
-            config = layer(config, keys, problems);
+            config = layer(config, given, problems);
         }
 
-        bool presetIsSet = keys.Contains("optimizer.preset");
-        config = config with { Optimizer = OptimizerKinds.WithPreset(config.Optimizer, start.Optimizer, presetIsSet) };
-        if (presetIsSet)
-        {
-            ConfigRules.CheckPreset(config.Optimizer, problems);
-        }
-
-        bool presetChanged = config.Optimizer.Preset != start.Optimizer.Preset;
-        if (config.Optimizer.Name != start.Optimizer.Name || presetChanged)
-        {
-            config = config with { Optimizer = OptimizerKinds.WithStandards(config.Optimizer, presetChanged, keys.Contains) };
-        }
-
-        if (_start is null)
-        {
-            config = config with { Preset = start.Preset };
-        }
-
+        TrainingConfig asked = config;
+        config = config with { Optimizer = OptimizerKinds.Complete(config.Optimizer, start.Optimizer, given.Keys.Select(key => key.Name).ToHashSet(), problems) };
+        config = _start is null ? config with { Preset = start.Preset } : config;
         if (problems.Count == 0)
         {
             problems.AddRange(config.Validate());
         }
 
-        return problems.Count == 0 ? config : throw new ConfigurationException(problems);
+        return problems.Count == 0 ? Record(config, asked, start, given) : throw new ConfigurationException(problems);
+    }
+
+    internal TrainingConfigBuilder AddFile(string path, ConfigOrigin origin) =>
+        JsonFile.Read(path, ConfigJson.Options, _problems) is { } root ? Add(root, origin) : this;
+
+    /// <summary>Adds the keys of a file that has been read.</summary>
+    internal TrainingConfigBuilder Add(JsonEntry root, ConfigOrigin origin)
+    {
+        // What is wrong with a preset is said when the file is read as a whole.
+        _preset ??= root.Kind == JsonValueKind.Object && root[PresetKey].TryText(out string preset) ? preset : null;
+        _layers.Add((config, origins, problems) =>
+        {
+            List<ConfigKey> keys = [];
+            config = ConfigJson.Read(root, config, keys, problems);
+            keys.ForEach(key => origins[key] = origin);
+            return config;
+        });
+        return this;
+    }
+
+    private static TrainingConfig Record(TrainingConfig config, TrainingConfig asked, TrainingConfig start, Dictionary<ConfigKey, ConfigOrigin> given)
+    {
+        ConfigOrigin reference = new(ConfigSource.Reference, OptimizerKinds.Describe(config.Optimizer));
+        Dictionary<ConfigKey, ConfigOrigin> origins = ConfigKeys.All.ToDictionary(
+            key => key,
+            key => given.GetValueOrDefault(key) ?? (key.Same(config, asked) || key.Name == PresetKey ? start.OriginOf(key) : reference));
+        return config with { Recorded = new(config, origins) };
     }
 
     private static TrainingConfig FromPreset(string name, List<string> problems)
@@ -127,16 +129,17 @@ public sealed class TrainingConfigBuilder
         TrainingConfig config = new() { Preset = name };
         if (Presets.Read(name) is not { } utf8)
         {
-            string? nearest = NearestName.Of(name, Presets.Names);
-            problems.Add($"[config] the preset must be one of {string.Join(", ", Presets.Names)}; '{name}' came"
-                + (nearest is null ? "" : $"; did you mean '{nearest}'?"));
+            problems.Add($"[config] the preset must be one of {string.Join(", ", Presets.Names)}; {OneLine.Quote(name)} came{NearestName.Hint(name, Presets.Names)}");
             return config;
         }
 
-        return ConfigJson.Read(utf8, $"preset {name}", config, [], problems) with { Preset = name };
-    }
+        List<ConfigKey> keys = [];
+        if (JsonFile.Parse(utf8, $"preset {name}", ConfigJson.Options, problems) is { } root)
+        {
+            config = ConfigJson.Read(root, config, keys, problems) with { Preset = name };
+        }
 
-    /// <summary>A file's <c>preset</c> key; what is wrong with the file is reported when it is read as a whole.</summary>
-    private static string? PresetOf(byte[] utf8) =>
-        JsonFile.Parse(utf8, "", new() { Operation = "config" }, []) is { Kind: JsonValueKind.Object } root && root["preset"].TryText(out string preset) ? preset : null;
+        ConfigOrigin preset = new(ConfigSource.Preset, name);
+        return config with { Recorded = new(config, keys.ToDictionary(key => key, _ => preset)) };
+    }
 }

@@ -58,7 +58,7 @@ public sealed class TextData
                 + $"{split} of the text's {tokens.Length} came");
         }
 
-        if (config.Evaluate.Every != -1 && tokens.Length - split < 2)
+        if (config.Evaluate.Every is not null && tokens.Length - split < 2)
         {
             throw new BadInputException(
                 $"[data] {source}: the validation part must hold 2 tokens; {tokens.Length - split} of {tokens.Length} came");

@@ -35,7 +35,7 @@ internal sealed class RunModel : IDisposable
     public static RunModel Open(string runFolder, int threads)
     {
         RunFolder folder = new(runFolder);
-        TrainingConfig config = ReadConfig(folder);
+        TrainingConfig config = folder.ReadConfig();
         using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
             ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
         ResumeRules.CheckOwn(checkpoint, config);
@@ -53,22 +53,6 @@ internal sealed class RunModel : IDisposable
             model?.Dispose();
             team.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>The configuration of a run folder.</summary>
-    /// <exception cref="InvalidFileException">There is no run here.</exception>
-    /// <exception cref="BadInputException">The configuration breaks rules.</exception>
-    public static TrainingConfig ReadConfig(RunFolder folder)
-    {
-        _ = folder.ReadConfig();
-        try
-        {
-            return TrainingConfig.Load(folder.ConfigPath);
-        }
-        catch (ConfigurationException error)
-        {
-            throw new BadInputException(error.Problems[0], error);
         }
     }
 

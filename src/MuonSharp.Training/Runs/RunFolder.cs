@@ -53,12 +53,27 @@ public sealed class RunFolder
     public CheckpointStore Checkpoints => new(CheckpointsPath);
 
     /// <summary>Reads the effective configuration.</summary>
-    /// <returns>The configuration as it was written: an object.</returns>
+    /// <returns>The configuration as it was written.</returns>
     /// <exception cref="InvalidFileException">There is no run here, or its configuration cannot be read.</exception>
-    public JsonEntry ReadConfig() => PathProblem.OfNoFolder(Path) is { } problem
-        ? throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}")
-        : HoldsRun ? JsonFile.Read(ConfigPath, s_options).Object()
-        : throw new InvalidFileException("run", Path, "a run folder is needed; this one has no config.json");
+    /// <exception cref="BadInputException">The configuration breaks rules; all are named.</exception>
+    public TrainingConfig ReadConfig()
+    {
+        string? problem = PathProblem.OfNoFolder(Path) ?? (HoldsRun ? null : "this one has no config.json");
+        if (problem is not null)
+        {
+            throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}");
+        }
+
+        JsonEntry root = JsonFile.Read(ConfigPath, s_options).Object();
+        try
+        {
+            return new TrainingConfigBuilder().UseDefaults().Add(root, new(ConfigSource.Run, ConfigPath)).Build();
+        }
+        catch (ConfigurationException error)
+        {
+            throw new BadInputException(string.Join("; ", error.Problems), error);
+        }
+    }
 }
 
 /// <summary>What a run's speed and its start depended on besides its configuration: the content of <c>environment.json</c>.</summary>

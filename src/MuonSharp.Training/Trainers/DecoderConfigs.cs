@@ -34,27 +34,28 @@ internal static class DecoderConfigs
 
     /// <summary>The decoder that reads a tokenizer's tokens.</summary>
     /// <exception cref="BadInputException">The vocabulary that is set is smaller than the tokenizer's.</exception>
-    public static DecoderConfig Create(ModelSettings model, ITokenizer tokenizer)
+    public static DecoderConfig Create(ModelSection model, ITokenizer tokenizer)
     {
-        if (model.Vocabulary > 0 && model.Vocabulary < tokenizer.VocabularySize)
+        if (model.Vocabulary < tokenizer.VocabularySize)
         {
             throw new BadInputException(
-                $"[model] model.vocabulary must be 0 or at least the {tokenizer.VocabularySize} of the {tokenizer.Kind} tokenizer; {model.Vocabulary} came");
+                $"[model] model.vocabulary must be null or at least the {tokenizer.VocabularySize} of the {tokenizer.Kind} tokenizer; {model.Vocabulary} came");
         }
 
-        return Create(model, model.Vocabulary > 0 ? model.Vocabulary : tokenizer.VocabularySize);
+        return Create(model, model.Vocabulary ?? tokenizer.VocabularySize);
     }
 
     /// <summary>The decoder of some settings whose single values are sound.</summary>
-    public static DecoderConfig Create(ModelSettings model, int vocabulary) => new()
+    public static DecoderConfig Create(ModelSection model, int vocabulary) => new()
     {
         Vocabulary = vocabulary,
         Layers = model.Layers,
         Heads = model.Heads,
         Width = model.Width,
         Context = model.Context,
-        KeyValueHeads = model.KeyValueHeads > 0 ? model.KeyValueHeads : null,
-        HiddenWidth = model.HiddenWidth > 0 ? model.HiddenWidth : null,
+        KeyValueHeads = model.KeyValueHeads,
+        HeadWidth = model.HeadWidth,
+        HiddenWidth = model.HiddenWidth,
         Normalization = s_normalizations[model.Normalization],
         Activation = s_activations[model.Activation].Activation,
         Gated = s_activations[model.Activation].Gated,
@@ -63,14 +64,17 @@ internal static class DecoderConfigs
         Biases = model.Biases,
         QueryKeyNorm = model.QueryKeyNorm,
         Dropout = model.Dropout,
-        Window = model.Window > 0 ? model.Window : null,
+        Window = model.Window,
+        RotaryBase = model.RotaryBase,
+        NormalizationEpsilon = model.Epsilon,
+        InitialDeviation = model.InitialDeviation,
     };
 }
 
 /// <summary>The learning rate schedules that a configuration can name.</summary>
 internal static class ScheduleKinds
 {
-    private static readonly Dictionary<string, Func<double, ScheduleSettings, Schedule>> s_kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<double, ScheduleSection, Schedule>> s_kinds = new(StringComparer.Ordinal)
     {
         ["constant"] = (peak, settings) => new ConstantSchedule(peak, settings.Warmup),
         ["linear"] = (peak, settings) => new LinearSchedule(peak, settings.Warmup, peak * settings.Floor),
@@ -82,11 +86,11 @@ internal static class ScheduleKinds
     public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys];
 
     /// <summary>The schedule of a learning rate with the given peak.</summary>
-    public static Schedule Create(double peak, ScheduleSettings settings) => s_kinds[settings.Name](peak, settings);
+    public static Schedule Create(double peak, ScheduleSection settings) => s_kinds[settings.Name](peak, settings);
 
     /// <summary>The greatest share of its peak that a learning rate reaches: below 1 where the run is too short for the warm-up, or the decay begins within it.</summary>
     /// <remarks>No schedule rises after its warm-up, so only that is looked at; of a very long one, a million of its steps.</remarks>
-    public static double GreatestFactor(ScheduleSettings settings, long steps)
+    public static double GreatestFactor(ScheduleSection settings, long steps)
     {
         Schedule schedule = Create(1, settings);
         long rise = Math.Clamp(settings.Warmup, 1, steps);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -12,7 +11,7 @@ internal static class OptimizerKinds
     /// <summary>Where a warm-up of the momentum starts. Source: modded-nanogpt.</summary>
     private const double FirstMomentum = 0.85;
 
-    private static readonly Dictionary<string, Func<OptimizerSettings, IReadOnlyList<Route>>> s_kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<OptimizerSection, IReadOnlyList<Route>>> s_kinds = new(StringComparer.Ordinal)
     {
         ["muon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
         [NorMuon] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
@@ -25,7 +24,7 @@ internal static class OptimizerKinds
     };
 
     /// <summary>The reference's own options of the hidden matrices, for those that do not take AdamW's share of the settings.</summary>
-    private static readonly Dictionary<string, Func<OptimizerSettings, OptimizerOptions>> s_standards = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<OptimizerSection, OptimizerOptions>> s_standards = new(StringComparer.Ordinal)
     {
         ["muon"] = static settings => MuonPresets.ByName[settings.Preset],
         [NorMuon] = static _ => MuonPresets.NorMuon,
@@ -38,36 +37,48 @@ internal static class OptimizerKinds
     public static IReadOnlyList<string> PresetNames { get; } = [.. MuonPresets.ByName.Keys];
 
     /// <summary>The learning rate of the hidden matrices that the reference has.</summary>
-    public static double StandardLearningRate(OptimizerSettings settings) =>
-        s_standards.TryGetValue(settings.Name, out Func<OptimizerSettings, OptimizerOptions>? standard)
+    public static double StandardLearningRate(OptimizerSection settings) =>
+        s_standards.TryGetValue(settings.Name, out Func<OptimizerSection, OptimizerOptions>? standard)
             ? standard(settings).LearningRate.Range.Greatest
             : settings.Auxiliary.LearningRate;
 
-    /// <summary>The settings with the preset that an optimizer's name stands for, where none was set.</summary>
+    /// <summary>The settings with everything that follows from their optimizer and preset, where it was not set.</summary>
     /// <param name="settings">The settings as they were given.</param>
     /// <param name="start">What they were given on top of.</param>
-    /// <param name="presetIsSet">Whether the preset was given.</param>
-    public static OptimizerSettings WithPreset(OptimizerSettings settings, OptimizerSettings start, bool presetIsSet)
+    /// <param name="given">The keys that were given.</param>
+    /// <param name="problems">Receives a preset that contradicts the optimizer's name.</param>
+    public static OptimizerSection Complete(OptimizerSection settings, OptimizerSection start, IReadOnlySet<string> given, List<string> problems)
     {
-        if (presetIsSet)
+        if (given.Contains("optimizer.preset"))
         {
-            return settings;
+            if (settings.Name == NorMuon && settings.Preset != NorMuon)
+            {
+                problems.Add("[config] optimizer.preset must be normuon, or not set, with optimizer.name=normuon, which is muon with that preset; "
+                    + $"'{settings.Preset}' came");
+            }
+        }
+        else if (settings.Name == NorMuon || start.Name == NorMuon)
+        {
+            settings = settings with { Preset = settings.Name == NorMuon ? NorMuon : new OptimizerSection().Preset };
         }
 
-        return settings.Name == NorMuon ? settings with { Preset = NorMuon }
-            : start.Name == NorMuon ? settings with { Preset = new OptimizerSettings().Preset }
-            : settings;
+        bool presetChanged = settings.Preset != start.Preset;
+        return settings.Name != start.Name || presetChanged ? WithStandards(settings, presetChanged, given.Contains) : settings;
     }
+
+    /// <summary>Whose numbers apply: the optimizer's, and its preset's where that is another than the first one.</summary>
+    public static string Describe(OptimizerSection settings) =>
+        settings.Preset == "default" || settings.Preset == settings.Name ? settings.Name : $"{settings.Name} {settings.Preset}";
 
     /// <summary>The settings of another optimizer or preset than those they were chosen for: numbers that were not set are its reference's.</summary>
     /// <param name="settings">The settings, with the new name and preset.</param>
     /// <param name="presetChanged">Whether the preset is another one, so that AdamW's share changes as well.</param>
     /// <param name="isSet">Whether a key was set.</param>
-    public static OptimizerSettings WithStandards(OptimizerSettings settings, bool presetChanged, Func<string, bool> isSet)
+    private static OptimizerSection WithStandards(OptimizerSection settings, bool presetChanged, Func<string, bool> isSet)
     {
         double Keep(string key, double value, double standard) => isSet("optimizer." + key) ? value : standard;
         settings = isSet("optimizer.learningRate") ? settings : settings with { LearningRate = null };
-        if (s_standards.TryGetValue(settings.Name, out Func<OptimizerSettings, OptimizerOptions>? make))
+        if (s_standards.TryGetValue(settings.Name, out Func<OptimizerSection, OptimizerOptions>? make))
         {
             OptimizerOptions standard = make(settings);
             settings = settings with
@@ -78,8 +89,8 @@ internal static class OptimizerKinds
         }
 
         var share = (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary;
-        AuxiliarySettings auxiliary = settings.Auxiliary;
-        return !presetChanged ? settings : settings with
+        AuxiliarySection auxiliary = settings.Auxiliary;
+        return !presetChanged || settings.Name == "sgd" ? settings : settings with
         {
             Auxiliary = auxiliary with
             {
@@ -93,25 +104,25 @@ internal static class OptimizerKinds
     }
 
     /// <summary>Who takes which parameters, with which options.</summary>
-    public static IReadOnlyList<Route> Routes(OptimizerSettings settings) => s_kinds[settings.Name](settings);
+    public static IReadOnlyList<Route> Routes(OptimizerSection settings) => s_kinds[settings.Name](settings);
 
     /// <summary>What holds for the whole step.</summary>
     public static StepOptions StepOptions(TrainingConfig config) => new()
     {
         TotalSteps = config.Train.Steps,
-        MaximumGradientNorm = config.Optimizer.ClipNorm > 0 ? config.Optimizer.ClipNorm : null,
+        MaximumGradientNorm = config.Optimizer.ClipNorm,
     };
 
     /// <summary>The preset in force: a name that stands for one, else the one that is set.</summary>
-    private static string PresetOf(OptimizerSettings settings) => settings.Name == NorMuon ? NorMuon : settings.Preset;
+    private static string PresetOf(OptimizerSection settings) => settings.Name == NorMuon ? NorMuon : settings.Preset;
 
-    private static OptimizerOptions Standard(OptimizerSettings settings) => s_standards[settings.Name](settings) with
+    private static OptimizerOptions Standard(OptimizerSection settings) => s_standards[settings.Name](settings) with
     {
         LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
         WeightDecay = settings.WeightDecay,
     };
 
-    private static MuonOptions Muon(OptimizerSettings settings)
+    private static MuonOptions Muon(OptimizerSection settings)
     {
         var standard = (MuonOptions)Standard(settings);
         return standard with
@@ -121,7 +132,7 @@ internal static class OptimizerKinds
         };
     }
 
-    private static SgdOptions Sgd(OptimizerSettings settings, double learningRate, double weightDecay) => new()
+    private static SgdOptions Sgd(OptimizerSection settings, double learningRate, double weightDecay) => new()
     {
         LearningRate = ScheduleKinds.Create(learningRate, settings.Schedule),
         Momentum = Momentum(settings),
@@ -129,11 +140,11 @@ internal static class OptimizerKinds
         WeightDecay = weightDecay,
     };
 
-    private static Schedule Momentum(OptimizerSettings settings) => settings.MomentumWarmup > 0
+    private static Schedule Momentum(OptimizerSection settings) => settings.MomentumWarmup > 0
         ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
         : settings.Momentum;
 
-    private static AdamWOptions Auxiliary(OptimizerSettings settings) => (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary with
+    private static AdamWOptions Auxiliary(OptimizerSection settings) => (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary with
     {
         LearningRate = ScheduleKinds.Create(settings.Auxiliary.LearningRate, settings.Schedule),
         Beta1 = settings.Auxiliary.Beta1,
@@ -143,33 +154,11 @@ internal static class OptimizerKinds
     };
 
     /// <summary>AdamW for the hidden matrices: their own learning rate and decay, the rest as the auxiliary one.</summary>
-    private static AdamWOptions Matrices(OptimizerSettings settings) => Auxiliary(settings) with
+    private static AdamWOptions Matrices(OptimizerSection settings) => Auxiliary(settings) with
     {
         LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
         WeightDecay = settings.WeightDecay,
     };
-}
-
-/// <summary>Which of the keys <c>optimizer.*</c> an optimizer does something with, as <see cref="OptimizerKinds"/> routes them.</summary>
-internal static class OptimizerKeys
-{
-    /// <summary>Keys that not all optimizers use, with those that do; all others are used by all.</summary>
-    private static readonly Dictionary<string, string[]> s_users = new(StringComparer.Ordinal)
-    {
-        ["optimizer.preset"] = ["muon", "adamw", "sgd", "shampoo", "soap"],
-        ["optimizer.orthogonalizer"] = ["muon", "normuon"],
-        ["optimizer.momentum"] = ["muon", "normuon", "sgd"],
-        ["optimizer.momentumWarmup"] = ["muon", "normuon", "sgd"],
-        ["optimizer.auxiliary.beta1"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
-        ["optimizer.auxiliary.beta2"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
-        ["optimizer.auxiliary.epsilon"] = ["muon", "normuon", "adamw", "shampoo", "soap"],
-    };
-
-    /// <summary>Whether a key makes a difference to an optimizer.</summary>
-    /// <param name="optimizer">The optimizer's name.</param>
-    /// <param name="key">The whole key.</param>
-    public static bool Uses(string optimizer, string key) =>
-        !s_users.TryGetValue(key, out string[]? users) || users.Contains(optimizer, StringComparer.Ordinal);
 }
 
 /// <summary>What one optimizer takes care of.</summary>
@@ -178,39 +167,3 @@ internal static class OptimizerKeys
 /// <param name="Weights">Number of weights in them.</param>
 /// <param name="LearningRate">Peak learning rate.</param>
 public sealed record OptimizerShare(string Optimizer, int Tensors, long Weights, double LearningRate);
-
-/// <summary>Finds the keys that somebody changed and the chosen optimizer or schedule does not read: no mistake by the rules, but not what was meant.</summary>
-internal static class UnusedKeys
-{
-    private const string Group = "optimizer.";
-    private const string Preset = Group + "preset";
-
-    private const string Auxiliary = Group + "auxiliary.";
-
-    /// <summary>One line for each such key; changed is what differs from the preset that the configuration started from.</summary>
-    public static IReadOnlyList<string> Remarks(TrainingConfig config)
-    {
-        TrainingConfig start = Presets.Names.Contains(config.Preset, StringComparer.Ordinal) ? TrainingConfig.FromPreset(config.Preset) : new();
-        (string name, string schedule) = (config.Optimizer.Name, config.Optimizer.Schedule.Name);
-        return
-        [
-            .. OfOptimizer(name, config.Optimizer.Preset != start.Optimizer.Preset).Where(Changed).Select(key => Remark(key, $"optimizer '{name}'")),
-            .. OfSchedule(schedule).Where(Changed).Select(key => Remark(key, $"schedule '{schedule}'")),
-        ];
-
-        bool Changed(string key) => ConfigKeys.Find(key) is { } known && !JsonNode.DeepEquals(known.Read(config), known.Read(start));
-    }
-
-    private static string Remark(string key, string reader) => $"[config] {key} is set, but the {reader} does not use it";
-
-    /// <summary>The keys that an optimizer does not read. A preset brings the numbers of AdamW's share along: nobody set those; SGD has such numbers alone from it.</summary>
-    private static IEnumerable<string> OfOptimizer(string name, bool presetChanged) => ConfigKeys.All.Select(key => key.Name).Where(key =>
-        key == Preset ? name == "sgd" : !OptimizerKeys.Uses(name, key) && !(presetChanged && key.StartsWith(Auxiliary, StringComparison.Ordinal)));
-
-    private static IEnumerable<string> OfSchedule(string name) => name switch
-    {
-        "constant" => [Group + "schedule.decayShare", Group + "schedule.floor"],
-        "linear" or "cosine" => [Group + "schedule.decayShare"],
-        _ => [],
-    };
-}

@@ -1,3 +1,5 @@
+using MuonSharp.Nn;
+
 namespace MuonSharp.Training;
 
 /// <summary>What a trainer is about to do, with every derived number: the material of a banner.</summary>
@@ -14,6 +16,9 @@ public sealed record TrainerDescription
 
     /// <summary>Number of tokens that the model knows: the same, or <c>model.vocabulary</c>.</summary>
     public required int ModelVocabulary { get; init; }
+
+    /// <summary>The model, with everything that follows from its settings.</summary>
+    public required DecoderConfig Model { get; init; }
 
     /// <summary>Tokens to train on.</summary>
     public required long TrainingTokens { get; init; }

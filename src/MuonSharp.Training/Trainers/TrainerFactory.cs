@@ -35,7 +35,7 @@ internal static class TrainerFactory
     public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
     {
         RunFolder folder = new(runFolder);
-        TrainingConfig saved = RunModel.ReadConfig(folder), resumed = Complete(config ?? saved);
+        TrainingConfig saved = folder.ReadConfig(), resumed = Complete(config ?? saved);
         RunWriter? writer = null;
         TrainingParts? parts = null;
         try

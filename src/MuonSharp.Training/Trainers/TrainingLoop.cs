@@ -61,7 +61,7 @@ internal sealed class TrainingLoop
         }
     }
 
-    private bool IsDue(int every) => every != -1 && (_state.Step % every == 0 || _state.Step == _config.Train.Steps);
+    private bool IsDue(int? every) => every is { } steps && (_state.Step % steps == 0 || _state.Step == _config.Train.Steps);
 
     /// <summary>Does what is due after a step.</summary>
     private void Settle()
@@ -101,12 +101,12 @@ internal sealed class TrainingLoop
 
     private void Sample()
     {
-        SampleSettings settings = _config.Sample;
+        SampleSection settings = _config.Sample;
         GenerationOptions options = new()
         {
             Tokens = settings.Tokens,
             Temperature = settings.Temperature,
-            TopK = settings.TopK,
+            TopK = settings.TopK ?? 0,
             TopP = settings.TopP,
             Seed = _config.Train.Seed,
         };
@@ -151,7 +151,7 @@ internal sealed class TrainingLoop
         }
 
         _state.AddLoss(_parts.Step.Loss);
-        if (_config.Log.Every != -1 && _state.Step % _config.Log.Every == 0)
+        if (_config.Log.Every is { } steps && _state.Step % steps == 0)
         {
             StepEvent happened = StepEvents.Create(_parts, _state, _clock.Remaining(_state.Step, _config.Train.Steps));
             _recorder.Write(happened);

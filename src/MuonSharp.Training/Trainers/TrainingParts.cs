@@ -41,7 +41,7 @@ internal sealed class TrainingParts : IDisposable
     {
         TextData data = TextData.Load(config, tokenizer);
         _ = TextPieces.Prompt(data.Tokenizer, config.Sample.Prompt);
-        WorkerTeam team = new(config.Train.Threads);
+        WorkerTeam team = new(config.Train.Threads ?? 0);
         DecoderModel? model = null;
         RoutedOptimizer? optimizer = null;
         QkClip? clip = null;
@@ -75,6 +75,7 @@ internal sealed class TrainingParts : IDisposable
         Tokenizer = Data.Tokenizer.Kind,
         Vocabulary = Data.Tokenizer.VocabularySize,
         ModelVocabulary = Model.Config.Vocabulary,
+        Model = Model.Config,
         TrainingTokens = Data.Training.Length,
         ValidationTokens = Data.Validation.Length,
         TokensPerStep = Config.TokensPerStep,

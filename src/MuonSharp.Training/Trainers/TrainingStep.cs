@@ -17,7 +17,7 @@ internal sealed class TrainingStep
     private readonly TimeProvider _time;
 
     public TrainingStep(
-        DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TokenBatches batches, TrainSettings train, TimeProvider time)
+        DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TokenBatches batches, TrainSection train, TimeProvider time)
     {
         (_model, _optimizer, _clip, _batches, _time) = (model, optimizer, clip, batches, time);
         _maxima = new float[model.Config.Layers * model.Config.Heads];

@@ -58,7 +58,7 @@ public class PlanTests
     public void What_cannot_be_planned_is_said_in_a_line()
     {
         Tool.Run("plan", "--preset", "gpt3").Fails(1, "gpt2-124m");
-        Tool.Run("plan", "--set", "model.width=100", "--set", "model.heads=3").Fails(1, "model.heads must divide model.width");
+        Tool.Run("plan", "--set", "model.width=100", "--set", "model.heads=3").Fails(1, "model: width must be a multiple of heads");
         Tool.Run("plan", "--data", "missing.txt").Fails(2, "missing.txt");
         Tool.Run("plan", "--data", "missing.txt", "--set", "model.vocabulary=300").Fails(2, "missing.txt");
     }

@@ -23,7 +23,7 @@ public class AdviceTests
         using var folder = new TemporaryFolder();
         string[] more = ["--steps", "12", "--optimizer", "adamw", "--set", "optimizer.momentum=0.5", "--set", "optimizer.learningRate=0.01"];
         string output = Tool.Run(TinyRun.Train(folder, folder.At("run"), more)).Exits(0).Output;
-        Assert.Contains("note: [config] optimizer.momentum is set, but the optimizer 'adamw' does not use it", output, StringComparison.Ordinal);
+        Assert.Contains("note: [config] optimizer.momentum is set, but optimizer.name=adamw does not use it", output, StringComparison.Ordinal);
         Assert.Contains("learning rate at most 0.00263 (0.01 is not reached, see schedule)", output, StringComparison.Ordinal);
         Assert.Contains("warm-up and decay overlap: the rate reaches 0.00263 at most", output, StringComparison.Ordinal);
     }

@@ -13,11 +13,11 @@ public class ComparisonPlanTests
             Optimizers = OptimizerChoice.ParseList("adamw,muon,muon:momentum=0.7;preset=torch"),
             LearningRates = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal),
         });
-        OptimizerSettings adamw = plan.Entries[0].Config(5e-3, 7).Optimizer;
+        OptimizerSection adamw = plan.Entries[0].Config(5e-3, 7).Optimizer;
         Assert.Equal(("adamw", 5e-3, 5e-3, 0.1, 3), (adamw.Name, adamw.EffectiveLearningRate, adamw.Auxiliary.LearningRate, adamw.WeightDecay, adamw.ClipNorm));
-        OptimizerSettings muon = plan.Entries[1].Config(0.02, 7).Optimizer;
+        OptimizerSection muon = plan.Entries[1].Config(0.02, 7).Optimizer;
         Assert.Equal((0.02, 0.003, 0, 0.8), (muon.EffectiveLearningRate, muon.Auxiliary.LearningRate, muon.WeightDecay, muon.Momentum));
-        OptimizerSettings torch = plan.Entries[2].Config(0.02, 7).Optimizer;
+        OptimizerSection torch = plan.Entries[2].Config(0.02, 7).Optimizer;
         Assert.Equal(("torch", 0.7), (torch.Preset, torch.Momentum));
         Assert.All(plan.Entries, entry => Assert.Equal(7, entry.Config(0.02, 7).Train.Steps));
     }
@@ -28,9 +28,9 @@ public class ComparisonPlanTests
         using TemporaryFolder folder = new();
         string file = folder.Write("config.json", """{ "optimizer": { "weightDecay": 0.5, "clipNorm": 9, "momentum": 0.6 } }""");
         ComparisonPlan plan = ComparisonPlan.Create(TinyComparison.Options(folder) with { Files = [file] });
-        OptimizerSettings adamw = plan.Entries[0].Config(5e-3, 7).Optimizer;
+        OptimizerSection adamw = plan.Entries[0].Config(5e-3, 7).Optimizer;
         Assert.Equal((0.1, 1), (adamw.WeightDecay, adamw.ClipNorm));
-        OptimizerSettings muon = plan.Entries[1].Config(0.02, 7).Optimizer;
+        OptimizerSection muon = plan.Entries[1].Config(0.02, 7).Optimizer;
         Assert.Equal((0.5, 9, 0.6), (muon.WeightDecay, muon.ClipNorm, muon.Momentum));
     }
 
@@ -71,7 +71,7 @@ public class ComparisonPlanTests
         using TemporaryFolder folder = new();
         TrainingConfig config = ComparisonPlan.Create(TinyComparison.Options(folder)).Entries[1].Config(0.02, 7);
         Assert.Null(config.QkClip.EffectiveTau(config.Model));
-        Assert.Equal(-1, config.Sample.Every);
+        Assert.Null(config.Sample.Every);
         config = ComparisonPlan.Create(TinyComparison.Options(folder, ("qkClip.tau", "30"))).Entries[1].Config(0.02, 7);
         Assert.Equal(30, config.QkClip.EffectiveTau(config.Model));
     }

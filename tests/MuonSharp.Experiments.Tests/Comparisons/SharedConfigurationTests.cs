@@ -12,7 +12,7 @@ public class SharedConfigurationTests
         ComparisonOptions options = TinyComparison.Options(folder);
         ComparisonPlan plan = ComparisonPlan.Create(options with { Settings = [.. options.Settings.Where(pair => pair.Key != "evaluate.every"), new("train.steps", "200")] });
         TrainingConfig[] runs = [.. plan.Entries.SelectMany(entry => new[] { entry.Config(entry.LearningRates[0], 200), entry.Config(entry.LearningRates[^1], 100) })];
-        Assert.All(plan.Shared.Keys, key => Assert.All(runs, run => Assert.True(JsonNode.DeepEquals(key.Read(plan.Shared.Config), key.Read(run)))));
+        Assert.All(plan.Shared.Keys, key => Assert.All(runs, run => Assert.True(key.Same(plan.Shared.Config, run))));
         string[] names = [.. plan.Shared.Keys.Select(key => key.Name)];
         Assert.Equal(
             ["train.steps", "optimizer.name", "optimizer.learningRate", "optimizer.clipNorm", "optimizer.auxiliary.learningRate"],
@@ -38,10 +38,10 @@ public class SharedConfigurationTests
         SharedConfiguration shared = ComparisonPlan.Create(options).Shared;
         Assert.Equal(
             ["optimizer.clipNorm", "optimizer.auxiliary.learningRate", "qkClip.tau", "evaluate.every", "sample.every"],
-            shared.Keys.Where(shared.IsSetByComparison).Select(key => key.Name));
+            shared.Keys.Where(key => shared.OriginOf(key) == ConfigOrigin.Comparison).Select(key => key.Name));
         Assert.Contains(shared.Keys, key => key.Name == "optimizer.learningRate");
 
         shared = ComparisonPlan.Create(options with { Settings = [.. options.Settings, new("qkClip.tau", "off"), new("evaluate.every", "5"), new("optimizer.clipNorm", "2")] }).Shared;
-        Assert.Equal(["optimizer.auxiliary.learningRate", "sample.every"], shared.Keys.Where(shared.IsSetByComparison).Select(key => key.Name));
+        Assert.Equal(["optimizer.auxiliary.learningRate", "sample.every"], shared.Keys.Where(key => shared.OriginOf(key) == ConfigOrigin.Comparison).Select(key => key.Name));
     }
 }

@@ -162,7 +162,7 @@ public class TrainingPlanTests
 
     [Fact]
     public void The_advice_holds_the_remarks_on_keys_that_do_nothing() => Assert.Equal(
-        ["[config] optimizer.momentum is set, but the optimizer 'adamw' does not use it"],
+        ["[config] optimizer.momentum is set, but optimizer.name=adamw does not use it"],
         TrainingPlan.Of(new TrainingConfigBuilder().Set("optimizer.name", "adamw").Set("optimizer.momentum", "0.5").Build()).Advice
             .Where(line => line.StartsWith("[config]", StringComparison.Ordinal)));
 }

@@ -28,7 +28,7 @@ public class TrainingConfigTests
         TrainingConfig config = TrainingConfig.FromPreset("nanogpt-cpu");
 
         Assert.Equal(
-            new ModelSettings { Layers = 4, Heads = 4, Width = 128, Context = 64, TiedHead = true, Biases = false, Dropout = 0 }, config.Model);
+            new ModelSection { Layers = 4, Heads = 4, Width = 128, Context = 64, TiedHead = true, Biases = false, Dropout = 0 }, config.Model);
         Assert.Equal((2000, 12), (config.Train.Steps, config.Train.Batch));
     }
 
@@ -38,7 +38,7 @@ public class TrainingConfigTests
         TrainingConfig config = TrainingConfig.FromPreset("nanogpt");
 
         Assert.Equal(
-            new ModelSettings { Layers = 6, Heads = 6, Width = 384, Context = 256, TiedHead = true, Biases = false, Dropout = 0.2 }, config.Model);
+            new ModelSection { Layers = 6, Heads = 6, Width = 384, Context = 256, TiedHead = true, Biases = false, Dropout = 0.2 }, config.Model);
         Assert.Equal((5000, 64), (config.Train.Steps, config.Train.Batch));
     }
 
@@ -48,9 +48,9 @@ public class TrainingConfigTests
         TrainingConfig config = TrainingConfig.FromPreset("gpt2-124m");
 
         Assert.Equal(
-            new ModelSettings { Layers = 12, Heads = 12, Width = 768, Context = 1024, Vocabulary = 50257, Activation = "gelu-tanh", Biases = true },
+            new ModelSection { Layers = 12, Heads = 12, Width = 768, Context = 1024, Vocabulary = 50257, Activation = "gelu-tanh", Biases = true },
             config.Model);
-        Assert.Equal(124_439_808, DecoderConfigs.Create(config.Model, config.Model.Vocabulary).CountParameters());
+        Assert.Equal(124_439_808, DecoderConfigs.Create(config.Model, config.Model.Vocabulary!.Value).CountParameters());
     }
 
     [Fact]
@@ -61,9 +61,7 @@ public class TrainingConfigTests
         Assert.Equal(ConfigKeys.All.Count, ConfigKeys.All.Select(key => key.Name).Distinct().Count());
         foreach (ConfigKey key in ConfigKeys.All)
         {
-            JsonNode? value = key.Read(config);
-            string text = value is JsonValue single && single.TryGetValue(out string? plain) ? plain : value?.ToJsonString() ?? "null";
-            Assert.Equal(config, config.Set(key.Name, text));
+            Assert.Equal(config, config.Set(key.Name, key.Text(config)));
         }
     }
 
@@ -72,6 +70,10 @@ public class TrainingConfigTests
     [InlineData("model.vocabulary", "50257")]
     [InlineData("model.keyValueHeads", "2")]
     [InlineData("model.hiddenWidth", "300")]
+    [InlineData("model.headWidth", "24")]
+    [InlineData("model.epsilon", "0.25")]
+    [InlineData("model.rotaryBase", "500000")]
+    [InlineData("model.initialDeviation", "0.5")]
     [InlineData("model.normalization", "rms-norm")]
     [InlineData("model.activation", "swiglu")]
     [InlineData("model.positions", "rotary")]
@@ -181,12 +183,13 @@ public class TrainingConfigTests
 
         Assert.Equal(
             [
-                "[config] model.heads must divide model.width; 3 heads and width 100 came",
-                "[config] model.keyValueHeads must divide model.heads; 2 key and value heads and 3 heads came",
+                "[config] model: width must be a multiple of heads, or headWidth be given; width 100, heads 3",
+                "[config] model: keyValueHeads must divide heads; 2 and 3",
+                "[config] model: learned positions need as many key-value heads as heads; 2 and 3",
             ],
             config.Validate());
         Assert.Contains(
-            "must be even for rotary positions; 12 / 4 = 3 came",
+            "[config] model: rotary positions need an even head width; 3",
             Assert.Single(new TrainingConfig { Model = new() { Width = 12, Heads = 4, Positions = "rotary" } }.Validate()),
             StringComparison.Ordinal);
         Assert.Contains(

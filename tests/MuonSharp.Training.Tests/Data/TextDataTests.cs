@@ -40,7 +40,7 @@ public class TextDataTests
             "the validation part must hold 2 tokens; 1 of 10 came",
             Assert.Throws<BadInputException>(() => TextData.FromText("aaaaaaaaaa", "x", config)).Message,
             StringComparison.Ordinal);
-        _ = TextData.FromText("aaaaaaaaaa", "x", config with { Evaluate = new() { Every = -1 } });
+        _ = TextData.FromText("aaaaaaaaaa", "x", config with { Evaluate = new() { Every = null } });
     }
 
     [Fact]

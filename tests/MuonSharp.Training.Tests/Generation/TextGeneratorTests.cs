@@ -147,7 +147,7 @@ public class TextGeneratorTests
     {
         using TemporaryFolder folder = new();
         BadInputException error = Assert.Throws<BadInputException>(() => Trainer.Create(TestRun.Config(folder).Set("model.vocabulary", "5")));
-        Assert.StartsWith("[model] model.vocabulary must be 0 or at least the ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("[model] model.vocabulary must be null or at least the ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("of the character tokenizer; 5 came", error.Message, StringComparison.Ordinal);
     }
 

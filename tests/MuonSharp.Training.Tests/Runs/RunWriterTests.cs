@@ -25,7 +25,7 @@ public sealed class RunWriterTests : IDisposable
         Assert.Equal(["checkpoints", "config.json", "environment.json", "metrics.jsonl", "samples.txt"], entries);
         var folder = new RunFolder(_folder.At("a"));
         Assert.True(folder.HoldsRun);
-        Assert.Equal(12, folder.ReadConfig()["train.steps"].Integer());
+        Assert.Equal(12, folder.ReadConfig().Train.Steps);
         Assert.Equal(3, JsonNode.Parse(File.ReadAllText(folder.EnvironmentPath))!["threads"]!.GetValue<int>());
         Assert.Equal([12L, 8L], folder.Checkpoints.Steps);
     }

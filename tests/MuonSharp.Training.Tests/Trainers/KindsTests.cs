@@ -6,7 +6,7 @@ namespace MuonSharp.Training.Tests.Trainers;
 /// <summary>What a configuration says is what the model and the optimizer are made with.</summary>
 public class KindsTests
 {
-    private static readonly OptimizerSettings s_settings = new()
+    private static readonly OptimizerSection s_settings = new()
     {
         LearningRate = 0.5,
         Momentum = 0.75,
@@ -45,7 +45,7 @@ public class KindsTests
     [Fact]
     public void A_preset_is_its_reference_with_the_settings_numbers()
     {
-        OptimizerSettings settings = s_settings with { Preset = "moonlight" };
+        OptimizerSection settings = s_settings with { Preset = "moonlight" };
         var muon = (MuonOptions)OptimizerKinds.Routes(settings)[0].Options;
         Assert.Equal(MuonPresets.Moonlight with { LearningRate = muon.LearningRate, Momentum = 0.75, WeightDecay = 0.125 }, muon);
         Assert.Equal(AdamWEpsilon.BeforeCorrection, ((AdamWOptions)OptimizerKinds.Routes(settings)[1].Options).EpsilonPlace);
@@ -67,7 +67,7 @@ public class KindsTests
     [Fact]
     public void The_momentum_can_warm_up()
     {
-        OptimizerSettings settings = s_settings with { Momentum = 0.95, MomentumWarmup = 10 };
+        OptimizerSection settings = s_settings with { Momentum = 0.95, MomentumWarmup = 10 };
         Schedule momentum = ((MuonOptions)OptimizerKinds.Routes(settings)[0].Options).Momentum;
 
         Assert.Equal([0.85, 0.9, 0.95, 0.95], new[] { 1, 6, 11, 50 }.Select(step => Math.Round(momentum.At(step, 100), 12)));
@@ -99,7 +99,7 @@ public class KindsTests
     [Fact]
     public void Every_key_of_the_model_reaches_the_decoder()
     {
-        ModelSettings settings = new()
+        ModelSection settings = new()
         {
             Layers = 3,
             Heads = 4,

@@ -18,12 +18,12 @@ public class RemarkTests
     public void A_key_that_the_optimizer_does_not_use_is_remarked_on(string name, string key, string value, bool remarked)
     {
         TrainingConfig config = new TrainingConfigBuilder().Set("optimizer.name", name).Set(key, value).Build();
-        Assert.Equal(remarked ? [$"[config] {key} is set, but the optimizer '{name}' does not use it"] : [], UnusedKeys.Remarks(config));
+        Assert.Equal(remarked ? [$"[config] {key} is set, but optimizer.name={name} does not use it"] : [], UnusedKeys.Remarks(config));
     }
 
     [Fact]
     public void A_key_that_the_schedule_does_not_use_is_remarked_on() => Assert.Equal(
-        ["[config] optimizer.schedule.decayShare is set, but the schedule 'cosine' does not use it"],
+        ["[config] optimizer.schedule.decayShare is set, but optimizer.schedule.name=cosine does not use it"],
         UnusedKeys.Remarks(new TrainingConfigBuilder().Set("optimizer.schedule.name", "cosine").Set("optimizer.schedule.decayShare", "0.1").Build()));
 
     [Fact]

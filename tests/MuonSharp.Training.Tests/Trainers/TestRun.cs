@@ -40,7 +40,7 @@ internal static class TestRun
     public static TrainingConfig OnlySteps(TemporaryFolder folder, int steps)
     {
         TrainingConfig config = Config(folder, steps);
-        return config with { Evaluate = config.Evaluate with { Every = -1 }, Sample = config.Sample with { Every = -1 } };
+        return config with { Evaluate = config.Evaluate with { Every = null }, Sample = config.Sample with { Every = null } };
     }
 
     public static async Task<List<TrainingEvent>> Run(Trainer trainer, CancellationToken cancellation = default)

@@ -1,6 +1,7 @@
 using MuonSharp.Optimizers;
+using MuonSharp.Training;
 
-namespace MuonSharp.Training.Tests.Trainers;
+namespace MuonSharp.Experiments.Tests.Comparisons;
 
 public class OptimizerKeysTests
 {
@@ -33,7 +34,7 @@ public class OptimizerKeysTests
         string[] keys = [.. ConfigKeys.All.Select(key => key.Name).Where(key => key.StartsWith("optimizer.", StringComparison.Ordinal) && key != "optimizer.name")];
         Assert.Equal(keys.Order(StringComparer.Ordinal), s_values.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            keys.Where(key => OptimizerKeys.Uses(name, key)),
+            keys.Where(OptimizerChoice.Parse(name).Uses),
             keys.Where(key => Made(name, key, Value(key, 0)) != Made(name, key, Value(key, 1))));
 
         // The one preset that normuon is.

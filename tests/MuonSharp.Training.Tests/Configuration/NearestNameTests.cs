@@ -1,8 +1,6 @@
-using MuonSharp.Cli.Parsing;
+namespace MuonSharp.Training.Tests.Configuration;
 
-namespace MuonSharp.Cli.Tests.Parsing;
-
-public class NearestTests
+public class NearestNameTests
 {
     private static readonly string[] s_known = ["--preset", "--steps", "--seed", "--threads", "--resume", "--run"];
 
@@ -12,8 +10,8 @@ public class NearestTests
     [InlineData("--SEED", "--seed")]
     [InlineData("--thread", "--threads")]
     [InlineData("--presets", "--preset")]
-    public void A_slip_finds_what_was_meant(string word, string expected) => Assert.Equal(expected, Nearest.Of(word, s_known));
+    public void A_slip_finds_what_was_meant(string word, string expected) => Assert.Equal(expected, NearestName.Of(word, s_known));
 
     [Fact]
-    public void Something_else_altogether_finds_nothing() => Assert.Null(Nearest.Of("--temperature", s_known));
+    public void Something_else_altogether_finds_nothing() => Assert.Null(NearestName.Of("--temperature", s_known));
 }

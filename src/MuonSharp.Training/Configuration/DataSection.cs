@@ -1,0 +1,27 @@
+using static MuonSharp.Training.ConfigValues;
+
+namespace MuonSharp.Training;
+
+/// <summary>The text to train on: keys <c>data.*</c>.</summary>
+public sealed record DataSection
+{
+    /// <summary>Path of a UTF-8 text file; null: the embedded corpus (<see cref="EmbeddedCorpus"/>).</summary>
+    public string? File { get; init; }
+
+    /// <summary><c>character</c> or <c>byte</c>; see <see cref="TokenizerKinds"/>.</summary>
+    public string Tokenizer { get; init; } = "character";
+
+    /// <summary>Share of the tokens, at the end of the text, that is held out for evaluation; above 0, below 1.</summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("data.", c => c.Data, (c, s) => c with { Data = s }));
+
+    // The text may have moved when a run is resumed: its content is compared by its hash.
+    private static ConfigKey[] Describe(ConfigSection<DataSection> section) =>
+    [
+        section.Key("file", OptionalText, d => d.File, (d, v) => d with { File = v }, "a UTF-8 text; null: the embedded corpus", free: true),
+        section.Key("tokenizer", Choice(TokenizerKinds.Names), d => d.Tokenizer, (d, v) => d with { Tokenizer = v }, "what a token is"),
+        section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
+            "share of the tokens, at the end, that is held out"),
+    ];
+}

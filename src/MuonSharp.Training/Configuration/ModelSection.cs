@@ -1,0 +1,100 @@
+using static MuonSharp.Training.ConfigValues;
+
+namespace MuonSharp.Training;
+
+/// <summary>The decoder to train: keys <c>model.*</c>.</summary>
+/// <remarks>What its settings need of each other stands in <see cref="MuonSharp.Nn.DecoderConfig"/>.</remarks>
+public sealed record ModelSection
+{
+    /// <summary>Number of transformer blocks, 1 or more.</summary>
+    public int Layers { get; init; } = 4;
+
+    /// <summary>Number of tokens that the model knows, at least the tokenizer's; further rows of the tables stand for no token. Null: the tokenizer's number.</summary>
+    public int? Vocabulary { get; init; }
+
+    /// <summary>Number of attention heads.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Number of key and value heads; divides <see cref="Heads"/>. Null: as many as heads.</summary>
+    public int? KeyValueHeads { get; init; }
+
+    /// <summary>Width of a head. Null: <see cref="Width"/> over <see cref="Heads"/>, which then divides it.</summary>
+    public int? HeadWidth { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Number of tokens the model sees at once.</summary>
+    public int Context { get; init; } = 64;
+
+    /// <summary>Width between the feed-forward matrices. Null: four times <see cref="Width"/> (8/3 of it for <c>swiglu</c>).</summary>
+    public int? HiddenWidth { get; init; }
+
+    /// <summary><c>layer-norm</c> or <c>rms-norm</c>.</summary>
+    public string Normalization { get; init; } = "layer-norm";
+
+    /// <summary>Epsilon of the normalizations. Null: 1e-5 for <c>layer-norm</c>, 1e-6 for <c>rms-norm</c>.</summary>
+    public double? Epsilon { get; init; }
+
+    /// <summary><c>gelu</c> (the exact one), <c>gelu-tanh</c>, <c>relu-squared</c> or, with rotary positions, <c>swiglu</c>.</summary>
+    public string Activation { get; init; } = "gelu";
+
+    /// <summary><c>learned</c> or <c>rotary</c>.</summary>
+    public string Positions { get; init; } = "learned";
+
+    /// <summary>Base of the rotary frequencies, above 1.</summary>
+    public double RotaryBase { get; init; } = 10000;
+
+    /// <summary>Whether the head shares the token embedding's weights.</summary>
+    public bool TiedHead { get; init; } = true;
+
+    /// <summary>Whether linear layers and norms have biases.</summary>
+    public bool Biases { get; init; }
+
+    /// <summary>Whether queries and keys are normalized by head before the rotation; rotary positions only.</summary>
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>Probability of dropping an activation in training, from 0 up to but not including 1.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Attention looks back at most this many positions, the own one included. Null: as far as the context.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Standard deviation of initial weights, 0 or more; projections back into the residual stream have it divided by √(2·layers).</summary>
+    public double InitialDeviation { get; init; } = 0.02;
+
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.", c => c.Model, (c, s) => c with { Model = s }));
+
+    private static ConfigKey[] Describe(ConfigSection<ModelSection> section) =>
+    [
+        section.Key("layers", Whole(1, 1000), m => m.Layers, (m, v) => m with { Layers = v }, "transformer blocks"),
+        section.Key("vocabulary", OrZero(Whole(1), "the tokenizer's number"), m => m.Vocabulary, (m, v) => m with { Vocabulary = v },
+            "tokens that the model knows, at least the tokenizer's; those beyond it stand for nothing and are never drawn", unit: "tokens"),
+        section.Key("heads", Whole(1, 1000), m => m.Heads, (m, v) => m with { Heads = v }, "attention heads; divides the width, unless `model.headWidth` is set"),
+        section.Key("keyValueHeads", OrZero(Whole(1, 1000), "as many as heads"), m => m.KeyValueHeads, (m, v) => m with { KeyValueHeads = v },
+            "key and value heads; divides the heads"),
+        section.Key("headWidth", OrZero(Whole(1, 65536), "the width over the heads"), m => m.HeadWidth, (m, v) => m with { HeadWidth = v }, "width of a head"),
+        section.Key("width", Whole(1, 65536), m => m.Width, (m, v) => m with { Width = v }, "width of the residual stream"),
+        section.Key("context", Whole(1, 1048576), m => m.Context, (m, v) => m with { Context = v }, "tokens that the model sees at once", unit: "tokens"),
+        section.Key("hiddenWidth", OrZero(Whole(1, 1048576), "four times the width (8/3 of it for `swiglu`)"), m => m.HiddenWidth, (m, v) => m with { HiddenWidth = v },
+            "width between the feed-forward matrices"),
+        section.Key("normalization", Choice(DecoderConfigs.Normalizations), m => m.Normalization, (m, v) => m with { Normalization = v }, "normalization before each sublayer"),
+        section.Key("epsilon", OrNull(Positive, "1e-5 with `layer-norm`, 1e-6 with `rms-norm`"), m => m.Epsilon, (m, v) => m with { Epsilon = v },
+            "added to the mean square in every normalization"),
+        section.Key("activation", Choice(DecoderConfigs.Activations), m => m.Activation, (m, v) => m with { Activation = v },
+            "nonlinearity of the feed-forward block; `gelu` is the exact one, `swiglu` needs rotary positions"),
+        section.Key("positions", Choice(DecoderConfigs.PositionKinds), m => m.Positions, (m, v) => m with { Positions = v },
+            "how the model knows where a token stands, and with it the family: GPT-2's with `learned`, llama's with `rotary`"),
+        section.Key("rotaryBase", Number("a number above 1", v => v > 1), m => m.RotaryBase, (m, v) => m with { RotaryBase = v }, "base of the rotary frequencies",
+            usedWhen: new("model.positions", c => c.Model.Positions == "rotary")),
+        section.Key("tiedHead", Flag, m => m.TiedHead, (m, v) => m with { TiedHead = v }, "whether the head shares the token embedding's weights"),
+        section.Key("biases", Flag, m => m.Biases, (m, v) => m with { Biases = v }, "whether linear layers and norms have biases"),
+        section.Key("queryKeyNorm", Flag, m => m.QueryKeyNorm, (m, v) => m with { QueryKeyNorm = v },
+            "whether queries and keys are normalized by head before the rotation; rotary positions only"),
+        section.Key("dropout", BelowOne, m => m.Dropout, (m, v) => m with { Dropout = v }, "probability of dropping an activation in training"),
+        section.Key("window", OrZero(Whole(1), "as far as the context"), m => m.Window, (m, v) => m with { Window = v },
+            "attention looks back at most this many positions, its own included", unit: "tokens"),
+        section.Key("initialDeviation", NonNegative, m => m.InitialDeviation, (m, v) => m with { InitialDeviation = v },
+            "standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers)"),
+    ];
+}

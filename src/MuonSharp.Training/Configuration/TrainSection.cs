@@ -1,0 +1,44 @@
+using static MuonSharp.Training.ConfigValues;
+
+namespace MuonSharp.Training;
+
+/// <summary>Length, batch and seed of a run: keys <c>train.*</c>.</summary>
+public sealed record TrainSection
+{
+    /// <summary>Number of optimizer steps.</summary>
+    public int Steps { get; init; } = 1000;
+
+    /// <summary>Samples (sequences of the context's length) in a micro-batch.</summary>
+    public int Batch { get; init; } = 12;
+
+    /// <summary>Micro-batches whose gradients are averaged for one step.</summary>
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>Seed of everything random: initial weights, batches, dropout, samples of text.</summary>
+    public ulong Seed { get; init; } = 1337;
+
+    /// <summary>Threads that compute. Null: one per core. The number changes no bit of the result.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits.</summary>
+    public bool Recompute { get; init; }
+
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("train.", c => c.Train, (c, s) => c with { Train = s }));
+
+    internal void Check(ModelSection model, List<string> problems) => ConfigRules.CheckTokens("train.batch", Batch, model, problems);
+
+    // More steps extend a run, fewer end it earlier: ResumeRules sees that it is not before what is done.
+    private static ConfigKey[] Describe(ConfigSection<TrainSection> section) =>
+    [
+        section.Key("steps", Whole(1), t => t.Steps, (t, v) => t with { Steps = v }, "optimizer steps", unit: "steps", free: true),
+        section.Key("batch", Whole(1, 65536), t => t.Batch, (t, v) => t with { Batch = v }, "samples in a micro-batch", unit: "samples"),
+        section.Key("accumulation", Whole(1, 65536), t => t.Accumulation, (t, v) => t with { Accumulation = v },
+            "micro-batches whose gradients are averaged for one step", unit: "micro-batches"),
+        section.Key("seed", Unsigned, t => t.Seed, (t, v) => t with { Seed = v }, "seed of everything random"),
+        section.Key("threads", OrZero(Whole(1, 1024), "one per core"), t => t.Threads, (t, v) => t with { Threads = v },
+            "threads that compute; changes no bit", unit: "threads", free: true),
+        section.Key("recompute", Flag, t => t.Recompute, (t, v) => t with { Recompute = v },
+            "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](memory.md)",
+            free: true),
+    ];
+}
