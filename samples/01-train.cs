@@ -12,5 +12,5 @@ using Trainer trainer = Trainer.Create(config, run);
 await foreach (TrainingEvent happened in trainer.RunAsync())
 {
     if (happened is StepEvent step && step.Step % 10 == 0) Console.WriteLine($"step {step.Step}: loss {step.SmoothedLoss:F3}");
-    if (happened is EvaluationEvent evaluation) Console.WriteLine($"held-out loss {evaluation.Result.Loss:F3} nats per character");
+    if (happened is EvaluationEvent evaluation) Console.WriteLine($"held-out loss {evaluation.Result["val_loss"]:F3} nats per character");
 }

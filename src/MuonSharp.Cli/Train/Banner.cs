@@ -15,12 +15,14 @@ internal static class Banner
     {
         var machine = Machine.Look();
         TrainerDescription description = trainer.Description;
+        TrainingConfig config = trainer.Config!;
+        TextData data = ((LanguageTask)trainer.Task).Data;
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
             ["machine", $"{machine.Processor}, {Amount.Of(machine.Cores, "core")}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}, {machine.Runtime}"],
-            ["data", $"{description.Data}: {Amount.Count(description.TrainingTokens)} tokens to train on, {Amount.Count(description.ValidationTokens)} held out, "
-                + $"{description.Vocabulary} different ones ({description.Tokenizer})"],
+            ["data", $"{data.Source}: {Amount.Count(data.Training.Length)} tokens to train on, {Amount.Count(data.Validation.Length)} held out, "
+                + $"{data.Tokenizer.VocabularySize} different ones ({data.Tokenizer.Kind})"],
             ["model", $"{Amount.Of(description.Parameters, "weight")}"],
             .. description.Shares.Select(share => (string[])
                 ["", $"{Amount.Count(share.Weights)} in {Amount.Of(share.Tensors, "tensor")} by {share.Optimizer}, learning rate {Rate(share.LearningRate, description.GreatestRateFactor)}"]),
@@ -37,10 +39,10 @@ internal static class Banner
         terminal.Columns(PlanText.Condense(description.Plan));
         terminal.Line();
         terminal.Line("derived", Style.Strong);
-        terminal.Columns(DerivedSettings.Of(trainer.Config, description), Style.Plain, Style.Plain, Style.Label);
+        terminal.Columns(DerivedSettings.Of(config, (LanguageTask)trainer.Task, description), Style.Plain, Style.Plain, Style.Label);
         terminal.Line();
         terminal.Line("settings", Style.Strong);
-        terminal.Columns(EffectiveSettings.Of(trainer.Config), Style.Label);
+        terminal.Columns(EffectiveSettings.Of(config), Style.Label);
         terminal.Line();
     }
 
@@ -82,20 +84,20 @@ internal static partial class PlanText
 internal static class DerivedSettings
 {
     /// <summary>Rows of name, value and reason.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, TrainerDescription description)
+    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, LanguageTask task, TrainerDescription description)
     {
         (ModelSection model, TrainSection train, OptimizerSection optimizer) = (config.Model, config.Train, config.Optimizer);
         long tokens = config.TokensPerStep * train.Steps;
         yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
-        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / description.TrainingTokens:0.##} times through the text"];
-        if (description.ModelVocabulary != description.Vocabulary)
+        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / task.Data.Training.Length:0.##} times through the text"];
+        if (task.Model.Config.Vocabulary != task.Data.Tokenizer.VocabularySize)
         {
-            yield return ["vocabulary", Amount.Count(description.ModelVocabulary), $"as set; the text uses {description.Vocabulary} of it"];
+            yield return ["vocabulary", Amount.Count(task.Model.Config.Vocabulary), $"as set; the text uses {task.Data.Tokenizer.VocabularySize} of it"];
         }
 
         if (model.HeadWidth is null)
         {
-            yield return ["head width", $"{description.Model.EffectiveHeadWidth}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
+            yield return ["head width", $"{task.Model.Config.EffectiveHeadWidth}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
         }
 
         if (model.KeyValueHeads is null)
@@ -105,7 +107,7 @@ internal static class DerivedSettings
 
         if (model.HiddenWidth is null)
         {
-            yield return ["hidden width", $"{description.Model.EffectiveHiddenWidth}",
+            yield return ["hidden width", $"{task.Model.Config.EffectiveHiddenWidth}",
                 model.Activation == "swiglu" ? "8/3 x width, rounded up: swiglu has three matrices where others have two" : "4 x width"];
         }
 

@@ -13,7 +13,7 @@ internal sealed class JsonView : ITrainingView
     private string? _folder;
     private long _began;
     private StepEvent? _step;
-    private EvaluationResult? _validation;
+    private Evaluation? _validation;
 
     /// <inheritdoc/>
     public void Begin(Trainer trainer)
@@ -33,6 +33,7 @@ internal sealed class JsonView : ITrainingView
             weights[share.Optimizer] = (long?)weights[share.Optimizer] + share.Weights ?? share.Weights;
         }
 
+        LanguageTask? language = trainer.Task as LanguageTask;
         JsonLines.Write(new JsonObject
         {
             ["kind"] = "start",
@@ -41,13 +42,13 @@ internal sealed class JsonView : ITrainingView
             ["step"] = trainer.Step,
             ["vector_bits"] = machine.VectorBits,
             ["threads"] = description.Threads,
-            ["data"] = description.Data,
-            ["vocabulary"] = description.Vocabulary,
-            ["training_tokens"] = description.TrainingTokens,
-            ["validation_tokens"] = description.ValidationTokens,
+            ["data"] = language?.Data.Source,
+            ["vocabulary"] = language?.Data.Tokenizer.VocabularySize,
+            ["training_tokens"] = language?.Data.Training.Length,
+            ["validation_tokens"] = language?.Data.Validation.Length,
             ["parameters"] = description.Parameters,
             ["parameters_by_optimizer"] = weights,
-            ["config"] = trainer.Config.ToJson(),
+            ["config"] = trainer.Config?.ToJson(),
         });
     }
 
@@ -82,14 +83,25 @@ internal sealed class JsonView : ITrainingView
         _ => null,
     };
 
-    private JsonObject End(long step, string outcome, double loss, EvaluationResult? validation, TimeSpan elapsed) => new()
+    private static JsonObject Eval(EvaluationEvent evaluation)
+    {
+        JsonObject line = new() { ["kind"] = "eval", ["step"] = evaluation.Step };
+        foreach (EvaluationNumber number in evaluation.Result.Numbers)
+        {
+            line[number.Name] = Finite(number.Value);
+        }
+
+        return line;
+    }
+
+    private JsonObject End(long step, string outcome, double loss, Evaluation? validation, TimeSpan elapsed) => new()
     {
         ["kind"] = "end",
         ["step"] = step,
         ["outcome"] = outcome,
         ["loss"] = Finite(loss),
-        ["val_loss"] = validation is null ? null : Finite(validation.Loss),
-        ["bits_per_byte"] = validation is null ? null : Finite(validation.BitsPerByte),
+        ["val_loss"] = Finite(validation?["val_loss"] ?? double.NaN),
+        ["bits_per_byte"] = Finite(validation?["bits_per_byte"] ?? double.NaN),
         ["seconds"] = elapsed.TotalSeconds,
         ["run"] = _folder,
     };

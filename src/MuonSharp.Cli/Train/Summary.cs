@@ -12,7 +12,7 @@ internal static class Summary
     {
         string? run = trainer.RunFolder;
         terminal.Line();
-        terminal.Line(Headline(end, trainer.Config.Train.Steps), end.Outcome == TrainingOutcome.Cancelled ? Style.Warning : Style.Good);
+        terminal.Line(Headline(end, trainer.Settings.Steps), end.Outcome == TrainingOutcome.Cancelled ? Style.Warning : Style.Good);
         List<IReadOnlyList<string>> rows = [];
         if (double.IsFinite(end.SmoothedLoss))
         {
@@ -21,7 +21,7 @@ internal static class Summary
 
         if (end.Validation is { } validation)
         {
-            rows.Add(["held-out loss", $"{Amount.Loss(validation.Loss)} nats per token, {Amount.Loss(validation.BitsPerByte)} bits per byte"]);
+            rows.Add(["held-out loss", $"{Amount.Loss(validation["val_loss"] ?? double.NaN)} nats per token, {Amount.Loss(validation["bits_per_byte"] ?? double.NaN)} bits per byte"]);
         }
 
         if (run is not null)

@@ -53,8 +53,8 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 break;
             case EvaluationEvent evaluation:
                 terminal.Line(
-                    $"evaluation after step {Amount.Count(evaluation.Step)}: {Amount.Loss(evaluation.Result.Loss)} nats per token, "
-                    + $"{Amount.Loss(evaluation.Result.BitsPerByte)} bits per byte ({Amount.Time(evaluation.Elapsed)})",
+                    $"evaluation after step {Amount.Count(evaluation.Step)}: {Amount.Loss(evaluation.Result["val_loss"] ?? double.NaN)} nats per token, "
+                    + $"{Amount.Loss(evaluation.Result["bits_per_byte"] ?? double.NaN)} bits per byte ({Amount.Time(evaluation.Elapsed)})",
                     Style.Strong);
                 break;
             case SampleEvent sample:
@@ -147,6 +147,6 @@ internal static class ProgressLine
     {
         string total = Amount.Count(step.TotalSteps);
         return $"step {Amount.Count(step.Step).PadLeft(total.Length)}/{total}  loss {Amount.Loss(step.SmoothedLoss)}  lr {rates}  "
-            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  {Amount.Short(step.Metrics.TokensPerSecond)} tokens/s  left {Amount.Time(step.Remaining)}";
+            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  {Amount.Short(step.Metrics.UnitsPerSecond)} {step.Metrics.Unit}/s  left {Amount.Time(step.Remaining)}";
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
@@ -7,13 +6,14 @@ using MuonSharp.Training;
 namespace MuonSharp.Experiments;
 
 /// <summary>Whole training steps of a decoder on random tokens: the work of a run without its data, for benchmarks.</summary>
-/// <remarks>A step is what <see cref="Trainer"/> does between two batches: gradients to zero, forward, backward, optimizer. Every token counts in
-/// the loss. QK-clip and dropout are off unless the model has dropout.</remarks>
+/// <remarks>A step is the very step of a <see cref="Trainer"/>: gradients to zero, forward, backward, optimizer. Every token counts in the loss.
+/// QK-clip is off, dropout unless the model has it.</remarks>
 public sealed class SyntheticTraining : IDisposable
 {
     private readonly DecoderModel _model;
     private readonly DecoderProgram _program;
     private readonly RoutedOptimizer _optimizer;
+    private readonly TrainingStep _training;
     private readonly uint[] _tokens;
     private ulong _step;
 
@@ -32,6 +32,7 @@ public sealed class SyntheticTraining : IDisposable
         _model = new DecoderModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
         _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(settings), null, team);
+        _training = new TrainingStep(new SyntheticTask(_model, _program, team), _optimizer, clip: null, accumulation: 1, TimeProvider.System);
         _tokens = new uint[_program.Inputs.Length + 1];
         Draw();
     }
@@ -64,14 +65,8 @@ public sealed class SyntheticTraining : IDisposable
     /// <returns>Its time.</returns>
     public SyntheticStep Step()
     {
-        long start = Stopwatch.GetTimestamp();
-        _program.Step = _step;
-        _model.Parameters.ZeroGradients();
-        _program.Forward();
-        _program.Backward();
-        long middle = Stopwatch.GetTimestamp();
-        _optimizer.Step();
-        return new SyntheticStep(Stopwatch.GetElapsedTime(start, middle), Stopwatch.GetElapsedTime(middle));
+        _training.Run((long)_step);
+        return new SyntheticStep(_training.Elapsed - _training.OptimizerElapsed, _training.OptimizerElapsed);
     }
 
     /// <summary>Begins to measure the time of each operation, from nothing.</summary>
@@ -85,6 +80,55 @@ public sealed class SyntheticTraining : IDisposable
     {
         _optimizer.Dispose();
         _model.Dispose();
+    }
+}
+
+/// <summary>The task of random tokens that are in the program already.</summary>
+internal sealed class SyntheticTask(DecoderModel model, DecoderProgram program, WorkerTeam team) : ITrainingTask
+{
+    /// <inheritdoc/>
+    public ParameterStore Parameters => model.Parameters;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AttentionHeads> AttentionHeads => model.AttentionHeads;
+
+    /// <inheritdoc/>
+    public WorkerTeam Team => team;
+
+    /// <inheritdoc/>
+    public string Kind => "synthetic";
+
+    /// <inheritdoc/>
+    public string Unit => "tokens";
+
+    /// <inheritdoc/>
+    public long UnitsPerMicroBatch => program.Inputs.Length;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, string Value)> Facts => [];
+
+    /// <inheritdoc/>
+    public string DataIdentity => string.Empty;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> MaximumLogits => program.MaximumLogits;
+
+    /// <inheritdoc/>
+    public double Run(long step, int microBatch, float gradientScale)
+    {
+        (program.Step, program.GradientScale) = ((ulong)step, gradientScale);
+        double loss = program.Forward();
+        program.Backward();
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public Evaluation? Evaluate(CancellationToken cancellation) => null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The model is freed by whoever made it.
     }
 }
 

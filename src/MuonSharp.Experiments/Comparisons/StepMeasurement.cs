@@ -1,5 +1,3 @@
-using MuonSharp.Nn;
-using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
@@ -15,8 +13,7 @@ namespace MuonSharp.Experiments;
 public sealed class StepMeasurement : IDisposable
 {
     private readonly StepMeasurementOptions _options;
-    private readonly WorkerTeam _team;
-    private readonly DecoderModel _model;
+    private readonly LanguageTask _task;
     private readonly List<IDisposable> _owned = [];
     private readonly List<Contestant> _contestants = [];
     private readonly float[][] _weights;
@@ -38,17 +35,14 @@ public sealed class StepMeasurement : IDisposable
         }
 
         TrainingConfig first = configs[0].Config;
-        TextData data = TextData.Load(first);
-        _team = new WorkerTeam(first.Train.Threads ?? 0);
+        _task = LanguageTask.Create(first);
         try
         {
-            _model = new DecoderModel(DecoderConfigs.Create(first.Model, data.Tokenizer.VocabularySize), first.Train.Seed, _team);
-            _weights = [.. _model.Parameters.Parameters.Select(parameter => parameter.Weights.Span.ToArray())];
+            _weights = [.. _task.Parameters.Parameters.Select(parameter => parameter.Weights.Span.ToArray())];
             _tokens = first.TokensPerStep;
-            TokenBatches batches = new(data.Training, first.Model.Context, first.Train.Seed);
             foreach ((string label, TrainingConfig config) in configs)
             {
-                _contestants.Add(new(label, Prepare(config, batches)));
+                _contestants.Add(new(label, Prepare(config)));
             }
         }
         catch
@@ -59,7 +53,7 @@ public sealed class StepMeasurement : IDisposable
     }
 
     /// <summary>Threads that compute.</summary>
-    public int Threads => _team.Threads;
+    public int Threads => _task.Team.Threads;
 
     /// <summary>Times all rounds.</summary>
     /// <param name="round">Called after each round with its number; null: nobody.</param>
@@ -92,24 +86,23 @@ public sealed class StepMeasurement : IDisposable
     public void Dispose()
     {
         _owned.ForEach(owned => owned.Dispose());
-        _model?.Dispose();
-        _team.Dispose();
+        _task.Dispose();
     }
 
     private static bool SameWork(TrainingConfig config, TrainingConfig first) =>
         config.Model == first.Model && config.Data == first.Data && config.Train == first.Train;
 
-    private TrainingStep Prepare(TrainingConfig config, TokenBatches batches)
+    private TrainingStep Prepare(TrainingConfig config)
     {
-        RoutedOptimizer optimizer = new(_model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), _team);
+        RoutedOptimizer optimizer = new(_task.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), _task.Team);
         _owned.Add(optimizer);
-        QkClip? clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(_model.AttentionHeads, tau) : null;
+        QkClip? clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(_task.AttentionHeads, tau) : null;
         if (clip is not null)
         {
             _owned.Add(clip);
         }
 
-        return new TrainingStep(_model, optimizer, clip, batches, config.Train, _time);
+        return new TrainingStep(_task, optimizer, clip, config.Train.Accumulation, _time);
     }
 
     private void Turn(Contestant contestant, int steps, bool record, CancellationToken cancellation)
@@ -117,7 +110,7 @@ public sealed class StepMeasurement : IDisposable
         cancellation.ThrowIfCancellationRequested();
         for (int i = 0; i < _weights.Length; i++)
         {
-            _weights[i].CopyTo(_model.Parameters.Parameters[i].Weights.Span);
+            _weights[i].CopyTo(_task.Parameters.Parameters[i].Weights.Span);
         }
 
         contestant.Step();

@@ -42,9 +42,10 @@ public sealed class CheckpointStore
     /// <param name="contents">What to write.</param>
     /// <param name="keep">How many of the newest checkpoints stay, at least 1. Two or more: a damaged one can be passed over.
     /// Checkpoints of later steps, which a run left behind that went back, are removed as well.</param>
+    /// <param name="good">Step of a checkpoint that stays as well, however old: the last good one. -1: none.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; the checkpoints before are untouched.</exception>
-    public string Save(long step, CheckpointContents contents, int keep)
+    public string Save(long step, CheckpointContents contents, int keep, long good = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
@@ -62,7 +63,32 @@ public sealed class CheckpointStore
             throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
         }
 
-        _upkeep.Retain(step, keep);
+        _upkeep.Retain(step, keep, good);
+        return folder;
+    }
+
+    /// <summary>Writes a checkpoint's state anew, as a whole or not at all; its tensors stay as they are.</summary>
+    /// <param name="step">The step of a checkpoint that is complete and that <c>latest</c> names.</param>
+    /// <param name="contents">Its contents, of which the state alone is written.</param>
+    /// <param name="keep">As in <see cref="Save"/>.</param>
+    /// <param name="good">As in <see cref="Save"/>.</param>
+    /// <returns>The checkpoint's folder.</returns>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written; the checkpoint is as it was.</exception>
+    internal string Amend(long step, CheckpointContents contents, int keep, long good)
+    {
+        string folder = _content.Locate(step);
+        try
+        {
+            string path = Path.Combine(folder, CheckpointNames.State);
+            CheckpointState written = CheckpointState.Read(path);
+            _files.Replace(path, CheckpointState.ToBytes(step, written.Model, written.Optimizer, contents));
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception) || exception is InvalidFileException)
+        {
+            throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
+        }
+
+        _upkeep.Retain(step, keep, good);
         return folder;
     }
 

@@ -29,11 +29,11 @@ internal sealed class CheckpointUpkeep(string path, IFileOperations files)
         }
     }
 
-    /// <summary>Keeps the newest few up to a step, and none of a later step.</summary>
-    public void Retain(long step, int keep)
+    /// <summary>Keeps the newest few up to a step and the last good one, and none of a later step.</summary>
+    public void Retain(long step, int keep, long good)
     {
         List<long> steps = _content.Steps();
-        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep)))
+        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep).Where(other => other != good)))
         {
             TryRemove(Path.Combine(path, CheckpointNames.Of(old)));
         }

@@ -27,16 +27,6 @@ internal static class ResumeRules
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    /// <summary>Checks that a checkpoint was written under a configuration, but for free keys: somebody may have edited the file, or a bit flipped.</summary>
-    /// <exception cref="BadInputException">It was written under another one.</exception>
-    public static void CheckOwn(LoadedCheckpoint checkpoint, TrainingConfig config)
-    {
-        if (RunState.ConfigSha256(checkpoint.State) != Hash(config))
-        {
-            throw new BadInputException($"[run] {checkpoint.Folder}: the checkpoint must be one of this configuration; another's came");
-        }
-    }
-
     /// <summary>Checks that only free keys differ, and that the run is not to end before the steps it has done.</summary>
     /// <param name="saved">The run's configuration.</param>
     /// <param name="resumed">What it is to be.</param>

@@ -46,19 +46,25 @@ public sealed class TextData
     /// <param name="config">Names tokenizer, share and the context's length.</param>
     /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
     /// <exception cref="BadInputException">The text is too short for the context, or holds characters the tokenizer lacks.</exception>
-    public static TextData FromText(string text, string source, TrainingConfig config, ITokenizer? tokenizer = null)
+    public static TextData FromText(string text, string source, TrainingConfig config, ITokenizer? tokenizer = null) => FromText(
+        text,
+        source,
+        tokenizer ?? TokenizerKinds.Create(config.Data.Tokenizer, text),
+        new TextSplit(config.Model.Context, config.Data.ValidationShare, NeedsValidation: config.Evaluate.Every != -1));
+
+    /// <summary>Splits a text that is already in memory.</summary>
+    internal static TextData FromText(string text, string source, ITokenizer tokenizer, TextSplit shares)
     {
-        tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, text);
         int[] tokens = tokenizer.Encode(text);
-        int split = (int)(tokens.Length * (1 - config.Data.ValidationShare));
-        if (split < config.Model.Context + 1)
+        int split = (int)(tokens.Length * (1 - shares.ValidationShare));
+        if (split < shares.Context + 1)
         {
             throw new BadInputException(
-                $"[data] {source}: the training part must hold model.context + 1 = {config.Model.Context + 1} tokens; "
+                $"[data] {source}: the training part must hold model.context + 1 = {shares.Context + 1} tokens; "
                 + $"{split} of the text's {tokens.Length} came");
         }
 
-        if (config.Evaluate.Every is not null && tokens.Length - split < 2)
+        if (shares.NeedsValidation && tokens.Length - split < 2)
         {
             throw new BadInputException(
                 $"[data] {source}: the validation part must hold 2 tokens; {tokens.Length - split} of {tokens.Length} came");
@@ -68,3 +74,9 @@ public sealed class TextData
         return new TextData(tokenizer, tokens, split, source, sha256);
     }
 }
+
+/// <summary>How a text is split into what is trained on and what is held out.</summary>
+/// <param name="Context">Length of a sequence: the training part holds one more token at least.</param>
+/// <param name="ValidationShare">Share of the tokens, at the end, that is held out.</param>
+/// <param name="NeedsValidation">Whether the held-out part must be one that can be evaluated.</param>
+internal readonly record struct TextSplit(int Context, double ValidationShare, bool NeedsValidation);

@@ -58,6 +58,9 @@ public sealed record EvaluationResult(double Loss, long Tokens, long Bytes)
 {
     /// <summary>Bits per byte of text: comparable between tokenizers.</summary>
     public double BitsPerByte => Loss * Tokens / Math.Log(2) / Bytes;
+
+    /// <summary>The same as named numbers, of which the loss decides.</summary>
+    internal Evaluation ToEvaluation() => new(new EvaluationNumber("val_loss", Loss), new EvaluationNumber("bits_per_byte", BitsPerByte));
 }
 
 /// <summary>The loss of a model on a whole text.</summary>
@@ -74,7 +77,10 @@ internal static class HeldOutLoss
     /// <param name="tokenizer">The tokenizer of the tokens, which knows their bytes.</param>
     /// <param name="tokens">The text; at least 2 tokens.</param>
     /// <param name="batch">Windows computed at once.</param>
-    public static EvaluationResult Measure(DecoderModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch)
+    /// <param name="cancellation">Asks to stop after the batch that is going on.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public static EvaluationResult Measure(
+        DecoderModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch, CancellationToken cancellation = default)
     {
         int context = model.Config.Context;
         int predicted = tokens.Length - 1;
@@ -83,6 +89,7 @@ internal static class HeldOutLoss
         double sum = 0;
         for (int window = 0; window < windows; window += batch)
         {
+            cancellation.ThrowIfCancellationRequested();
             int count = Math.Min(batch, windows - window) * context;
             sum += Sum(model.Program(batch, context, training: false), tokens.Slice(window * context, count + 1));
         }

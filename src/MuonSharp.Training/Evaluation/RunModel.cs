@@ -38,14 +38,14 @@ internal sealed class RunModel : IDisposable
         TrainingConfig config = folder.ReadConfig();
         using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
             ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
-        ResumeRules.CheckOwn(checkpoint, config);
+        new ConfiguredRun(config).CheckOwn(checkpoint);
         ITokenizer tokenizer = TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath);
         WorkerTeam team = new(threads);
         DecoderModel? model = null;
         try
         {
             model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
-            TensorFiles.ReadWeights(checkpoint.Model, model.Parameters);
+            WeightFile.Read(checkpoint.Model, model.Parameters);
             return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = [.. PassedOver.Describe(problems, checkpoint.Step)] };
         }
         catch

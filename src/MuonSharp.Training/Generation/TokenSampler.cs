@@ -133,13 +133,16 @@ internal sealed class TokenStream(DecoderModel model, int vocabulary)
     /// <param name="prompt">At least one token.</param>
     /// <param name="options">How many, and how to draw them.</param>
     /// <param name="occasion">The training step, or any number that names the text: a key of the draws.</param>
-    public IEnumerable<int> Continue(IEnumerable<int> prompt, GenerationOptions options, long occasion)
+    /// <param name="cancellation">Asks to stop before the next token.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public IEnumerable<int> Continue(IEnumerable<int> prompt, GenerationOptions options, long occasion, CancellationToken cancellation = default)
     {
         List<int> history = [.. prompt];
         TokenSampler sampler = new(vocabulary, options);
         float[] logits = new float[model.Config.Vocabulary];
         for (int position = 0; position < options.Tokens; position++)
         {
+            cancellation.ThrowIfCancellationRequested();
             Next(history, logits);
             Finite = Finite && logits.AsSpan(0, vocabulary).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0;
             int token = sampler.Draw(logits.AsSpan(0, vocabulary), occasion, position);

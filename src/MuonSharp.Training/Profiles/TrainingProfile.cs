@@ -9,12 +9,11 @@ namespace MuonSharp.Training;
 /// The first steps, in which the compiler is still at work, do not count in a run of more than a few.</remarks>
 public sealed class TrainingProfile
 {
-    private readonly TapeProfile _tape;
+    private readonly TaskProfile? _task;
     private readonly OptimizerProfile _optimizer;
-    private long _data;
     private long _whole;
 
-    internal TrainingProfile(TapeProfile tape, OptimizerProfile optimizer) => (_tape, _optimizer) = (tape, optimizer);
+    internal TrainingProfile(TaskProfile? task, OptimizerProfile optimizer) => (_task, _optimizer) = (task, optimizer);
 
     /// <summary>Steps that were measured.</summary>
     public long Steps { get; private set; }
@@ -30,9 +29,14 @@ public sealed class TrainingProfile
             return [];
         }
 
-        List<ProfileRow> rows = [Row("data", "tokens of the batch", string.Empty, Steps, Stopwatch.GetElapsedTime(0, _data), 0, 0)];
-        rows.AddRange(_tape.Operations().Select(operation => Row(
-            operation.Backward ? "backward" : "forward", operation.Name, operation.Shape, operation.Calls, operation.Elapsed, operation.Work.Flops, operation.Work.Bytes)));
+        List<ProfileRow> rows = [];
+        if (_task is not null)
+        {
+            rows.Add(Row("data", "the batch", string.Empty, Steps, _task.Data, 0, 0));
+            rows.AddRange(_task.Tape.Operations().Select(operation => Row(
+                operation.Backward ? "backward" : "forward", operation.Name, operation.Shape, operation.Calls, operation.Elapsed, operation.Work.Flops, operation.Work.Bytes)));
+        }
+
         rows.AddRange(_optimizer.Stages().Select(stage => Row(
             "optimizer", $"{stage.Optimizer}: {stage.Stage}", string.Empty, stage.Calls, stage.Elapsed, stage.Flops, stage.Bytes)));
         double left = Math.Max(0, StepMilliseconds - rows.Sum(row => row.Milliseconds));
@@ -43,12 +47,10 @@ public sealed class TrainingProfile
     /// <summary>Forgets what was measured.</summary>
     public void Reset()
     {
-        (_data, _whole, Steps) = (0, 0, 0);
-        _tape.Reset();
+        (_whole, Steps) = (0, 0);
+        _task?.Reset();
         _optimizer.Reset();
     }
-
-    internal void AddData(long start) => _data += Stopwatch.GetTimestamp() - start;
 
     internal void AddStep(long start)
     {
@@ -80,4 +82,31 @@ public sealed record ProfileRow(string Phase, string Name, string Shape, double 
 
     /// <summary>10⁹ bytes a second; 0 where they are not counted.</summary>
     public double GigabytesPerSecond => Milliseconds > 0 ? Bytes / Milliseconds / 1e6 : 0;
+}
+
+/// <summary>Where the time of a task's micro-batches goes: the making of the batch, and the operations of its tape.</summary>
+/// <param name="tape">The profile of the tape that trains.</param>
+public sealed class TaskProfile(TapeProfile tape)
+{
+    private long _data;
+
+    /// <summary>The operations of the tape.</summary>
+    public TapeProfile Tape { get; } = tape;
+
+    /// <summary>Time that the making of batches took.</summary>
+    public TimeSpan Data => Stopwatch.GetElapsedTime(0, _data);
+
+    /// <summary>The clock for <see cref="AddData"/>, which is only read if somebody measures.</summary>
+    /// <param name="profile">The profile; null: 0 is returned.</param>
+    public static long Now(TaskProfile? profile) => profile is null ? 0 : Stopwatch.GetTimestamp();
+
+    /// <summary>Adds the time since the making of a batch began.</summary>
+    /// <param name="start">What <see cref="Now"/> said then.</param>
+    public void AddData(long start) => _data += Stopwatch.GetTimestamp() - start;
+
+    internal void Reset()
+    {
+        _data = 0;
+        Tape.Reset();
+    }
 }

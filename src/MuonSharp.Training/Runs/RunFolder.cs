@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 using MuonSharp.Numerics;
@@ -58,13 +59,12 @@ public sealed class RunFolder
     /// <exception cref="BadInputException">The configuration breaks rules; all are named.</exception>
     public TrainingConfig ReadConfig()
     {
-        string? problem = PathProblem.OfNoFolder(Path) ?? (HoldsRun ? null : "this one has no config.json");
-        if (problem is not null)
+        JsonEntry root = ReadConfigFile();
+        if (root.Find(TaskRun.TaskKey) is { Kind: JsonValueKind.String } kind)
         {
-            throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}");
+            throw new BadInputException($"[run] {Path}: the run must be one of a configuration; it is one of a task of its own, {OneLine.Quote(kind.Text())}");
         }
 
-        JsonEntry root = JsonFile.Read(ConfigPath, s_options).Object();
         try
         {
             return new TrainingConfigBuilder().UseDefaults().Add(root, new(ConfigSource.Run, ConfigPath)).Build();
@@ -73,6 +73,18 @@ public sealed class RunFolder
         {
             throw new BadInputException(string.Join("; ", error.Problems), error);
         }
+    }
+
+    /// <summary>The content of <c>config.json</c>, whatever kind of run it is.</summary>
+    internal JsonEntry ReadConfigFile()
+    {
+        string? problem = PathProblem.OfNoFolder(Path) ?? (HoldsRun ? null : "this one has no config.json");
+        if (problem is not null)
+        {
+            throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}");
+        }
+
+        return JsonFile.Read(ConfigPath, s_options).Object();
     }
 }
 
@@ -125,6 +137,12 @@ public sealed class RunExistsException : Exception
     /// <param name="folder">The run folder.</param>
     public RunExistsException(string folder)
         : base($"[run] {folder}: a new run needs a folder without one; this one holds a run") => Folder = folder;
+
+    /// <summary>Creates the exception for a folder that holds something else.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="name">What it holds that a run would write over.</param>
+    public RunExistsException(string folder, string name)
+        : base($"[run] {folder}: a new run needs a folder that holds none of the files it writes; {name} is there") => Folder = folder;
 
     /// <summary>The run folder.</summary>
     public string Folder { get; }

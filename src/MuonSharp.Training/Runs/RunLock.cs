@@ -12,7 +12,9 @@ namespace MuonSharp.Training;
 /// </remarks>
 internal sealed class RunLock : IDisposable
 {
-    private const string LockFile = ".lock";
+    /// <summary>The file's name; it is empty.</summary>
+    public const string LockFile = ".lock";
+
     private const string HolderFile = ".lock.holder";
 
     // A lock held by somebody else: EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.

@@ -14,7 +14,6 @@ internal sealed class RunWriter : IDisposable
     private const string MetricsKey = "metrics_bytes";
     private const string SamplesKey = "samples_bytes";
 
-    private readonly IFileOperations _files;
     private readonly RunLock _lock;
     private readonly CheckpointStore _checkpoints;
 
@@ -23,7 +22,7 @@ internal sealed class RunWriter : IDisposable
         Folder = folder;
         Checkpoint = checkpoint;
         Problems = problems;
-        (_lock, _files) = (held, files);
+        _lock = held;
         _checkpoints = new CheckpointStore(folder.CheckpointsPath, files);
         JsonEntry? logs = checkpoint?.State.Find(LogsKey);
         long step = checkpoint?.Step ?? -1;
@@ -46,52 +45,45 @@ internal sealed class RunWriter : IDisposable
     /// <summary>One line for each damaged checkpoint that was passed over.</summary>
     public IReadOnlyList<string> Problems { get; }
 
-    /// <summary>Begins a new run: creates the folder, takes its lock, writes environment and configuration.</summary>
-    /// <param name="folder">The run folder; may exist if it holds no run.</param>
+    /// <summary>Begins a new run: creates the folder, takes its lock, writes environment, configuration and what else it keeps.</summary>
+    /// <param name="folder">The run folder; may exist if it holds none of a run's files.</param>
     /// <param name="config">The effective configuration.</param>
     /// <param name="environment">Where it runs: see <see cref="RunEnvironment.Describe"/>.</param>
     /// <param name="files">How files are written; the file system itself if null.</param>
+    /// <param name="kept">Other files that the folder keeps, by name; null: none.</param>
     /// <returns>The writer, to be disposed when the run ends.</returns>
-    /// <exception cref="RunExistsException">The folder holds a run already.</exception>
+    /// <exception cref="RunExistsException">The folder holds a run already, or something else under a name that a run writes; nothing was touched.</exception>
     /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
-    public static RunWriter Create(string folder, JsonObject config, JsonObject environment, IFileOperations? files = null)
+    public static RunWriter Create(
+        string folder, JsonObject config, JsonObject environment, IFileOperations? files = null, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? kept = null)
     {
-        return Own(new RunFolder(folder), files ?? FileOperations.Instance, Begin);
+        RunFolder place = new(folder);
+        RunNames.CheckUnlocked(place);
+        return Own(place, files ?? FileOperations.Instance, Begin);
 
         RunWriter Begin(RunFolder run, RunLock held, IFileOperations operations)
         {
-            if (run.HoldsRun || run.Checkpoints.Steps.Count > 0)
-            {
-                throw new RunExistsException(folder);
-            }
-
-            var writer = new RunWriter(run, held, operations, checkpoint: null, problems: []);
-            try
-            {
-                writer._checkpoints.Prepare();
-                writer.WriteJson(run.EnvironmentPath, environment);
-                writer.WriteConfig(config);
-                return writer;
-            }
-            catch
-            {
-                writer.Dispose();
-                throw;
-            }
+            RunNames.Check(run);
+            new CheckpointStore(run.CheckpointsPath, operations).Prepare();
+            WriteAll(run, operations, kept ?? NoFiles.Instance);
+            Write(operations, run.EnvironmentPath, IndentedJson.ToBytes(environment));
+            Write(operations, run.ConfigPath, IndentedJson.ToBytes(config));
+            return new RunWriter(run, held, operations, checkpoint: null, problems: []);
         }
     }
 
     /// <summary>Takes a run up again: at its newest complete checkpoint or, if it has none yet, at its beginning.</summary>
-    /// <remarks>Cuts metrics and samples back to the checkpoint and removes what an interrupted save left behind.</remarks>
+    /// <remarks>Removes what an interrupted save left behind; cuts metrics and samples back to the checkpoint once nothing else can fail.</remarks>
     /// <param name="folder">The run folder.</param>
     /// <param name="files">How files are written; the file system itself if null.</param>
-    /// <param name="check">Looks at the checkpoint before the logs are cut back to it; what it throws leaves the run as it is.</param>
+    /// <param name="prepare">Does everything that a resume can fail at, with the checkpoint (null for none) and one line for each damaged one that was
+    /// passed over, and returns the files to write, by name; what it throws leaves the run as it is. Null: nothing is written.</param>
     /// <returns>The writer, to be disposed when the run ends; see <see cref="Checkpoint"/> and <see cref="Problems"/>.</returns>
     /// <exception cref="InvalidFileException">There is no run here, or all of its checkpoints are damaged.</exception>
     /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
-    public static RunWriter Resume(string folder, IFileOperations? files = null, Action<LoadedCheckpoint>? check = null)
+    public static RunWriter Resume(string folder, IFileOperations? files = null, RunPreparation? prepare = null)
     {
         if (PathProblem.OfNoFolder(folder) is { } problem)
         {
@@ -102,14 +94,20 @@ internal sealed class RunWriter : IDisposable
 
         RunWriter Continue(RunFolder run, RunLock held, IFileOperations operations)
         {
-            var store = new CheckpointStore(run.CheckpointsPath, operations);
+            CheckpointStore store = new(run.CheckpointsPath, operations);
             store.Prepare();
             LoadedCheckpoint? checkpoint = store.LoadLatest(out IReadOnlyList<string> problems);
             try
             {
-                if (checkpoint is not null)
+                using (AppendFile.Open("metrics", run.MetricsPath, long.MaxValue, operations))
+                using (AppendFile.Open("samples", run.SamplesPath, long.MaxValue, operations))
                 {
-                    check?.Invoke(checkpoint);
+                    // Opened and closed again: what cannot be written is found before anything is cut.
+                }
+
+                if (prepare is not null)
+                {
+                    WriteAll(run, operations, prepare(checkpoint, problems));
                 }
 
                 return new RunWriter(run, held, operations, checkpoint, problems);
@@ -122,11 +120,6 @@ internal sealed class RunWriter : IDisposable
         }
     }
 
-    /// <summary>Writes the effective configuration, as a whole or not at all.</summary>
-    /// <param name="config">The configuration.</param>
-    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
-    public void WriteConfig(JsonObject config) => WriteJson(Folder.ConfigPath, config);
-
     /// <summary>Saves a checkpoint that the run can resume from as if it had never stopped.</summary>
     /// <param name="step">How many steps have been done.</param>
     /// <param name="contents">What to write.</param>
@@ -135,9 +128,11 @@ internal sealed class RunWriter : IDisposable
     /// True for one that every run of this configuration writes: its line in the metrics belongs to the run. False for one
     /// that only this interruption causes: its line is dropped on resume.
     /// </param>
+    /// <param name="good">Step of the last checkpoint that is known to be good: it stays whatever <paramref name="keep"/> says. -1: none.</param>
+    /// <param name="isThere">Whether <see cref="Hold"/> wrote its tensors: the state alone is written then.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; earlier checkpoints are untouched.</exception>
-    public string Save(long step, CheckpointContents contents, int keep, bool scheduled = true)
+    public string Save(long step, CheckpointContents contents, int keep, bool scheduled = true, long good = -1, bool isThere = false)
     {
         var line = new CheckpointLine(step, $"{Path.GetFileName(Folder.CheckpointsPath)}/{CheckpointNames.Of(step)}");
         if (scheduled)
@@ -145,12 +140,8 @@ internal sealed class RunWriter : IDisposable
             Metrics.Write(line);
         }
 
-        Metrics.FlushToDisk();
-        Samples.FlushToDisk();
-        JsonObject state = contents.State.DeepClone().AsObject();
-        state[LogsKey] = new JsonObject { [MetricsKey] = Metrics.Length, [SamplesKey] = Samples.Length };
-        CheckpointContents complete = new() { Model = contents.Model, Optimizer = contents.Optimizer, State = state, RunFiles = contents.RunFiles };
-        string saved = _checkpoints.Save(step, complete, keep);
+        CheckpointContents complete = WithLogs(contents);
+        string saved = isThere ? _checkpoints.Amend(step, complete, keep, good) : _checkpoints.Save(step, complete, keep, good);
         if (!scheduled)
         {
             Metrics.Write(line);
@@ -158,6 +149,9 @@ internal sealed class RunWriter : IDisposable
 
         return saved;
     }
+
+    /// <summary>Saves a checkpoint before something long begins; <see cref="Save"/> follows when it has ended.</summary>
+    public void Hold(long step, CheckpointContents contents, int keep, long good) => _checkpoints.Save(step, WithLogs(contents), keep, good);
 
     /// <summary>Closes the files and gives the lock up.</summary>
     public void Dispose()
@@ -196,11 +190,29 @@ internal sealed class RunWriter : IDisposable
 
     private static long? Recorded(JsonEntry? logs, string key) => logs?.Find(key)?.WholeNumber(0);
 
-    private void WriteJson(string path, JsonObject json)
+    /// <summary>Contents that say how long the logs are, which are on the disk then.</summary>
+    private CheckpointContents WithLogs(CheckpointContents contents)
+    {
+        Metrics.FlushToDisk();
+        Samples.FlushToDisk();
+        JsonObject state = contents.State.DeepClone().AsObject();
+        state[LogsKey] = new JsonObject { [MetricsKey] = Metrics.Length, [SamplesKey] = Samples.Length };
+        return new CheckpointContents { Model = contents.Model, Optimizer = contents.Optimizer, State = state, RunFiles = contents.RunFiles };
+    }
+
+    private static void WriteAll(RunFolder run, IFileOperations files, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents)
+    {
+        foreach ((string name, ReadOnlyMemory<byte> content) in contents)
+        {
+            Write(files, Path.Combine(run.Path, name), content.Span);
+        }
+    }
+
+    private static void Write(IFileOperations files, string path, ReadOnlySpan<byte> content)
     {
         try
         {
-            _files.Replace(path, IndentedJson.ToBytes(json));
+            files.Replace(path, content);
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
@@ -208,3 +220,9 @@ internal sealed class RunWriter : IDisposable
         }
     }
 }
+
+/// <summary>What a resume does between finding the checkpoint and cutting the logs back to it.</summary>
+/// <param name="checkpoint">The checkpoint; null for a run that starts over.</param>
+/// <param name="problems">One line for each damaged checkpoint that was passed over.</param>
+/// <returns>Files of the run folder to write, by name.</returns>
+internal delegate IReadOnlyDictionary<string, ReadOnlyMemory<byte>> RunPreparation(LoadedCheckpoint? checkpoint, IReadOnlyList<string> problems);

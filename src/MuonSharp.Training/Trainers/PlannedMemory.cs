@@ -35,10 +35,10 @@ public sealed record PlannedMemory(
         return Of(floats, model.PlanMemory(batch, model.Config.Context, training: true, threads), routing, threads);
     }
 
-    internal static PlannedMemory Of(long floats, MemoryPlan arena, RoutingPlan routing, int threads) => new(
+    internal static PlannedMemory Of(long floats, MemoryPlan? arena, RoutingPlan routing, int threads) => new(
         floats * sizeof(float),
         floats * sizeof(float),
         routing.Costs(threads),
-        arena.ArenaLength * sizeof(float),
-        arena.NeededLength * sizeof(float));
+        (arena?.ArenaLength ?? 0) * sizeof(float),
+        (arena?.NeededLength ?? 0) * sizeof(float));
 }

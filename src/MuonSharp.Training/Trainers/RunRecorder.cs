@@ -1,4 +1,3 @@
-using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -6,11 +5,13 @@ namespace MuonSharp.Training;
 /// <summary>Writes what happens in a run to its folder; without a folder it writes nothing.</summary>
 internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter? writer)
 {
-    /// <summary>Step of the newest checkpoint that this run wrote or resumed from.</summary>
-    private long _savedStep = writer?.Checkpoint?.Step ?? -1;
+    private readonly string _speedKey = parts.Task.Unit + "_per_second";
 
-    /// <summary>Whether there is a run folder.</summary>
-    public bool Records => writer is not null;
+    /// <summary>Step of the newest checkpoint that this run wrote or resumed from, and what was due then.</summary>
+    private (long Step, DueWork Due) _saved = (writer?.Checkpoint?.Step ?? -1, state.Due);
+
+    /// <summary>Step of the newest checkpoint that was told of.</summary>
+    private long _told = writer?.Checkpoint?.Step ?? -1;
 
     /// <summary>Writes the line of what happened to the metrics, and a sample to the samples too.</summary>
     public void Write(TrainingEvent happened)
@@ -30,61 +31,41 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     /// <param name="reason"><c>done</c>, <c>cancelled</c> or <c>diverged</c>.</param>
     public void WriteEnd(string reason) => writer?.Metrics.Write(new EndLine(state.Step, reason));
 
-    /// <summary>Saves a checkpoint, unless there is no folder or this step has one.</summary>
+    /// <summary>Puts a checkpoint on the disk before something long begins; whoever resumes from it does what is still due.</summary>
+    public void Hold()
+    {
+        if (writer is not null && _saved.Step != state.Step)
+        {
+            writer.Hold(state.Step, Contents(), parts.Settings.CheckpointKeep, state.GoodCheckpoint);
+            _saved = (state.Step, state.Due);
+        }
+    }
+
+    /// <summary>Saves a checkpoint, unless there is no folder or this step has one that says the same.</summary>
     /// <param name="scheduled">Whether every run of this configuration writes it, or only this interruption.</param>
     public CheckpointEvent? Save(bool scheduled)
     {
-        if (writer is null || _savedStep == state.Step)
+        bool isThere = _saved.Step == state.Step, saysTheSame = isThere && _saved.Due == state.Due;
+        if (writer is null || (saysTheSame && _told == state.Step))
         {
             return null;
         }
 
-        CheckpointContents contents = new()
+        if (state.IsSound)
         {
-            Model = TensorFiles.Weights(parts.Model.Parameters),
-            Optimizer = OptimizerState.Tensors(parts.StateTensors),
-            State = state.ToJson(parts.Config, parts.Data.Sha256, parts.Optimizer),
-            RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { [TokenizerFile.Name] = TokenizerFile.ToBytes(parts.Data.Tokenizer) },
-        };
-        string folder = writer.Save(state.Step, contents, parts.Config.Checkpoint.Keep, scheduled);
-        _savedStep = state.Step;
+            state.GoodCheckpoint = state.Step;
+        }
+
+        string folder = writer.Save(state.Step, Contents(), parts.Settings.CheckpointKeep, scheduled, state.GoodCheckpoint, isThere);
+        (_saved, _told) = ((state.Step, state.Due), state.Step);
         return new CheckpointEvent(state.Step, folder);
     }
-}
 
-/// <summary>Weights between memory and a checkpoint's file; nothing is copied on the way out. The optimizer's state has <see cref="OptimizerState"/>.</summary>
-internal static unsafe class TensorFiles
-{
-    /// <summary>The weights as tensors to be written.</summary>
-    public static NamedTensor[] Weights(ParameterStore store) =>
-        [.. store.Parameters.Select(parameter => new NamedTensor(
-            parameter.Name, LongShape(parameter), parameter.Weights.Address, parameter.Weights.Length))];
-
-    /// <summary>Reads all weights.</summary>
-    /// <exception cref="InvalidFileException">Names or shapes are not those of the model; nothing was changed.</exception>
-    public static void ReadWeights(SafetensorsFile file, ParameterStore store)
+    private CheckpointContents Contents() => new()
     {
-        if (file.Tensors.Count != store.Parameters.Count)
-        {
-            throw Wrong(file, $"the tensors must be those of the configuration, {store.Parameters.Count} of them; {file.Tensors.Count} came");
-        }
-
-        foreach (Parameter parameter in store.Parameters)
-        {
-            if (!file.TryGet(parameter.Name, out TensorEntry? entry) || !entry.Shape.SequenceEqual(LongShape(parameter)))
-            {
-                string came = entry is null ? "none" : $"[{string.Join(", ", entry.Shape)}]";
-                throw Wrong(file, $"tensor '{parameter.Name}' must be [{string.Join(", ", parameter.Shape)}]; {came} came");
-            }
-        }
-
-        foreach (Parameter parameter in store.Parameters)
-        {
-            file.ReadFloats(parameter.Name, parameter.Weights.Span);
-        }
-    }
-
-    private static long[] LongShape(Parameter parameter) => [.. parameter.Shape.Select(size => (long)size)];
-
-    private static InvalidFileException Wrong(SafetensorsFile file, string problem) => new("checkpoint", file.Path, problem);
+        Model = WeightFile.Tensors(parts.Task.Parameters),
+        Optimizer = OptimizerState.Tensors(parts.StateTensors),
+        State = state.ToJson(parts),
+        RunFiles = parts.Task.Files,
+    };
 }

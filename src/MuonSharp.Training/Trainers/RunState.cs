@@ -13,14 +13,36 @@ internal sealed class RunState
     private const string ConfigKey = "config_sha256";
     private const string CountersKey = "counters";
 
+    private double _firstLoss = double.NaN;
+    private double _firstValidation = double.NaN;
     private double _smoothedSum;
     private double _smoothedWeight;
 
     /// <summary>Steps done.</summary>
     public long Step { get; set; }
 
+    /// <summary>What is due after the last step and has not been done.</summary>
+    public DueWork Due { get; set; }
+
     /// <summary>The last evaluation.</summary>
-    public EvaluationResult? Validation { get; set; }
+    public Evaluation? Validation { get; private set; }
+
+    /// <summary>Steps that had been done at the last evaluation; -1 before the first.</summary>
+    public long ValidationStep { get; private set; } = -1;
+
+    /// <summary>Step of the newest checkpoint of a model that was sound as far as is known; -1 for none.</summary>
+    public long GoodCheckpoint { get; set; } = -1;
+
+    /// <summary>Loss of the last step; NaN if it was skipped.</summary>
+    public double LastLoss { get; private set; }
+
+    /// <summary>Whether all that the last step and an evaluation after it say is that the model is sound: numbers, and none of them hugely worse than at the start of the run.</summary>
+    /// <remarks>A model that an update has broken often has finite weights still; its checkpoint must not take the place of the last good one.</remarks>
+    public bool IsSound => !IsBroken(LastLoss, _firstLoss, higherIsBetter: false)
+        && (ValidationStep != Step || !IsBroken(Validation!.Decisive.Value, _firstValidation, Validation.Decisive.HigherIsBetter));
+
+    /// <summary>Whether what was measured last of the model is a number: the evaluation after the last step or, without one, the loss of that step.</summary>
+    public bool IsFinite => double.IsFinite(ValidationStep == Step ? Validation!.Decisive.Value : LastLoss);
 
     /// <summary>Exponential mean of the losses; NaN before the first.</summary>
     public double SmoothedLoss => _smoothedSum / _smoothedWeight;
@@ -34,12 +56,28 @@ internal sealed class RunState
     /// <summary>Takes the loss of a step into the mean.</summary>
     public void AddLoss(double loss)
     {
+        LastLoss = loss;
+        _firstLoss = double.IsFinite(_firstLoss) ? _firstLoss : loss;
         _smoothedSum = (Smoothing * _smoothedSum) + ((1 - Smoothing) * loss);
         _smoothedWeight = (Smoothing * _smoothedWeight) + (1 - Smoothing);
     }
 
+    /// <summary>Says that the step was skipped.</summary>
+    public void Skip() => LastLoss = double.NaN;
+
+    /// <summary>Takes an evaluation after the last step.</summary>
+    public void AddEvaluation(Evaluation result)
+    {
+        (Validation, ValidationStep) = (result, Step);
+        _firstValidation = double.IsFinite(_firstValidation) ? _firstValidation : result.Decisive.Value;
+    }
+
     /// <summary>Everything as JSON.</summary>
-    public JsonObject ToJson(TrainingConfig config, string dataSha256, IOptimizer optimizer)
+    public JsonObject ToJson(TrainingParts parts) =>
+        ToJson((parts.Task.Unit, parts.UnitsPerStep), parts.Identity.Hash(), parts.Task.DataIdentity, parts.Optimizer);
+
+    /// <summary>Everything as JSON.</summary>
+    internal JsonObject ToJson((string Name, long PerStep) unit, string configSha256, string dataIdentity, IOptimizer optimizer)
     {
         JsonObject counters = [];
         foreach ((string name, long value) in optimizer.SaveCounters())
@@ -49,12 +87,17 @@ internal sealed class RunState
 
         return new JsonObject
         {
-            ["tokens"] = Step * config.TokensPerStep,
-            ["seed"] = config.Train.Seed,
-            [ConfigKey] = ResumeRules.Hash(config),
-            [DataKey] = dataSha256,
+            [unit.Name] = Step * unit.PerStep,
+            [ConfigKey] = configSha256,
+            [DataKey] = dataIdentity,
+            ["due"] = new JsonArray([.. DueNames.Of(Due).Select(name => JsonValue.Create(name))]),
+            ["good_checkpoint"] = GoodCheckpoint,
+            ["first_loss"] = Finite(_firstLoss),
+            ["last_loss"] = Finite(LastLoss),
             ["smoothed_loss"] = new JsonArray(Finite(_smoothedSum), _smoothedWeight),
-            ["validation"] = Validation is null ? null : new JsonArray(Finite(Validation.Loss), Validation.Tokens, Validation.Bytes),
+            ["first_validation"] = Finite(_firstValidation),
+            ["validation_step"] = ValidationStep,
+            ["validation"] = Validation?.ToJson(),
             [CountersKey] = counters,
         };
     }
@@ -66,12 +109,24 @@ internal sealed class RunState
     /// <summary>Takes everything from a state, the optimizer's counters too.</summary>
     internal static RunState Read(JsonEntry json, long step, IOptimizer optimizer)
     {
-        RunState state = new() { Step = step };
+        RunState state = new()
+        {
+            Step = step,
+            Due = DueNames.Read(json["due"]),
+            GoodCheckpoint = json["good_checkpoint"].WholeNumber(-1),
+            LastLoss = Number(json["last_loss"]),
+            ValidationStep = json["validation_step"].WholeNumber(-1),
+        };
+        (state._firstLoss, state._firstValidation) = (Number(json["first_loss"]), Number(json["first_validation"]));
         IReadOnlyList<JsonEntry> smoothed = json["smoothed_loss"].Items(2, 2);
         (state._smoothedSum, state._smoothedWeight) = (Number(smoothed[0]), smoothed[1].Number(0, 1));
-        if (json.Find("validation")?.Items(3, 3) is { } validation)
+        if (json.Find("validation") is { } validation)
         {
-            state.Validation = new(Number(validation[0]), validation[1].WholeNumber(0), validation[2].WholeNumber(0));
+            state.Validation = Evaluation.FromJson(validation);
+        }
+        else if (state.ValidationStep != -1)
+        {
+            throw json["validation"].Wrong("what was measured");
         }
 
         try
@@ -83,6 +138,14 @@ internal sealed class RunState
         {
             throw json.Broken($"{CountersKey} must be those of this optimizer; {error.Message}");
         }
+    }
+
+    /// <summary>Ten times a first loss of the same sign, or more: no run that learns is that much worse than before it began.</summary>
+    private static bool IsBroken(double value, double first, bool higherIsBetter)
+    {
+        const double HugelyWorse = 9;
+        double worse = higherIsBetter ? first - value : value - first;
+        return !double.IsFinite(value) || worse > HugelyWorse * Math.Abs(first);
     }
 
     /// <summary>JSON has no word for what a run that diverges may measure: null stands for it.</summary>
@@ -102,4 +165,26 @@ internal sealed class RunState
 
         return counters;
     }
+}
+
+/// <summary>What can be due after a step.</summary>
+[Flags]
+internal enum DueWork
+{
+    None = 0,
+    Evaluation = 1,
+    Sample = 2,
+    Checkpoint = 4,
+}
+
+/// <summary>What is due as a checkpoint writes it down.</summary>
+internal static class DueNames
+{
+    private static readonly (DueWork Work, string Name)[] s_names =
+        [(DueWork.Evaluation, "evaluation"), (DueWork.Sample, "sample"), (DueWork.Checkpoint, "checkpoint")];
+
+    public static IEnumerable<string> Of(DueWork due) => s_names.Where(pair => due.HasFlag(pair.Work)).Select(pair => pair.Name);
+
+    public static DueWork Read(JsonEntry names) => names.Items().Select(name => name.Choice([.. s_names.Select(pair => pair.Name)]))
+        .Aggregate(DueWork.None, (due, name) => due | s_names.Single(pair => pair.Name == name).Work);
 }

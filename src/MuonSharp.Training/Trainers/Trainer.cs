@@ -19,6 +19,7 @@ public sealed class Trainer : IDisposable
     private readonly RunState _state;
     private readonly Queue<TrainingEvent> _events = new();
     private readonly TrainingLoop _loop;
+    private readonly TrainingThread _thread = new();
     private bool _started;
 
     internal Trainer(TrainingParts parts, RunWriter? writer, RunState state, IEnumerable<string> notices)
@@ -33,8 +34,14 @@ public sealed class Trainer : IDisposable
         _loop = new TrainingLoop(parts, state, new RunRecorder(parts, state, writer), _events);
     }
 
-    /// <summary>The effective configuration.</summary>
-    public TrainingConfig Config => Parts.Config;
+    /// <summary>What is trained.</summary>
+    public ITrainingTask Task => Parts.Task;
+
+    /// <summary>Length of the run, and what it does along the way.</summary>
+    public TrainerSettings Settings => Parts.Settings;
+
+    /// <summary>The effective configuration; null for a task of one's own.</summary>
+    public TrainingConfig? Config => Parts.Config;
 
     /// <summary>Path of the run folder; null when the run lives in memory only.</summary>
     public string? RunFolder => _writer?.Folder.Path;
@@ -46,23 +53,53 @@ public sealed class Trainer : IDisposable
     public TrainerDescription Description { get; }
 
     /// <summary>The weights, by name; in place, so to be read between events only.</summary>
-    public ParameterStore Parameters => Parts.Model.Parameters;
-
-    /// <summary>The tokenizer, as the run's folder holds it.</summary>
-    public ITokenizer Tokenizer => Parts.Data.Tokenizer;
+    public ParameterStore Parameters => Parts.Task.Parameters;
 
     /// <summary>Where the time of the steps went; null unless <see cref="TrainerOptions.Profile"/> asked for it.</summary>
     public TrainingProfile? Profile => Parts.Step.Profile;
 
     internal TrainingParts Parts { get; }
 
-    /// <summary>A trainer for a new run.</summary>
+    /// <summary>A trainer for a new run of a task of one's own.</summary>
+    /// <param name="task">What is trained; not owned: it outlives the trainer.</param>
+    /// <param name="settings">Length of the run, and what it does along the way.</param>
+    /// <param name="routes">Who steps what; null: <see cref="Route.Muon"/>.</param>
+    /// <param name="runFolder">Where the run is kept; must hold none of a run's files. Null: nowhere, nothing is written.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The settings break rules; all are named.</exception>
+    /// <exception cref="OptimizerOptionsException">The routes break rules, or a parameter has none; all problems are named.</exception>
+    /// <exception cref="RunExistsException">The folder holds a run already, or something else under a name that a run writes.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
+    public static Trainer Create(
+        ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes = null, string? runFolder = null, TrainerOptions? options = null) =>
+        TrainerFactory.Create(task, settings, routes, runFolder, options ?? new());
+
+    /// <summary>A trainer that takes a run of a task of one's own up at its newest sound checkpoint, or starts it over when it has none.</summary>
+    /// <remarks>The task, its model's shapes, its data and the optimizers must be those of the run's start. Steps (schedules follow the new length from
+    /// there on), threads, and how often the run evaluates, samples, saves and logs may change.</remarks>
+    /// <param name="task">What is trained, as it was at the start of the run; not owned. Its weights become those of the checkpoint.</param>
+    /// <param name="settings">Length of the run, and what it does along the way.</param>
+    /// <param name="routes">Who steps what; null: <see cref="Route.Muon"/>.</param>
+    /// <param name="runFolder">A run folder.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The settings break rules; all are named.</exception>
+    /// <exception cref="OptimizerOptionsException">The routes break rules; all problems are named.</exception>
+    /// <exception cref="BadInputException">The run is one of another task, shape, optimizer, or of other data.</exception>
+    /// <exception cref="InvalidFileException">There is no run here, or all of its checkpoints are damaged.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
+    public static Trainer Resume(
+        ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string runFolder, TrainerOptions? options = null) =>
+        TrainerFactory.Resume(task, settings, routes, runFolder, options ?? new());
+
+    /// <summary>A trainer for a new run of a configuration.</summary>
     /// <param name="config">A sound configuration.</param>
-    /// <param name="runFolder">Where the run is kept; must not hold a run. Null: nowhere, nothing is written.</param>
+    /// <param name="runFolder">Where the run is kept; must hold none of a run's files. Null: nowhere, nothing is written.</param>
     /// <param name="options">Its surroundings; null: the system's.</param>
     /// <exception cref="ConfigurationException">The configuration breaks rules; all are named.</exception>
     /// <exception cref="BadInputException">The text cannot be used.</exception>
-    /// <exception cref="RunExistsException">The folder holds a run already.</exception>
+    /// <exception cref="RunExistsException">The folder holds a run already, or something else under a name that a run writes.</exception>
     /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
     /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
     public static Trainer Create(TrainingConfig config, string? runFolder = null, TrainerOptions? options = null) =>
@@ -87,12 +124,12 @@ public sealed class Trainer : IDisposable
     public static Trainer Resume(string runFolder, TrainingConfig? config = null, TrainerOptions? options = null) =>
         TrainerFactory.Resume(runFolder, config, options ?? new());
 
-    /// <summary>Trains to the end and hands out what happens; the computing is done on threads of the pool and of the team.</summary>
+    /// <summary>Trains to the end and hands out what happens; the computing is done on a thread of the trainer and on those of the team.</summary>
     /// <remarks>A trainer runs once. Whoever stops enumerating loses what came after the last checkpoint.</remarks>
     /// <param name="cancellation">
-    /// Asks to finish the step, write a checkpoint and end with <see cref="TrainingOutcome.Cancelled"/>; no exception is thrown.
+    /// Asks to finish the step, to break off an evaluation or a sample, to write a checkpoint and to end with <see cref="TrainingOutcome.Cancelled"/>; no exception is thrown.
     /// </param>
-    /// <exception cref="DivergedException">Too many steps in a row were skipped, or the held-out loss at the end is not finite; a checkpoint was written.</exception>
+    /// <exception cref="DivergedException">Too many steps in a row were skipped, or what was measured last is not finite; the last good checkpoint stays.</exception>
     /// <exception cref="WriteFailedException">The run folder cannot be written; what was complete stays complete.</exception>
     /// <exception cref="InvalidOperationException">The trainer has been run before.</exception>
     public async IAsyncEnumerable<TrainingEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellation = default)
@@ -115,7 +152,7 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
-            await Task.Run(() => _loop.Advance(cancellation), CancellationToken.None);
+            await _thread.Run(() => _loop.Advance(cancellation));
         }
 
         if (_loop.Failure is { } failure)
@@ -127,6 +164,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Frees the model and the optimizer and gives the run folder up; not while an enumeration is going on.</summary>
     public void Dispose()
     {
+        _thread.Dispose();
         Parts.Dispose();
         _writer?.Dispose();
     }
@@ -145,20 +183,20 @@ public sealed record TrainerOptions
     public bool Profile { get; init; }
 }
 
-/// <summary>Too many steps in a row had gradients that were not finite, or the held-out loss at the end is not. A checkpoint was written before.</summary>
+/// <summary>Too many steps in a row had gradients that were not finite, or what was measured last at the end is not. The last good checkpoint stays.</summary>
 public sealed class DivergedException : Exception
 {
     /// <summary>An exception for a run that diverged.</summary>
     /// <param name="message">One line.</param>
     /// <param name="step">Number of steps done.</param>
-    /// <param name="parameter">The parameter whose gradient was not finite in the last step; null if it is the held-out loss that is not.</param>
+    /// <param name="parameter">The parameter whose gradient was not finite in the last step; null if it is the evaluation or the loss that is not.</param>
     public DivergedException(string message, long step, string? parameter)
         : base(message) => (Step, Parameter) = (step, parameter);
 
     /// <summary>Number of steps done.</summary>
     public long Step { get; }
 
-    /// <summary>The parameter whose gradient was not finite in the last step; null if it is the held-out loss that is not.</summary>
+    /// <summary>The parameter whose gradient was not finite in the last step; null if it is the evaluation or the loss that is not.</summary>
     public string? Parameter { get; }
 }
 

@@ -1,33 +1,19 @@
-using MuonSharp.Nn;
-
 namespace MuonSharp.Training;
 
 /// <summary>What a trainer is about to do, with every derived number: the material of a banner.</summary>
 public sealed record TrainerDescription
 {
-    /// <summary>Path of the text, or the embedded corpus's name.</summary>
-    public required string Data { get; init; }
+    /// <summary>Kind of the task: <c>language</c>, <c>regression</c>.</summary>
+    public required string Kind { get; init; }
 
-    /// <summary>Kind of the tokenizer.</summary>
-    public required string Tokenizer { get; init; }
+    /// <summary>What its data is counted in: <c>tokens</c>, <c>samples</c>.</summary>
+    public required string Unit { get; init; }
 
-    /// <summary>Number of distinct tokens.</summary>
-    public required int Vocabulary { get; init; }
+    /// <summary>How many of them a step takes.</summary>
+    public required long UnitsPerStep { get; init; }
 
-    /// <summary>Number of tokens that the model knows: the same, or <c>model.vocabulary</c>.</summary>
-    public required int ModelVocabulary { get; init; }
-
-    /// <summary>The model, with everything that follows from its settings.</summary>
-    public required DecoderConfig Model { get; init; }
-
-    /// <summary>Tokens to train on.</summary>
-    public required long TrainingTokens { get; init; }
-
-    /// <summary>Tokens held out.</summary>
-    public required long ValidationTokens { get; init; }
-
-    /// <summary>Tokens of a step.</summary>
-    public required long TokensPerStep { get; init; }
+    /// <summary>What the task tells about itself and its data, in order.</summary>
+    public required IReadOnlyList<(string Name, string Value)> Facts { get; init; }
 
     /// <summary>Number of weights.</summary>
     public required long Parameters { get; init; }

@@ -1,4 +1,3 @@
-using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -6,21 +5,62 @@ namespace MuonSharp.Training;
 /// <summary>Opens run folders for trainers: new ones, and ones to be taken up again.</summary>
 internal static class TrainerFactory
 {
-    /// <summary>A run that begins.</summary>
+    private const string ConfigName = "config.json";
+
+    /// <summary>A run that begins, of a configuration.</summary>
     public static Trainer Create(TrainingConfig config, string? runFolder, TrainerOptions options)
     {
         config = Complete(config);
-        TrainingParts parts = TrainingParts.Create(config, tokenizer: null, options);
+        return Begin(TrainingParts.Create(config, tokenizer: null, options), runFolder, options);
+    }
+
+    /// <summary>A run that begins, of a task.</summary>
+    public static Trainer Create(ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string? runFolder, TrainerOptions options) =>
+        Begin(TrainingParts.Create(task, Complete(settings), routes, options), runFolder, options);
+
+    /// <summary>A run that goes on, of a configuration.</summary>
+    public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
+    {
+        TrainingConfig saved = new RunFolder(runFolder).ReadConfig(), resumed = Complete(config ?? saved);
+        return Continue(runFolder, options, (folder, checkpoint) =>
+        {
+            ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
+            return TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath), options);
+        });
+    }
+
+    /// <summary>A run that goes on, of a task.</summary>
+    public static Trainer Resume(ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string runFolder, TrainerOptions options)
+    {
+        settings = Complete(settings);
+        return Continue(runFolder, options, (folder, checkpoint) =>
+        {
+            if (checkpoint is { } reached && settings.Steps < reached.Step)
+            {
+                throw new ConfigurationException([$"[resume] steps must be at least the {reached.Step} that the run has done; {settings.Steps} came"]);
+            }
+
+            TrainingParts parts = TrainingParts.Create(task, settings, routes, options);
+            try
+            {
+                ((TaskRun)parts.Identity).CheckSaved(folder.ConfigPath, folder.ReadConfigFile().ToNode()!.AsObject());
+                return parts;
+            }
+            catch
+            {
+                parts.Dispose();
+                throw;
+            }
+        });
+    }
+
+    private static Trainer Begin(TrainingParts parts, string? runFolder, TrainerOptions options)
+    {
         RunWriter? writer = null;
         try
         {
-            if (runFolder is not null)
-            {
-                writer = RunWriter.Create(
-                    runFolder, config.ToJson(), RunEnvironment.Describe(parts.Team.Threads, options.Time), options.Files);
-                WriteTokenizer(writer, parts.Data.Tokenizer, options);
-            }
-
+            writer = runFolder is null ? null : RunWriter.Create(
+                runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.Task.Files);
             return new Trainer(parts, writer, new RunState(), []);
         }
         catch
@@ -31,36 +71,19 @@ internal static class TrainerFactory
         }
     }
 
-    /// <summary>A run that goes on.</summary>
-    public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
+    private static Trainer Continue(string runFolder, TrainerOptions options, Func<RunFolder, LoadedCheckpoint?, TrainingParts> make)
     {
-        RunFolder folder = new(runFolder);
-        TrainingConfig saved = folder.ReadConfig(), resumed = Complete(config ?? saved);
         RunWriter? writer = null;
         TrainingParts? parts = null;
+        RunState state = new();
+        List<string> notices = [];
         try
         {
-            writer = RunWriter.Resume(runFolder, options.Files, reached => ResumeRules.Check(saved, resumed, reached.Step));
-            LoadedCheckpoint? checkpoint = writer.Checkpoint;
-            List<string> notices = [];
-            if (checkpoint is not null)
-            {
-                notices.AddRange(PassedOver.Describe(writer.Problems, checkpoint.Step));
-            }
-
-            parts = TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath), options);
-            RunState state = checkpoint is null ? new() : Load(checkpoint, parts);
+            writer = RunWriter.Resume(runFolder, options.Files, Prepare);
 
             // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
-            checkpoint?.Dispose();
-            writer.WriteConfig(resumed.ToJson());
-            if (checkpoint is null)
-            {
-                WriteTokenizer(writer, parts.Data.Tokenizer, options);
-                notices.Add($"[resume] {runFolder}: the run has no checkpoint yet; it starts over");
-            }
-
-            return new Trainer(parts, writer, state, notices);
+            writer.Checkpoint?.Dispose();
+            return new Trainer(parts!, writer, state, notices);
         }
         catch
         {
@@ -68,46 +91,63 @@ internal static class TrainerFactory
             writer?.Dispose();
             throw;
         }
+
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Prepare(LoadedCheckpoint? checkpoint, IReadOnlyList<string> problems)
+        {
+            RunFolder folder = new(runFolder);
+            parts = make(folder, checkpoint);
+            Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal);
+            if (checkpoint is not null)
+            {
+                notices.AddRange(PassedOver.Describe(problems, checkpoint.Step));
+                state = Load(checkpoint, parts);
+            }
+            else
+            {
+                notices.Add($"[resume] {runFolder}: the run has no checkpoint yet; it starts over");
+                files = new(parts.Task.Files, StringComparer.Ordinal);
+            }
+
+            files[ConfigName] = IndentedJson.ToBytes(parts.Identity.ToJson());
+            return files;
+        }
     }
 
     /// <summary>Checks a configuration and makes its path one that holds from any directory.</summary>
     private static TrainingConfig Complete(TrainingConfig config)
     {
-        IReadOnlyList<string> problems = config.Validate();
+        Check(config.Validate());
+        return config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
+    }
+
+    private static TrainerSettings Complete(TrainerSettings settings)
+    {
+        Check(settings.Validate());
+        return settings;
+    }
+
+    private static void Check(IReadOnlyList<string> problems)
+    {
         if (problems.Count > 0)
         {
             throw new ConfigurationException(problems);
         }
-
-        return config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
     }
 
     private static RunState Load(LoadedCheckpoint checkpoint, TrainingParts parts)
     {
-        ResumeRules.CheckOwn(checkpoint, parts.Config);
-        if (RunState.DataSha256(checkpoint.State) != parts.Data.Sha256)
+        parts.Identity.CheckOwn(checkpoint);
+        if (RunState.DataSha256(checkpoint.State) != parts.Task.DataIdentity)
         {
-            throw new BadInputException($"[resume] {parts.Data.Source}: the text must be the one the run began with; another one came");
+            string source = parts.Task is LanguageTask language ? language.Data.Source : checkpoint.Folder;
+            throw new BadInputException($"[resume] {source}: the data must be that which the run began with; another came");
         }
 
-        TensorFiles.ReadWeights(checkpoint.Model, parts.Model.Parameters);
+        WeightFile.Read(checkpoint.Model, parts.Task.Parameters);
 
         // A checkpoint from before there was a clip: all factors are 1, as they are at the start.
         bool clips = parts.Clip is { } clip && clip.StateTensors.Any(tensor => checkpoint.Optimizer.TryGet(tensor.Name, out _));
         OptimizerState.LoadTensors(clips ? parts.StateTensors : parts.Optimizer.StateTensors, checkpoint.Optimizer);
         return RunState.Read(checkpoint, parts.Optimizer);
-    }
-
-    private static void WriteTokenizer(RunWriter writer, ITokenizer tokenizer, TrainerOptions options)
-    {
-        string path = writer.Folder.TokenizerPath;
-        try
-        {
-            options.Files.Replace(path, TokenizerFile.ToBytes(tokenizer));
-        }
-        catch (Exception error) when (WriteFailedException.IsWriteFailure(error))
-        {
-            throw new WriteFailedException("run", path, error);
-        }
     }
 }

@@ -30,14 +30,14 @@ public sealed record StepEvent(StepLine Metrics) : TrainingEvent(Metrics.Step)
 /// <param name="Value">The learning rate in force.</param>
 public readonly record struct GroupLearningRate(string Group, double Value);
 
-/// <summary>The model was evaluated on the whole held-out text.</summary>
+/// <summary>The model was evaluated on the whole of the held-out data.</summary>
 /// <param name="Step">Number of steps done.</param>
-/// <param name="Result">The loss and what it was measured on.</param>
+/// <param name="Result">Named numbers, the one that decides first; of a language model <c>val_loss</c> and <c>bits_per_byte</c>.</param>
 /// <param name="Elapsed">Time the evaluation took.</param>
-public sealed record EvaluationEvent(long Step, EvaluationResult Result, TimeSpan Elapsed) : TrainingEvent(Step)
+public sealed record EvaluationEvent(long Step, Evaluation Result, TimeSpan Elapsed) : TrainingEvent(Step)
 {
     /// <inheritdoc/>
-    public override MetricsLine Line => new EvaluationLine(Step, [new("val_loss", Result.Loss), new("bits_per_byte", Result.BitsPerByte)]);
+    public override MetricsLine Line => new EvaluationLine(Step, [.. Result.Numbers.Select(number => new NamedNumber(number.Name, number.Value))]);
 }
 
 /// <summary>Text was sampled from the model.</summary>
@@ -81,7 +81,7 @@ public sealed record NoticeEvent(long Step, string Message) : TrainingEvent(Step
 /// <param name="Validation">The last evaluation; null when there was none.</param>
 /// <param name="Elapsed">Time since <see cref="Trainer.RunAsync"/> began.</param>
 public sealed record EndEvent(
-    long Step, TrainingOutcome Outcome, double SmoothedLoss, EvaluationResult? Validation, TimeSpan Elapsed) : TrainingEvent(Step);
+    long Step, TrainingOutcome Outcome, double SmoothedLoss, Evaluation? Validation, TimeSpan Elapsed) : TrainingEvent(Step);
 
 /// <summary>How a run ended.</summary>
 public enum TrainingOutcome

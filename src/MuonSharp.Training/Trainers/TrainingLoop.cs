@@ -4,8 +4,8 @@ namespace MuonSharp.Training;
 
 /// <summary>The order of a run: evaluate, sample, save, step, log; each at its own interval.</summary>
 /// <remarks>
-/// What is due after step k (evaluation, sample, checkpoint) is always done as a whole before anything else, also when the
-/// run is cancelled. So a checkpoint of step k means that all of step k has happened, and resuming goes on with step k + 1.
+/// What is due after step k is done before anything else. It may take long, so the checkpoint that is due goes to the disk first, and again when all is
+/// done: it says what is still due. A stop ends an evaluation or a sample; whoever resumes does it from its beginning, and then goes on with step k + 1.
 /// </remarks>
 internal sealed class TrainingLoop
 {
@@ -13,19 +13,22 @@ internal sealed class TrainingLoop
     private const int MostColdSteps = 10;
 
     private readonly TrainingParts _parts;
-    private readonly TrainingConfig _config;
+    private readonly TrainerSettings _settings;
     private readonly RunState _state;
     private readonly RunRecorder _recorder;
     private readonly Queue<TrainingEvent> _events;
     private readonly RunClock _clock;
-    private bool _settled = true;
+    private readonly bool _beganAtTheEnd;
+    private bool _settled;
     private long _coldSteps;
 
     public TrainingLoop(TrainingParts parts, RunState state, RunRecorder recorder, Queue<TrainingEvent> events)
     {
-        (_parts, _config, _state, _recorder, _events) = (parts, parts.Config, state, recorder, events);
+        (_parts, _settings, _state, _recorder, _events) = (parts, parts.Settings, state, recorder, events);
         _clock = new RunClock(parts.Time, state.Step);
-        _coldSteps = Math.Min(MostColdSteps, (parts.Config.Train.Steps - state.Step) / 4);
+        _coldSteps = Math.Min(MostColdSteps, (_settings.Steps - state.Step) / 4);
+        _settled = state.Due == DueWork.None;
+        _beganAtTheEnd = _settled && state.Step >= _settings.Steps;
     }
 
     /// <summary>Why the run cannot go on; null while it can.</summary>
@@ -38,7 +41,7 @@ internal sealed class TrainingLoop
     public void Advance(CancellationToken cancellation)
     {
         _clock.Start();
-        if (_settled && _state.Step >= _config.Train.Steps)
+        if (_beganAtTheEnd)
         {
             End(TrainingOutcome.AlreadyFinished);
         }
@@ -47,7 +50,7 @@ internal sealed class TrainingLoop
         {
             if (!_settled)
             {
-                Settle();
+                Settle(cancellation);
             }
             else if (cancellation.IsCancellationRequested)
             {
@@ -61,59 +64,74 @@ internal sealed class TrainingLoop
         }
     }
 
-    private bool IsDue(int? every) => every is { } steps && (_state.Step % steps == 0 || _state.Step == _config.Train.Steps);
+    private bool IsDue(int? every) => every is { } steps && (_state.Step % steps == 0 || _state.Step == _settings.Steps);
 
     /// <summary>Does what is due after a step.</summary>
-    private void Settle()
+    private void Settle(CancellationToken cancellation)
     {
-        if (IsDue(_config.Evaluate.Every))
+        try
         {
-            Evaluate();
+            if (_state.Due.HasFlag(DueWork.Checkpoint) && _state.Due != DueWork.Checkpoint && _parts.WeightsAreFinite())
+            {
+                _recorder.Hold();
+            }
+
+            Do(DueWork.Evaluation, () => Evaluate(cancellation));
+            Do(DueWork.Sample, () => Sample(cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save(scheduled: false);
+            End(TrainingOutcome.Cancelled);
+            return;
         }
 
-        if (IsDue(_config.Sample.Every))
-        {
-            Sample();
-        }
-
-        if (IsDue(_config.Checkpoint.Every) || _state.Step == _config.Train.Steps)
-        {
-            Save(scheduled: true);
-        }
-
+        Do(DueWork.Checkpoint, () => Save(scheduled: true));
         _settled = true;
-        if (_state.Step == _config.Train.Steps)
+        if (_state.Step == _settings.Steps)
         {
             End(TrainingOutcome.Finished);
         }
     }
 
-    private void Evaluate()
+    /// <summary>Does something that is due, and then it is no longer.</summary>
+    private void Do(DueWork work, Action action)
+    {
+        if (_state.Due.HasFlag(work))
+        {
+            if (work == DueWork.Checkpoint)
+            {
+                // What a checkpoint says is due must not be the checkpoint itself.
+                _state.Due &= ~work;
+            }
+
+            action();
+            _state.Due &= ~work;
+        }
+    }
+
+    private void Evaluate(CancellationToken cancellation)
     {
         long start = _parts.Time.GetTimestamp();
-        EvaluationResult result = HeldOutLoss.Measure(
-            _parts.Model, _parts.Data.Tokenizer, _parts.Data.Validation.Span, _config.Evaluate.Batch);
+        if (_parts.Task.Evaluate(cancellation) is not { } result)
+        {
+            return;
+        }
+
         EvaluationEvent happened = new(_state.Step, result, _parts.Time.GetElapsedTime(start));
-        _state.Validation = result;
+        _state.AddEvaluation(result);
         _recorder.Write(happened);
         _events.Enqueue(happened);
     }
 
-    private void Sample()
+    private void Sample(CancellationToken cancellation)
     {
-        SampleSection settings = _config.Sample;
-        GenerationOptions options = new()
+        if (_parts.Task.Sample(_state.Step, cancellation) is not { } sample)
         {
-            Tokens = settings.Tokens,
-            Temperature = settings.Temperature,
-            TopK = settings.TopK ?? 0,
-            TopP = settings.TopP,
-            Seed = _config.Train.Seed,
-        };
-        ITokenizer tokenizer = _parts.Data.Tokenizer;
-        int[] prompt = TextPieces.Prompt(tokenizer, settings.Prompt);
-        IEnumerable<int> tokens = new TokenStream(_parts.Model, tokenizer.VocabularySize).Continue(prompt, options, occasion: _state.Step);
-        SampleEvent happened = new(_state.Step, settings.Prompt, string.Concat(TextPieces.Of(tokenizer, tokens)));
+            return;
+        }
+
+        SampleEvent happened = new(_state.Step, sample.Prompt, sample.Text);
         _recorder.Write(happened);
         _events.Enqueue(happened);
     }
@@ -143,6 +161,9 @@ internal sealed class TrainingLoop
 
         _state.Step++;
         _settled = false;
+        _state.Due = (IsDue(_settings.EvaluateEvery) ? DueWork.Evaluation : DueWork.None)
+            | (IsDue(_settings.SampleEvery) ? DueWork.Sample : DueWork.None)
+            | (IsDue(_settings.CheckpointEvery) || _state.Step == _settings.Steps ? DueWork.Checkpoint : DueWork.None);
         StepReport report = _parts.Step.Report;
         if (report.Skipped)
         {
@@ -151,9 +172,9 @@ internal sealed class TrainingLoop
         }
 
         _state.AddLoss(_parts.Step.Loss);
-        if (_config.Log.Every is { } steps && _state.Step % steps == 0)
+        if (_settings.LogEvery is { } every && _state.Step % every == 0)
         {
-            StepEvent happened = StepEvents.Create(_parts, _state, _clock.Remaining(_state.Step, _config.Train.Steps));
+            StepEvent happened = StepEvents.Create(_parts, _state, _clock.Remaining(_state.Step, _settings.Steps));
             _recorder.Write(happened);
             _events.Enqueue(happened);
         }
@@ -161,6 +182,7 @@ internal sealed class TrainingLoop
 
     private void Skip(StepReport report)
     {
+        _state.Skip();
         SkippedEvent happened = new(_state.Step, report.NonFiniteParameter!, (int)report.ConsecutiveSkippedSteps);
         _recorder.Write(happened);
         _events.Enqueue(happened);
@@ -186,9 +208,10 @@ internal sealed class TrainingLoop
     private void End(TrainingOutcome outcome)
     {
         // Too few steps were left to skip ten of them; the model is broken all the same.
-        if (outcome != TrainingOutcome.Cancelled && _state.Validation is { } last && !double.IsFinite(last.Loss))
+        if (outcome != TrainingOutcome.Cancelled && _state.Step > 0 && !_state.IsFinite)
         {
-            Diverge($"the held-out loss must be finite; after the last step, {_state.Step}, it is not", parameter: null);
+            string measured = _state.ValidationStep == _state.Step ? "the evaluation" : "the loss";
+            Diverge($"{measured} must be finite; after the last step, {_state.Step}, it is not", parameter: null);
             return;
         }
 

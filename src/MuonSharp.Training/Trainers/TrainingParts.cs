@@ -1,32 +1,33 @@
-using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>All that computes in a run: data, team, model, optimizer, step. Owns what has to be freed.</summary>
+/// <summary>All that computes in a run: task, optimizer, clip, step. Frees the optimizer and the clip, and the task if that is the trainer's own.</summary>
 internal sealed class TrainingParts : IDisposable
 {
-    private TrainingParts(
-        TrainingConfig config, TextData data, WorkerTeam team, DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TimeProvider time)
+    private readonly bool _ownsTask;
+
+    private TrainingParts(ITrainingTask task, bool ownsTask, TrainerSettings settings, RoutedOptimizer optimizer, QkClip? clip, TimeProvider time)
     {
-        (Config, Data, Team, Model, Optimizer, Clip, Time) = (config, data, team, model, optimizer, clip, time);
-        Step = new TrainingStep(
-            model, optimizer, clip, new TokenBatches(data.Training, config.Model.Context, config.Train.Seed), config.Train, time);
+        (Task, _ownsTask, Settings, Optimizer, Clip, Time) = (task, ownsTask, settings, optimizer, clip, time);
+        Step = new TrainingStep(task, optimizer, clip, settings.Accumulation, time);
     }
 
-    public TrainingConfig Config { get; }
+    public ITrainingTask Task { get; }
 
-    public TextData Data { get; }
-
-    public WorkerTeam Team { get; }
-
-    public DecoderModel Model { get; }
+    public TrainerSettings Settings { get; }
 
     public RoutedOptimizer Optimizer { get; }
 
     /// <summary>The clip of queries and keys; null when it is off.</summary>
     public QkClip? Clip { get; }
+
+    /// <summary>What the run is, as its folder says.</summary>
+    public required RunIdentity Identity { get; init; }
+
+    /// <summary>The configuration that the task was composed of; null for a task of one's own.</summary>
+    public TrainingConfig? Config { get; private init; }
 
     /// <summary>All state that a checkpoint keeps as tensors: the optimizer's and the clip's.</summary>
     public IReadOnlyList<StateTensor> StateTensors => [.. Optimizer.StateTensors, .. Clip?.StateTensors ?? []];
@@ -35,35 +36,52 @@ internal sealed class TrainingParts : IDisposable
 
     public TimeProvider Time { get; }
 
+    /// <summary>Units of data in a step.</summary>
+    public long UnitsPerStep => Task.UnitsPerMicroBatch * Settings.Accumulation;
+
     /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
     public static TrainingParts Create(TrainingConfig config, ITokenizer? tokenizer, TrainerOptions options)
     {
-        TextData data = TextData.Load(config, tokenizer);
-        _ = TextPieces.Prompt(data.Tokenizer, config.Sample.Prompt);
-        WorkerTeam team = new(config.Train.Threads ?? 0);
-        DecoderModel? model = null;
-        RoutedOptimizer? optimizer = null;
+        LanguageTask task = LanguageTask.Create(config, tokenizer);
+        try
+        {
+            return Create(task, TrainerSettings.Of(config), OptimizerKinds.Routes(config.Optimizer), options, config);
+        }
+        catch
+        {
+            task.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes everything for a task; on failure nothing stays but the task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="settings">Sound settings.</param>
+    /// <param name="routes">Who steps what; null: Muon and AdamW.</param>
+    /// <param name="options">The surroundings.</param>
+    /// <param name="config">What the task was composed of, which makes the task the trainer's own; null: a task of the caller's.</param>
+    public static TrainingParts Create(
+        ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, TrainerOptions options, TrainingConfig? config = null)
+    {
+        RoutedOptimizer optimizer = new(
+            task.Parameters, routes, new StepOptions { TotalSteps = settings.Steps, MaximumGradientNorm = settings.ClipNorm }, task.Team);
         QkClip? clip = null;
         try
         {
-            model = new DecoderModel(DecoderConfigs.Create(config.Model, data.Tokenizer), config.Train.Seed, team)
+            clip = settings.QkClipTau is { } tau && task.AttentionHeads.Count > 0 ? new QkClip(task.AttentionHeads, tau) : null;
+            TrainingParts parts = new(task, config is not null, settings, optimizer, clip, options.Time)
             {
-                RecomputesBlocks = config.Train.Recompute,
+                Config = config,
+                Identity = config is null ? new TaskRun(task, settings, optimizer.Plan) : new ConfiguredRun(config),
             };
-            optimizer = new RoutedOptimizer(
-                model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
-            clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(model.AttentionHeads, tau) : null;
-            TrainingParts parts = new(config, data, team, model, optimizer, clip, options.Time);
             parts.Step.Profile = options.Profile ? parts.Step.StartProfile() : null;
             return parts;
         }
         catch
         {
             clip?.Dispose();
-            optimizer?.Dispose();
-            model?.Dispose();
-            team.Dispose();
+            optimizer.Dispose();
             throw;
         }
     }
@@ -71,15 +89,11 @@ internal sealed class TrainingParts : IDisposable
     /// <summary>What a banner tells about them.</summary>
     public TrainerDescription Describe() => new()
     {
-        Data = Data.Source,
-        Tokenizer = Data.Tokenizer.Kind,
-        Vocabulary = Data.Tokenizer.VocabularySize,
-        ModelVocabulary = Model.Config.Vocabulary,
-        Model = Model.Config,
-        TrainingTokens = Data.Training.Length,
-        ValidationTokens = Data.Validation.Length,
-        TokensPerStep = Config.TokensPerStep,
-        Parameters = Model.Parameters.ElementCount,
+        Kind = Task.Kind,
+        Unit = Task.Unit,
+        UnitsPerStep = UnitsPerStep,
+        Facts = Task.Facts,
+        Parameters = Task.Parameters.ElementCount,
         Shares =
         [
             .. Optimizer.Plan.Groups.Select(group => new OptimizerShare(
@@ -89,21 +103,23 @@ internal sealed class TrainingParts : IDisposable
                 group.Options.LearningRate.Range.Greatest)),
         ],
         Plan = Optimizer.Plan.ToString(),
-        GreatestRateFactor = ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
-        Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. UnusedKeys.Remarks(Config)],
-        Memory = PlannedMemory.Of(
-            Model.Parameters.Length, Model.Program(Config.Train.Batch, Config.Model.Context, training: true).MemoryPlan, Optimizer.Plan, Team.Threads),
-        Threads = Team.Threads,
+        GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
+        Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
+        Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Task.Team.Threads),
+        Threads = Task.Team.Threads,
     };
 
     public void Dispose()
     {
         Clip?.Dispose();
         Optimizer.Dispose();
-        Model.Dispose();
-        Team.Dispose();
+        if (_ownsTask)
+        {
+            Task.Dispose();
+        }
     }
 
-    /// <summary>Whether no weight is infinite or not a number.</summary>
-    public unsafe bool WeightsAreFinite() => Reductions.AllFinite(Team, Model.Parameters.Weights, Model.Parameters.Length);
+    /// <summary>Whether no weight and no buffer that is saved is infinite or not a number.</summary>
+    public unsafe bool WeightsAreFinite() => Reductions.AllFinite(Task.Team, Task.Parameters.Weights, Task.Parameters.Length)
+        && Task.Parameters.Buffers.All(buffer => !buffer.IsSaved || buffer.Values.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0);
 }

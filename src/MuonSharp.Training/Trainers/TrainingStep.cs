@@ -1,38 +1,33 @@
 using System.Diagnostics;
-using MuonSharp.Nn;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>One step: draw the batches, forward, backward, update. After the first one it allocates nothing on the managed heap.</summary>
+/// <summary>One step: micro-batches forward and backward, update. After the first one it allocates nothing on the managed heap.</summary>
 internal sealed class TrainingStep
 {
-    private readonly DecoderModel _model;
-    private readonly DecoderProgram _program;
+    private readonly ITrainingTask _task;
     private readonly RoutedOptimizer _optimizer;
     private readonly QkClip? _clip;
+    private readonly (int Layer, int Head)[] _heads;
     private readonly float[] _maxima;
-    private readonly TokenBatches _batches;
     private readonly int _accumulation;
     private readonly TimeProvider _time;
 
-    public TrainingStep(
-        DecoderModel model, RoutedOptimizer optimizer, QkClip? clip, TokenBatches batches, TrainSection train, TimeProvider time)
+    public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, int accumulation, TimeProvider time)
     {
-        (_model, _optimizer, _clip, _batches, _time) = (model, optimizer, clip, batches, time);
-        _maxima = new float[model.Config.Layers * model.Config.Heads];
-        _accumulation = train.Accumulation;
-        _program = model.Program(train.Batch, batches.Context, training: true);
-        _program.GradientScale = 1f / _accumulation;
+        (_task, _optimizer, _clip, _accumulation, _time) = (task, optimizer, clip, accumulation, time);
+        _heads = [.. task.AttentionHeads.SelectMany((layer, number) => Enumerable.Range(0, layer.Heads).Select(head => (number, head)))];
+        _maxima = new float[_heads.Length];
     }
 
     /// <summary>Called between backward and update with the parameters and the step: where tests plant what a gradient should not be.</summary>
     public Action<ParameterStore, long>? GradientHook { get; set; }
 
-    /// <summary>Mean loss of the last step's micro-batches, in nats per token.</summary>
+    /// <summary>Mean loss of the last step's micro-batches, in the unit of the task's loss.</summary>
     public double Loss { get; private set; }
 
-    /// <summary>Greatest attention logit of the last step.</summary>
+    /// <summary>Greatest attention logit of the last step; minus infinity without attention.</summary>
     public double MaximumLogit { get; private set; }
 
     /// <summary>Heads that the last step's clip scaled down.</summary>
@@ -59,23 +54,17 @@ internal sealed class TrainingStep
     {
         long began = Profile is null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
-        _model.Parameters.ZeroGradients();
+        _task.Parameters.ZeroGradients();
         double loss = 0;
         Array.Fill(_maxima, float.NegativeInfinity);
         for (int micro = 0; micro < _accumulation; micro++)
         {
-            int firstSample = micro * _program.Batch;
-            long filling = Profile is null ? 0 : Stopwatch.GetTimestamp();
-            _batches.Fill(step, firstSample, _program.Inputs, _program.Targets);
-            Profile?.AddData(filling);
-            (_program.Step, _program.FirstSample) = ((ulong)step, (uint)firstSample);
-            loss += _program.Forward();
-            _program.Backward();
-            Measure(_program.MaximumLogits);
+            loss += _task.Run(step, micro, 1f / _accumulation);
+            Measure(_task.MaximumLogits);
         }
 
         Loss = loss / _accumulation;
-        GradientHook?.Invoke(_model.Parameters, step);
+        GradientHook?.Invoke(_task.Parameters, step);
         long middle = _time.GetTimestamp();
         Report = _optimizer.Step();
         Clip();
@@ -85,7 +74,7 @@ internal sealed class TrainingStep
     }
 
     /// <summary>A profile of this step's operations and optimizer.</summary>
-    public TrainingProfile StartProfile() => new(_program.StartProfile(), _optimizer.StartProfile());
+    public TrainingProfile StartProfile() => new(_task.StartProfile(), _optimizer.StartProfile());
 
     /// <summary>What the last step measured of a head, and what the clip did to it.</summary>
     /// <param name="index">The head, counted through all layers.</param>
@@ -96,7 +85,7 @@ internal sealed class TrainingStep
             return _clip.Report[index];
         }
 
-        (int layer, int head) = Math.DivRem(index, _model.Config.Heads);
+        (int layer, int head) = _heads[index];
         return new HeadClip(layer, head, _maxima[index], Factor: 1, AccumulatedFactor: 1, Clips: 0);
     }
 
@@ -132,7 +121,8 @@ internal static class StepEvents
         StepReport report = step.Report;
         StepLine metrics = new(state.Step)
         {
-            Tokens = state.Step * parts.Config.TokensPerStep,
+            Unit = parts.Task.Unit,
+            Units = state.Step * parts.UnitsPerStep,
             Loss = step.Loss,
             LearningRates = [.. report.Groups.Select(group => new GroupLearningRate(group.Name, group.LearningRate))],
             GradientNorm = report.GradientNorm,
@@ -142,11 +132,11 @@ internal static class StepEvents
             Heads = [.. Enumerable.Range(0, step.HeadCount).Select(step.Head)],
             StepMilliseconds = step.Elapsed.TotalMilliseconds,
             OptimizerMilliseconds = step.OptimizerElapsed.TotalMilliseconds,
-            TokensPerSecond = parts.Config.TokensPerStep / step.Elapsed.TotalSeconds,
+            UnitsPerSecond = parts.UnitsPerStep / step.Elapsed.TotalSeconds,
         };
         return new StepEvent(metrics)
         {
-            TotalSteps = parts.Config.Train.Steps,
+            TotalSteps = parts.Settings.Steps,
             SmoothedLoss = state.SmoothedLoss,
             Remaining = remaining,
         };

@@ -18,8 +18,8 @@ public class ComparisonTests
         {
             using Trainer trainer = Trainer.Create(result.Plan.Entries.Single(entry => entry.Label == run.Task.Optimizer).Config(run.Task.LearningRate, run.Task.Steps));
             List<TrainingEvent> events = await TestRun.Run(trainer);
-            Assert.Equal(((EndEvent)events[^1]).Validation!.Loss, run.FinalLoss);
-            Assert.Equal(events.OfType<EvaluationEvent>().Select(happened => new CurvePoint(happened.Step, happened.Result.Loss)), run.Evaluations);
+            Assert.Equal(((EndEvent)events[^1]).Validation!.Decisive.Value, run.FinalLoss);
+            Assert.Equal(events.OfType<EvaluationEvent>().Select(happened => new CurvePoint(happened.Step, happened.Result.Decisive.Value)), run.Evaluations);
             Assert.Equal(events.OfType<StepEvent>().Select(happened => happened.SmoothedLoss), run.Training.Select(point => point.Loss), (one, other) => Math.Abs(one - other) < 1e-12);
         }
     }

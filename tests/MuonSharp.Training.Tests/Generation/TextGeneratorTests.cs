@@ -71,8 +71,8 @@ public class TextGeneratorTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.Config(folder));
-        DecoderModel model = trainer.Parts.Model;
-        List<int> history = [.. trainer.Tokenizer.Encode("It is a truth")];
+        DecoderModel model = TestRun.Language(trainer).Model;
+        List<int> history = [.. TestRun.Language(trainer).Data.Tokenizer.Encode("It is a truth")];
 
         int[] drawn = [.. new TokenStream(model, model.Config.Vocabulary).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
 
@@ -94,10 +94,10 @@ public class TextGeneratorTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 1).Set("model.vocabulary", "3000"));
-        DecoderModel model = trainer.Parts.Model;
-        int known = trainer.Tokenizer.VocabularySize;
+        DecoderModel model = TestRun.Language(trainer).Model;
+        int known = TestRun.Language(trainer).Data.Tokenizer.VocabularySize;
 
-        Assert.Equal((3000, 3000), (model.Config.Vocabulary, trainer.Description.ModelVocabulary));
+        Assert.Equal(3000, model.Config.Vocabulary);
         int[] drawn = [.. new TokenStream(model, known).Continue([0], new() { Tokens = 60, Temperature = 50 }, occasion: 0)];
         Assert.All(drawn, token => Assert.InRange(token, 0, known - 1));
     }

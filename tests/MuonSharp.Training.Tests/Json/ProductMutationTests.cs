@@ -29,13 +29,14 @@ public sealed class ProductMutationTests
         using ParameterStore store = builder.Build(gradients: true);
         using WorkerTeam team = new(1);
         using RoutedOptimizer optimizer = new(store, team: team);
-        RunState state = new() { Step = 4, Validation = new EvaluationResult(2.5, 100, 110) };
+        RunState state = new() { Step = 4, Due = DueWork.Sample };
         state.AddLoss(3);
+        state.AddEvaluation(new EvaluationResult(2.5, 100, 110).ToEvaluation());
         CheckpointContents contents = new()
         {
             Model = [],
             Optimizer = [],
-            State = state.ToJson(new TrainingConfig(), "00ff", optimizer),
+            State = state.ToJson(("tokens", 768), "ff00", "00ff", optimizer),
             RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { ["tokenizer.json"] = "{}"u8.ToArray() },
         };
         string text = Encoding.UTF8.GetString(CheckpointState.ToBytes(4, new(512, "ab"), new(1024, "cd"), contents));

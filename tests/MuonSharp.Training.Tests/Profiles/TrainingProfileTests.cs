@@ -56,14 +56,14 @@ public class TrainingProfileTests
             step.Run(++number);
         }
 
-        long[] before = AllocatedBytes.Of(trainer.Parts.Team);
+        long[] before = AllocatedBytes.Of(trainer.Task.Team);
         while (number < 60)
         {
             step.Run(++number);
         }
 
         long own = GC.GetAllocatedBytesForCurrentThread();
-        long[] after = AllocatedBytes.Of(trainer.Parts.Team);
+        long[] after = AllocatedBytes.Of(trainer.Task.Team);
         after[0] = own;
         Assert.Equal(before, after);
         Assert.Equal(60, trainer.Profile!.Steps);

@@ -201,14 +201,15 @@ public sealed class MetricsLogTests : IDisposable
 
     private static StepLine Line(long step) => new(step)
     {
-        Tokens = step * 768,
+        Unit = "tokens",
+        Units = step * 768,
         Loss = 4.5,
         LearningRates = s_rates,
         GradientNorm = 1.5,
         UpdateRms = 0.25,
         StepMilliseconds = 3.5,
         OptimizerMilliseconds = 0.5,
-        TokensPerSecond = 1000,
+        UnitsPerSecond = 1000,
         MaximumLogit = double.NaN,
         ClippedHeads = 0,
         Heads = [],

@@ -182,12 +182,77 @@ public sealed class RunWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_place_where_no_checkpoint_can_be_written_is_refused_before_the_run_begins()
+    public void A_place_where_no_checkpoint_can_be_written_is_found_before_anything_is_cut()
+    {
+        using (RunWriter first = Create("a"))
+        {
+            first.Metrics.Write(new EndLine(1, "done"));
+            first.Samples.Write(1, "text");
+        }
+
+        Directory.Delete(_folder.At("a", "checkpoints"));
+        File.WriteAllText(_folder.At("a", "checkpoints"), "");
+        byte[] metrics = File.ReadAllBytes(_folder.At("a", "metrics.jsonl")), samples = File.ReadAllBytes(_folder.At("a", "samples.txt"));
+        Assert.True(metrics.Length > 0 && samples.Length > 0);
+
+        Assert.Throws<WriteFailedException>(() => RunWriter.Resume(_folder.At("a")));
+
+        Assert.Equal(metrics, File.ReadAllBytes(_folder.At("a", "metrics.jsonl")));
+        Assert.Equal(samples, File.ReadAllBytes(_folder.At("a", "samples.txt")));
+    }
+
+    [Fact]
+    public void A_log_that_cannot_be_written_is_found_before_the_other_is_cut()
+    {
+        using (RunWriter first = Create("a"))
+        {
+            first.Metrics.Write(new EndLine(1, "done"));
+        }
+
+        byte[] metrics = File.ReadAllBytes(_folder.At("a", "metrics.jsonl"));
+        File.Delete(_folder.At("a", "samples.txt"));
+        Directory.CreateDirectory(_folder.At("a", "samples.txt"));
+
+        Assert.Throws<WriteFailedException>(() => RunWriter.Resume(_folder.At("a")));
+
+        Assert.Equal(metrics, File.ReadAllBytes(_folder.At("a", "metrics.jsonl")));
+    }
+
+    [Theory]
+    [InlineData("samples.txt")]
+    [InlineData("metrics.jsonl")]
+    [InlineData("tokenizer.json")]
+    [InlineData("environment.json")]
+    [InlineData("checkpoints")]
+    [InlineData(".lock")]
+    public void A_new_run_goes_over_nothing_that_it_did_not_make(string name)
     {
         Directory.CreateDirectory(_folder.At("a"));
-        File.WriteAllText(_folder.At("a", "checkpoints"), "");
-        Assert.Throws<WriteFailedException>(() => Create("a"));
-        Assert.False(new RunFolder(_folder.At("a")).HoldsRun);
+        File.WriteAllText(_folder.At("a", name), "mine");
+        File.WriteAllText(_folder.At("a", "data.txt"), "mine too");
+
+        RunExistsException error = Assert.Throws<RunExistsException>(() => Create("a"));
+
+        Assert.Equal($"[run] {_folder.At("a")}: a new run needs a folder that holds none of the files it writes; {name} is there", error.Message);
+        Assert.Equal("mine", File.ReadAllText(_folder.At("a", name)));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_folder.At("a")).Length);
+    }
+
+    [Fact]
+    public void A_folder_with_other_files_takes_a_run()
+    {
+        Directory.CreateDirectory(_folder.At("a"));
+        File.WriteAllText(_folder.At("a", "data.txt"), "mine");
+        using RunWriter writer = Create("a");
+        Assert.Equal("mine", File.ReadAllText(_folder.At("a", "data.txt")));
+    }
+
+    [Fact]
+    public void A_link_to_nowhere_says_what_it_is()
+    {
+        File.CreateSymbolicLink(_folder.At("link"), _folder.At("nowhere"));
+        Assert.Contains("this is a symbolic link to ", Assert.Throws<WriteFailedException>(() => Create("link")).Message, StringComparison.Ordinal);
+        Assert.Contains("this is a symbolic link to ", Assert.Throws<InvalidFileException>(() => RunWriter.Resume(_folder.At("link"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

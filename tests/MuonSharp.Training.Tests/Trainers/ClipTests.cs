@@ -111,8 +111,8 @@ public class ClipTests
         TrainingConfig config = TestRun.OnlySteps(folder, steps: 1).Set("train.accumulation", "3").Set("model.dropout", "0");
         using Trainer trainer = Trainer.Create(config);
         TrainingParts parts = trainer.Parts;
-        TokenBatches batches = new(parts.Data.Training, config.Model.Context, config.Train.Seed);
-        DecoderProgram program = parts.Model.Program(config.Train.Batch, config.Model.Context, training: false);
+        TokenBatches batches = new(TestRun.Language(trainer).Data.Training, config.Model.Context, config.Train.Seed);
+        DecoderProgram program = TestRun.Language(trainer).Model.Program(config.Train.Batch, config.Model.Context, training: false);
         List<float[]> maxima = [];
         for (int micro = 0; micro < 3; micro++)
         {
@@ -141,7 +141,7 @@ public class ClipTests
             Assert.Contains(now.Optimizer.Tensors, tensor => tensor.Name.StartsWith("qk-clip.", StringComparison.Ordinal));
             CheckpointContents contents = new()
             {
-                Model = TensorFiles.Weights(old.Parameters),
+                Model = WeightFile.Tensors(old.Parameters),
                 Optimizer = OptimizerState.Tensors(old.Parts.Optimizer),
                 State = now.State.ToNode()!.AsObject(),
                 RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { ["tokenizer.json"] = File.ReadAllBytes(folder.File("run/tokenizer.json")) },

@@ -41,7 +41,7 @@ public class DeterminismTests
         using Trainer switched = Trainer.Resume(folder.File("switched"), recomputing);
         await TestRun.Run(switched);
 
-        Assert.True(again.Parts.Model.RecomputesBlocks);
+        Assert.True(TestRun.Language(again).Model.RecomputesBlocks);
         Assert.All([again, switched], trainer => Assert.Equal(TestRun.Bits(kept), TestRun.Bits(trainer)));
         Assert.All(["again", "switched"], run => Assert.Equal(TestRun.Metrics(folder.File("kept")), TestRun.Metrics(folder.File(run))));
     }

@@ -64,7 +64,7 @@ public class LoopTests
         {
             (smoothed, weight) = ((0.9 * smoothed) + (0.1 * step.Metrics.Loss), (0.9 * weight) + 0.1);
             Assert.Equal(smoothed / weight, step.SmoothedLoss, 1e-12);
-            Assert.Equal(step.Step * 2 * 4 * 96, step.Metrics.Tokens);
+            Assert.Equal(step.Step * 2 * 4 * 96, step.Metrics.Units);
             Assert.Equal(6, step.TotalSteps);
             Assert.Equal(["matrices", "auxiliary"], step.Metrics.LearningRates.Select(rate => rate.Group));
             Assert.True(step.Metrics.GradientNorm > 0 && step.Metrics.UpdateRms > 0 && double.IsFinite(step.Metrics.MaximumLogit));
@@ -88,8 +88,8 @@ public class LoopTests
         // Per block: four attention matrices of 64 x 64 and two of 64 x 256.
         Assert.Equal(2 * ((4 * 64 * 64) + (2 * 64 * 256)), description.Shares.Single(share => share.Optimizer == "muon").Weights);
         Assert.Equal(description.Parameters, description.Shares.Sum(share => share.Weights));
-        Assert.Equal((10_800, 1_200), (description.TrainingTokens, description.ValidationTokens));
-        Assert.Equal(trainer.Tokenizer.VocabularySize, description.Vocabulary);
+        Assert.Equal(("language", "tokens", 4L * 96), (description.Kind, description.Unit, description.UnitsPerStep));
+        Assert.Contains("10800 tokens to train on, 1200 held out", Assert.Single(description.Facts).Value, StringComparison.Ordinal);
         Assert.Contains("its update is orthogonalized", description.Plan, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
@@ -109,8 +109,8 @@ public class LoopTests
         double entropy = TestRun.Text.GroupBy(character => character)
             .Select(group => group.Count() / (double)TestRun.Text.Length).Sum(share => -share * Math.Log(share));
         Assert.InRange(entropy, 2.8, 3.2);
-        Assert.True(end.Validation!.Loss < entropy - 0.3, $"{end.Validation.Loss} against {entropy}");
-        Assert.Equal(end.Validation.Loss / Math.Log(2), end.Validation.BitsPerByte, 1e-9);
+        Assert.True(end.Validation!["val_loss"] < entropy - 0.3, $"{end.Validation} against {entropy}");
+        Assert.Equal(("val_loss", end.Validation["val_loss"]!.Value / Math.Log(2)), (end.Validation.Decisive.Name, end.Validation["bits_per_byte"]!.Value));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class LoopTests
         {
             Assert.Equal(expected[i].Metrics.Loss, actual[i].Metrics.Loss, 1e-4);
             Assert.Equal(1, actual[i].Metrics.GradientNorm / expected[i].Metrics.GradientNorm, 1e-3);
-            Assert.Equal(expected[i].Metrics.Tokens, actual[i].Metrics.Tokens);
+            Assert.Equal(expected[i].Metrics.Units, actual[i].Metrics.Units);
         }
 
         Assert.Equal(expected[0].Metrics.Loss, actual[0].Metrics.Loss, 1e-6);

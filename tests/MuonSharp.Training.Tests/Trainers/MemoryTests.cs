@@ -31,14 +31,14 @@ public class MemoryTests
             }
 
             long native = NativeBuffer.LiveBytes, packed = NativeBuffer.ThreadBytes;
-            long[] before = AllocatedBytes.Of(trainer.Parts.Team);
+            long[] before = AllocatedBytes.Of(trainer.Task.Team);
             while (number < 210)
             {
                 step.Run(++number);
             }
 
             long own = GC.GetAllocatedBytesForCurrentThread();
-            long[] after = AllocatedBytes.Of(trainer.Parts.Team);
+            long[] after = AllocatedBytes.Of(trainer.Task.Team);
             after[0] = own;
             Assert.Equal(before, after);
             Assert.Equal(native, NativeBuffer.LiveBytes);
@@ -80,7 +80,7 @@ public class MemoryTests
 
         long footprint = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes - before;
         long state = trainer.Parts.Optimizer.StateTensors.Sum(tensor => (long)tensor.Memory.Length);
-        MemoryPlan arena = trainer.Parts.Model.Program(batch, context, training: true).MemoryPlan;
+        MemoryPlan arena = TestRun.Language(trainer).Model.Program(batch, context, training: true).MemoryPlan;
         double needed = sizeof(float) * ((2 * trainer.Parameters.Length) + state + arena.NeededLength);
 
         Assert.InRange(footprint, needed, most * needed);

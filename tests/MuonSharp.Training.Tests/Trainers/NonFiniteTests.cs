@@ -121,7 +121,7 @@ public class NonFiniteTests
         {
             DivergedException error = await Assert.ThrowsAsync<DivergedException>(() => TestRun.Run(trainer));
             Assert.Equal((4, null), (error.Step, error.Parameter));
-            Assert.Equal("[train] the held-out loss must be finite; after the last step, 4, it is not", error.Message);
+            Assert.Equal("[train] the evaluation must be finite; after the last step, 4, it is not", error.Message);
         }
 
         using Trainer resumed = Trainer.Resume(folder.File("run"));

@@ -142,7 +142,7 @@ public class ResumeTests
 
         folder.Write("moved.txt", TestRun.Text[..^1] + TestRun.Text[0]);
         Assert.EndsWith(
-            "the text must be the one the run began with; another one came",
+            "the data must be that which the run began with; another came",
             Assert.Throws<BadInputException>(() => Trainer.Resume(folder.File("run"))).Message,
             StringComparison.Ordinal);
     }
@@ -166,7 +166,7 @@ public class ResumeTests
 
     [Theory]
     [InlineData("model.width", "32", "must be [")]
-    [InlineData("model.layers", "3", "the tensors must be those of the configuration")]
+    [InlineData("model.layers", "3", "tensor 'model.layers.2.")]
     public async Task Weights_of_another_model_are_refused(string key, string value, string rule)
     {
         using TemporaryFolder folder = new();
@@ -177,7 +177,7 @@ public class ResumeTests
 
         Assert.Contains(
             rule,
-            Assert.Throws<InvalidFileException>(() => TensorFiles.ReadWeights(checkpoint!.Model, other.Parameters)).Message,
+            Assert.Throws<InvalidFileException>(() => WeightFile.Read(checkpoint!.Model, other.Parameters)).Message,
             StringComparison.Ordinal);
     }
 

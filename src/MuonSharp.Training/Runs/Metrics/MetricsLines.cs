@@ -64,14 +64,18 @@ public abstract record MetricsLine(long Step)
 public sealed record StepLine(long Step) : MetricsLine(Step)
 {
     internal const string KindName = "step";
+    private const string Speed = "_per_second";
 
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    /// <summary>Tokens trained on since the run began.</summary>
-    public required long Tokens { get; init; }
+    /// <summary>What the data is counted in: the key of <see cref="Units"/>.</summary>
+    public required string Unit { get; init; }
 
-    /// <summary>Mean cross-entropy of the step's batch, in nats per token.</summary>
+    /// <summary>Units of data seen since the run began.</summary>
+    public required long Units { get; init; }
+
+    /// <summary>Mean training loss of the step.</summary>
     public required double Loss { get; init; }
 
     /// <summary>The learning rate of every parameter group in this step.</summary>
@@ -89,8 +93,8 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
     /// <summary>The optimizer's part of <see cref="StepMilliseconds"/>.</summary>
     public required double OptimizerMilliseconds { get; init; }
 
-    /// <summary>Tokens of a step over its time.</summary>
-    public required double TokensPerSecond { get; init; }
+    /// <summary>Units of data per second of this step; its key is the unit and <c>_per_second</c>.</summary>
+    public required double UnitsPerSecond { get; init; }
 
     /// <summary>Greatest attention logit of the step over all layers and heads; not finite if it was not measured.</summary>
     public required double MaximumLogit { get; init; }
@@ -103,23 +107,28 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
 
     internal static StepLine Read(long step, JsonEntry line) => new(step)
     {
-        Tokens = line.Find("tokens")?.WholeNumber(0) ?? 0,
+        Unit = UnitOf(line),
+        Units = line.Find(UnitOf(line))?.WholeNumber(0) ?? 0,
         Loss = line["loss"].Kind == JsonValueKind.Null ? double.NaN : line["loss"].Number(),
         LearningRates = [.. (line.Find("lr")?.Members() ?? []).Select(rate => new GroupLearningRate(rate.Name, Number(rate)))],
         GradientNorm = Number(line["grad_norm"]),
         UpdateRms = Number(line["update_rms"]),
         StepMilliseconds = Number(line["step_ms"]),
         OptimizerMilliseconds = Number(line["optimizer_ms"]),
-        TokensPerSecond = Number(line["tokens_per_second"]),
+        UnitsPerSecond = Number(line[UnitOf(line) + Speed]),
         MaximumLogit = Number(line["max_logit"]),
         ClippedHeads = line.Find("clipped_heads")?.Integer(0) ?? 0,
         Heads = [.. ReadHeads(line)],
     };
 
+    /// <summary>The unit is what some key says that there are so many of per second.</summary>
+    private static string UnitOf(JsonEntry line) =>
+        line.Members().Select(member => member.Name).FirstOrDefault(name => name.EndsWith(Speed, StringComparison.Ordinal)) is { } key ? key[..^Speed.Length] : "tokens";
+
     /// <inheritdoc/>
     private protected override void WriteRest(Utf8JsonWriter json)
     {
-        json.WriteNumber("tokens"u8, Tokens);
+        json.WriteNumber(Unit, Units);
         json.WriteFinite("loss"u8, Loss);
         json.WriteStartObject("lr"u8);
         for (int i = 0; i < LearningRates.Count; i++)
@@ -132,7 +141,7 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         json.WriteFinite("update_rms"u8, UpdateRms);
         json.WriteFinite("step_ms"u8, StepMilliseconds);
         json.WriteFinite("optimizer_ms"u8, OptimizerMilliseconds);
-        json.WriteFinite("tokens_per_second"u8, TokensPerSecond);
+        json.WriteFinite(Unit + Speed, UnitsPerSecond);
         json.WriteFinite("max_logit"u8, MaximumLogit);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);
         json.WriteHeads(Heads);
@@ -263,6 +272,19 @@ public sealed record EndLine(long Step, string Reason) : MetricsLine(Step)
 /// <summary>What JSON has no word for.</summary>
 internal static class MetricsJson
 {
+    /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
+    public static void WriteFinite(this Utf8JsonWriter json, string key, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(key, value);
+        }
+        else
+        {
+            json.WriteNull(key);
+        }
+    }
+
     /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
     public static void WriteFinite(this Utf8JsonWriter json, ReadOnlySpan<byte> key, double value)
     {

@@ -1,0 +1,56 @@
+namespace MuonSharp.Training;
+
+/// <summary>The names that a run writes in its folder, and what may stand there before: a new run goes over nothing that it did not make.</summary>
+internal static class RunNames
+{
+    /// <summary>The text of a run whose data cannot be read a second time.</summary>
+    public const string TextCopy = "training-text.txt";
+
+    private static readonly string[] s_written =
+        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, "checkpoints"];
+
+    /// <summary>Checks a folder before its lock is taken, which would already write to it.</summary>
+    /// <exception cref="RunExistsException">A new run would write over something.</exception>
+    /// <exception cref="RunLockedException">A trainer is at work there.</exception>
+    public static void CheckUnlocked(RunFolder run)
+    {
+        if (Foreign(run) is null)
+        {
+            return;
+        }
+
+        if (run.HoldsRun && IsLock(Path.Combine(run.Path, RunLock.LockFile)))
+        {
+            RunLock.Acquire(run.Path).Dispose();
+        }
+
+        Check(run);
+    }
+
+    /// <summary>Checks a folder for a new run.</summary>
+    /// <exception cref="RunExistsException">The run would write over something.</exception>
+    public static void Check(RunFolder run)
+    {
+        if (Foreign(run) is { } name)
+        {
+            throw run.HoldsRun ? new RunExistsException(run.Path) : new RunExistsException(run.Path, name);
+        }
+    }
+
+    /// <summary>The first name of a run's that is taken; an empty folder of checkpoints and a lock that nobody holds take nothing.</summary>
+    private static string? Foreign(RunFolder run)
+    {
+        string? taken = s_written.FirstOrDefault(name => IsThere(Path.Combine(run.Path, name)));
+        string held = Path.Combine(run.Path, RunLock.LockFile);
+        return taken ?? (IsThere(held) && !IsLock(held) ? RunLock.LockFile : null);
+    }
+
+    private static bool IsThere(string path)
+    {
+        FileInfo file = new(path);
+        return file.Exists || file.LinkTarget is not null || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
+    }
+
+    /// <summary>A lock is an empty file.</summary>
+    private static bool IsLock(string path) => new FileInfo(path) is { Exists: true, Length: 0, LinkTarget: null };
+}
