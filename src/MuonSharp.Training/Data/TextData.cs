@@ -50,7 +50,7 @@ public sealed class TextData
         text,
         source,
         tokenizer ?? TokenizerKinds.Create(config.Data.Tokenizer, text),
-        new TextSplit(config.Model.Context, config.Data.ValidationShare, NeedsValidation: config.Evaluate.Every != -1));
+        new TextSplit(config.Model.Context, config.Data.ValidationShare, NeedsValidation: config.Evaluate.Every is not null));
 
     /// <summary>Splits a text that is already in memory.</summary>
     internal static TextData FromText(string text, string source, ITokenizer tokenizer, TextSplit shares)

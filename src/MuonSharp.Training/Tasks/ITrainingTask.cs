@@ -9,7 +9,7 @@ namespace MuonSharp.Training;
 /// <para>Whatever the task, its runs have the same folder, metrics, checkpoints, resume to the same bits, events and profile. In return, what a
 /// micro-batch holds is a function of the task's seed, the step and the micro-batch's number alone: then the position in the data is the step, and there
 /// is nothing to save.</para>
-/// <para><see cref="LanguageTask"/> is the task of a language model on a text.</para>
+/// <para><see cref="LanguageTask"/> is the task of a language model on a text, <see cref="SupervisedTask"/> that of a network on arrays.</para>
 /// </remarks>
 public interface ITrainingTask : IDisposable
 {

@@ -66,6 +66,9 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
     internal const string KindName = "step";
     private const string Speed = "_per_second";
 
+    /// <summary>The last unit and its key: a run has one, and writing a line allocates nothing.</summary>
+    private static Tuple<string, string> s_speedKey = Tuple.Create("tokens", "tokens" + Speed);
+
     /// <inheritdoc/>
     public override string Kind => KindName;
 
@@ -121,6 +124,17 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         Heads = [.. ReadHeads(line)],
     };
 
+    private static string SpeedKey(string unit)
+    {
+        Tuple<string, string> known = s_speedKey;
+        if (known.Item1 != unit)
+        {
+            s_speedKey = known = Tuple.Create(unit, unit + Speed);
+        }
+
+        return known.Item2;
+    }
+
     /// <summary>The unit is what some key says that there are so many of per second.</summary>
     private static string UnitOf(JsonEntry line) =>
         line.Members().Select(member => member.Name).FirstOrDefault(name => name.EndsWith(Speed, StringComparison.Ordinal)) is { } key ? key[..^Speed.Length] : "tokens";
@@ -141,7 +155,7 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         json.WriteFinite("update_rms"u8, UpdateRms);
         json.WriteFinite("step_ms"u8, StepMilliseconds);
         json.WriteFinite("optimizer_ms"u8, OptimizerMilliseconds);
-        json.WriteFinite(Unit + Speed, UnitsPerSecond);
+        json.WriteFinite(SpeedKey(Unit), UnitsPerSecond);
         json.WriteFinite("max_logit"u8, MaximumLogit);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);
         json.WriteHeads(Heads);
