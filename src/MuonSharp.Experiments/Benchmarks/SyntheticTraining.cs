@@ -10,8 +10,8 @@ namespace MuonSharp.Experiments;
 /// QK-clip is off, dropout unless the model has it.</remarks>
 public sealed class SyntheticTraining : IDisposable
 {
-    private readonly DecoderModel _model;
-    private readonly DecoderProgram _program;
+    private readonly LanguageModel _model;
+    private readonly LanguageProgram _program;
     private readonly RoutedOptimizer _optimizer;
     private readonly TrainingStep _training;
     private readonly uint[] _tokens;
@@ -26,10 +26,10 @@ public sealed class SyntheticTraining : IDisposable
     /// <param name="recomputes">Whether the backward run computes each block's activations again instead of having them kept.</param>
     /// <exception cref="ArgumentException">The shape is outside the model, or the model breaks rules.</exception>
     /// <exception cref="ConfigurationException">The optimizer's settings do not fit.</exception>
-    public SyntheticTraining(DecoderConfig config, int batch, int time, OptimizerChoice optimizer, WorkerTeam team, bool recomputes = false)
+    public SyntheticTraining(LanguageModelConfig config, int batch, int time, OptimizerChoice optimizer, WorkerTeam team, bool recomputes = false)
     {
         OptimizerSection settings = optimizer.Compose();
-        _model = new DecoderModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
+        _model = new LanguageModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
         _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(settings), null, team);
         _training = new TrainingStep(new SyntheticTask(_model, _program, team), _optimizer, clip: null, accumulation: 1, TimeProvider.System);
@@ -84,7 +84,7 @@ public sealed class SyntheticTraining : IDisposable
 }
 
 /// <summary>The task of random tokens that are in the program already.</summary>
-internal sealed class SyntheticTask(DecoderModel model, DecoderProgram program, WorkerTeam team) : ITrainingTask
+internal sealed class SyntheticTask(LanguageModel model, LanguageProgram program, WorkerTeam team) : ITrainingTask
 {
     /// <inheritdoc/>
     public ParameterStore Parameters => model.Parameters;
@@ -145,14 +145,14 @@ public readonly record struct SyntheticStep(TimeSpan ForwardBackward, TimeSpan O
 internal static class WorkOfSteps
 {
     /// <summary>FLOPs of forward and backward on sequences of the program's length.</summary>
-    public static double ModelFlops(DecoderModel model, DecoderProgram program) => StepArithmetic
+    public static double ModelFlops(LanguageModel model, LanguageProgram program) => StepArithmetic
         .Of(model.Config with { Context = program.Time }, model.Parameters.Parameters, (long)program.Batch * program.Time).Total;
 
     /// <summary>FLOPs of the optimizer's matrix products.</summary>
     public static double OptimizerFlops(RoutingPlan plan) => plan.Rows.Sum(row => row.Slices.Sum(matrix => row.FlopsOf(matrix)));
 
     /// <summary>Floats that live when the forward run has ended and the backward run has not begun.</summary>
-    public static long KeptActivations(DecoderProgram program)
+    public static long KeptActivations(LanguageProgram program)
     {
         int operations = program.Operations.Count;
         return program.MemoryPlan.Buffers.Where(buffer => buffer.Lives.Any(life => life.First < operations && life.Last >= operations)).Sum(buffer => buffer.Length);

@@ -24,18 +24,19 @@ public sealed record StepArithmetic(long MultiplyingWeights, long Tokens, double
     public double Total => Dense + Attention;
 
     /// <summary>The arithmetic of a model on whole contexts.</summary>
-    internal static StepArithmetic Of(DecoderConfig model, IReadOnlyList<Parameter> parameters, long tokens)
+    internal static StepArithmetic Of(LanguageModelConfig model, IReadOnlyList<Parameter> parameters, long tokens)
     {
         long weights = parameters.Where(parameter => Multiplies(parameter, model)).Sum(parameter => (long)parameter.Length);
-        double pairs = tokens * VisiblePositions(model.Context, Math.Min(model.Window ?? model.Context, model.Context));
+        double pairs = tokens * Enumerable.Range(0, model.Layers).Sum(layer =>
+            VisiblePositions(model.Context, Math.Min(model.WindowOf(layer) ?? model.Context, model.Context)));
         return new StepArithmetic(
             weights,
             tokens,
             FlopsOfWeight * weights * tokens,
-            FlopsOfPair * model.Layers * model.Heads * model.EffectiveHeadWidth * pairs);
+            FlopsOfPair * model.Heads * model.EffectiveHeadWidth * pairs);
     }
 
-    private static bool Multiplies(Parameter parameter, DecoderConfig model) =>
+    private static bool Multiplies(Parameter parameter, LanguageModelConfig model) =>
         parameter.Role is ParameterRole.Matrix or ParameterRole.Head || (parameter.Role == ParameterRole.Embedding && model.TiedHead);
 
     /// <summary>Positions that a token sees on average: 1, 2, ... window, window, ...</summary>

@@ -7,7 +7,7 @@ namespace MuonSharp.Experiments;
 /// <summary>A run on paper, for a model of any size: who steps what and why, matrices, arithmetic, overhead, memory. Nothing is trained, no weight allocated.</summary>
 public sealed class TrainingPlan
 {
-    private TrainingPlan(TrainingConfig config, DecoderOutline model)
+    private TrainingPlan(TrainingConfig config, ModelBlueprint model)
     {
         Config = config;
         Vocabulary = model.Config.Vocabulary;
@@ -59,12 +59,12 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
-        DecoderConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
-            ? DecoderConfigs.Create(config.Model, vocabulary)
-            : DecoderConfigs.Create(config.Model, Tokenizer(config));
+        LanguageModelConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
+            ? LanguageModelConfigs.Create(config.Model, vocabulary)
+            : LanguageModelConfigs.Create(config.Model, Tokenizer(config));
         problems = decoder.Problems();
         return problems.Count == 0
-            ? new TrainingPlan(config, new DecoderOutline(decoder) { RecomputesBlocks = config.Train.Recompute })
+            ? new TrainingPlan(config, new ModelBlueprint(decoder) { RecomputesBlocks = config.Train.Recompute })
             : throw new ConfigurationException([.. problems.Select(problem => $"[config] model: {problem}")]);
     }
 

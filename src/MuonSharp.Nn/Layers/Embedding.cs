@@ -45,4 +45,12 @@ public sealed class Embedding
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public Tensor Record(Tape tape, TokenBuffer tokens, Embedding positions, int time) =>
         tape.Embedding(tokens, tape.Parameter(Weight), tape.Parameter(positions.Weight), time);
+
+    /// <summary>Records the mean vector of the tokens of each row: a bag of words.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="tokens">[rows·count] tokens, those of a row one after the other.</param>
+    /// <param name="count">Tokens of a row.</param>
+    /// <returns>[rows, width].</returns>
+    /// <exception cref="ArgumentException">The count does not divide the tokens.</exception>
+    public Tensor RecordMean(Tape tape, TokenBuffer tokens, int count) => tape.EmbeddingMean(tokens, tape.Parameter(Weight), count);
 }

@@ -20,7 +20,7 @@ public abstract class Initializer
     /// <exception cref="ArgumentException">The parameter is a vector.</exception>
     protected internal static (long FanIn, long FanOut) Fans(Parameter parameter)
     {
-        MatrixLayout layout = parameter.Layout ?? MatrixLayout.OutIn;
+        MatrixLayout layout = parameter.Layout;
         int first = layout.SplitsExperts ? 1 : 0;
         Rule.Check(parameter.Shape.Length >= first + 2, $"[initializer] only a matrix has a fan-in and a fan-out; {parameter}");
         long kernel = 1;
@@ -127,7 +127,7 @@ public static class Initializers
         {
             Span<float> weights = parameter.Weights.Span;
             stream.FillNormal(weights, step: 0, sample: 0);
-            foreach (MatrixSlice matrix in (parameter.Layout ?? MatrixLayout.OutIn).Matrices(parameter.Shape))
+            foreach (MatrixSlice matrix in parameter.Matrices)
             {
                 Orthonormalize(weights[matrix.Offset..], matrix);
             }

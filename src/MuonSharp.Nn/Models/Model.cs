@@ -14,7 +14,7 @@ public sealed class Model : IDisposable
     internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, ulong seed, WorkerTeam team, bool ownsTeam) =>
         (Parameters, AttentionHeads, Seed, Team, _ownsTeam) = (parameters, attentionHeads, seed, team, ownsTeam);
 
-    /// <summary>Weights and gradients, in the order of their declaration.</summary>
+    /// <summary>Weights, gradients and buffers, in the order of their declaration.</summary>
     public ParameterStore Parameters { get; }
 
     /// <summary>What makes the logits of each attention layer's heads, in the order of their declaration: what QK-clip scales.</summary>

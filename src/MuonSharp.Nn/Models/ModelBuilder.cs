@@ -4,7 +4,7 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>Collects what layers declare (parameters, attention heads), and makes a <see cref="Model"/> of it.</summary>
+/// <summary>Collects what layers declare (parameters, buffers, attention heads), and makes a <see cref="Model"/> of it.</summary>
 /// <remarks>
 /// <para>A layer is constructed with a builder and a name; it declares its parameters in a scope of that name, so that they are called
 /// <c>name.weight</c>, <c>name.bias</c>, and in a scope of a scope <c>outer.name.weight</c>. Nothing is allocated before <see cref="Build"/>.</para>
@@ -56,6 +56,20 @@ public sealed class ModelBuilder
         _declarations.Parameters.Add(parameter);
         _declarations.Initializers.Add(initializer);
         return parameter;
+    }
+
+    /// <summary>Declares numbers that belong to the model and are not trained, such as batch norm's running statistics.</summary>
+    /// <param name="name">Name within the scope, such as <c>running_mean</c>.</param>
+    /// <param name="shape">Row-major sizes, outermost first.</param>
+    /// <param name="initial">First value of every element. Default 0.</param>
+    /// <param name="saved">Whether a checkpoint holds it. Default true.</param>
+    /// <returns>The buffer, without memory until <see cref="Build"/>.</returns>
+    /// <exception cref="ArgumentException">The full name is taken, or the shape does not fit.</exception>
+    /// <exception cref="InvalidOperationException">The model is built.</exception>
+    public ModelBuffer Buffer(string name, ImmutableArray<int> shape, float initial = 0, bool saved = true)
+    {
+        ThrowIfBuilt();
+        return _declarations.Store.AddBuffer(FullName(name), shape, initial, saved);
     }
 
     /// <summary>Declares what makes an attention layer's logits, for QK-clip.</summary>

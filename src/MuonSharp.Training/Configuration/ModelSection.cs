@@ -3,7 +3,7 @@ using static MuonSharp.Training.ConfigValues;
 namespace MuonSharp.Training;
 
 /// <summary>The decoder to train: keys <c>model.*</c>.</summary>
-/// <remarks>What its settings need of each other stands in <see cref="MuonSharp.Nn.DecoderConfig"/>.</remarks>
+/// <remarks>What its settings need of each other stands in <see cref="MuonSharp.Nn.LanguageModelConfig"/>.</remarks>
 public sealed record ModelSection
 {
     /// <summary>Number of transformer blocks, 1 or more.</summary>
@@ -78,12 +78,12 @@ public sealed record ModelSection
         section.Key("context", Whole(1, 1048576), m => m.Context, (m, v) => m with { Context = v }, "tokens that the model sees at once", unit: "tokens"),
         section.Key("hiddenWidth", OrZero(Whole(1, 1048576), "four times the width (8/3 of it for `swiglu`)"), m => m.HiddenWidth, (m, v) => m with { HiddenWidth = v },
             "width between the feed-forward matrices"),
-        section.Key("normalization", Choice(DecoderConfigs.Normalizations), m => m.Normalization, (m, v) => m with { Normalization = v }, "normalization before each sublayer"),
+        section.Key("normalization", Choice(LanguageModelConfigs.Normalizations), m => m.Normalization, (m, v) => m with { Normalization = v }, "normalization before each sublayer"),
         section.Key("epsilon", OrNull(Positive, "1e-5 with `layer-norm`, 1e-6 with `rms-norm`"), m => m.Epsilon, (m, v) => m with { Epsilon = v },
             "added to the mean square in every normalization"),
-        section.Key("activation", Choice(DecoderConfigs.Activations), m => m.Activation, (m, v) => m with { Activation = v },
+        section.Key("activation", Choice(LanguageModelConfigs.Activations), m => m.Activation, (m, v) => m with { Activation = v },
             "nonlinearity of the feed-forward block; `gelu` is the exact one, `swiglu` needs rotary positions"),
-        section.Key("positions", Choice(DecoderConfigs.PositionKinds), m => m.Positions, (m, v) => m with { Positions = v },
+        section.Key("positions", Choice(LanguageModelConfigs.PositionKinds), m => m.Positions, (m, v) => m with { Positions = v },
             "how the model knows where a token stands, and with it the family: GPT-2's with `learned`, llama's with `rotary`"),
         section.Key("rotaryBase", Number("a number above 1", v => v > 1), m => m.RotaryBase, (m, v) => m with { RotaryBase = v }, "base of the rotary frequencies",
             usedWhen: new("model.positions", c => c.Model.Positions == "rotary")),

@@ -80,7 +80,7 @@ internal static class HeldOutLoss
     /// <param name="cancellation">Asks to stop after the batch that is going on.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static EvaluationResult Measure(
-        DecoderModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch, CancellationToken cancellation = default)
+        LanguageModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch, CancellationToken cancellation = default)
     {
         int context = model.Config.Context;
         int predicted = tokens.Length - 1;
@@ -103,7 +103,7 @@ internal static class HeldOutLoss
         return new EvaluationResult(sum / predicted, predicted, tokenizer.CountBytes(tokens[1..]));
     }
 
-    private static double Sum(DecoderProgram program, ReadOnlySpan<int> tokens)
+    private static double Sum(LanguageProgram program, ReadOnlySpan<int> tokens)
     {
         tokens[..^1].CopyTo(program.Inputs);
         tokens[1..].CopyTo(program.Targets);

@@ -9,7 +9,7 @@ internal sealed class RunModel : IDisposable
 {
     private readonly WorkerTeam _team;
 
-    private RunModel(TrainingConfig config, ITokenizer tokenizer, WorkerTeam team, DecoderModel model, LoadedCheckpoint checkpoint)
+    private RunModel(TrainingConfig config, ITokenizer tokenizer, WorkerTeam team, LanguageModel model, LoadedCheckpoint checkpoint)
     {
         (Config, Tokenizer, _team, Model) = (config, tokenizer, team, model);
         (Step, DataSha256) = (checkpoint.Step, RunState.DataSha256(checkpoint.State));
@@ -19,7 +19,7 @@ internal sealed class RunModel : IDisposable
 
     public ITokenizer Tokenizer { get; }
 
-    public DecoderModel Model { get; }
+    public LanguageModel Model { get; }
 
     public long Step { get; }
 
@@ -41,10 +41,10 @@ internal sealed class RunModel : IDisposable
         new ConfiguredRun(config).CheckOwn(checkpoint);
         ITokenizer tokenizer = TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath);
         WorkerTeam team = new(threads);
-        DecoderModel? model = null;
+        LanguageModel? model = null;
         try
         {
-            model = new DecoderModel(DecoderConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
+            model = new LanguageModel(LanguageModelConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
             WeightFile.Read(checkpoint.Model, model.Parameters);
             return new RunModel(config, tokenizer, team, model, checkpoint) { Notices = [.. PassedOver.Describe(problems, checkpoint.Step)] };
         }

@@ -122,7 +122,7 @@ internal sealed class TokenSampler
 /// </remarks>
 /// <param name="model">The model.</param>
 /// <param name="vocabulary">Tokens that may be drawn, from 0: the tokenizer's. The model may know more, which stand for nothing.</param>
-internal sealed class TokenStream(DecoderModel model, int vocabulary)
+internal sealed class TokenStream(LanguageModel model, int vocabulary)
 {
     private const int LeastTime = 16;
 
@@ -160,11 +160,10 @@ internal sealed class TokenStream(DecoderModel model, int vocabulary)
             time *= 2;
         }
 
-        DecoderProgram program = model.Program(1, Math.Min(time, model.Config.Context), training: false);
+        LanguageProgram program = model.Program(1, Math.Min(time, model.Config.Context), training: false, loss: false);
         Span<int> inputs = program.Inputs;
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(history)[^length..].CopyTo(inputs);
         inputs[length..].Clear();
-        program.Targets.Fill(-1);
         program.Forward();
         program.Logits(0, length - 1, logits);
     }

@@ -10,12 +10,12 @@ public sealed class LanguageTask : ITrainingTask
 {
     private readonly WorkerTeam _team;
     private readonly LanguageTaskOptions _options;
-    private readonly DecoderProgram _program;
+    private readonly LanguageProgram _program;
     private readonly TokenBatches _batches;
     private readonly int[] _prompt;
     private TaskProfile? _profile;
 
-    private LanguageTask(TextData data, WorkerTeam team, DecoderModel model, LanguageTaskOptions options)
+    private LanguageTask(TextData data, WorkerTeam team, LanguageModel model, LanguageTaskOptions options)
     {
         (Data, _team, Model, _options) = (data, team, model, options);
         _prompt = TextPieces.Prompt(data.Tokenizer, options.Prompt);
@@ -28,7 +28,7 @@ public sealed class LanguageTask : ITrainingTask
     public TextData Data { get; }
 
     /// <summary>The model.</summary>
-    public DecoderModel Model { get; }
+    public LanguageModel Model { get; }
 
     /// <inheritdoc/>
     public ParameterStore Parameters => Model.Parameters;
@@ -74,7 +74,7 @@ public sealed class LanguageTask : ITrainingTask
     /// <param name="options">Batch, seed, and the like; null: the defaults.</param>
     /// <exception cref="BadInputException">The text is too short for the model's context, or the model knows fewer tokens than the tokenizer.</exception>
     /// <exception cref="ArgumentException">The model breaks rules.</exception>
-    public static LanguageTask FromText(string text, ITokenizer tokenizer, DecoderConfig model, LanguageTaskOptions? options = null)
+    public static LanguageTask FromText(string text, ITokenizer tokenizer, LanguageModelConfig model, LanguageTaskOptions? options = null)
     {
         options ??= new();
         TextData data = TextData.FromText(text, options.Source, tokenizer, new TextSplit(model.Context, options.ValidationShare, NeedsValidation: false));
@@ -88,7 +88,7 @@ public sealed class LanguageTask : ITrainingTask
     public static LanguageTask Create(TrainingConfig config, ITokenizer? tokenizer = null)
     {
         TextData data = TextData.Load(config, tokenizer);
-        return Create(data, DecoderConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config));
+        return Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config));
     }
 
     /// <inheritdoc/>
@@ -127,13 +127,13 @@ public sealed class LanguageTask : ITrainingTask
         _team.Dispose();
     }
 
-    private static LanguageTask Create(TextData data, DecoderConfig model, LanguageTaskOptions options)
+    private static LanguageTask Create(TextData data, LanguageModelConfig model, LanguageTaskOptions options)
     {
         WorkerTeam team = new(options.Threads);
-        DecoderModel? made = null;
+        LanguageModel? made = null;
         try
         {
-            made = new DecoderModel(model, options.Seed, team) { RecomputesBlocks = options.Recompute };
+            made = new LanguageModel(model, options.Seed, team) { RecomputesBlocks = options.Recompute };
             return new LanguageTask(data, team, made, options);
         }
         catch
@@ -144,7 +144,7 @@ public sealed class LanguageTask : ITrainingTask
         }
     }
 
-    private static DecoderConfig WithVocabulary(DecoderConfig model, ITokenizer tokenizer) =>
+    private static LanguageModelConfig WithVocabulary(LanguageModelConfig model, ITokenizer tokenizer) =>
         model.Vocabulary >= tokenizer.VocabularySize ? model
         : model.Vocabulary == 0 ? model with { Vocabulary = tokenizer.VocabularySize }
         : throw new BadInputException(

@@ -29,7 +29,7 @@ public sealed record PlannedMemory(
     /// <summary>Everything over what is needed, 1 or more.</summary>
     public double Ratio => (double)Total / Needed;
 
-    internal static PlannedMemory Of(DecoderOutline model, RoutingPlan routing, int batch, int threads)
+    internal static PlannedMemory Of(ModelBlueprint model, RoutingPlan routing, int batch, int threads)
     {
         long floats = ParameterStore.PlannedLength(model.Parameters);
         return Of(floats, model.PlanMemory(batch, model.Config.Context, training: true, threads), routing, threads);

@@ -18,19 +18,19 @@ internal static class ModelKind
         (int[] inputs, int[] labels) = (file.Integers("input_ids"), file.Integers("labels"));
         double loss = file.Floats("loss")[0];
 
-        DecoderProgram inference = model.Program(inputs, labels, shape[0], shape[1], training: false);
+        LanguageProgram inference = model.Program(inputs, labels, shape[0], shape[1], training: false);
         Tensors.Within("loss", Math.Abs(inference.Forward() - loss), golden.Tolerance("loss"));
         CheckLogits(golden, inference, file.Floats("logits"));
 
         model.Decoder.Parameters.ZeroGradients();
-        DecoderProgram training = model.Program(inputs, labels, shape[0], shape[1], training: true);
+        LanguageProgram training = model.Program(inputs, labels, shape[0], shape[1], training: true);
         Tensors.Within("loss of training", Math.Abs(training.Forward() - loss), golden.Tolerance("loss"));
         training.Backward();
         Assert.All(model.Decoder.Parameters.Parameters, parameter => CheckGradient(golden, parameter, file));
         CheckGreedy(golden, model);
     }
 
-    private static void CheckLogits(GoldenCase golden, DecoderProgram program, float[] expected)
+    private static void CheckLogits(GoldenCase golden, LanguageProgram program, float[] expected)
     {
         float[] row = new float[program.Vocabulary];
         double worst = 0;
@@ -61,7 +61,7 @@ internal static class ModelKind
         int[] tokens = [.. prompt, .. new int[continuation.Length]];
         int[] unlabelled = new int[tokens.Length];
         Array.Fill(unlabelled, -1);
-        DecoderProgram program = model.Program(tokens, unlabelled, 1, tokens.Length, training: false);
+        LanguageProgram program = model.Program(tokens, unlabelled, 1, tokens.Length, training: false);
         float[] row = new float[program.Vocabulary];
         for (int at = prompt.Length; at < tokens.Length; at++)
         {

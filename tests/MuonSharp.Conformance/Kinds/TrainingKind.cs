@@ -28,7 +28,7 @@ internal static class TrainingKind
         for (int step = 0; step < config.Steps; step++)
         {
             ReadOnlySpan<int> batch = tokens.AsSpan(step * perStep, perStep);
-            DecoderProgram program = model.Program(batch, batch, shape[1], shape[2], training: true);
+            LanguageProgram program = model.Program(batch, batch, shape[1], shape[2], training: true);
             store.ZeroGradients();
             Tensors.Within($"loss before update {step + 1}", Math.Abs(program.Forward() - losses[step]), golden.Tolerance("loss"));
             program.Backward();

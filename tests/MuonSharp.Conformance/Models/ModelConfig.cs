@@ -6,7 +6,7 @@ namespace MuonSharp.Conformance.Models;
 /// <summary>Reads a Hugging Face <c>config.json</c> of the families that the build has; whatever it cannot compute makes the case fail.</summary>
 internal static class ModelConfig
 {
-    public static DecoderConfig Read(string path)
+    public static LanguageModelConfig Read(string path)
     {
         JsonObject config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         string family = (string?)config["model_type"] ?? "none";
@@ -18,10 +18,10 @@ internal static class ModelConfig
         };
     }
 
-    private static DecoderConfig Gpt2(JsonObject config)
+    private static LanguageModelConfig Gpt2(JsonObject config)
     {
         Need("activation_function", (string?)config["activation_function"], "gelu_new");
-        return new DecoderConfig
+        return new LanguageModelConfig
         {
             Vocabulary = (int)config["vocab_size"]!,
             Layers = (int)config["n_layer"]!,
@@ -36,18 +36,18 @@ internal static class ModelConfig
         };
     }
 
-    private static DecoderConfig Llama(JsonObject config, bool queryKeyNorm)
+    private static LanguageModelConfig Llama(JsonObject config, bool queryKeyNorm)
     {
         JsonNode? rotation = config["rope_parameters"] ?? config["rope_scaling"];
         Need("rope_type", (string?)(rotation?["rope_type"] ?? rotation?["type"]) ?? "default", "default");
         Need("hidden_act", (string?)config["hidden_act"], "silu");
         Need("mlp_bias", (bool?)config["mlp_bias"] ?? false, false);
         bool window = (bool?)config["use_sliding_window"] ?? false;
-        if (window) Need("max_window_layers", (int?)config["max_window_layers"] ?? 0, 0);
-        return new DecoderConfig
+        (int layers, int firstWithWindow) = ((int)config["num_hidden_layers"]!, (int?)config["max_window_layers"] ?? 0);
+        return new LanguageModelConfig
         {
             Vocabulary = (int)config["vocab_size"]!,
-            Layers = (int)config["num_hidden_layers"]!,
+            Layers = layers,
             Heads = (int)config["num_attention_heads"]!,
             KeyValueHeads = (int?)config["num_key_value_heads"],
             Width = (int)config["hidden_size"]!,
@@ -57,11 +57,11 @@ internal static class ModelConfig
             Normalization = Normalization.RmsNorm,
             Activation = Activation.Silu,
             Gated = true,
-            Positions = Positions.Rotary,
+            Family = ModelFamilies.Llama,
             TiedHead = (bool?)config["tie_word_embeddings"] ?? false,
             Biases = (bool?)config["attention_bias"] ?? false,
             QueryKeyNorm = queryKeyNorm,
-            Window = window ? (int?)config["sliding_window"] : null,
+            WindowsByLayer = [.. Enumerable.Range(0, layers).Select(layer => window && layer >= firstWithWindow ? (int?)config["sliding_window"] : null)],
             RotaryBase = (double?)(config["rope_parameters"]?["rope_theta"] ?? config["rope_theta"]) ?? 10000,
             NormalizationEpsilon = (double)config["rms_norm_eps"]!,
         };

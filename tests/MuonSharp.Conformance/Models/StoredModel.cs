@@ -14,7 +14,7 @@ internal sealed class StoredModel : IDisposable
     public StoredModel(GoldenCase golden)
     {
         Team = new WorkerTeam(2);
-        Decoder = new DecoderModel(ModelConfig.Read(golden.PathOf("config.json")), 1, Team);
+        Decoder = new LanguageModel(ModelConfig.Read(golden.PathOf("config.json")), 1, Team);
         using SafetensorsFile file = SafetensorsFile.Open(golden.PathOf(Weights));
         Assert.Equal(file.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), Decoder.Parameters.Parameters.Select(p => p.Name).Order(StringComparer.Ordinal));
         foreach (Parameter parameter in Decoder.Parameters.Parameters)
@@ -26,12 +26,12 @@ internal sealed class StoredModel : IDisposable
 
     public WorkerTeam Team { get; }
 
-    public DecoderModel Decoder { get; }
+    public LanguageModel Decoder { get; }
 
     /// <summary>A program with tokens in place; the target of a position is the label of the next one, -1 for none.</summary>
-    public DecoderProgram Program(ReadOnlySpan<int> inputs, ReadOnlySpan<int> labels, int batch, int time, bool training)
+    public LanguageProgram Program(ReadOnlySpan<int> inputs, ReadOnlySpan<int> labels, int batch, int time, bool training)
     {
-        DecoderProgram program = Decoder.Program(batch, time, training);
+        LanguageProgram program = Decoder.Program(batch, time, training);
         inputs.CopyTo(program.Inputs);
         for (int i = 0; i < inputs.Length; i++) program.Targets[i] = i % time == time - 1 || labels[i + 1] < 0 ? -1 : labels[i + 1];
         return program;

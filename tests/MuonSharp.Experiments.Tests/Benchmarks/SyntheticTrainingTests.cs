@@ -6,7 +6,7 @@ namespace MuonSharp.Experiments.Tests.Benchmarks;
 
 public sealed class SyntheticTrainingTests : IDisposable
 {
-    private static readonly DecoderConfig s_model = new() { Vocabulary = 13, Layers = 2, Heads = 2, Width = 16, Context = 8 };
+    private static readonly LanguageModelConfig s_model = new() { Vocabulary = 13, Layers = 2, Heads = 2, Width = 16, Context = 8 };
 
     private readonly WorkerTeam _team = new(2);
 

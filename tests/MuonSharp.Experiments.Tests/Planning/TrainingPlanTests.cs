@@ -67,9 +67,9 @@ public class TrainingPlanTests
         TrainingPlan plan = TrainingPlan.Of(config);
         long before = NativeBuffer.LiveBytes;
         using WorkerTeam team = new(2);
-        using DecoderModel model = new(DecoderConfigs.Create(config.Model, 100), seed: 1, team) { RecomputesBlocks = recomputes };
+        using LanguageModel model = new(LanguageModelConfigs.Create(config.Model, 100), seed: 1, team) { RecomputesBlocks = recomputes };
         using RoutedOptimizer stepped = new(model.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), team);
-        DecoderProgram program = model.Program(config.Train.Batch, config.Model.Context, training: true);
+        LanguageProgram program = model.Program(config.Train.Batch, config.Model.Context, training: true);
         long tokens = 2 * sizeof(int) * config.Train.Batch * config.Model.Context;
 
         Assert.Equal(NativeBuffer.LiveBytes - before - tokens, plan.Memory.Total);

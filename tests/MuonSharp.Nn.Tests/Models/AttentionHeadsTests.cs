@@ -16,7 +16,7 @@ public sealed class AttentionHeadsTests : IDisposable
     [MemberData(nameof(Forms))]
     public void After_a_clip_the_same_batch_has_each_heads_maximum_times_its_factor(string form)
     {
-        using DecoderModel model = TinyModels.Create(OneLayer(form) with { InitialDeviation = 0.3 }, _team);
+        using LanguageModel model = TinyModels.Create(OneLayer(form) with { InitialDeviation = 0.3 }, _team);
         foreach (Parameter? bias in model.Parameters.Parameters.Where(parameter => parameter.Role is ParameterRole.Bias or ParameterRole.Gain))
         {
             float[] noise = new float[bias.Length];
@@ -24,7 +24,7 @@ public sealed class AttentionHeadsTests : IDisposable
             noise.CopyTo(bias.Weights.Span);
         }
 
-        DecoderProgram program = model.Program(2, 80, training: false);
+        LanguageProgram program = model.Program(2, 80, training: false);
         TinyModels.Write(program);
         program.Forward();
         float[] before = program.MaximumLogits.ToArray();
@@ -45,7 +45,7 @@ public sealed class AttentionHeadsTests : IDisposable
     [InlineData("llama", "model.layers.1.self_attn")]
     public void Every_block_declares_its_heads_in_order(string family, string second)
     {
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family) with { QueryKeyNorm = false }, _team);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family) with { QueryKeyNorm = false }, _team);
 
         Assert.Equal(model.Config.Layers, model.AttentionHeads.Count);
         Assert.Equal(second, model.AttentionHeads[1].Name);
@@ -60,14 +60,14 @@ public sealed class AttentionHeadsTests : IDisposable
     [Fact]
     public void A_model_whose_heads_share_the_gains_of_their_norms_says_why_it_cannot_be_clipped()
     {
-        using DecoderModel model = TinyModels.Create(TinyModels.Llama, _team);
+        using LanguageModel model = TinyModels.Create(TinyModels.Llama, _team);
 
         Assert.All(model.AttentionHeads, layer => Assert.Contains("is shared by 4 heads", layer.Obstacle, StringComparison.Ordinal));
         ArgumentException error = Assert.Throws<ArgumentException>(() => new QkClip(model.AttentionHeads));
         Assert.Contains("'model.layers.0.self_attn.q_norm.weight'", error.Message, StringComparison.Ordinal);
     }
 
-    private static DecoderConfig OneLayer(string form) => form switch
+    private static LanguageModelConfig OneLayer(string form) => form switch
     {
         "gpt2" => TinyModels.Gpt2,
         "gpt2 without biases" => TinyModels.Gpt2 with { Biases = false },

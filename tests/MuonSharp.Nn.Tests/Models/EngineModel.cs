@@ -12,17 +12,16 @@ internal sealed class EngineModel : IDisposable
     public EngineModel(ReferenceShape shape, int context, IReadOnlyDictionary<string, double[]> weights, int threads = 2)
     {
         _team = new WorkerTeam(threads);
-        Decoder = new DecoderModel(ConfigOf(shape, context), 1, _team);
+        Decoder = new LanguageModel(ConfigOf(shape, context), 1, _team);
         Assert.Equal(weights.Keys.Order(StringComparer.Ordinal), Decoder.Parameters.Parameters.Select(p => p.Name).Order(StringComparer.Ordinal));
         foreach (Parameter parameter in Decoder.Parameters.Parameters) Agreement.ToFloats(weights[parameter.Name]).CopyTo(parameter.Weights.Span);
     }
 
-    public DecoderModel Decoder { get; }
+    public LanguageModel Decoder { get; }
 
-    public static DecoderConfig ConfigOf(ReferenceShape shape, int context)
+    public static LanguageModelConfig ConfigOf(ReferenceShape shape, int context)
     {
-        Assert.True(shape.Window is null || shape.FirstLayerWithWindow == 0, "The engine has one window for all layers.");
-        return new DecoderConfig
+        return new LanguageModelConfig
         {
             Vocabulary = shape.Vocabulary,
             Layers = shape.Layers,
@@ -33,7 +32,7 @@ internal sealed class EngineModel : IDisposable
             HiddenWidth = shape.Hidden,
             Context = context,
             Normalization = shape.LayerNorm ? Normalization.LayerNorm : Normalization.RmsNorm,
-            Positions = shape.Gpt2 ? Positions.Learned : Positions.Rotary,
+            Family = shape.Gpt2 ? ModelFamilies.Gpt2 : ModelFamilies.Llama,
             Activation = shape.Activation switch
             {
                 ReferenceActivationKind.Gelu => Activation.Gelu,
@@ -46,23 +45,23 @@ internal sealed class EngineModel : IDisposable
             TiedHead = shape.Tied,
             Biases = shape.Biases,
             QueryKeyNorm = shape.QueryKeyNorm,
-            Window = shape.Window,
+            WindowsByLayer = [.. Enumerable.Range(0, shape.Layers).Select(shape.WindowOf)],
             RotaryBase = shape.Theta,
             NormalizationEpsilon = shape.Epsilon,
         };
     }
 
     /// <summary>A program with tokens and targets in place.</summary>
-    public DecoderProgram Program(int[] inputs, int[] targets, int batch, int time, bool training)
+    public LanguageProgram Program(int[] inputs, int[] targets, int batch, int time, bool training)
     {
-        DecoderProgram program = Decoder.Program(batch, time, training);
+        LanguageProgram program = Decoder.Program(batch, time, training);
         inputs.CopyTo(program.Inputs);
         targets.CopyTo(program.Targets);
         return program;
     }
 
     /// <summary>The logits of every position, through the door that sampling uses.</summary>
-    public static float[] Logits(DecoderProgram program)
+    public static float[] Logits(LanguageProgram program)
     {
         float[] logits = new float[program.Batch * program.Time * program.Vocabulary];
         for (int i = 0; i < program.Batch * program.Time; i++)

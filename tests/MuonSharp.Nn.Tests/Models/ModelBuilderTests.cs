@@ -15,6 +15,7 @@ public class ModelBuilderTests
         _ = new Linear(encoder, "layers.0", 3, 4);
         _ = new Linear(builder, "head", 4, 2, bias: false, role: ParameterRole.Head);
         _ = new RmsNorm(encoder.Scope("layers.1"), "norm", 4);
+        ModelBuffer buffer = encoder.Buffer("running_var", [3], initial: 1, saved: false);
         builder.Scope("").Parameter("scale", [1], ParameterRole.Gain, Initializers.Ones);
         using WorkerTeam team = new(1);
         using Model model = builder.Build(team);
@@ -22,6 +23,9 @@ public class ModelBuilderTests
         Assert.Equal(
             ["encoder.layers.0.weight [4, 3] Matrix", "encoder.layers.0.bias [4] Bias", "head.weight [2, 4] Head", "encoder.layers.1.norm.weight [4] Gain", "scale [1] Gain"],
             model.Parameters.Parameters.Select(parameter => $"{parameter} {parameter.Role}"));
+        Assert.Same(buffer, Assert.Single(model.Parameters.Buffers));
+        Assert.Equal(("encoder.running_var [3]", false), ($"{buffer}", buffer.IsSaved));
+        Assert.Equal([1, 1, 1], buffer.Values.Span.ToArray());
         Assert.Equal(("encoder", 1UL), (encoder.Path, encoder.Seed));
     }
 

@@ -33,8 +33,8 @@ public class RecomputationTests
     public void Of_a_block_nothing_but_its_input_outlives_the_forward_run(string form)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(Of(form), team, recompute: true);
-        DecoderProgram program = model.Program(2, 100, training: true);
+        using LanguageModel model = TinyModels.Create(Of(form), team, recompute: true);
+        LanguageProgram program = model.Program(2, 100, training: true);
         TinyModels.Write(program);
         (double Loss, float[] Gradients) expected = TinyModels.Step(model, program);
         int last = program.Operations.Count - 1;
@@ -67,7 +67,7 @@ public class RecomputationTests
         static long Arena(int layers, bool recompute)
         {
             using var team = new WorkerTeam(1);
-            using DecoderModel model = TinyModels.Create(TinyModels.Gpt2 with { Layers = layers }, team, recompute: recompute);
+            using LanguageModel model = TinyModels.Create(TinyModels.Gpt2 with { Layers = layers }, team, recompute: recompute);
             return model.Program(Batch, Time, training: true).MemoryPlan.ArenaLength;
         }
     }
@@ -79,7 +79,7 @@ public class RecomputationTests
         using var team = new WorkerTeam(2);
         foreach (bool recompute in new[] { false, true })
         {
-            using DecoderModel model = TinyModels.Create(Of(form) with { Layers = 6 }, team, recompute: recompute);
+            using LanguageModel model = TinyModels.Create(Of(form) with { Layers = 6 }, team, recompute: recompute);
             MemoryPlan plan = model.Program(4, 160, training: true).MemoryPlan;
 
             Assert.InRange(plan.ArenaLength, plan.BusiestLength, plan.BusiestLength * 1.02);
@@ -87,9 +87,9 @@ public class RecomputationTests
         }
     }
 
-    private static DecoderConfig Of(string form)
+    private static LanguageModelConfig Of(string form)
     {
-        DecoderConfig config = TinyModels.Of(form.Split(' ')[0]);
+        LanguageModelConfig config = TinyModels.Of(form.Split(' ')[0]);
         return form switch
         {
             "gpt2 untied" => config with { TiedHead = false, Biases = false },
@@ -103,9 +103,9 @@ public class RecomputationTests
     private static (List<double> Losses, List<float> Logits, float[] Weights) Train(string form, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(Of(form), team, recompute: recompute);
+        using LanguageModel model = TinyModels.Create(Of(form), team, recompute: recompute);
         using var optimizer = new RoutedOptimizer(model.Parameters, team: team);
-        DecoderProgram program = model.Program(2, 100, training: true);
+        LanguageProgram program = model.Program(2, 100, training: true);
         program.GradientScale = 1f / MicroBatches;
         List<double> losses = [];
         List<float> logits = [];

@@ -8,7 +8,7 @@ internal static class TinyModels
 {
     public const int Vocabulary = 61;
 
-    public static DecoderConfig Gpt2 { get; } = new()
+    public static LanguageModelConfig Gpt2 { get; } = new()
     {
         Vocabulary = Vocabulary,
         Layers = 2,
@@ -18,7 +18,7 @@ internal static class TinyModels
         Biases = true,
     };
 
-    public static DecoderConfig Llama { get; } = new()
+    public static LanguageModelConfig Llama { get; } = new()
     {
         Vocabulary = Vocabulary,
         Layers = 2,
@@ -26,7 +26,7 @@ internal static class TinyModels
         KeyValueHeads = 2,
         Width = 64,
         Context = 160,
-        Positions = Positions.Rotary,
+        Family = ModelFamilies.Llama,
         Normalization = Normalization.RmsNorm,
         Activation = Activation.Silu,
         Gated = true,
@@ -35,16 +35,16 @@ internal static class TinyModels
         Window = 70,
     };
 
-    public static DecoderConfig Of(string family) => family == "gpt2" ? Gpt2 : Llama;
+    public static LanguageModelConfig Of(string family) => family == "gpt2" ? Gpt2 : Llama;
 
-    public static void Write(DecoderProgram program, ulong seed = 1)
+    public static void Write(LanguageProgram program, ulong seed = 1)
     {
         new TestNumbers(seed).Tokens(program.Inputs.Length, program.Vocabulary).CopyTo(program.Inputs);
         new TestNumbers(seed + 100).Tokens(program.Inputs.Length, program.Vocabulary).CopyTo(program.Targets);
     }
 
     /// <summary>Loss and all gradients of one step over given threads, as bits.</summary>
-    public static (double Loss, float[] Gradients) Step(DecoderModel model, DecoderProgram program)
+    public static (double Loss, float[] Gradients) Step(LanguageModel model, LanguageProgram program)
     {
         model.Parameters.ZeroGradients();
         double loss = program.Forward();
@@ -52,8 +52,8 @@ internal static class TinyModels
         return (loss, Gradients(model));
     }
 
-    public static float[] Gradients(DecoderModel model) => [.. model.Parameters.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
+    public static float[] Gradients(LanguageModel model) => [.. model.Parameters.Parameters.SelectMany(p => p.Gradient.Span.ToArray())];
 
-    public static DecoderModel Create(DecoderConfig config, WorkerTeam team, ulong seed = 7, bool recompute = false) =>
+    public static LanguageModel Create(LanguageModelConfig config, WorkerTeam team, ulong seed = 7, bool recompute = false) =>
         new(config, seed, team) { RecomputesBlocks = recompute };
 }

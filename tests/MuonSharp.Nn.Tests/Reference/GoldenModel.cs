@@ -54,13 +54,15 @@ internal sealed class GoldenModel
         bool gpt2 = (string)config["model_type"]! == "gpt2";
         int heads = (int)(config["n_head"] ?? config["num_attention_heads"])!;
         int width = (int)(config["n_embd"] ?? config["hidden_size"])!;
+        int layers = (int)(config["n_layer"] ?? config["num_hidden_layers"])!, firstWithWindow = (int?)config["max_window_layers"] ?? 0;
+        int? window = (bool?)config["use_sliding_window"] ?? false ? (int)config["sliding_window"]! : null;
         return new ReferenceShape
         {
             Gpt2 = gpt2,
             LayerNorm = gpt2,
             QueryKeyNorm = (string)config["model_type"]! == "qwen3",
             Vocabulary = (int)config["vocab_size"]!,
-            Layers = (int)(config["n_layer"] ?? config["num_hidden_layers"])!,
+            Layers = layers,
             Heads = heads,
             Groups = (int?)config["num_key_value_heads"] ?? heads,
             Width = width,
@@ -69,8 +71,7 @@ internal sealed class GoldenModel
             Activation = gpt2 ? ReferenceActivationKind.GeluTanh : ReferenceActivationKind.SwiGlu,
             Tied = (bool?)config["tie_word_embeddings"] ?? false,
             Biases = gpt2 || ((bool?)config["attention_bias"] ?? false),
-            Window = (bool?)config["use_sliding_window"] ?? false ? (int)config["sliding_window"]! : null,
-            FirstLayerWithWindow = (int?)config["max_window_layers"] ?? 0,
+            WindowsByLayer = [.. Enumerable.Range(0, layers).Select(layer => layer < firstWithWindow ? null : window)],
             Epsilon = (double)(config["layer_norm_epsilon"] ?? config["rms_norm_eps"])!,
             Theta = (double?)(config["rope_parameters"]?["rope_theta"] ?? config["rope_theta"]) ?? 10000,
         };
@@ -83,15 +84,14 @@ internal sealed class GoldenModel
         return (int)JsonNode.Parse(bytes.AsSpan(8, header))!["input_ids"]!["shape"]![1]!;
     }
 
-    // tests/golden holds what the engine runs; a model that only the reference computes lies beside it.
     private static string FolderOf(string name)
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            string[] places = [Path.Combine("tests", "golden", "models"), Path.Combine("tests", "MuonSharp.Nn.Tests", "Reference", "Models")];
-            if (places.Select(place => Path.Combine(at.FullName, place, name)).FirstOrDefault(Directory.Exists) is { } folder) return folder;
+            string folder = Path.Combine(at.FullName, "tests", "golden", "models", name);
+            if (Directory.Exists(folder)) return folder;
         }
 
-        throw new InvalidOperationException($"[golden] a golden model is a folder of tests; '{name}' was not found");
+        throw new InvalidOperationException($"[golden] a golden model is a folder of tests/golden/models; '{name}' was not found");
     }
 }

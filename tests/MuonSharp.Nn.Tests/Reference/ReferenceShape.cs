@@ -36,8 +36,8 @@ internal sealed record ReferenceShape
 
     public int? Window { get; init; }
 
-    /// <summary>The first layer whose attention has the window; the layers before it see everything.</summary>
-    public int FirstLayerWithWindow { get; init; }
+    /// <summary>A window for each layer, instead of one for all.</summary>
+    public int?[]? WindowsByLayer { get; init; }
 
     public double Epsilon { get; init; } = 1e-5;
 
@@ -46,5 +46,8 @@ internal sealed record ReferenceShape
     public int HeadWidth => HeadWidthOverride ?? Width / Heads;
 
     public ReferenceAttention Attention(int layer, int batch, int time) =>
-        new(batch, time, Heads, Groups, HeadWidth, layer < FirstLayerWithWindow ? null : Window);
+        new(batch, time, Heads, Groups, HeadWidth, WindowOf(layer));
+
+    /// <summary>The window of a layer; null for none.</summary>
+    public int? WindowOf(int layer) => WindowsByLayer is { } windows ? windows[layer] : Window;
 }

@@ -50,7 +50,7 @@ public class TrainingConfigTests
         Assert.Equal(
             new ModelSection { Layers = 12, Heads = 12, Width = 768, Context = 1024, Vocabulary = 50257, Activation = "gelu-tanh", Biases = true },
             config.Model);
-        Assert.Equal(124_439_808, DecoderConfigs.Create(config.Model, config.Model.Vocabulary!.Value).CountParameters());
+        Assert.Equal(124_439_808, LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary!.Value).CountParameters());
     }
 
     [Fact]

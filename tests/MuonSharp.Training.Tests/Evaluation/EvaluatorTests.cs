@@ -19,13 +19,13 @@ public class EvaluatorTests
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.Config(folder));
         int[] tokens = TestRun.Language(trainer).Data.Training.Span[..length].ToArray();
-        DecoderModel model = TestRun.Language(trainer).Model;
+        LanguageModel model = TestRun.Language(trainer).Model;
 
         double sum = 0;
         for (int start = 0; start < length - 1; start += 96)
         {
             int time = Math.Min(96, length - 1 - start);
-            DecoderProgram program = model.Program(1, time, training: false);
+            LanguageProgram program = model.Program(1, time, training: false);
             tokens.AsSpan(start, time).CopyTo(program.Inputs);
             tokens.AsSpan(start + 1, time).CopyTo(program.Targets);
             sum += program.Forward() * time;

@@ -71,14 +71,14 @@ public class TextGeneratorTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.Config(folder));
-        DecoderModel model = TestRun.Language(trainer).Model;
+        LanguageModel model = TestRun.Language(trainer).Model;
         List<int> history = [.. TestRun.Language(trainer).Data.Tokenizer.Encode("It is a truth")];
 
         int[] drawn = [.. new TokenStream(model, model.Config.Vocabulary).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
 
         foreach (int token in drawn)
         {
-            DecoderProgram program = model.Program(1, history.Count, training: false);
+            LanguageProgram program = model.Program(1, history.Count, training: false);
             history.ToArray().CopyTo(program.Inputs);
             program.Targets.Fill(-1);
             program.Forward();
@@ -94,7 +94,7 @@ public class TextGeneratorTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 1).Set("model.vocabulary", "3000"));
-        DecoderModel model = TestRun.Language(trainer).Model;
+        LanguageModel model = TestRun.Language(trainer).Model;
         int known = TestRun.Language(trainer).Data.Tokenizer.VocabularySize;
 
         Assert.Equal(3000, model.Config.Vocabulary);

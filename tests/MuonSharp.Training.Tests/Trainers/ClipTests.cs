@@ -112,7 +112,7 @@ public class ClipTests
         using Trainer trainer = Trainer.Create(config);
         TrainingParts parts = trainer.Parts;
         TokenBatches batches = new(TestRun.Language(trainer).Data.Training, config.Model.Context, config.Train.Seed);
-        DecoderProgram program = TestRun.Language(trainer).Model.Program(config.Train.Batch, config.Model.Context, training: false);
+        LanguageProgram program = TestRun.Language(trainer).Model.Program(config.Train.Batch, config.Model.Context, training: false);
         List<float[]> maxima = [];
         for (int micro = 0; micro < 3; micro++)
         {

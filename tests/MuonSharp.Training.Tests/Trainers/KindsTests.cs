@@ -118,7 +118,7 @@ public class KindsTests
         };
 
         Assert.Equal(
-            new DecoderConfig
+            new LanguageModelConfig
             {
                 Vocabulary = 9,
                 Layers = 3,
@@ -130,15 +130,15 @@ public class KindsTests
                 Normalization = Normalization.RmsNorm,
                 Activation = Activation.Silu,
                 Gated = true,
-                Positions = Positions.Rotary,
+                Family = ModelFamilies.Llama,
                 TiedHead = false,
                 Biases = true,
                 QueryKeyNorm = true,
                 Dropout = 0.25,
                 Window = 5,
             },
-            DecoderConfigs.Create(settings, 9));
-        DecoderConfig plain = DecoderConfigs.Create(new(), 9);
+            LanguageModelConfigs.Create(settings, 9));
+        LanguageModelConfig plain = LanguageModelConfigs.Create(new(), 9);
         Assert.Equal((null, null, null), (plain.KeyValueHeads, plain.HiddenWidth, plain.Window));
     }
 

@@ -158,14 +158,14 @@ internal sealed class StepFamily() : BenchFamily(
         && (long)model.Batch * model.Time <= MostTokens
         && Parameters(model.Model) < MostParameters;
 
-    private static double Parameters(DecoderConfig model) => ((12.0 * model.Layers * model.Width) + model.Vocabulary + model.Context) * model.Width;
+    private static double Parameters(LanguageModelConfig model) => ((12.0 * model.Layers * model.Width) + model.Vocabulary + model.Context) * model.Width;
 }
 
 /// <summary>The models of the training steps: GPT-2's form, without dropout.</summary>
 /// <param name="Model">The shape; the context is the longest that is asked for.</param>
 /// <param name="Batch">Sequences when none are named.</param>
 /// <param name="Time">Tokens of a sequence when none are named.</param>
-internal sealed record StepModel(DecoderConfig Model, int Batch, int Time)
+internal sealed record StepModel(LanguageModelConfig Model, int Batch, int Time)
 {
     private const int Characters = 65;
     private const int Gpt2Vocabulary = 50257;
@@ -182,7 +182,7 @@ internal sealed record StepModel(DecoderConfig Model, int Batch, int Time)
         ["gpt2-124m"] = new(Gpt2, 4, 64),
     };
 
-    private static DecoderConfig Gpt2 => new()
+    private static LanguageModelConfig Gpt2 => new()
     {
         Vocabulary = Gpt2Vocabulary,
         Layers = 12,
@@ -194,6 +194,6 @@ internal sealed record StepModel(DecoderConfig Model, int Batch, int Time)
     };
 
     /// <summary>A character model as nanoGPT makes it: learned positions, tied head, no biases, erf GELU.</summary>
-    public static DecoderConfig Character(int layers, int heads, int width, int context) =>
+    public static LanguageModelConfig Character(int layers, int heads, int width, int context) =>
         new() { Vocabulary = Characters, Layers = layers, Heads = heads, Width = width, Context = context };
 }

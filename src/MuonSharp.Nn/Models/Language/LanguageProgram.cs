@@ -3,31 +3,24 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>A model's computation for one shape of batch: write <see cref="Inputs"/> and <see cref="Targets"/>, run, read.</summary>
-/// <remarks>After construction nothing is allocated. Not for use by two threads at once.</remarks>
-#pragma warning disable CA1001 // The model that caches the program frees it; a caller must not.
-public sealed unsafe class DecoderProgram
-#pragma warning restore CA1001
+/// <remarks>After construction nothing is allocated. Not for use by two threads at once. The model that keeps a program frees it after a while
+/// (<see cref="LanguageModel.Program"/>): ask for it again rather than hold it.</remarks>
+public sealed unsafe class LanguageProgram : IDisposable
 {
     private readonly Tape _tape;
-    private readonly TokenBuffer _inputs;
-    private readonly TokenBuffer _targets;
-    private readonly Tensor _hidden;
-    private readonly Tensor _head;
-    private readonly Loss _loss;
+    private readonly LanguageGraph _graph;
     private readonly Tensor[] _layerMaxima;
     private readonly float[] _maximumLogits;
+    private bool _disposed;
 
-    internal DecoderProgram(DecoderModel model, int batch, int time, bool training, bool sharesNothing = false)
+    internal LanguageProgram(Tape tape, LanguageGraph graph, int batch, int time)
     {
-        (Batch, Time, Training) = (batch, time, training);
-        _tape = new Tape(model.Team, training) { SharesNothing = sharesNothing };
-        var graph = new DecoderGraph(_tape, model.Form, model.Config, model.Seed, batch, time, model.RecomputesBlocks);
-        (_inputs, _targets, _hidden, _head, _loss) = (graph.Inputs, graph.Targets, graph.Hidden, graph.Head, graph.Loss);
-        _targets.Span.Fill(CrossEntropyRecording.Ignored);
+        (_tape, _graph, Batch, Time, Training) = (tape, graph, batch, time, tape.Training);
+        _graph.Targets?.Span.Fill(CrossEntropyRecording.Ignored);
         _tape.Compile();
         _layerMaxima = [.. graph.MaximumLogits];
-        _maximumLogits = new float[model.Config.Layers * model.Config.Heads];
-        Vocabulary = model.Config.Vocabulary;
+        _maximumLogits = new float[_layerMaxima.Sum(layer => layer.Columns)];
+        Vocabulary = _graph.Head.Rows;
     }
 
     /// <summary>Number of sequences.</summary>
@@ -43,10 +36,11 @@ public sealed unsafe class DecoderProgram
     public int Vocabulary { get; }
 
     /// <summary>Tokens [batch, time], for the caller to write; they stay until overwritten.</summary>
-    public Span<int> Inputs => _inputs.Span;
+    public Span<int> Inputs => Live(_graph.Inputs);
 
-    /// <summary>The token that should follow each input [batch, time], or -1 for a position that does not count. At first all -1.</summary>
-    public Span<int> Targets => _targets.Span;
+    /// <summary>The token that should follow each input [batch, time], or -1 for a position that does not count. At first all -1. Empty in a program
+    /// without a loss.</summary>
+    public Span<int> Targets => Live(_graph.Targets);
 
     /// <summary>Training step: a key of dropout.</summary>
     public ulong Step
@@ -66,15 +60,15 @@ public sealed unsafe class DecoderProgram
     /// It is set before the forward run, which already computes the head's gradient.</summary>
     public float GradientScale
     {
-        get => _loss.GradientScale;
-        set => _loss.GradientScale = value;
+        get => Loss.GradientScale;
+        set => Loss.GradientScale = value;
     }
 
     /// <summary>Targets of the last forward run that counted.</summary>
-    public int CountedTokens => (int)_loss.Counted;
+    public int CountedTokens => (int)(_graph.Loss?.Counted ?? 0);
 
     /// <summary>Sum of the loss over the counted targets of the last forward run, in nats.</summary>
-    public double LossSum => _loss.Sum;
+    public double LossSum => _graph.Loss?.Sum ?? 0;
 
     /// <summary>Each head's largest scaled, visible attention logit of the last forward run, [layers, heads].</summary>
     public ReadOnlySpan<float> MaximumLogits => _maximumLogits;
@@ -87,18 +81,19 @@ public sealed unsafe class DecoderProgram
 
     /// <summary>Computes the mean loss over the counted targets. A training program also adds the head's gradient to the store; a
     /// <see cref="Backward"/> must follow before the gradients are used.</summary>
-    /// <returns>Nats per counted target; 0 when none counts.</returns>
+    /// <returns>Nats per counted target; 0 when none counts, or the program has no loss.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An input or a target is outside the vocabulary.</exception>
     public double Forward()
     {
         _tape.Forward();
-        for (int layer = 0; layer < _layerMaxima.Length; layer++)
+        int at = 0;
+        foreach (Tensor layer in _layerMaxima)
         {
-            Span<float> maxima = _layerMaxima[layer].Value;
-            maxima.CopyTo(_maximumLogits.AsSpan(layer * maxima.Length));
+            layer.Value.CopyTo(_maximumLogits.AsSpan(at));
+            at += layer.Columns;
         }
 
-        return _loss.Mean;
+        return _graph.Loss?.Mean ?? 0;
     }
 
     /// <summary>Adds the gradients of the last forward run's loss to the store's.</summary>
@@ -113,15 +108,16 @@ public sealed unsafe class DecoderProgram
     /// <exception cref="InvalidOperationException">It is a training program.</exception>
     public void Logits(int sequence, int position, Span<float> logits)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         Rule.Check(
             sequence >= 0 && sequence < Batch && position >= 0 && position < Time,
-            $"[decoder] positions are inside the batch of [{Batch}, {Time}]; sequence {sequence}, position {position}");
-        Rule.Check(logits.Length == Vocabulary, $"[decoder] a row of logits has {Vocabulary} elements; {logits.Length}");
+            $"[language model] positions are inside the batch of [{Batch}, {Time}]; sequence {sequence}, position {position}");
+        Rule.Check(logits.Length == Vocabulary, $"[language model] a row of logits has {Vocabulary} elements; {logits.Length}");
         fixed (float* destination = logits)
-        fixed (float* hidden = _hidden.Value)
+        fixed (float* hidden = _graph.Hidden.Value)
         {
-            var row = Matrix.Dense(hidden + (((nint)sequence * Time) + position) * _hidden.Columns, 1, _hidden.Columns);
-            var head = Matrix.Dense(_head.Data, _head.Rows, _head.Columns);
+            var row = Matrix.Dense(hidden + (((nint)sequence * Time) + position) * _graph.Hidden.Columns, 1, _graph.Hidden.Columns);
+            var head = Matrix.Dense(_graph.Head.Data, _graph.Head.Rows, _graph.Head.Columns);
             MatrixProduct.Multiply(_tape.Team, row, head.Transposed, Matrix.Dense(destination, 1, Vocabulary));
         }
     }
@@ -133,5 +129,18 @@ public sealed unsafe class DecoderProgram
     /// <summary>Ends the measuring.</summary>
     public void StopProfile() => _tape.StopProfile();
 
-    internal void Release() => _tape.Dispose();
+    /// <summary>Frees the program's memory. Its model does that for the programs that it keeps.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _tape.Dispose();
+    }
+
+    private Loss Loss => _graph.Loss ?? throw new InvalidOperationException("[language model] the program was made without a loss");
+
+    private Span<int> Live(TokenBuffer? tokens)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return tokens is null ? [] : tokens.Span;
+    }
 }

@@ -1,8 +1,8 @@
 namespace MuonSharp.Nn;
 
 /// <summary>The shape of a pre-norm decoder: everything that decides its parameters and its arithmetic.</summary>
-/// <remarks>The defaults are GPT-2's form. <see cref="Positions.Rotary"/> with <see cref="Normalization.RmsNorm"/> is llama's.</remarks>
-public sealed record DecoderConfig
+/// <remarks>The defaults are GPT-2's form. <see cref="ModelFamilies.Llama"/> with <see cref="Normalization.RmsNorm"/> and a gated SiLU is llama's.</remarks>
+public sealed record LanguageModelConfig
 {
     private const int HiddenMultiple = 32;
 
@@ -36,11 +36,11 @@ public sealed record DecoderConfig
     /// <summary>Nonlinearity of the feed-forward block. Default GELU.</summary>
     public Activation Activation { get; init; } = Activation.Gelu;
 
-    /// <summary>Whether the feed-forward block is gated, down(f(gate x) · up x): SwiGLU with <see cref="Activation.Silu"/>. Rotary positions only. Default false.</summary>
+    /// <summary>Whether the feed-forward block is gated, down(f(gate x) · up x): SwiGLU with <see cref="Activation.Silu"/>. Not in the GPT-2 family. Default false.</summary>
     public bool Gated { get; init; }
 
-    /// <summary>Positions, and with them the family. Default learned.</summary>
-    public Positions Positions { get; init; } = Positions.Learned;
+    /// <summary>The family, which decides positions, names and storage. Default GPT-2.</summary>
+    public ModelFamily Family { get; init; } = ModelFamilies.Gpt2;
 
     /// <summary>Whether the head is the token embedding. Default true.</summary>
     public bool TiedHead { get; init; } = true;
@@ -48,7 +48,7 @@ public sealed record DecoderConfig
     /// <summary>Whether linears and LayerNorms have biases (in the llama family the attention's projections only). Default false.</summary>
     public bool Biases { get; init; }
 
-    /// <summary>Whether queries and keys are normalized by head before the rotation, as Qwen3 does. Rotary positions only. Default false.</summary>
+    /// <summary>Whether queries and keys are normalized by head before the rotation, as Qwen3 does. Not in the GPT-2 family. Default false.</summary>
     public bool QueryKeyNorm { get; init; }
 
     /// <summary>Probability of dropout after the embedding and on each residual branch, in training. Attention weights are never
@@ -57,6 +57,9 @@ public sealed record DecoderConfig
 
     /// <summary>How many tokens back a token sees, itself included; null (default) for all.</summary>
     public int? Window { get; init; }
+
+    /// <summary>A window for each layer (null for all tokens), instead of one for all layers. Default: <see cref="Window"/> for each.</summary>
+    public IReadOnlyList<int?>? WindowsByLayer { get; init; }
 
     /// <summary>Base of the rotary frequencies. Default 10000.</summary>
     public double RotaryBase { get; init; } = RotaryRecording.DefaultBase;
@@ -82,9 +85,14 @@ public sealed record DecoderConfig
     public float EffectiveEpsilon => (float)(NormalizationEpsilon
         ?? (Normalization == Normalization.LayerNorm ? NormalizationRecording.LayerNormEpsilon : NormalizationRecording.RmsNormEpsilon));
 
+    /// <summary>How many tokens back a token sees in a layer, itself included; null for all.</summary>
+    /// <param name="layer">The layer, from 0.</param>
+    /// <returns>The window.</returns>
+    public int? WindowOf(int layer) => WindowsByLayer is null ? Window : WindowsByLayer[layer];
+
     /// <summary>Every rule that the configuration breaks.</summary>
     /// <returns>One sentence a problem, naming the value; empty when the configuration is sound.</returns>
-    public IReadOnlyList<string> Problems() => DecoderRules.Problems(this);
+    public IReadOnlyList<string> Problems() => LanguageModelRules.Problems(this);
 
     /// <summary>Throws unless the configuration is sound.</summary>
     /// <exception cref="ArgumentException">Rules are broken; the message names all of them.</exception>
@@ -93,7 +101,7 @@ public sealed record DecoderConfig
         IReadOnlyList<string> problems = Problems();
         if (problems.Count > 0)
         {
-            throw new ArgumentException($"[decoder] the configuration breaks {problems.Count} rule(s); {string.Join("; ", problems)}");
+            throw new ArgumentException($"[language model] the configuration breaks {problems.Count} rule(s); {string.Join("; ", problems)}");
         }
     }
 
@@ -103,14 +111,16 @@ public sealed record DecoderConfig
     public long CountParameters()
     {
         Validate();
-        return DecoderForm.Create(this).Parameters.Sum(parameter => (long)parameter.Length);
+        var builder = new ModelBuilder(seed: 0);
+        Family.Declare(builder, this);
+        return builder.Parameters.Sum(parameter => (long)parameter.Length);
     }
 }
 
-/// <summary>The rules of a decoder's configuration.</summary>
-internal static class DecoderRules
+/// <summary>The rules of a configuration in any family.</summary>
+internal static class LanguageModelRules
 {
-    public static IReadOnlyList<string> Problems(DecoderConfig config)
+    public static IReadOnlyList<string> Problems(LanguageModelConfig config)
     {
         var problems = new List<string>();
         void Require(bool holds, string rule)
@@ -139,29 +149,11 @@ internal static class DecoderRules
         Require(
             config.KeyValueHeads is null || (config.KeyValueHeads >= 1 && config.Heads % config.KeyValueHeads == 0),
             $"keyValueHeads must divide heads; {config.KeyValueHeads} and {config.Heads}");
-        if (config.Positions == Positions.Rotary)
-        {
-            Require(config.EffectiveHeadWidth % 2 == 0, $"rotary positions need an even head width; {config.EffectiveHeadWidth}");
-        }
-        else
-        {
-            Require(!config.QueryKeyNorm, "queryKeyNorm needs rotary positions; they are learned");
-            Require(!config.Gated, "a gated feed-forward block needs rotary positions; they are learned");
-            Require(
-                config.EffectiveKeyValueHeads == config.Heads,
-                $"learned positions need as many key-value heads as heads; {config.KeyValueHeads} and {config.Heads}");
-        }
-
-        RequireMatricesOfPossibleSize(config, Require);
+        Require(
+            config.WindowsByLayer is null || (config.Window is null && config.WindowsByLayer.Count == config.Layers && config.WindowsByLayer.All(window => window is null or >= 1)),
+            $"windowsByLayer must have a window of at least 1 or none for each of {config.Layers} layers, without window; {config.WindowsByLayer?.Count} came, window {config.Window}");
+        problems.AddRange(config.Family.Problems(config));
         return problems;
-    }
-
-    private static void RequireMatricesOfPossibleSize(DecoderConfig config, Action<bool, string> require)
-    {
-        bool learned = config.Positions == Positions.Learned;
-        long projection = (long)config.Heads * config.EffectiveHeadWidth * (learned ? 3 : 1);
-        long[] sides = [projection, config.EffectiveHiddenWidth, config.Vocabulary, learned ? config.Context : 0];
-        require(sides.Max() <= int.MaxValue / Math.Max(1, config.Width), $"a matrix must have fewer than 2^31 weights; width {config.Width} times {sides.Max()}");
     }
 }
 
@@ -173,14 +165,4 @@ public enum Normalization
 
     /// <summary>Root of the mean of squares of a row, and gain: llama.</summary>
     RmsNorm,
-}
-
-/// <summary>How a decoder knows where a token stands; it also decides the family whose tensor names and storage the model uses.</summary>
-public enum Positions
-{
-    /// <summary>A learned vector for each position, added to the token's: the GPT-2 family, fused QKV, weights stored [in, out].</summary>
-    Learned,
-
-    /// <summary>Queries and keys are turned by their position: the llama family, separate projections, weights stored [out, in].</summary>
-    Rotary,
 }

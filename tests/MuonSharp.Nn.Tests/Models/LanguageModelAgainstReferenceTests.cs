@@ -3,7 +3,7 @@ using MuonSharp.Nn.Tests.Reference;
 namespace MuonSharp.Nn.Tests.Models;
 
 /// <summary>Whole decoders: loss, logits, greatest attention logits and every gradient against the straight-line double implementation.</summary>
-public class DecoderAgainstReferenceTests
+public class LanguageModelAgainstReferenceTests
 {
     /// <summary>Two or three blocks in float32; the gradients pass a dozen products and norms each way.</summary>
     private const double Tolerance = 1e-4;
@@ -80,14 +80,14 @@ public class DecoderAgainstReferenceTests
     [Fact]
     public void A_long_sequence_through_the_modern_form() => Check(s_modern with { Layers = 1, Heads = 3, Groups = 1, Width = 66, Hidden = 130, Window = 65 }, 2, 129, 140, targets => targets);
 
-    private static void Check(ReferenceShape shape, int batch, int time, int context, Func<int[], int[]> ignore)
+    internal static void Check(ReferenceShape shape, int batch, int time, int context, Func<int[], int[]> ignore)
     {
         Dictionary<string, double[]> weights = ReferenceWeights.Random(shape, context, seed: 3);
         int[] inputs = new TestNumbers(4).Tokens(batch * time, shape.Vocabulary), targets = ignore(new TestNumbers(5).Tokens(batch * time, shape.Vocabulary));
         ReferenceDecoder reference = new(shape, weights, inputs, targets, batch, time);
         using EngineModel model = new(shape, context, weights);
 
-        DecoderProgram training = model.Program(inputs, targets, batch, time, training: true);
+        LanguageProgram training = model.Program(inputs, targets, batch, time, training: true);
         model.Decoder.Parameters.ZeroGradients();
         Assert.Equal(reference.Loss, training.Forward(), Tolerance * (1 + reference.Loss));
         training.Backward();
@@ -98,7 +98,7 @@ public class DecoderAgainstReferenceTests
             Agreement.Within("gradient of " + name, gradient, model.Decoder.Parameters[name].Gradient.Span, Tolerance, terms: largest);
         }
 
-        DecoderProgram inference = model.Program(inputs, targets, batch, time, training: false);
+        LanguageProgram inference = model.Program(inputs, targets, batch, time, training: false);
         Assert.Equal(reference.Loss, inference.Forward(), Tolerance * (1 + reference.Loss));
         Agreement.Within("logits", reference.Logits, EngineModel.Logits(inference), Tolerance);
     }

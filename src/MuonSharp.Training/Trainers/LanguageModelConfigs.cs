@@ -3,8 +3,8 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>The decoder that a configuration describes.</summary>
-internal static class DecoderConfigs
+/// <summary>The language model that a configuration describes.</summary>
+internal static class LanguageModelConfigs
 {
     private static readonly Dictionary<string, Normalization> s_normalizations = new(StringComparer.Ordinal)
     {
@@ -20,10 +20,10 @@ internal static class DecoderConfigs
         ["swiglu"] = (Activation.Silu, true),
     };
 
-    private static readonly Dictionary<string, Positions> s_positions = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, ModelFamily> s_positions = new(StringComparer.Ordinal)
     {
-        ["learned"] = Positions.Learned,
-        ["rotary"] = Positions.Rotary,
+        ["learned"] = ModelFamilies.Gpt2,
+        ["rotary"] = ModelFamilies.Llama,
     };
 
     public static IReadOnlyList<string> Normalizations { get; } = [.. s_normalizations.Keys];
@@ -32,9 +32,9 @@ internal static class DecoderConfigs
 
     public static IReadOnlyList<string> PositionKinds { get; } = [.. s_positions.Keys];
 
-    /// <summary>The decoder that reads a tokenizer's tokens.</summary>
+    /// <summary>The language model that reads a tokenizer's tokens.</summary>
     /// <exception cref="BadInputException">The vocabulary that is set is smaller than the tokenizer's.</exception>
-    public static DecoderConfig Create(ModelSection model, ITokenizer tokenizer)
+    public static LanguageModelConfig Create(ModelSection model, ITokenizer tokenizer)
     {
         if (model.Vocabulary < tokenizer.VocabularySize)
         {
@@ -45,8 +45,8 @@ internal static class DecoderConfigs
         return Create(model, model.Vocabulary ?? tokenizer.VocabularySize);
     }
 
-    /// <summary>The decoder of some settings whose single values are sound.</summary>
-    public static DecoderConfig Create(ModelSection model, int vocabulary) => new()
+    /// <summary>The language model of some settings whose single values are sound.</summary>
+    public static LanguageModelConfig Create(ModelSection model, int vocabulary) => new()
     {
         Vocabulary = vocabulary,
         Layers = model.Layers,
@@ -59,7 +59,7 @@ internal static class DecoderConfigs
         Normalization = s_normalizations[model.Normalization],
         Activation = s_activations[model.Activation].Activation,
         Gated = s_activations[model.Activation].Gated,
-        Positions = s_positions[model.Positions],
+        Family = s_positions[model.Positions],
         TiedHead = model.TiedHead,
         Biases = model.Biases,
         QueryKeyNorm = model.QueryKeyNorm,

@@ -5,7 +5,7 @@ namespace MuonSharp.Nn.Tests.Models;
 
 /// <summary>Runs alone: it looks at the native memory of the process.</summary>
 [Collection(nameof(WholeProcess))]
-public class DecoderOutlineTests
+public class ModelBlueprintTests
 {
     [Theory]
     [InlineData("gpt2", true, 1, false)]
@@ -17,8 +17,8 @@ public class DecoderOutlineTests
     public void Its_plan_is_the_program_s_to_the_byte(string family, bool training, int threads, bool recomputes)
     {
         using var team = new WorkerTeam(threads);
-        using var model = new DecoderModel(TinyModels.Of(family) with { Dropout = 0.1 }, 7, team) { RecomputesBlocks = recomputes };
-        MemoryPlan planned = new DecoderOutline(model.Config) { RecomputesBlocks = recomputes }.PlanMemory(3, 50, training, threads);
+        using var model = new LanguageModel(TinyModels.Of(family) with { Dropout = 0.1 }, 7, team) { RecomputesBlocks = recomputes };
+        MemoryPlan planned = new ModelBlueprint(model.Config) { RecomputesBlocks = recomputes }.PlanMemory(3, 50, training, threads);
         MemoryPlan real = model.Program(3, 50, training).MemoryPlan;
         Assert.Equal((real.ArenaLength, real.TotalLength, real.Buffers.Count), (planned.ArenaLength, planned.TotalLength, planned.Buffers.Count));
     }
@@ -29,8 +29,8 @@ public class DecoderOutlineTests
     public void Its_parameters_are_the_model_s_without_memory(string family)
     {
         using var team = new WorkerTeam(1);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family), team);
-        var outline = new DecoderOutline(model.Config);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family), team);
+        var outline = new ModelBlueprint(model.Config);
         Assert.Equal(model.Parameters.Parameters.Select(Line), outline.Parameters.Select(Line));
         Assert.All(outline.Parameters, parameter => Assert.True(parameter.Weights.IsEmpty && parameter.Gradient.IsEmpty));
 
@@ -42,7 +42,7 @@ public class DecoderOutlineTests
     [InlineData("llama")]
     public void Memory_is_linear_in_the_context(string family)
     {
-        var outline = new DecoderOutline(TinyModels.Of(family) with { Context = 8192 });
+        var outline = new ModelBlueprint(TinyModels.Of(family) with { Context = 8192 });
         long Length(int batch, int time) => outline.PlanMemory(batch, time, training: true, threads: 2).TotalLength;
         foreach (int time in new[] { 1024, 2048, 4096 })
         {
@@ -55,7 +55,7 @@ public class DecoderOutlineTests
     public void Seventy_billion_weights_take_no_native_memory()
     {
         long before = NativeBuffer.LiveBytes;
-        var config = new DecoderConfig
+        var config = new LanguageModelConfig
         {
             Vocabulary = 128256,
             Layers = 80,
@@ -64,13 +64,13 @@ public class DecoderOutlineTests
             Width = 8192,
             HiddenWidth = 28672,
             Context = 8192,
-            Positions = Positions.Rotary,
+            Family = ModelFamilies.Llama,
             Normalization = Normalization.RmsNorm,
             Activation = Activation.Silu,
             Gated = true,
             TiedHead = false,
         };
-        var outline = new DecoderOutline(config);
+        var outline = new ModelBlueprint(config);
         MemoryPlan plan = outline.PlanMemory(1, 8192, training: true, threads: 2);
 
         // Llama 3's published count.
@@ -82,10 +82,10 @@ public class DecoderOutlineTests
     [Fact]
     public void Shapes_outside_the_model_are_refused()
     {
-        var outline = new DecoderOutline(TinyModels.Gpt2);
+        var outline = new ModelBlueprint(TinyModels.Gpt2);
         Assert.Throws<ArgumentException>(() => outline.PlanMemory(0, 8, true, 1));
         Assert.Throws<ArgumentException>(() => outline.PlanMemory(1, 161, true, 1));
         Assert.Throws<ArgumentException>(() => outline.PlanMemory(1, 8, true, 0));
-        Assert.Throws<ArgumentException>(() => new DecoderOutline(TinyModels.Gpt2 with { Layers = 0 }));
+        Assert.Throws<ArgumentException>(() => new ModelBlueprint(TinyModels.Gpt2 with { Layers = 0 }));
     }
 }

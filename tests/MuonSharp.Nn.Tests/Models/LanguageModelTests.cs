@@ -4,7 +4,7 @@ using MuonSharp.Optimizers;
 namespace MuonSharp.Nn.Tests.Models;
 
 /// <summary>Configuration, parameters and initial weights.</summary>
-public sealed class DecoderModelTests : IDisposable
+public sealed class LanguageModelTests : IDisposable
 {
     private readonly WorkerTeam _team = new(1);
 
@@ -13,9 +13,9 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void Published_models_have_their_published_number_of_parameters()
     {
-        DecoderConfig gpt2 = new() { Vocabulary = 50257, Layers = 12, Heads = 12, Width = 768, Context = 1024, Biases = true };
-        DecoderConfig nanoGpt = new() { Vocabulary = 65, Layers = 4, Heads = 4, Width = 128, Context = 64 };
-        DecoderConfig llama = new()
+        LanguageModelConfig gpt2 = new() { Vocabulary = 50257, Layers = 12, Heads = 12, Width = 768, Context = 1024, Biases = true };
+        LanguageModelConfig nanoGpt = new() { Vocabulary = 65, Layers = 4, Heads = 4, Width = 128, Context = 64 };
+        LanguageModelConfig llama = new()
         {
             Vocabulary = 32000,
             Layers = 22,
@@ -25,7 +25,7 @@ public sealed class DecoderModelTests : IDisposable
             HiddenWidth = 5632,
             Context = 2048,
             TiedHead = false,
-            Positions = Positions.Rotary,
+            Family = ModelFamilies.Llama,
             Normalization = Normalization.RmsNorm,
             Activation = Activation.Silu,
             Gated = true,
@@ -39,7 +39,7 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void The_gpt2_family_has_the_names_and_orientation_of_its_checkpoints()
     {
-        using var model = new DecoderModel(TinyModels.Gpt2 with { Layers = 1 }, 1, _team);
+        using var model = new LanguageModel(TinyModels.Gpt2 with { Layers = 1 }, 1, _team);
         string[] expected =
         [
             "transformer.wte.weight [61, 64] Embedding", "transformer.wpe.weight [160, 64] Position",
@@ -61,7 +61,7 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void The_llama_family_has_the_names_and_orientation_of_its_checkpoints()
     {
-        using var model = new DecoderModel(TinyModels.Llama with { Layers = 1 }, 1, _team);
+        using var model = new LanguageModel(TinyModels.Llama with { Layers = 1 }, 1, _team);
         string[] expected =
         [
             "model.embed_tokens.weight [61, 64] Embedding", "model.layers.0.input_layernorm.weight [64] Gain",
@@ -82,9 +82,9 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void Initial_weights_have_their_deviation_and_depend_on_the_seed_and_their_name_alone()
     {
-        using var model = new DecoderModel(TinyModels.Gpt2, 3, _team);
-        using var same = new DecoderModel(TinyModels.Gpt2 with { Layers = 1, InitialDeviation = 0.02 }, 3, _team);
-        using var other = new DecoderModel(TinyModels.Gpt2, 4, _team);
+        using var model = new LanguageModel(TinyModels.Gpt2, 3, _team);
+        using var same = new LanguageModel(TinyModels.Gpt2 with { Layers = 1, InitialDeviation = 0.02 }, 3, _team);
+        using var other = new LanguageModel(TinyModels.Gpt2, 4, _team);
         const string Fused = "transformer.h.0.attn.c_attn.weight";
 
         Assert.Equal(0.02, Deviation(model, Fused), 4e-4);
@@ -100,22 +100,22 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void An_untrained_model_guesses()
     {
-        using var model = new DecoderModel(TinyModels.Llama, 3, _team);
-        DecoderProgram program = model.Program(4, 64, training: false);
+        using var model = new LanguageModel(TinyModels.Llama, 3, _team);
+        LanguageProgram program = model.Program(4, 64, training: false);
         TinyModels.Write(program);
 
         Assert.Equal(Math.Log(TinyModels.Vocabulary), program.Forward(), 0.05);
     }
 
     [Theory]
-    [InlineData(23168, null, Positions.Rotary, true)]
-    [InlineData(23172, null, Positions.Rotary, false)]
-    [InlineData(26752, 64, Positions.Learned, true)]
-    [InlineData(26756, 64, Positions.Learned, false)]
-    [InlineData(1 << 30, null, Positions.Rotary, false)]
-    public void A_matrix_of_too_many_weights_to_count_is_a_problem_of_the_configuration(int width, int? hidden, Positions positions, bool possible)
+    [InlineData(23168, null, "llama", true)]
+    [InlineData(23172, null, "llama", false)]
+    [InlineData(26752, 64, "gpt2", true)]
+    [InlineData(26756, 64, "gpt2", false)]
+    [InlineData(1 << 30, null, "llama", false)]
+    public void A_matrix_of_too_many_weights_to_count_is_a_problem_of_the_configuration(int width, int? hidden, string family, bool possible)
     {
-        DecoderConfig config = new() { Vocabulary = 3, Layers = 1, Heads = 1, Width = width, Context = 8, HiddenWidth = hidden, Positions = positions };
+        LanguageModelConfig config = new() { Vocabulary = 3, Layers = 1, Heads = 1, Width = width, Context = 8, HiddenWidth = hidden, Family = ModelFamilies.Named(family) };
         if (possible)
         {
             Assert.Empty(config.Problems());
@@ -129,7 +129,7 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void A_wrong_configuration_names_all_its_problems_at_once()
     {
-        DecoderConfig config = new()
+        LanguageModelConfig config = new()
         {
             Vocabulary = 0,
             Layers = 0,
@@ -153,7 +153,7 @@ public sealed class DecoderModelTests : IDisposable
             "normalizationEpsilon", "initialDeviation", "hiddenWidth", "width 64, heads 3",
         ];
 
-        string message = Assert.Throws<ArgumentException>(() => new DecoderModel(config, 1, _team)).Message;
+        string message = Assert.Throws<ArgumentException>(() => new LanguageModel(config, 1, _team)).Message;
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.Throws<ArgumentException>(() => config.CountParameters());
         Assert.Contains("even head width", Assert.Single((TinyModels.Llama with { HeadWidth = 5 }).Problems()), StringComparison.Ordinal);
@@ -163,14 +163,14 @@ public sealed class DecoderModelTests : IDisposable
     [Fact]
     public void Programs_outside_the_model_are_refused()
     {
-        using var model = new DecoderModel(TinyModels.Gpt2, 1, _team, gradients: false);
+        using var model = new LanguageModel(TinyModels.Gpt2, 1, _team, gradients: false);
         Assert.Throws<ArgumentException>(() => model.Program(1, 161, training: false));
         Assert.Throws<ArgumentException>(() => model.Program(0, 1, training: false));
         Assert.Throws<ArgumentException>(() => model.Program(1, 1, training: true));
         Assert.Same(model.Program(1, 1, training: false), model.Program(1, 1, training: false));
     }
 
-    private static double Deviation(DecoderModel model, string name)
+    private static double Deviation(LanguageModel model, string name)
     {
         float[] values = model.Parameters[name].Weights.Span.ToArray();
         return Math.Sqrt(values.Average(v => (double)v * v));

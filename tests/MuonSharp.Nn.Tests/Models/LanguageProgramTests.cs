@@ -5,7 +5,7 @@ namespace MuonSharp.Nn.Tests.Models;
 
 /// <summary>A whole model's runs: memory, determinism, accumulation, independence.</summary>
 [Collection(nameof(WholeProcess))]
-public class DecoderProgramTests
+public class LanguageProgramTests
 {
     public static TheoryData<string> Families => ["gpt2", "llama"];
 
@@ -16,7 +16,7 @@ public class DecoderProgramTests
     public void No_two_live_buffers_overlap_and_memory_is_shared(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family), team, recompute: recompute);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family), team, recompute: recompute);
         MemoryPlan training = model.Program(3, 130, training: true).MemoryPlan;
         MemoryPlan inference = model.Program(3, 130, training: false).MemoryPlan;
 
@@ -31,13 +31,13 @@ public class DecoderProgramTests
     public void Nothing_is_read_before_it_is_written_or_after_its_memory_was_given_away(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.1 }, team, recompute: recompute);
-        DecoderProgram program = model.Program(2, 150, training: true);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.1 }, team, recompute: recompute);
+        LanguageProgram program = model.Program(2, 150, training: true);
         TinyModels.Write(program);
         (double Loss, float[] Gradients) first = TinyModels.Step(model, program);
         Poison(program);
         (double Loss, float[] Gradients) second = TinyModels.Step(model, program);
-        using var alone = new DecoderProgramWithoutSharing(model, 2, 150);
+        using var alone = new ProgramWithoutSharing(model, 2, 150);
         TinyModels.Write(alone.Program);
         (double Loss, float[] Gradients) third = TinyModels.Step(model, alone.Program);
 
@@ -52,13 +52,13 @@ public class DecoderProgramTests
     [MemberData(nameof(FamiliesWithAndWithoutRecomputation))]
     public void Any_number_of_threads_gives_the_same_bits(string family, bool recompute)
     {
-        DecoderConfig config = TinyModels.Of(family) with { Width = 256, Dropout = 0.1 };
+        LanguageModelConfig config = TinyModels.Of(family) with { Width = 256, Dropout = 0.1 };
         (double Loss, float[] Gradients) expected = default;
         foreach (int threads in new[] { 1, 2, 3 })
         {
             using var team = new WorkerTeam(threads);
-            using DecoderModel model = TinyModels.Create(config, team, recompute: recompute);
-            DecoderProgram program = model.Program(4, 160, training: true);
+            using LanguageModel model = TinyModels.Create(config, team, recompute: recompute);
+            LanguageProgram program = model.Program(4, 160, training: true);
             TinyModels.Write(program);
             if (threads == 1)
             {
@@ -85,9 +85,9 @@ public class DecoderProgramTests
     public void A_step_allocates_nothing_on_the_managed_heap(string family, bool recompute)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team, recompute: recompute);
-        DecoderProgram program = model.Program(4, 160, training: true);
-        DecoderProgram inference = model.Program(1, 160, training: false);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team, recompute: recompute);
+        LanguageProgram program = model.Program(4, 160, training: true);
+        LanguageProgram inference = model.Program(1, 160, training: false);
         float[] logits = new float[program.Vocabulary];
         TinyModels.Write(program);
         TinyModels.Write(inference);
@@ -122,7 +122,7 @@ public class DecoderProgramTests
     {
         int before = NativeBuffer.LiveCount;
         using var team = new WorkerTeam(2);
-        DecoderModel model = TinyModels.Create(TinyModels.Llama, team);
+        LanguageModel model = TinyModels.Create(TinyModels.Llama, team);
         model.Program(1, 8, training: true);
         model.Program(2, 8, training: false);
         Assert.True(NativeBuffer.LiveCount > before);
@@ -165,12 +165,12 @@ public class DecoderProgramTests
     public void Micro_batches_add_up_to_the_batch(string family)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.2 }, team);
-        DecoderProgram whole = model.Program(4, 32, training: true);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family) with { Dropout = 0.2 }, team);
+        LanguageProgram whole = model.Program(4, 32, training: true);
         TinyModels.Write(whole);
         whole.Step = 5;
         (double Loss, float[] Gradients) expected = TinyModels.Step(model, whole);
-        DecoderProgram part = model.Program(1, 32, training: true);
+        LanguageProgram part = model.Program(1, 32, training: true);
         part.GradientScale = 0.25f;
         part.Step = 5;
         model.Parameters.ZeroGradients();
@@ -193,9 +193,9 @@ public class DecoderProgramTests
     public void Two_models_in_one_process_do_not_touch_each_other()
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel a = TinyModels.Create(TinyModels.Gpt2, team);
-        using DecoderModel b = TinyModels.Create(TinyModels.Llama, team);
-        (DecoderProgram? programA, DecoderProgram? programB) = (a.Program(2, 20, training: true), b.Program(2, 20, training: true));
+        using LanguageModel a = TinyModels.Create(TinyModels.Gpt2, team);
+        using LanguageModel b = TinyModels.Create(TinyModels.Llama, team);
+        (LanguageProgram? programA, LanguageProgram? programB) = (a.Program(2, 20, training: true), b.Program(2, 20, training: true));
         TinyModels.Write(programA);
         TinyModels.Write(programB);
         ((double Loss, float[] Gradients) aloneA, (double Loss, float[] Gradients) aloneB) = (TinyModels.Step(a, programA), TinyModels.Step(b, programB));
@@ -216,8 +216,8 @@ public class DecoderProgramTests
     public void Inference_computes_the_loss_of_training_and_logits_that_only_see_the_past(string family)
     {
         using var team = new WorkerTeam(2);
-        using DecoderModel model = TinyModels.Create(TinyModels.Of(family), team);
-        (DecoderProgram? training, DecoderProgram? inference) = (model.Program(2, 40, training: true), model.Program(2, 40, training: false));
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family), team);
+        (LanguageProgram? training, LanguageProgram? inference) = (model.Program(2, 40, training: true), model.Program(2, 40, training: false));
         TinyModels.Write(training);
         TinyModels.Write(inference);
         Assert.Equal(training.Forward(), inference.Forward());
@@ -237,7 +237,7 @@ public class DecoderProgramTests
         Assert.Throws<ArgumentException>(() => inference.Logits(1, 20, after.AsSpan(1)));
     }
 
-    private static unsafe void Poison(DecoderProgram program)
+    private static unsafe void Poison(LanguageProgram program)
     {
         foreach (TapeBuffer buffer in program.MemoryPlan.Buffers.Where(b => b.FirstUse >= 0))
         {

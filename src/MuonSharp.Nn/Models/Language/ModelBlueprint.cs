@@ -3,30 +3,31 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>A decoder on paper: its parameters and the memory of its programs, for a model of any size. No weight is allocated.</summary>
-public sealed class DecoderOutline
+/// <summary>A language model on paper: its parameters and the memory of its programs, for a model of any size. No weight is allocated.</summary>
+public sealed class ModelBlueprint
 {
-    private readonly DecoderForm _form;
+    private readonly LanguageNetwork _network;
 
     /// <summary>Declares the parameters of a configuration.</summary>
     /// <param name="config">Shape of the model.</param>
     /// <exception cref="ArgumentException">The configuration breaks rules; the message names all of them.</exception>
-    public DecoderOutline(DecoderConfig config)
+    public ModelBlueprint(LanguageModelConfig config)
     {
         config.Validate();
-        (Config, _form) = (config, DecoderForm.Create(config));
+        var builder = new ModelBuilder(seed: 0);
+        (Config, _network, Parameters) = (config, config.Family.Declare(builder, config), builder.Parameters);
     }
 
     /// <summary>Shape of the model.</summary>
-    public DecoderConfig Config { get; }
+    public LanguageModelConfig Config { get; }
 
-    /// <summary>Whether its programs compute the blocks a second time instead of keeping them, as <see cref="DecoderModel.RecomputesBlocks"/>. Default false.</summary>
+    /// <summary>Whether its programs compute the blocks a second time instead of keeping them, as <see cref="LanguageModel.RecomputesBlocks"/>. Default false.</summary>
     public bool RecomputesBlocks { get; init; }
 
     /// <summary>The parameters in the order of their declaration: names, shapes, roles and layouts, without memory.</summary>
-    public IReadOnlyList<Parameter> Parameters => _form.Parameters;
+    public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The plan of the arena that a <see cref="DecoderProgram"/> of that shape allocates: activations, their gradients, and scratch.</summary>
+    /// <summary>The plan of the arena that a <see cref="LanguageProgram"/> of that shape allocates: activations, their gradients, and scratch.</summary>
     /// <remarks>Time O(n log² n) for n buffers, about ten a block and direction.</remarks>
     /// <param name="batch">Sequences, 1 or more.</param>
     /// <param name="time">Tokens of each, 1 to the context.</param>
@@ -36,11 +37,11 @@ public sealed class DecoderOutline
     /// <exception cref="ArgumentException">The shape is outside the model.</exception>
     public MemoryPlan PlanMemory(int batch, int time, bool training, int threads)
     {
-        Rule.Check(batch >= 1 && threads >= 1, $"[decoder] a batch has at least one sequence and a team one worker; {batch} and {threads}");
-        Rule.Check(time >= 1 && time <= Config.Context, $"[decoder] a sequence has 1 to {Config.Context} tokens; {time}");
+        Rule.Check(batch >= 1 && threads >= 1, $"[blueprint] a batch has at least one sequence and a team one worker; {batch} and {threads}");
+        Rule.Check(time >= 1 && time <= Config.Context, $"[blueprint] a sequence has 1 to {Config.Context} tokens; {time}");
         using var team = new WorkerTeam(threads);
         using var tape = new Tape(team, training) { Outline = true };
-        _ = new DecoderGraph(tape, _form, Config, seed: 0, batch, time, RecomputesBlocks);
+        _ = new LanguageGraph(tape, _network, batch, time, loss: true, RecomputesBlocks);
         return tape.Plan();
     }
 }

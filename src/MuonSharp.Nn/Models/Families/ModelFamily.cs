@@ -1,0 +1,60 @@
+namespace MuonSharp.Nn;
+
+/// <summary>A family of language models: makes the layers of a configuration, under the names and in the storage of the family's checkpoints.</summary>
+/// <remarks>A mapping and no model of its own: all families are made of the same layers. One of your own is a class with two methods.</remarks>
+public abstract class ModelFamily
+{
+    /// <summary>Names the family.</summary>
+    /// <param name="name">As Hugging Face's <c>model_type</c> has it.</param>
+    protected ModelFamily(string name) => Name = name;
+
+    /// <summary>The family's name, as Hugging Face's <c>model_type</c> has it.</summary>
+    public string Name { get; }
+
+    /// <summary>The rules of the family that a configuration breaks; those of all models are checked elsewhere.</summary>
+    /// <param name="config">Any configuration.</param>
+    /// <returns>One sentence a problem, naming the value.</returns>
+    public abstract IEnumerable<string> Problems(LanguageModelConfig config);
+
+    /// <summary>Declares the layers of a sound configuration; nothing is allocated.</summary>
+    /// <param name="builder">What the layers are declared with.</param>
+    /// <param name="config">The configuration.</param>
+    /// <returns>The layers.</returns>
+    public abstract LanguageNetwork Declare(ModelBuilder builder, LanguageModelConfig config);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>The norm of a configuration.</summary>
+    /// <param name="builder">Scope of the norm.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="config">The configuration.</param>
+    protected static ILayer Norm(ModelBuilder builder, string name, LanguageModelConfig config) => config.Normalization == Normalization.LayerNorm
+        ? new LayerNorm(builder, name, config.Width, config.Biases, config.EffectiveEpsilon)
+        : new RmsNorm(builder, name, config.Width, config.EffectiveEpsilon);
+
+    /// <summary>First values of weights that write into the residual stream: smaller by √(2·layers), as many as add up there.</summary>
+    /// <remarks>Source: A. Radford et al., "Language models are unsupervised multitask learners", 2019, as nanoGPT has it.</remarks>
+    /// <param name="config">The configuration.</param>
+    protected static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
+}
+
+/// <summary>The families that the library has.</summary>
+public static class ModelFamilies
+{
+    /// <summary>GPT-2: learned positions, fused QKV, weights stored [in, out]; names as in Hugging Face's GPT2LMHeadModel.</summary>
+    public static ModelFamily Gpt2 { get; } = new Gpt2Family();
+
+    /// <summary>llama (with QK-norm: Qwen3): rotary positions, separate projections stored [out, in], grouped key-value heads; Hugging Face's names.</summary>
+    public static ModelFamily Llama { get; } = new LlamaFamily();
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<ModelFamily> All { get; } = [Gpt2, Llama];
+
+    /// <summary>The family of that name.</summary>
+    /// <param name="name">A name.</param>
+    /// <returns>The family.</returns>
+    /// <exception cref="ArgumentException">No family has the name; the message lists those that there are.</exception>
+    public static ModelFamily Named(string name) => All.FirstOrDefault(family => string.Equals(family.Name, name, StringComparison.Ordinal))
+        ?? throw new ArgumentException($"[model family] the families are {string.Join(", ", All)}; '{name}'");
+}

@@ -1,0 +1,106 @@
+using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>A decoder-only transformer: its parameters, and its programs for each shape of batch.</summary>
+/// <remarks>
+/// <para>Pre-norm blocks: x += attention(norm(x)), x += feedForward(norm(x)), a final norm, and the head. It is made of public layers alone, which its
+/// <see cref="ModelFamily"/> declares under the names, shapes and orientation of the family's checkpoints, so that a checkpoint is a model file.</para>
+/// <para>A model owns its store and its programs; two models in one process share nothing but, if wanted, the team.</para>
+/// </remarks>
+public sealed class LanguageModel : IDisposable
+{
+    /// <summary>Shapes of programs that are kept, of training and of inference each: a generation needs one for each power of two.</summary>
+    public const int KeptPrograms = 8;
+
+    private readonly LanguageNetwork _network;
+    private readonly Model _model;
+    private readonly ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> _training = new(KeptPrograms);
+    private readonly ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> _inference = new(KeptPrograms);
+    private bool _disposed;
+
+    /// <summary>Allocates and initializes the parameters.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="seed">Seed of the initial weights and of dropout.</param>
+    /// <param name="team">Workers for its programs, not owned; null makes a team of all cores that goes with the model.</param>
+    /// <param name="gradients">Whether the model will be trained; false saves the gradients' memory.</param>
+    /// <exception cref="ArgumentException">The configuration breaks rules; the message names all of them.</exception>
+    public LanguageModel(LanguageModelConfig config, ulong seed, WorkerTeam? team = null, bool gradients = true)
+    {
+        config.Validate();
+        Config = config;
+        var builder = new ModelBuilder(seed);
+        _network = config.Family.Declare(builder, config);
+        _model = builder.Build(team, gradients);
+    }
+
+    /// <summary>Shape of the model.</summary>
+    public LanguageModelConfig Config { get; }
+
+    /// <summary>Parameters, attention heads and team: what a trainer needs of any model.</summary>
+    public Model Model => _model;
+
+    /// <summary>Seed of the initial weights and of dropout.</summary>
+    public ulong Seed => _model.Seed;
+
+    /// <summary>Weights and gradients.</summary>
+    public ParameterStore Parameters => _model.Parameters;
+
+    /// <summary>What makes the logits of each block's heads, in the order of <see cref="LanguageProgram.MaximumLogits"/>: what QK-clip scales.</summary>
+    public IReadOnlyList<AttentionHeads> AttentionHeads => _model.AttentionHeads;
+
+    /// <summary>Whether training programs compute each block's activations again in the backward run and keep only the block's input: far less memory for
+    /// about a quarter to a third more arithmetic, and the same bits. Default false.</summary>
+    public bool RecomputesBlocks { get; init; }
+
+    /// <summary>The program for a shape: compiled at the first request, then the same one, until <see cref="KeptPrograms"/> other shapes of its kind were asked for
+    /// since; then its memory is freed.</summary>
+    /// <param name="batch">Sequences, 1 or more.</param>
+    /// <param name="time">Tokens of each, 1 to the context.</param>
+    /// <param name="training">Whether it computes gradients. An inference program needs far less memory.</param>
+    /// <param name="loss">Whether it computes the loss. An inference program without can give logits alone, and saves the loss's scratch memory. Default true.</param>
+    /// <returns>The program, owned by the model.</returns>
+    /// <exception cref="ArgumentException">The shape is outside the model, gradients are wanted of a model without, or of a program without a loss.</exception>
+    public LanguageProgram Program(int batch, int time, bool training, bool loss = true)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Rule.Check(batch >= 1, $"[language model] a batch has at least one sequence; {batch}");
+        Rule.Check(time >= 1 && time <= Config.Context, $"[language model] a sequence has 1 to {Config.Context} tokens; {time}");
+        Rule.Check(
+            !training || (Parameters.HasGradients && loss),
+            $"[language model] training needs gradients and a loss; gradients {Parameters.HasGradients}, loss {loss}");
+        ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> programs = training ? _training : _inference;
+        if (!programs.TryGet((batch, time, loss), out LanguageProgram? program))
+        {
+            programs.MakeRoom();
+            program = NewProgram(batch, time, training, loss);
+            programs.Add((batch, time, loss), program);
+        }
+
+        return program;
+    }
+
+    /// <summary>Frees the programs and the parameters.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _training.Dispose();
+        _inference.Dispose();
+        _model.Dispose();
+    }
+
+    internal LanguageProgram NewProgram(int batch, int time, bool training, bool loss = true, bool sharesNothing = false)
+    {
+        var tape = new Tape(_model.Team, training) { SharesNothing = sharesNothing };
+        try
+        {
+            return new LanguageProgram(tape, new LanguageGraph(tape, _network, batch, time, loss, RecomputesBlocks), batch, time);
+        }
+        catch
+        {
+            tape.Dispose();
+            throw;
+        }
+    }
+}

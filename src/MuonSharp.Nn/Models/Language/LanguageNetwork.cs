@@ -1,0 +1,80 @@
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Nn;
+
+/// <summary>The layers of a language model: embedding, blocks, a norm, and the head that turns a hidden vector into logits.</summary>
+public sealed record LanguageNetwork
+{
+    /// <summary>A vector for each token.</summary>
+    public required Embedding Tokens { get; init; }
+
+    /// <summary>A learned vector for each position; null for none.</summary>
+    public Embedding? Positions { get; init; }
+
+    /// <summary>Dropout of the embedded tokens; null for none.</summary>
+    public Dropout? Dropout { get; init; }
+
+    /// <summary>The blocks, in order.</summary>
+    public required IReadOnlyList<TransformerBlock> Blocks { get; init; }
+
+    /// <summary>The norm behind the last block.</summary>
+    public required ILayer FinalNorm { get; init; }
+
+    /// <summary>The head [vocabulary, width]; the token table itself when tied.</summary>
+    public required Parameter Head { get; init; }
+
+    /// <summary>Records all but the head.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="tokens">Whole sequences of tokens.</param>
+    /// <param name="time">Tokens of a sequence.</param>
+    /// <param name="recomputesBlocks">Whether a training tape computes each block again in the backward run and keeps its input alone. Default false.</param>
+    /// <returns>The hidden vectors [batch·time, width] that the head reads.</returns>
+    public Tensor Record(Tape tape, TokenBuffer tokens, int time, bool recomputesBlocks = false)
+    {
+        Tensor x = Positions is null ? Tokens.Record(tape, tokens) : Tokens.Record(tape, tokens, Positions, time);
+        x = Dropout is null ? x : Dropout.Record(tape, x, time);
+        foreach (TransformerBlock block in Blocks)
+        {
+            Tensor input = x;
+            x = recomputesBlocks ? tape.Recomputed(() => block.Record(tape, input, time)) : block.Record(tape, input, time);
+        }
+
+        return FinalNorm.Record(tape, x);
+    }
+}
+
+/// <summary>A language model recorded on a tape, with its loss if wanted; the tape is not compiled yet.</summary>
+internal sealed class LanguageGraph
+{
+    public LanguageGraph(Tape tape, LanguageNetwork network, int batch, int time, bool loss, bool recomputesBlocks)
+    {
+        Inputs = tape.Tokens("inputs", batch * time);
+        Hidden = network.Record(tape, Inputs, time, recomputesBlocks);
+        Head = tape.Parameter(network.Head);
+        if (!tape.Training)
+        {
+            tape.Output(Hidden);
+        }
+
+        if (loss)
+        {
+            Targets = tape.Tokens("targets", batch * time);
+            Loss = tape.CrossEntropy(Hidden, Head, Targets);
+        }
+
+        MaximumLogits = SelfAttention.MaximumLogits(tape);
+    }
+
+    public TokenBuffer Inputs { get; }
+
+    public TokenBuffer? Targets { get; }
+
+    public Tensor Hidden { get; }
+
+    public Tensor Head { get; }
+
+    public Loss? Loss { get; }
+
+    /// <summary>Each block's maximum attention logits, in order.</summary>
+    public IReadOnlyList<Tensor> MaximumLogits { get; }
+}
