@@ -12,6 +12,7 @@ internal static class CaseKinds
         ["qk-clip"] = QkClipKind.Run,
         ["model"] = ModelKind.Run,
         ["training"] = TrainingKind.Run,
+        ["network-training"] = NetworkTrainingKind.Run,
     };
 
     public static void Run(GoldenCase golden)

@@ -43,7 +43,7 @@ internal static class TrainingKind
         });
     }
 
-    private static TraceConfig Config(GoldenCase golden)
+    public static TraceConfig Config(GoldenCase golden)
     {
         var config = new JsonObject { ["steps"] = golden.Whole("steps"), ["groups"] = golden.Description["groups"]?.DeepClone() };
         return TraceConfig.Parse(config.ToJsonString(), golden.PathOf(GoldenCase.FileName));

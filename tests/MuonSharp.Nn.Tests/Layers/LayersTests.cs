@@ -68,6 +68,63 @@ public sealed class LayersTests : IDisposable
     }
 
     [Fact]
+    public void BatchNorm_takes_the_running_statistics_at_inference_and_names_them_as_torch_does()
+    {
+        BatchNorm layer = new(_builder, "norm", 3, epsilon: 0.1f);
+        double[] x = Inputs(5 * 3);
+        float[] y = Run(x, 5, layer);
+
+        Assert.Equal(["norm.weight [3] Gain", "norm.bias [3] Bias"], [$"{layer.Weight} {layer.Weight.Role}", $"{layer.Bias} {layer.Bias.Role}"]);
+        Assert.Equal(("norm.running_mean [3]", "norm.running_var [3]", true), ($"{layer.RunningMean}", $"{layer.RunningVariance}", layer.RunningMean.IsSaved));
+        Equal(15, y, i => x[i] / Math.Sqrt(1 + 0.1));
+    }
+
+    [Fact]
+    public void A_bag_of_words_is_the_mean_of_its_vectors()
+    {
+        Embedding words = new(_builder, "words", 9, 4);
+        using Model model = _builder.Build(_team);
+        using Tape tape = model.NewTape(training: false);
+        TokenBuffer tokens = tape.Tokens("tokens", 6);
+        Tensor mean = words.RecordMean(tape, tokens, count: 3);
+        tape.Output(mean);
+        tape.Compile();
+        int[] values = [8, 0, 3, 3, 1, 7];
+        values.CopyTo(tokens.Span);
+        tape.Forward();
+
+        float[] table = words.Weight.Weights.Span.ToArray();
+        Equal(8, mean.Value.ToArray(), i => Enumerable.Range(0, 3).Average(k => (double)table[(values[(i / 4 * 3) + k] * 4) + (i % 4)]));
+    }
+
+    [Fact]
+    public void Dropout_does_nothing_at_inference_and_scales_what_it_keeps_in_training()
+    {
+        Dropout layer = new(_builder, "drop", 0.25);
+        Linear unused = new(_builder, "unused", 1, 1);
+        double[] x = Inputs(40 * 50);
+        Assert.Equal(x.Select(value => (float)value), Run(x, 40, layer));
+
+        ModelBuilder builder = new(3);
+        Dropout training = new(builder, "drop", 0.25);
+        Linear identity = new(builder, "linear", 50, 50);
+        using Model model = builder.Build(_team);
+        using Tape tape = model.NewTape(training: true);
+        Tensor input = tape.Input("x", 40, 50), y = training.Record(tape, input);
+        Loss loss = tape.MeanSquaredError(identity.Record(tape, y), tape.Input("target", 40, 50));
+        tape.Output(y);
+        tape.Compile();
+        Array.ConvertAll(x, value => (float)value).CopyTo(input.Value);
+        tape.Forward();
+        float[] dropped = y.Value.ToArray();
+        Assert.InRange(dropped.Count(value => value == 0) / 2000.0, 0.21, 0.29);
+        Assert.All(dropped, (value, i) => Assert.True(value == 0 || Math.Abs(value - (x[i] / 0.75)) < 1e-5 * (1 + Math.Abs(x[i])), $"{value} of {x[i]}"));
+        Assert.True(loss.Mean > 0);
+        Assert.Throws<ArgumentException>(() => new Dropout(builder, "drop", 1));
+        Assert.Equal(1, unused.Inputs);
+    }
+
+    [Fact]
     public void Embedding_looks_up_a_row_for_each_token_and_adds_that_of_its_position()
     {
         Embedding words = new(_builder, "words", 9, 4), places = new(_builder, "places", 5, 4, role: ParameterRole.Position);

@@ -13,29 +13,20 @@ public class OwnNetworkTests
         Linear up = new(builder, "up", 2, 32), down = new(builder, "down", 32, 1, role: ParameterRole.Head);
         using Model model = builder.Build();
         using Tape tape = model.NewTape(training: true);
-        Tensor x = tape.Input("x", 256, 2);
-        Tensor y = down.Record(tape, up.Record(tape, x, Activation.Gelu));
-        tape.Output(y);
-        tape.Seed(y);
+        Tensor x = tape.Input("x", 256, 2), target = tape.Input("target", 256, 1);
+        Loss loss = tape.MeanSquaredError(down.Record(tape, up.Record(tape, x, Activation.Gelu)), target);
         tape.Compile();
+        inputs.CopyTo(x.Value);
+        targets.CopyTo(target.Value);
         using RoutedOptimizer optimizer = new(model.Parameters, team: model.Team);
         double first = 0, last = 0;
         for (int step = 0; step < 150; step++)
         {
-            inputs.CopyTo(x.Value);
             model.Parameters.ZeroGradients();
             tape.Forward();
-            double loss = 0;
-            for (int i = 0; i < targets.Length; i++)
-            {
-                float error = y.Value[i] - targets[i];
-                loss += error * (double)error / targets.Length;
-                y.Gradient[i] = 2 * error / targets.Length;
-            }
-
             tape.Backward();
             optimizer.Step();
-            (first, last) = (step == 0 ? loss : first, loss);
+            (first, last) = (step == 0 ? loss.Mean : first, loss.Mean);
         }
 
         Assert.InRange(last, 0, 0.02 * first);
