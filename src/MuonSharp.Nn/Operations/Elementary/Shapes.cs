@@ -201,7 +201,13 @@ internal sealed unsafe class MeanRowsOperation(Tensor x, int group) : Operation(
         {
             var job = new MeanJob
             {
-                X = _gradient.Data, Mean = Output.GradientData, Rows = Output.Rows, Columns = x.Columns, Group = group, Spreads = true, Add = _gradient.Accumulates,
+                X = _gradient.Data,
+                Mean = Output.GradientData,
+                Rows = Output.Rows,
+                Columns = x.Columns,
+                Group = group,
+                Spreads = true,
+                Add = _gradient.Accumulates,
             };
             run.Team.Run(Tasks, ref job);
         }
