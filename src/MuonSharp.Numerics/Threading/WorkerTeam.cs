@@ -158,8 +158,10 @@ public sealed unsafe class WorkerTeam : IDisposable
     /// <summary>Working memory of the caller of <see cref="Run"/> that all workers see; contents are undefined.</summary>
     /// <param name="floats">Floats that are needed.</param>
     /// <returns>The address of the first, aligned to a cache line; valid until the next call or until the team is disposed.</returns>
+    /// <exception cref="ObjectDisposedException">The team was disposed: what it would allocate now nobody would free.</exception>
     internal float* RentScratch(long floats)
     {
+        ObjectDisposedException.ThrowIf(_stopping, this);
         if (_scratch is null || _scratch.Length < floats)
         {
             _scratch?.Dispose();

@@ -71,6 +71,9 @@ public class ModelBuilderTests
         own.Dispose();
         float[] matrix = new float[300 * 300];
         Assert.Throws<ObjectDisposedException>(() => MatrixProduct.Multiply(its, matrix, transposeA: false, matrix, transposeB: false, new float[300 * 300], 300, 300, 300));
+
+        // A job that is refused rents nothing either.
+        Assert.Equal(before, NativeBuffer.LiveCount);
     }
 
     [Fact]
