@@ -19,8 +19,8 @@ Parameter Of(string name, DenseMatrix w, DenseMatrix g) => new(
 using Muon muon = new([Of("w1", w1, g1), Of("w2", w2, g2)], new MuonOptions { LearningRate = new LinearSchedule(0.05) }, new StepOptions { TotalSteps = Steps });
 for (int step = 1; step <= Steps; step++)
 {
-    var hidden = (w1 * x).PointwiseTanh();
-    var error = (w2 * hidden) - y;
+    MathNet.Numerics.LinearAlgebra.Matrix<float> hidden = (w1 * x).PointwiseTanh();
+    MathNet.Numerics.LinearAlgebra.Matrix<float> error = (w2 * hidden) - y;
     (error * hidden.Transpose()).Divide(Samples, g2);
     (w2.Transpose() * error).PointwiseMultiply(1 - hidden.PointwisePower(2)).TransposeAndMultiply(x).Divide(Samples, g1);
     StepReport report = muon.Step();
