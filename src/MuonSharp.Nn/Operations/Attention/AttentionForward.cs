@@ -148,14 +148,25 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         float largest = float.NegativeInfinity;
         for (int row = 0; row < rows; row += LaneDispatch.Count)
         {
-            int left = rows - row;
-            V maximum = RowLanes.Load<L, V>(_maximum + at + row, left, float.NegativeInfinity);
-            V log = LaneMath.Log<L, V>(RowLanes.Load<L, V>(_sum + at + row, left, 1));
-            RowLanes.Store<L, V>(logSumExp + row, L.Add(maximum, log), left);
+            V maximum = rows - row >= LaneDispatch.Count
+                ? LogSums<L, V, FullVector>(logSumExp + row, at + row, rows - row)
+                : LogSums<L, V, RowEnd>(logSumExp + row, at + row, rows - row);
             largest = MathF.Max(largest, L.Maximum(maximum));
         }
 
         Maxima[(((_sequence * Geometry.Blocks) + block) * Geometry.Heads) + _head] = largest;
+    }
+
+    /// <summary>Maximum plus logarithm of the sum, of up to sixteen rows; the maxima are returned.</summary>
+    private readonly V LogSums<L, V, TExtent>(float* logSumExp, int row, int left)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TExtent : struct, IVectorExtent
+    {
+        V maximum = TExtent.Load<L, V>(_maximum + row, left, float.NegativeInfinity);
+        V log = LaneMath.Log<L, V>(TExtent.Load<L, V>(_sum + row, left, 1));
+        TExtent.Store<L, V>(logSumExp, L.Add(maximum, log), left);
+        return maximum;
     }
 }
 

@@ -105,7 +105,7 @@ internal static unsafe class RowDots
     private static float Rest<L, V>(float* a, float* b, int left, V sum)
         where L : struct, ILanes<V>
         where V : struct =>
-        L.Sum(L.MultiplyAdd(Part.Load<L, V>(a, left), Part.Load<L, V>(b, left), sum));
+        L.Sum(L.MultiplyAdd(RowEnd.Load<L, V>(a, left), RowEnd.Load<L, V>(b, left), sum));
 }
 
 /// <summary>On a row of logits S and of gradients G of the probabilities: P = exp(S - L), then G = P (G - D) scale, in place.</summary>

@@ -146,12 +146,12 @@ internal unsafe struct PositionJob : ITeamJob, ILaneKernel
             int i = 0;
             for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
             {
-                Sum<L, V, Whole>(position, i);
+                Sum<L, V, FullVector>(position, i);
             }
 
             if (i < Width)
             {
-                Sum<L, V, Part>(position, i);
+                Sum<L, V, RowEnd>(position, i);
             }
         }
     }
@@ -160,7 +160,7 @@ internal unsafe struct PositionJob : ITeamJob, ILaneKernel
     private readonly void Sum<L, V, TExtent>(int position, int column)
         where L : struct, ILanes<V>
         where V : struct
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         int left = Width - column;
         float* into = Gradient + ((nint)position * Width) + column;

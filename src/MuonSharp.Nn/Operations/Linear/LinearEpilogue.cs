@@ -54,7 +54,7 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             int j = 0;
             for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                Lanes<L, V, TKeeping, Whole>(tile + j, place + j, j);
+                Lanes<L, V, TKeeping, FullVector>(tile + j, place + j, j);
             }
 
             if (j < _columns)
@@ -68,14 +68,14 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
     private readonly void LastOfRow<L, V, TKeeping>(float* tile, nint place, int column)
         where L : struct, ILanes<V>
         where V : struct
-        where TKeeping : struct, IKeeping => Lanes<L, V, TKeeping, Part>(tile, place, column);
+        where TKeeping : struct, IKeeping => Lanes<L, V, TKeeping, RowEnd>(tile, place, column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Lanes<L, V, TKeeping, TExtent>(float* tile, nint place, int column)
         where L : struct, ILanes<V>
         where V : struct
         where TKeeping : struct, IKeeping
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         int left = _columns - column;
         V value = TExtent.Load<L, V>(tile, left);

@@ -57,7 +57,7 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            (sum, sumWithNormal) = Sums<L, V, Whole>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+            (sum, sumWithNormal) = Sums<L, V, FullVector>(x, dy, i, add, mean, scale, sum, sumWithNormal);
         }
 
         if (i < Columns)
@@ -72,14 +72,14 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
     private readonly (V Sum, V SumWithNormal) LastOfSums<L, V>(
         float* x, float* dy, int i, bool add, V mean, V scale, V sum, V sumWithNormal)
         where L : struct, ILanes<V>
-        where V : struct => Sums<L, V, Part>(x, dy, i, add, mean, scale, sum, sumWithNormal);
+        where V : struct => Sums<L, V, RowEnd>(x, dy, i, add, mean, scale, sum, sumWithNormal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly (V Sum, V SumWithNormal) Sums<L, V, TExtent>(
         float* x, float* dy, int i, bool add, V mean, V scale, V sum, V sumWithNormal)
         where L : struct, ILanes<V>
         where V : struct
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         int left = Columns - i;
         V gradient = TExtent.Load<L, V>(dy + i, left);
@@ -87,12 +87,12 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         V weighted = L.Multiply(gradient, TExtent.Load<L, V>(Gain + i, left));
         if (GainPartial is not null)
         {
-            RowLanes.StoreOrAdd<L, V, TExtent>(GainPartial + i, L.Multiply(gradient, normal), left, add);
+            VectorExtents.StoreOrAdd<L, V, TExtent>(GainPartial + i, L.Multiply(gradient, normal), left, add);
         }
 
         if (BiasPartial is not null)
         {
-            RowLanes.StoreOrAdd<L, V, TExtent>(BiasPartial + i, gradient, left, add);
+            VectorExtents.StoreOrAdd<L, V, TExtent>(BiasPartial + i, gradient, left, add);
         }
 
         return (L.Add(sum, weighted), L.MultiplyAdd(weighted, normal, sumWithNormal));
@@ -106,7 +106,7 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
         int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Write<L, V, Whole>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+            Write<L, V, FullVector>(x, dy, dx, i, mean, scale, average, averageWithNormal);
         }
 
         if (i < Columns)
@@ -119,19 +119,19 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
     private readonly void LastOfRow<L, V>(
         float* x, float* dy, float* dx, int i, V mean, V scale, V average, V averageWithNormal)
         where L : struct, ILanes<V>
-        where V : struct => Write<L, V, Part>(x, dy, dx, i, mean, scale, average, averageWithNormal);
+        where V : struct => Write<L, V, RowEnd>(x, dy, dx, i, mean, scale, average, averageWithNormal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Write<L, V, TExtent>(
         float* x, float* dy, float* dx, int i, V mean, V scale, V average, V averageWithNormal)
         where L : struct, ILanes<V>
         where V : struct
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         int left = Columns - i;
         V weighted = L.Multiply(TExtent.Load<L, V>(dy + i, left), TExtent.Load<L, V>(Gain + i, left));
         V normal = L.Multiply(L.Subtract(TExtent.Load<L, V>(x + i, left), mean), scale);
         V rest = L.Subtract(L.Subtract(weighted, average), L.Multiply(normal, averageWithNormal));
-        RowLanes.StoreOrAdd<L, V, TExtent>(dx + i, L.Multiply(rest, scale), left, AddDx);
+        VectorExtents.StoreOrAdd<L, V, TExtent>(dx + i, L.Multiply(rest, scale), left, AddDx);
     }
 }

@@ -75,14 +75,14 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float LastOfSum<L, V>(V sum, float* x, int left)
         where L : struct, ILanes<V>
-        where V : struct => L.Sum(L.Add(sum, Part.Load<L, V>(x, left)));
+        where V : struct => L.Sum(L.Add(sum, RowEnd.Load<L, V>(x, left)));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static float LastOfSquares<L, V>(V sum, float* x, int left, float mean)
         where L : struct, ILanes<V>
         where V : struct
     {
-        V difference = L.Subtract(Part.Load<L, V>(x, left, mean), L.Broadcast(mean));
+        V difference = L.Subtract(RowEnd.Load<L, V>(x, left, mean), L.Broadcast(mean));
         return L.Sum(L.MultiplyAdd(difference, difference, sum));
     }
 
@@ -93,7 +93,7 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
         int i = 0;
         for (; i <= Columns - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Write<L, V, Whole>(x, y, mean, scale, i);
+            Write<L, V, FullVector>(x, y, mean, scale, i);
         }
 
         if (i < Columns)
@@ -105,13 +105,13 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void LastOfRow<L, V>(float* x, float* y, V mean, V scale, int i)
         where L : struct, ILanes<V>
-        where V : struct => Write<L, V, Part>(x, y, mean, scale, i);
+        where V : struct => Write<L, V, RowEnd>(x, y, mean, scale, i);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Write<L, V, TExtent>(float* x, float* y, V mean, V scale, int i)
         where L : struct, ILanes<V>
         where V : struct
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         int left = Columns - i;
         V value = L.Multiply(L.Subtract(TExtent.Load<L, V>(x + i, left), mean), scale);

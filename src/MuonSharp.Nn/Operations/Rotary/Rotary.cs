@@ -141,7 +141,7 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
         int i = 0;
         for (; i <= Half - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            Turn<L, V, Whole>(source + i, destination + i, cosines + i, sines + i, Half - i);
+            Turn<L, V, FullVector>(source + i, destination + i, cosines + i, sines + i, Half - i);
         }
 
         if (i < Half)
@@ -153,13 +153,13 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly void LastOfHead<L, V>(float* source, float* destination, float* cosines, float* sines, int left)
         where L : struct, ILanes<V>
-        where V : struct => Turn<L, V, Part>(source, destination, cosines, sines, left);
+        where V : struct => Turn<L, V, RowEnd>(source, destination, cosines, sines, left);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Turn<L, V, TExtent>(float* source, float* destination, float* cosines, float* sines, int left)
         where L : struct, ILanes<V>
         where V : struct
-        where TExtent : struct, IExtent
+        where TExtent : struct, IVectorExtent
     {
         V u = TExtent.Load<L, V>(source, left);
         V v = TExtent.Load<L, V>(source + Half, left);
@@ -167,8 +167,8 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
         V sine = L.Multiply(L.Broadcast(Sign), TExtent.Load<L, V>(sines, left));
         V turnedU = L.MultiplyAdd(u, cosine, L.Subtract(L.Broadcast(0), L.Multiply(v, sine)));
         V turnedV = L.MultiplyAdd(v, cosine, L.Multiply(u, sine));
-        RowLanes.StoreOrAdd<L, V, TExtent>(destination, turnedU, left, Add);
-        RowLanes.StoreOrAdd<L, V, TExtent>(destination + Half, turnedV, left, Add);
+        VectorExtents.StoreOrAdd<L, V, TExtent>(destination, turnedU, left, Add);
+        VectorExtents.StoreOrAdd<L, V, TExtent>(destination + Half, turnedV, left, Add);
     }
 }
 

@@ -84,12 +84,12 @@ internal static unsafe class ColumnSums
             int column = 0;
             for (; column <= Columns - LaneDispatch.Count; column += LaneDispatch.Count)
             {
-                Sum<L, V, Whole>(column, first, end);
+                Sum<L, V, FullVector>(column, first, end);
             }
 
             if (column < Columns)
             {
-                Sum<L, V, Part>(column, first, end);
+                Sum<L, V, RowEnd>(column, first, end);
             }
         }
 
@@ -97,7 +97,7 @@ internal static unsafe class ColumnSums
         private readonly void Sum<L, V, TExtent>(int column, int first, int end)
             where L : struct, ILanes<V>
             where V : struct
-            where TExtent : struct, IExtent
+            where TExtent : struct, IVectorExtent
         {
             int left = Columns - column;
             V sum = L.Broadcast(0), lost = L.Broadcast(0);
