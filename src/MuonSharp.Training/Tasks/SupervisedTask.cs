@@ -73,7 +73,7 @@ public sealed class SupervisedTask : ITrainingTask
         (_model, _data, _network, _objective, _heldOut) = (model, data, network, objective, heldOut);
         _order = new EpochOrder(data.Rows, _options.Seed);
         _training = new SupervisedProgram(model, network, objective, data, _options.Batch, training: true);
-        DataIdentity = heldOut is null ? data.Hash() : $"{data.Hash()} {heldOut.Hash()}";
+        DataIdentity = $"{objective.Name}, seed {_options.Seed}, {data.Hash()}{(heldOut is null ? "" : ", held out " + heldOut.Hash())}";
     }
 
     /// <inheritdoc/>
