@@ -47,37 +47,8 @@ internal sealed class Gpt2Family() : ModelFamily("gpt2")
 
     private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
     {
-        Initializer initializer = Initializers.Normal(config.InitialDeviation);
-        SelfAttentionOptions attention = new()
-        {
-            Width = config.Width,
-            Heads = config.Heads,
-            HeadWidth = config.EffectiveHeadWidth,
-            Window = config.WindowOf(layer),
-            Bias = config.Biases,
-            Fused = true,
-            Dropout = config.Dropout,
-            Layout = MatrixLayout.InOut,
-            Initializer = initializer,
-            OutputInitializer = IntoResidual(config),
-            BiasInitializer = Initializers.Zeros,
-            FusedName = "c_attn",
-            OutputName = "c_proj",
-        };
-        FeedForwardOptions feedForward = new()
-        {
-            Width = config.Width,
-            Hidden = config.EffectiveHiddenWidth,
-            Activation = config.Activation,
-            Bias = config.Biases,
-            Dropout = config.Dropout,
-            Layout = MatrixLayout.InOut,
-            Initializer = initializer,
-            OutputInitializer = IntoResidual(config),
-            BiasInitializer = Initializers.Zeros,
-            UpName = "c_fc",
-            DownName = "c_proj",
-        };
+        SelfAttentionOptions attention = Attention(config, layer) with { Fused = true, Layout = MatrixLayout.InOut, FusedName = "c_attn", OutputName = "c_proj" };
+        FeedForwardOptions feedForward = FeedForward(config) with { Layout = MatrixLayout.InOut, UpName = "c_fc", DownName = "c_proj" };
         return new TransformerBlock(
             Norm(scope, "ln_1", config), new SelfAttention(scope, "attn", attention), Norm(scope, "ln_2", config), new FeedForward(scope, "mlp", feedForward));
     }

@@ -37,21 +37,10 @@ internal sealed class LlamaFamily() : ModelFamily("llama")
 
     private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
     {
-        Initializer initializer = Initializers.Normal(config.InitialDeviation);
-        SelfAttentionOptions attention = new()
+        SelfAttentionOptions attention = Attention(config, layer) with
         {
-            Width = config.Width,
-            Heads = config.Heads,
-            KeyValueHeads = config.EffectiveKeyValueHeads,
-            HeadWidth = config.EffectiveHeadWidth,
-            Window = config.WindowOf(layer),
             RotaryBase = config.RotaryBase,
             QueryKeyNormEpsilon = config.QueryKeyNorm ? config.EffectiveEpsilon : null,
-            Bias = config.Biases,
-            Dropout = config.Dropout,
-            Initializer = initializer,
-            OutputInitializer = IntoResidual(config),
-            BiasInitializer = Initializers.Zeros,
             QueryName = "q_proj",
             KeyName = "k_proj",
             ValueName = "v_proj",
@@ -59,16 +48,9 @@ internal sealed class LlamaFamily() : ModelFamily("llama")
             QueryNormName = "q_norm",
             KeyNormName = "k_norm",
         };
-        FeedForwardOptions feedForward = new()
+        FeedForwardOptions feedForward = FeedForward(config) with
         {
-            Width = config.Width,
-            Hidden = config.EffectiveHiddenWidth,
-            Activation = config.Activation,
-            Gated = config.Gated,
             Bias = false,
-            Dropout = config.Dropout,
-            Initializer = initializer,
-            OutputInitializer = IntoResidual(config),
             GateName = "gate_proj",
             UpName = "up_proj",
             DownName = "down_proj",

@@ -33,10 +33,41 @@ public abstract class ModelFamily
         ? new LayerNorm(builder, name, config.Width, config.Biases, config.EffectiveEpsilon)
         : new RmsNorm(builder, name, config.Width, config.EffectiveEpsilon);
 
+    /// <summary>The attention of a layer: all that a configuration says of it whatever the family, its positions apart.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="layer">Number of the layer, from 0.</param>
+    protected static SelfAttentionOptions Attention(LanguageModelConfig config, int layer) => new()
+    {
+        Width = config.Width,
+        Heads = config.Heads,
+        KeyValueHeads = config.EffectiveKeyValueHeads,
+        HeadWidth = config.EffectiveHeadWidth,
+        Window = config.WindowOf(layer),
+        Bias = config.Biases,
+        Dropout = config.Dropout,
+        Initializer = Initializers.Normal(config.InitialDeviation),
+        OutputInitializer = IntoResidual(config),
+        BiasInitializer = Initializers.Zeros,
+    };
+
+    /// <summary>The feed-forward block of a layer.</summary>
+    /// <param name="config">The configuration.</param>
+    protected static FeedForwardOptions FeedForward(LanguageModelConfig config) => new()
+    {
+        Width = config.Width,
+        Hidden = config.EffectiveHiddenWidth,
+        Activation = config.Activation,
+        Gated = config.Gated,
+        Bias = config.Biases,
+        Dropout = config.Dropout,
+        Initializer = Initializers.Normal(config.InitialDeviation),
+        OutputInitializer = IntoResidual(config),
+        BiasInitializer = Initializers.Zeros,
+    };
+
     /// <summary>First values of weights that write into the residual stream: smaller by √(2·layers), as many as add up there.</summary>
     /// <remarks>Source: A. Radford et al., "Language models are unsupervised multitask learners", 2019, as nanoGPT has it.</remarks>
-    /// <param name="config">The configuration.</param>
-    protected static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
+    private static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
 }
 
 /// <summary>The families that the library has.</summary>

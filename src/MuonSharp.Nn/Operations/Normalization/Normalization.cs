@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Records normalizations of rows.</summary>
@@ -81,7 +83,7 @@ internal sealed unsafe class NormalizationOperation(string name, Tensor x, Tenso
 
     protected internal override void Forward(in TapeRun run)
     {
-        var job = new NormalizationJob
+        var kernel = new NormalizationForward
         {
             X = x.Data,
             Gain = gain.Data,
@@ -94,12 +96,12 @@ internal sealed unsafe class NormalizationOperation(string name, Tensor x, Tenso
             Epsilon = epsilon,
             Centered = centered,
         };
-        run.Team.Run(Chunks, ref job);
+        run.Team.RunLanes(Chunks, kernel);
     }
 
     protected internal override void Backward(in TapeRun run)
     {
-        var job = new NormalizationBackwardJob
+        var kernel = new NormalizationBackward
         {
             X = x.Data,
             Gain = gain.Data,
@@ -114,7 +116,7 @@ internal sealed unsafe class NormalizationOperation(string name, Tensor x, Tenso
             Columns = _columns,
             Centered = centered,
         };
-        run.Team.Run(Chunks, ref job);
+        run.Team.RunLanes(Chunks, kernel);
         if (_gainGradient is not null)
         {
             ColumnSums.Combine(run.Team, _gainPartial!.Pointer, Chunks, _columns, _gainGradient.Data, _gainGradient.Accumulates);

@@ -48,8 +48,7 @@ internal static unsafe class ColumnSums
     /// <summary>sums = [sums +] column sums of the matrix.</summary>
     public static void Run(WorkerTeam team, float* matrix, int rows, int columns, float* partial, float* sums, bool add)
     {
-        var job = new ChunkJob { Matrix = matrix, Rows = rows, Columns = columns, Partial = partial };
-        team.Run(Chunks(rows, columns), ref job);
+        team.RunLanes(Chunks(rows, columns), new ChunkKernel(matrix, rows, columns, partial));
         Combine(team, partial, Chunks(rows, columns), columns, sums, add);
     }
 
@@ -60,57 +59,42 @@ internal static unsafe class ColumnSums
         team.Run(Cut.Pieces(columns, ColumnsPerTask), ref job);
     }
 
-    private struct ChunkJob : ITeamJob, ILaneKernel
+    private readonly struct ChunkKernel(float* matrix, int rows, int columns, float* partial) : ITaskKernel
     {
-        public float* Matrix;
-        public int Rows;
-        public int Columns;
-        public float* Partial;
-        private int _task;
-
-        public readonly void Run(int task, int worker)
-        {
-            ChunkJob mine = this;
-            mine._task = task;
-            LaneDispatch.Run(ref mine);
-        }
-
-        public readonly void Run<L, V>()
+        public void Run<L, V>(int task, int worker)
             where L : struct, ILanes<V>
             where V : struct
         {
-            int first = _task * Cut.RowsPerTask(Columns);
-            int end = Math.Min(Rows, first + Cut.RowsPerTask(Columns));
             int column = 0;
-            for (; column <= Columns - LaneDispatch.Count; column += LaneDispatch.Count)
+            for (; column <= columns - LaneDispatch.Count; column += LaneDispatch.Count)
             {
-                Sum<L, V, FullVector>(column, first, end);
+                Sum<L, V, FullVector>(task, column);
             }
 
-            if (column < Columns)
+            if (column < columns)
             {
-                Sum<L, V, RowEnd>(column, first, end);
+                Sum<L, V, RowEnd>(task, column);
             }
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private readonly void Sum<L, V, TExtent>(int column, int first, int end)
+        private void Sum<L, V, TExtent>(int task, int column)
             where L : struct, ILanes<V>
             where V : struct
             where TExtent : struct, IVectorExtent
         {
-            int left = Columns - column;
+            int left = columns - column, first = task * Cut.RowsPerTask(columns), end = Math.Min(rows, first + Cut.RowsPerTask(columns));
             V sum = L.Broadcast(0), lost = L.Broadcast(0);
             for (int row = first; row < end; row++)
             {
-                V value = TExtent.Load<L, V>(Matrix + ((nint)row * Columns) + column, left);
+                V value = TExtent.Load<L, V>(matrix + ((nint)row * columns) + column, left);
                 V next = L.Add(sum, value);
                 V added = L.Subtract(next, sum);
                 lost = L.Add(lost, L.Add(L.Subtract(sum, L.Subtract(next, added)), L.Subtract(value, added)));
                 sum = next;
             }
 
-            TExtent.Store<L, V>(Partial + ((nint)_task * Columns) + column, L.Add(sum, lost), left);
+            TExtent.Store<L, V>(partial + ((nint)task * columns) + column, L.Add(sum, lost), left);
         }
     }
 

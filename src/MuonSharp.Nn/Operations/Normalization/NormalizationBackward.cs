@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Gradients through a normalization: of the rows, and the chunk's share of those of gain and bias. A task is a chunk of rows.</summary>
-internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
+internal unsafe struct NormalizationBackward : ITaskKernel
 {
     public float* X;
     public float* Gain;
@@ -18,23 +18,23 @@ internal unsafe struct NormalizationBackwardJob : ITeamJob, ILaneKernel
     public int Rows;
     public int Columns;
     public bool Centered;
-    private int _task;
 
-    public readonly void Run(int task, int worker)
+    public readonly void Run<L, V>(int task, int worker)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        NormalizationBackwardJob mine = this;
-        mine._task = task;
-        mine.GainPartial = GainPartial is null ? null : GainPartial + ((nint)task * Columns);
-        mine.BiasPartial = BiasPartial is null ? null : BiasPartial + ((nint)task * Columns);
-        LaneDispatch.Run(ref mine);
+        NormalizationBackward chunk = this;
+        chunk.GainPartial = GainPartial is null ? null : GainPartial + ((nint)task * Columns);
+        chunk.BiasPartial = BiasPartial is null ? null : BiasPartial + ((nint)task * Columns);
+        chunk.Chunk<L, V>(task);
     }
 
-    public readonly void Run<L, V>()
+    private readonly void Chunk<L, V>(int task)
         where L : struct, ILanes<V>
         where V : struct
     {
         int rows = Cut.RowsPerTask(Columns);
-        int first = _task * rows;
+        int first = task * rows;
         int end = Math.Min(Rows, first + rows);
         for (int row = first; row < end; row++)
         {

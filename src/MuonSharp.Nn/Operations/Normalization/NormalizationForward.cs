@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Normalizes rows. A task is a chunk of rows.</summary>
-internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
+internal unsafe struct NormalizationForward : ITaskKernel
 {
     public float* X;
     public float* Gain;
@@ -16,22 +16,14 @@ internal unsafe struct NormalizationJob : ITeamJob, ILaneKernel
     public int Columns;
     public float Epsilon;
     public bool Centered;
-    private int _task;
 
-    public readonly void Run(int task, int worker)
-    {
-        NormalizationJob mine = this;
-        mine._task = task;
-        LaneDispatch.Run(ref mine);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
         int rows = Cut.RowsPerTask(Columns);
-        int end = Math.Min(Rows, (_task + 1) * rows);
-        for (int row = _task * rows; row < end; row++)
+        int end = Math.Min(Rows, (task + 1) * rows);
+        for (int row = task * rows; row < end; row++)
         {
             float* x = X + ((nint)row * Columns);
             float mean = Centered ? Average<L, V>(x) : 0;
