@@ -65,7 +65,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 terminal.Line($"checkpoint {checkpoint.Folder}", Style.Label);
                 break;
             case SkippedEvent skipped:
-                terminal.Line($"step {Amount.Count(skipped.Step)} skipped: the gradient of {skipped.Parameter} is not finite ({skipped.InARow} in a row)", Style.Warning);
+                terminal.Line($"step {Amount.Count(skipped.Step)} skipped: {skipped.Reason} ({skipped.InARow} in a row)", Style.Warning);
                 break;
             case NoticeEvent notice:
                 terminal.Line($"note: {notice.Message}", Style.Warning);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MuonSharp.Formats;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
@@ -128,7 +129,10 @@ public static class TraceReplay
 
         if (optimizer.Step() is { Skipped: true } report)
         {
-            throw trace.Broken($"recorded gradients are finite; '{TraceFormat.Gradient(step, report.NonFiniteParameter!)}' is not");
+            string name = TraceFormat.Gradient(step, report.NonFiniteParameter!);
+            throw trace.Broken(double.IsFinite(report.GradientNorm)
+                ? string.Create(CultureInfo.InvariantCulture, $"recorded gradients fit float32; those of step {step} have a norm of {report.GradientNorm:g3}, most of it in '{name}'")
+                : $"recorded gradients are finite; '{name}' is not");
         }
     }
 }

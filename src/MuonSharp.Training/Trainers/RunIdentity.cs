@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -48,13 +49,18 @@ internal sealed class TaskRun(ITrainingTask task, TrainerSettings settings, Rout
     private const string ModelKey = "model";
     private const string OptimizerKey = "optimizer";
     private const string FixedKey = "fixed";
+    private const string TrainerKey = "trainer";
+
+    /// <summary>The length that a run's <c>config.json</c> gives it; null if it gives none.</summary>
+    public static long? SavedSteps(JsonEntry saved) =>
+        saved.Find(TrainerKey)?.Find("steps") is { } steps && steps.TryWholeNumber(0, int.MaxValue, out long length) ? length : null;
 
     /// <inheritdoc/>
     public override JsonObject ToJson()
     {
         JsonObject json = Fixed();
         json["data"] = task.DataIdentity;
-        json["trainer"] = settings.FreeToJson();
+        json[TrainerKey] = settings.FreeToJson();
         return json;
     }
 

@@ -22,7 +22,7 @@ internal static class TrainerFactory
     public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
     {
         TrainingConfig saved = new RunFolder(runFolder).ReadConfig(), resumed = Complete(config ?? saved);
-        return Continue(runFolder, options, (folder, checkpoint) =>
+        return Continue(runFolder, options, saved.Train.Steps, (folder, checkpoint) =>
         {
             ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
             return TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath), options);
@@ -33,7 +33,7 @@ internal static class TrainerFactory
     public static Trainer Resume(ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string runFolder, TrainerOptions options)
     {
         settings = Complete(settings);
-        return Continue(runFolder, options, (folder, checkpoint) =>
+        return Continue(runFolder, options, TaskRun.SavedSteps(new RunFolder(runFolder).ReadConfigFile()), (folder, checkpoint) =>
         {
             if (checkpoint is { } reached && settings.Steps < reached.Step)
             {
@@ -71,7 +71,7 @@ internal static class TrainerFactory
         }
     }
 
-    private static Trainer Continue(string runFolder, TrainerOptions options, Func<RunFolder, LoadedCheckpoint?, TrainingParts> make)
+    private static Trainer Continue(string runFolder, TrainerOptions options, long? savedSteps, Func<RunFolder, LoadedCheckpoint?, TrainingParts> make)
     {
         RunWriter? writer = null;
         TrainingParts? parts = null;
@@ -101,6 +101,7 @@ internal static class TrainerFactory
             {
                 notices.AddRange(PassedOver.Describe(problems, checkpoint.Step));
                 state = Load(checkpoint, parts);
+                notices.AddRange(OtherLength.Describe(parts, checkpoint.Step, savedSteps));
             }
             else
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace MuonSharp.Training;
 
 /// <summary>Something that happened in a run, as <see cref="Trainer.RunAsync"/> hands it out.</summary>
@@ -59,14 +60,20 @@ public sealed record CheckpointEvent(long Step, string Folder) : TrainingEvent(S
     public override MetricsLine Line => new CheckpointLine(Step, Folder);
 }
 
-/// <summary>A step was skipped because a gradient held a NaN or an infinity; no weight and no optimizer state changed.</summary>
+/// <summary>A step was skipped because a gradient held a NaN or an infinity, or because the norm of all of them left float32; no weight and no optimizer state changed.</summary>
 /// <param name="Step">Number of steps done, this one counted.</param>
-/// <param name="Parameter">The first parameter with such a gradient.</param>
+/// <param name="Parameter">The first parameter with such a gradient, or the one with most of the norm.</param>
 /// <param name="InARow">Skipped steps in a row, this one counted.</param>
-public sealed record SkippedEvent(long Step, string Parameter, int InARow) : TrainingEvent(Step)
+/// <param name="GradientNorm">Global norm of the raw gradients; not finite when a gradient was not.</param>
+public sealed record SkippedEvent(long Step, string Parameter, int InARow, double GradientNorm = double.NaN) : TrainingEvent(Step)
 {
+    /// <summary>Why, as half a sentence: <c>the gradient of a.weight is not finite</c>.</summary>
+    public string Reason => double.IsFinite(GradientNorm)
+        ? string.Create(CultureInfo.InvariantCulture, $"the gradients' norm, {GradientNorm:g3}, is too large for float32, most of it in {Parameter}")
+        : $"the gradient of {Parameter} is not finite";
+
     /// <inheritdoc/>
-    public override MetricsLine Line => new SkippedLine(Step, Parameter, InARow);
+    public override MetricsLine Line => new SkippedLine(Step, Parameter, InARow, GradientNorm);
 }
 
 /// <summary>Something the user should know: a run that starts over, a damaged checkpoint that was passed over.</summary>

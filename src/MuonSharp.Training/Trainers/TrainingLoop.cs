@@ -183,7 +183,7 @@ internal sealed class TrainingLoop
     private void Skip(StepReport report)
     {
         _state.Skip();
-        SkippedEvent happened = new(_state.Step, report.NonFiniteParameter!, (int)report.ConsecutiveSkippedSteps);
+        SkippedEvent happened = new(_state.Step, report.NonFiniteParameter!, (int)report.ConsecutiveSkippedSteps, report.GradientNorm);
         _recorder.Write(happened);
         _events.Enqueue(happened);
         if (happened.InARow < Trainer.SkippedStepsToStop)
@@ -193,8 +193,7 @@ internal sealed class TrainingLoop
 
         Save(scheduled: false);
         Diverge(
-            $"gradients must be finite; the last {happened.InARow} steps up to step {happened.Step} were skipped, "
-            + $"the last one for '{happened.Parameter}'",
+            $"gradients must be finite and fit float32; the last {happened.InARow} steps up to step {happened.Step} were skipped, in the last one {happened.Reason}",
             happened.Parameter);
     }
 

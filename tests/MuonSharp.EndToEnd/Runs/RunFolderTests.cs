@@ -70,6 +70,7 @@ public class RunFolderTests
         string run = Path.Combine(disk, "run");
         Tool.Run(TinyRun.Train(folder, run, "--steps", "200", "--set", "checkpoint.keep=1000")).Fails(5, run);
         string newest = RunFiles.Checkpoints(run)[^1];
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(run, "checkpoints"), ".*"));
         Tool.Run("evaluate", "--run", run, "--json").Exits(0);
 
         mount.Remount("size=64m");

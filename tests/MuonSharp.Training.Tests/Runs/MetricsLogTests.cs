@@ -36,7 +36,7 @@ public sealed class MetricsLogTests : IDisposable
             """{"kind":"eval","step":2,"val_loss":1.25,"bits_per_byte":1.8}""",
             """{"kind":"sample","step":2,"prompt":"It is","text":" a \"truth\"\nuniversally 数"}""",
             """{"kind":"checkpoint","step":2,"path":"checkpoints/step-00000002"}""",
-            """{"kind":"skipped","step":3,"parameter":"h.0.weight","in_a_row":1}""",
+            """{"kind":"skipped","step":3,"parameter":"h.0.weight","in_a_row":1,"grad_norm":null}""",
             """{"kind":"end","step":3,"reason":"done"}""",
         ];
         Assert.Equal(string.Join('\n', expected) + "\n", File.ReadAllText(Metrics));

@@ -18,6 +18,27 @@ public class TaskRunTests
     };
 
     [Fact]
+    public async Task A_run_that_is_made_longer_says_where_its_learning_rates_go()
+    {
+        using TemporaryFolder folder = new();
+        IReadOnlyList<Route> routes = Route.AdamW(AdamWPresets.Torch with { LearningRate = new LinearSchedule(0.08) });
+        using LineTask task = new();
+        using (Trainer trainer = Trainer.Create(task, Settings(steps: 4), routes, folder.File("run")))
+        {
+            await TestRun.Run(trainer);
+        }
+
+        using LineTask again = new();
+        using Trainer longer = Trainer.Resume(again, Settings(steps: 16), routes, folder.File("run"));
+        List<TrainingEvent> events = await TestRun.Run(longer);
+
+        // From 0.08 (1 - 3/4) to 0.08 (1 - 4/16).
+        Assert.Equal(
+            "[resume] the run has 16 steps now instead of 4, and its learning rates follow the new length from here on: adamw 0.02 in step 4, 0.06 in step 5",
+            Assert.Single(events.OfType<NoticeEvent>()).Message);
+    }
+
+    [Fact]
     public async Task A_task_of_ones_own_has_a_run_folder_with_all_that_a_run_has()
     {
         using TemporaryFolder folder = new();

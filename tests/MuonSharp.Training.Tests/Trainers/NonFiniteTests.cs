@@ -25,11 +25,25 @@ public class NonFiniteTests
         List<TrainingEvent> events = await TestRun.Run(trainer);
 
         Assert.Equal(before, after);
-        Assert.Equal(new SkippedEvent(3, Victim, 1), Assert.Single(events.OfType<SkippedEvent>()));
+        SkippedEvent skipped = Assert.Single(events.OfType<SkippedEvent>());
+        Assert.Equal((3, Victim, 1, $"the gradient of {Victim} is not finite"), (skipped.Step, skipped.Parameter, skipped.InARow, skipped.Reason));
         Assert.Equal([1, 2, 4, 5], events.OfType<StepEvent>().Select(step => step.Step));
         Assert.Equal(TrainingOutcome.Finished, Assert.IsType<EndEvent>(events[^1]).Outcome);
         Assert.Contains(
-            $$"""{"kind":"skipped","step":3,"parameter":"{{Victim}}","in_a_row":1}""", TestRun.Metrics(folder.File("run")));
+            $$"""{"kind":"skipped","step":3,"parameter":"{{Victim}}","in_a_row":1,"grad_norm":null}""", TestRun.Metrics(folder.File("run")));
+    }
+
+    [Fact]
+    public async Task A_finite_gradient_that_is_too_large_for_float32_is_called_that()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 3).Set("optimizer.clipNorm", "0"), folder.File("run"));
+        trainer.Parts.Step.GradientHook = (parameters, step) => parameters[Victim].Gradient.Span[0] = step == 2 ? 3e30f : 0;
+
+        SkippedEvent skipped = Assert.Single((await TestRun.Run(trainer)).OfType<SkippedEvent>());
+
+        Assert.Equal((2, $"the gradients' norm, 3e+30, is too large for float32, most of it in {Victim}"), (skipped.Step, skipped.Reason));
+        Assert.Equal(3e30, ((SkippedLine)skipped.Line).GradientNorm, 1e25);
     }
 
     [Fact]
@@ -85,7 +99,7 @@ public class NonFiniteTests
 
         Assert.Equal((12, Victim), (error.Step, error.Parameter));
         Assert.Equal(
-            $"[train] gradients must be finite; the last 10 steps up to step 12 were skipped, the last one for '{Victim}'", error.Message);
+            $"[train] gradients must be finite and fit float32; the last 10 steps up to step 12 were skipped, in the last one the gradient of {Victim} is not finite", error.Message);
         Assert.Equal("""{"kind":"end","step":12,"reason":"diverged"}""", TestRun.Metrics(folder.File("run"))[^1]);
 
         using Trainer resumed = Trainer.Resume(folder.File("run"));

@@ -30,6 +30,12 @@ public class ResumeTests
         List<TrainingEvent> events = await TestRun.Run(longer);
 
         Assert.Equal([5, 6], events.OfType<StepEvent>().Select(step => step.Step));
+
+        // Warm-up over 3 steps; the decay over the second half of 4 steps ended at 0.01 / 2, that of 6 begins after step 3, a third done at step 5.
+        Assert.Equal(
+            "[resume] the run has 6 steps now instead of 4, and its learning rates follow the new length from here on: muon 0.005 in step 4, 0.006667 in step 5; "
+            + "adamw 0.0015 in step 4, 0.002 in step 5",
+            Assert.Single(events.OfType<NoticeEvent>()).Message);
         Assert.Equal(6, TrainingConfig.Load(new RunFolder(folder.File("run")).ConfigPath).Train.Steps);
     }
 

@@ -246,24 +246,26 @@ public sealed record CheckpointLine(long Step, string Path) : MetricsLine(Step)
     private protected override void WriteRest(Utf8JsonWriter json) => json.WriteString("path"u8, Path);
 }
 
-/// <summary>A step that changed nothing because a gradient was not finite: kind <c>skipped</c>.</summary>
+/// <summary>A step that changed nothing because a gradient was not finite, or the norm of all of them too large: kind <c>skipped</c>.</summary>
 /// <param name="Step">How many steps had been done, this one counted.</param>
-/// <param name="Parameter">The first parameter whose gradient held a NaN or an infinity.</param>
+/// <param name="Parameter">The first parameter whose gradient held a NaN or an infinity, or the one with most of a norm that is too large.</param>
 /// <param name="InARow">How many steps in a row have been skipped.</param>
-public sealed record SkippedLine(long Step, string Parameter, int InARow) : MetricsLine(Step)
+/// <param name="GradientNorm">Global norm of the raw gradients; not finite when a gradient was not.</param>
+public sealed record SkippedLine(long Step, string Parameter, int InARow, double GradientNorm = double.NaN) : MetricsLine(Step)
 {
     internal const string KindName = "skipped";
 
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    internal static SkippedLine Read(long step, JsonEntry line) => new(step, line["parameter"].Text(), line["in_a_row"].Integer(1));
+    internal static SkippedLine Read(long step, JsonEntry line) => new(step, line["parameter"].Text(), line["in_a_row"].Integer(1), Number(line["grad_norm"]));
 
     /// <inheritdoc/>
     private protected override void WriteRest(Utf8JsonWriter json)
     {
         json.WriteString("parameter"u8, Parameter);
         json.WriteNumber("in_a_row"u8, InARow);
+        json.WriteFinite("grad_norm"u8, GradientNorm);
     }
 }
 
