@@ -5,10 +5,11 @@ using MuonSharp.Experiments;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Optimizers;
+using MuonSharp.Training;
 
 namespace MuonSharp.Conformance.Kinds;
 
-/// <summary>A whole training run of a small network, built of public layers: the loss before every update, weights and running statistics at the end, and
+/// <summary>A whole training run of a small network, built of public layers, by the trainer, stopped in the middle and taken up again: the loss before every update, weights and running statistics at the end, and
 /// what the trained network makes of other inputs.</summary>
 internal static class NetworkTrainingKind
 {
@@ -18,8 +19,47 @@ internal static class NetworkTrainingKind
         if (Network.Missing(layers) is { } missing) Assert.Skip($"{golden.Folder}: this build has no layer '{missing}' yet");
 
         using SafetensorsFile file = golden.Tensors();
-        using Network network = new(layers);
-        ParameterStore store = network.Model.Parameters;
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("muonsharp-network-");
+        try
+        {
+            Run(golden, file, layers, Path.Combine(folder.FullName, "run"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The trainer steps the first half of the run; another one, with another network, takes it up from the checkpoint.</summary>
+    private static void Run(GoldenCase golden, SafetensorsFile file, JsonObject[] layers, string run)
+    {
+        TraceConfig config = Config(golden);
+        float[] losses = file.Floats("loss");
+        Assert.Equal(config.Steps, losses.Length);
+        Assert.Equal(config.Steps, file.Sizes("inputs")[0]);
+        using (Network network = new(layers))
+        using (NetworkTask task = new(golden, file, network))
+        {
+            Begin(file, network.Model.Parameters);
+            using Trainer trainer = Trainer.Create(task, Settings(config.Steps), config.Routes(), run);
+            Train(trainer, losses, golden.Tolerance("loss"), from: 1, to: (config.Steps + 1) / 2);
+        }
+
+        using Network trained = new(layers);
+        using (NetworkTask task = new(golden, file, trained))
+        {
+            using Trainer trainer = Trainer.Resume(task, Settings(config.Steps), config.Routes(), run);
+            Train(trainer, losses, golden.Tolerance("loss"), from: (int)trainer.Step + 1, to: config.Steps);
+        }
+
+        Compare(golden, file, trained.Model.Parameters);
+        Evaluate(golden, file, trained);
+    }
+
+    private static TrainerSettings Settings(int steps) => new() { Steps = steps, EvaluateEvery = null, SampleEvery = null, CheckpointEvery = null };
+
+    private static void Begin(SafetensorsFile file, ParameterStore store)
+    {
         Assert.Equal(Names(file, "initial/"), store.Parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
         Assert.Equal(Names(file, "expected/"), store.Parameters.Select(parameter => parameter.Name).Order(StringComparer.Ordinal));
         foreach (Parameter parameter in store.Parameters)
@@ -27,8 +67,27 @@ internal static class NetworkTrainingKind
             Assert.Equal(file.Sizes("initial/" + parameter.Name), parameter.Shape);
             file.ReadFloats("initial/" + parameter.Name, parameter.Weights.Span);
         }
+    }
 
-        Train(golden, file, network);
+    private static void Train(Trainer trainer, float[] losses, double tolerance, int from, int to)
+    {
+        List<long> steps = [];
+        using CancellationTokenSource stop = new();
+        foreach (TrainingEvent happened in trainer.RunAsync(stop.Token).ToBlockingEnumerable(CancellationToken.None))
+        {
+            if (happened is StepEvent { Line: StepLine line })
+            {
+                steps.Add(happened.Step);
+                Tensors.Within($"loss before update {happened.Step}", Math.Abs(line.Loss - losses[happened.Step - 1]), tolerance);
+                if (happened.Step == to) stop.Cancel();
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(from, to - from + 1).Select(step => (long)step), steps);
+    }
+
+    private static void Compare(GoldenCase golden, SafetensorsFile file, ParameterStore store)
+    {
         Assert.All(store.Parameters, parameter =>
         {
             float[] expected = file.Floats("expected/" + parameter.Name);
@@ -41,33 +100,6 @@ internal static class NetworkTrainingKind
             float[] expected = file.Floats("expected_buffer/" + buffer.Name);
             Tensors.Within(buffer.Name, Tensors.Distance(buffer.Values.Span, expected) / Tensors.Norm(expected), golden.Tolerance("weights"));
         });
-        Evaluate(golden, file, network);
-    }
-
-    private static void Train(GoldenCase golden, SafetensorsFile file, Network network)
-    {
-        TraceConfig config = Config(golden);
-        ParameterStore store = network.Model.Parameters;
-        using RoutedOptimizer optimizer = new(store, config.Routes(), new StepOptions { TotalSteps = config.Steps }, network.Model.Team);
-        int[] shape = file.Sizes("inputs");
-        Assert.Equal(config.Steps, shape[0]);
-        float[] losses = file.Floats("loss");
-        Assert.Equal(config.Steps, losses.Length);
-        using Tape tape = network.Model.NewTape(training: true);
-        NetworkInput input = NetworkInput.Of(tape, file, "inputs", shape.AsSpan(1));
-        Tensor y = network.Record(tape, input);
-        NetworkLoss loss = new(tape, y, golden.Description["loss"]!.AsObject(), file);
-        tape.Compile();
-        for (int step = 0; step < config.Steps; step++)
-        {
-            input.Write(step);
-            loss.Write(step);
-            store.ZeroGradients();
-            tape.Forward();
-            Tensors.Within($"loss before update {step + 1}", Math.Abs(loss.Loss.Mean - losses[step]), golden.Tolerance("loss"));
-            tape.Backward();
-            Assert.False(optimizer.Step().Skipped);
-        }
     }
 
     private static void Evaluate(GoldenCase golden, SafetensorsFile file, Network network)
