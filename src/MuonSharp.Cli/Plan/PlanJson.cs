@@ -58,6 +58,7 @@ internal static class PlanJson
         ["overhead"] = plan.Optimizer.Configured,
         ["weight_bytes"] = plan.Memory.Weights,
         ["gradient_bytes"] = plan.Memory.Gradients,
+        ["gradient_sum_bytes"] = plan.Memory.GradientSums,
         ["activation_bytes"] = plan.Memory.Activations,
         ["needed_activation_bytes"] = plan.Memory.NeededActivations,
         ["optimizers"] = new JsonArray([.. plan.Memory.Optimizers.Select(optimizer => new JsonObject

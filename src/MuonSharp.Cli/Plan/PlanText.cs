@@ -75,6 +75,11 @@ internal static class PlanText
         PlannedMemory memory = plan.Memory;
         yield return ["weights", Amount.Bytes(memory.Weights), "float32"];
         yield return ["gradients", Amount.Bytes(memory.Gradients), ""];
+        if (memory.GradientSums > 0)
+        {
+            yield return ["sums of gradients", Amount.Bytes(memory.GradientSums), $"a binary tree over {plan.Config.Train.Accumulation} micro-batches"];
+        }
+
         foreach (OptimizerCost optimizer in memory.Optimizers)
         {
             foreach (StateCost state in optimizer.States)

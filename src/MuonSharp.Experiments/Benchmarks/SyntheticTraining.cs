@@ -32,7 +32,7 @@ public sealed class SyntheticTraining : IDisposable
         _model = new LanguageModel(config, seed: 1, team) { RecomputesBlocks = recomputes };
         _program = _model.Program(batch, time, training: true);
         _optimizer = new RoutedOptimizer(_model.Parameters, OptimizerKinds.Routes(settings), null, team);
-        _training = new TrainingStep(new SyntheticTask(_model, _program, team), _optimizer, clip: null, accumulation: 1, TimeProvider.System);
+        _training = new TrainingStep(new SyntheticTask(_model, _program, team), _optimizer, clip: null, new GradientTree(_model.Parameters, leaves: 1), TimeProvider.System);
         _tokens = new uint[_program.Inputs.Length + 1];
         Draw();
     }

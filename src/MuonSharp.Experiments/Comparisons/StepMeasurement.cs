@@ -15,6 +15,7 @@ public sealed class StepMeasurement : IDisposable
     private readonly StepMeasurementOptions _options;
     private readonly LanguageTask _task;
     private readonly List<IDisposable> _owned = [];
+    private readonly GradientTree _tree;
     private readonly List<Contestant> _contestants = [];
     private readonly float[][] _weights;
     private readonly long _tokens;
@@ -36,6 +37,8 @@ public sealed class StepMeasurement : IDisposable
 
         TrainingConfig first = configs[0].Config;
         _task = LanguageTask.Create(first);
+        _tree = new GradientTree(_task.Parameters, first.Train.Accumulation, _task.Team);
+        _owned.Add(_tree);
         try
         {
             _weights = [.. _task.Parameters.Parameters.Select(parameter => parameter.Weights.Span.ToArray())];
@@ -102,7 +105,7 @@ public sealed class StepMeasurement : IDisposable
             _owned.Add(clip);
         }
 
-        return new TrainingStep(_task, optimizer, clip, config.Train.Accumulation, _time);
+        return new TrainingStep(_task, optimizer, clip, _tree, _time);
     }
 
     private void Turn(Contestant contestant, int steps, bool record, CancellationToken cancellation)

@@ -15,7 +15,7 @@ public sealed class TrainingPlan
         Routing = RoutingPlan.Make(model.Parameters, OptimizerKinds.Routes(config.Optimizer));
         Step = StepArithmetic.Of(model.Config, model.Parameters, config.TokensPerStep);
         Optimizer = OptimizerArithmetic.Of(Routing, config.Model.Width, Step);
-        Memory = PlannedMemory.Of(model, Routing, config.Train.Batch, Threads);
+        Memory = PlannedMemory.Of(model, Routing, config.Train, Threads);
         Parameters = model.Parameters.Sum(static parameter => (long)parameter.Length);
     }
 

@@ -57,6 +57,20 @@ public readonly struct RandomStream : IEquatable<RandomStream>
         return (index & 3) switch { 0 => block.A, 1 => block.B, 2 => block.C, _ => block.D };
     }
 
+    /// <summary>One of n whole numbers: ⌊r n / 2⁶⁴⌋ with 64 random bits r, so that none is favoured by more than n / 2⁶⁴.</summary>
+    /// <param name="bound">n, 1 or more.</param>
+    /// <param name="step">Training step, or any number that names an occasion.</param>
+    /// <param name="sample">Sample within the step.</param>
+    /// <param name="index">Number of the draw within the sample; it takes the positions 2·index and 2·index + 1 of <see cref="At"/>.</param>
+    /// <returns>0 to n - 1.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is nothing to draw from.</exception>
+    public long Below(long bound, ulong step, uint sample, long index = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
+        ulong bits = ((ulong)At(step, sample, 2 * index) << 32) | At(step, sample, (2 * index) + 1);
+        return (long)Math.BigMul(bits, (ulong)bound, out _);
+    }
+
     /// <summary>Random bits for positions from 0 up.</summary>
     /// <param name="values">Out: 32 random bits each.</param>
     /// <param name="step">Training step.</param>

@@ -35,13 +35,17 @@ public sealed unsafe class GradientTree : IDisposable
         }
 
         (_store, _team, Leaves) = (store, team, leaves);
-        _levels = [.. Enumerable.Range(0, BitOperations.Log2((uint)leaves - 1 | 1) + (leaves > 1 ? 1 : 0)).Select(_ => new NativeBuffer(store.Length))];
+        _levels = [.. Enumerable.Range(0, BuffersOf(leaves)).Select(_ => new NativeBuffer(store.Length))];
         _terms = new nint[_levels.Length];
         _hasGradient = leaves == 1 ? [] : [.. store.Parameters.Select(static parameter => new bool[parameter.MatrixCount])];
     }
 
     /// <summary>Micro-batches of a step.</summary>
     public int Leaves { get; }
+
+    /// <summary>Buffers of the store's length that a tree has: log2 of the leaves, rounded up.</summary>
+    /// <param name="leaves">Micro-batches of a step, 1 or more.</param>
+    public static int BuffersOf(int leaves) => leaves <= 1 ? 0 : BitOperations.Log2((uint)leaves - 1) + 1;
 
     /// <summary>Takes the store's gradients in as the next leaf. After the last one they are the sum, and the next step begins.</summary>
     /// <param name="leaf">The micro-batch's number, from 0, in order.</param>

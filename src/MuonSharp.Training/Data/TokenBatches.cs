@@ -5,8 +5,8 @@ namespace MuonSharp.Training;
 /// <summary>Draws training sequences from a text: which ones depends on (seed, step, sample) alone.</summary>
 /// <remarks>
 /// So the position in the data is the number of the step: nothing is to be saved, and neither threads nor the split of a
-/// step into micro-batches change what is drawn. Sample s of a step starts at floor(r·n / 2³²) with 32 random bits r and
-/// n = tokens - context possible starts; with fewer than 2²⁴ of them no start is favoured by more than 0.4 %.
+/// step into micro-batches change what is drawn. Sample s of a step starts at floor(r·n / 2⁶⁴) with 64 random bits r and
+/// n = tokens - context possible starts.
 /// </remarks>
 public sealed class TokenBatches
 {
@@ -57,9 +57,5 @@ public sealed class TokenBatches
     }
 
     /// <summary>Where in the tokens a sequence starts.</summary>
-    internal int StartOf(long step, int sample)
-    {
-        ulong starts = (ulong)(_tokens.Length - Context);
-        return (int)((_random.At((ulong)step, (uint)sample, 0) * starts) >> 32);
-    }
+    internal int StartOf(long step, int sample) => (int)_random.Below(_tokens.Length - Context, (ulong)step, (uint)sample);
 }

@@ -12,6 +12,10 @@ internal sealed class RunState
     private const string DataKey = "data_sha256";
     private const string ConfigKey = "config_sha256";
     private const string CountersKey = "counters";
+    private const string RevisionKey = "results_revision";
+
+    /// <summary>Counts the changes of the library that change the bits of a run: 2 since draws have 64 bits and micro-batches are added in a tree.</summary>
+    private const int Revision = 2;
 
     private double _firstLoss = double.NaN;
     private double _firstValidation = double.NaN;
@@ -53,6 +57,17 @@ internal sealed class RunState
     /// <summary>Hash of the keys that may not change.</summary>
     public static string? ConfigSha256(JsonEntry state) => state.Find(ConfigKey)?.Text();
 
+    /// <summary>What is to be said of a checkpoint of a version of the library whose runs had other bits; nothing of one of this version.</summary>
+    public static IEnumerable<string> OtherRevision(LoadedCheckpoint checkpoint)
+    {
+        long revision = checkpoint.State.Find(RevisionKey)?.WholeNumber(1) ?? 1;
+        return revision == Revision ? [] :
+        [
+            $"[resume] {checkpoint.Folder}: the checkpoint is of a version whose results have other bits (revision {revision}, this one {Revision}); "
+            + "the run goes on, but not to the bits of one that never stopped",
+        ];
+    }
+
     /// <summary>Takes the loss of a step into the mean.</summary>
     public void AddLoss(double loss)
     {
@@ -90,6 +105,7 @@ internal sealed class RunState
             [unit.Name] = Step * unit.PerStep,
             [ConfigKey] = configSha256,
             [DataKey] = dataIdentity,
+            [RevisionKey] = Revision,
             ["due"] = new JsonArray([.. DueNames.Of(Due).Select(name => JsonValue.Create(name))]),
             ["good_checkpoint"] = GoodCheckpoint,
             ["first_loss"] = Finite(_firstLoss),

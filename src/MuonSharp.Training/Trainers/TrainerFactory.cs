@@ -99,7 +99,7 @@ internal static class TrainerFactory
             Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal);
             if (checkpoint is not null)
             {
-                notices.AddRange(PassedOver.Describe(problems, checkpoint.Step));
+                notices.AddRange([.. PassedOver.Describe(problems, checkpoint.Step), .. RunState.OtherRevision(checkpoint)]);
                 state = Load(checkpoint, parts);
                 notices.AddRange(OtherLength.Describe(parts, checkpoint.Step, savedSteps));
             }

@@ -7,11 +7,13 @@ namespace MuonSharp.Training;
 internal sealed class TrainingParts : IDisposable
 {
     private readonly bool _ownsTask;
+    private readonly GradientTree _tree;
 
     private TrainingParts(ITrainingTask task, bool ownsTask, TrainerSettings settings, RoutedOptimizer optimizer, QkClip? clip, TimeProvider time)
     {
         (Task, _ownsTask, Settings, Optimizer, Clip, Time) = (task, ownsTask, settings, optimizer, clip, time);
-        Step = new TrainingStep(task, optimizer, clip, settings.Accumulation, time);
+        _tree = new GradientTree(task.Parameters, settings.Accumulation, task.Team);
+        Step = new TrainingStep(task, optimizer, clip, _tree, time);
     }
 
     public ITrainingTask Task { get; }
@@ -105,12 +107,13 @@ internal sealed class TrainingParts : IDisposable
         Plan = Optimizer.Plan.ToString(),
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
         Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
-        Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Task.Team.Threads),
+        Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads),
         Threads = Task.Team.Threads,
     };
 
     public void Dispose()
     {
+        _tree.Dispose();
         Clip?.Dispose();
         Optimizer.Dispose();
         if (_ownsTask)

@@ -3,7 +3,7 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>One step: micro-batches forward and backward, update. After the first one it allocates nothing on the managed heap.</summary>
+/// <summary>One step: micro-batches forward and backward, their gradients added in a tree, update. After the first one it allocates nothing on the managed heap.</summary>
 internal sealed class TrainingStep
 {
     private readonly ITrainingTask _task;
@@ -11,12 +11,12 @@ internal sealed class TrainingStep
     private readonly QkClip? _clip;
     private readonly (int Layer, int Head)[] _heads;
     private readonly float[] _maxima;
-    private readonly int _accumulation;
+    private readonly GradientTree _tree;
     private readonly TimeProvider _time;
 
-    public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, int accumulation, TimeProvider time)
+    public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, GradientTree tree, TimeProvider time)
     {
-        (_task, _optimizer, _clip, _accumulation, _time) = (task, optimizer, clip, accumulation, time);
+        (_task, _optimizer, _clip, _tree, _time) = (task, optimizer, clip, tree, time);
         _heads = [.. task.AttentionHeads.SelectMany((layer, number) => Enumerable.Range(0, layer.Heads).Select(head => (number, head)))];
         _maxima = new float[_heads.Length];
     }
@@ -54,16 +54,18 @@ internal sealed class TrainingStep
     {
         long began = Profile is null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
-        _task.Parameters.ZeroGradients();
         double loss = 0;
         Array.Fill(_maxima, float.NegativeInfinity);
-        for (int micro = 0; micro < _accumulation; micro++)
+        _tree.Reset();
+        for (int micro = 0; micro < _tree.Leaves; micro++)
         {
-            loss += _task.Run(step, micro, 1f / _accumulation);
+            _task.Parameters.ZeroGradients();
+            loss += _task.Run(step, micro, 1f / _tree.Leaves);
+            _tree.Add(micro);
             Measure(_task.MaximumLogits);
         }
 
-        Loss = loss / _accumulation;
+        Loss = loss / _tree.Leaves;
         GradientHook?.Invoke(_task.Parameters, step);
         long middle = _time.GetTimestamp();
         Report = _optimizer.Step();

@@ -51,4 +51,21 @@ public sealed class RandomStreamTests
         Assert.Equal(3, x.Average(v => Math.Pow(v, 4)), 0.06);
         Assert.True(x.All(float.IsFinite));
     }
+
+    [Fact]
+    public void A_number_below_another_is_the_high_word_of_a_product_with_64_bits()
+    {
+        RandomStream stream = new(9, "below");
+        long[] bounds = [1, 2, 3, 1000, int.MaxValue, 3_000_000_000, 1L << 40, long.MaxValue];
+        foreach (long bound in bounds)
+        {
+            for (uint sample = 0; sample < 50; sample++)
+            {
+                System.Numerics.BigInteger bits = (new System.Numerics.BigInteger(stream.At(4, sample, 6)) << 32) + stream.At(4, sample, 7);
+                Assert.Equal((long)((bits * bound) >> 64), stream.Below(bound, 4, sample, index: 3));
+            }
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.Below(0, 1, 1));
+    }
 }

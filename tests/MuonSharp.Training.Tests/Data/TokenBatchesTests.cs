@@ -1,3 +1,6 @@
+using System.Numerics;
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Training.Tests.Data;
 
 public class TokenBatchesTests
@@ -54,6 +57,18 @@ public class TokenBatchesTests
 
         // 10,000 draws over 10 starts: the standard deviation of a count is 30.
         Assert.All(counts, count => Assert.InRange(count, 850, 1150));
+    }
+
+    [Fact]
+    public void A_start_has_sixty_four_random_bits()
+    {
+        TokenBatches batches = new(s_tokens, 16, seed: 5);
+        RandomStream stream = new(5, "batches");
+        for (uint sample = 0; sample < 100; sample++)
+        {
+            BigInteger bits = (new BigInteger(stream.At(7, sample, 0)) << 32) + stream.At(7, sample, 1);
+            Assert.Equal((int)((bits * (1000 - 16)) >> 64), batches.StartOf(7, (int)sample));
+        }
     }
 
     [Fact]

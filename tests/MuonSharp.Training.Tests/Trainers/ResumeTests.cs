@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training.Tests.Trainers;
@@ -37,6 +39,24 @@ public class ResumeTests
             + "adamw 0.0015 in step 4, 0.002 in step 5",
             Assert.Single(events.OfType<NoticeEvent>()).Message);
         Assert.Equal(6, TrainingConfig.Load(new RunFolder(folder.File("run")).ConfigPath).Train.Steps);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_of_a_version_with_other_bits_is_resumed_with_a_remark()
+    {
+        using TemporaryFolder folder = new();
+        RunFolder run = new(folder.File("run"));
+        await Train(TestRun.Config(folder, steps: 4), run.Path);
+        string checkpoint = Path.Combine(run.CheckpointsPath, "step-00000004");
+        WithoutRevision(Path.Combine(checkpoint, "state.json"));
+
+        using Trainer longer = Trainer.Resume(run.Path, TrainingConfig.Load(run.ConfigPath).Set("train.steps", "5"));
+        NoticeEvent notice = (await TestRun.Run(longer)).OfType<NoticeEvent>().First();
+
+        Assert.Equal(
+            $"[resume] {checkpoint}: the checkpoint is of a version whose results have other bits (revision 1, this one 2); "
+            + "the run goes on, but not to the bits of one that never stopped",
+            notice.Message);
     }
 
     [Fact]
@@ -228,5 +248,17 @@ public class ResumeTests
     {
         using Trainer trainer = Trainer.Create(config, runFolder);
         await TestRun.Run(trainer);
+    }
+
+    /// <summary>Makes a state file one of before there was a revision, with a hash of its own that holds.</summary>
+    private static void WithoutRevision(string path)
+    {
+        string[] lines = [.. File.ReadAllLines(path).Where(line => !line.Contains("results_revision", StringComparison.Ordinal))];
+        int own = Array.FindLastIndex(lines, line => line.Contains("\"sha256\":", StringComparison.Ordinal));
+        string digest = lines[own].Split('"')[3];
+        lines[own] = lines[own].Replace(digest, new string('0', 64), StringComparison.Ordinal);
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n");
+        lines[own] = lines[own].Replace(new string('0', 64), Convert.ToHexStringLower(SHA256.HashData(bytes)), StringComparison.Ordinal);
+        File.WriteAllText(path, string.Join('\n', lines) + "\n");
     }
 }
