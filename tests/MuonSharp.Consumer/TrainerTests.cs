@@ -15,7 +15,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public async Task A_classifier_on_arrays_learns_and_its_run_is_a_run()
     {
-        (SupervisedData training, SupervisedData heldOut) = Rings(900).Split(0.25);
+        (SupervisedData training, SupervisedData heldOut) = Points.Rings(900).Split(0.25);
         using Network network = new(training, heldOut, Objective.CrossEntropy(0.05));
         string run = Path.Combine(_folder, "run");
         List<Evaluation> evaluations = [];
@@ -44,7 +44,7 @@ public sealed class TrainerTests : IDisposable
     {
         foreach (Objective objective in new[] { Objective.CrossEntropy(), Objective.MeanSquaredError })
         {
-            SupervisedData data = objective.NeedsClasses ? Rings(300) : Values(300);
+            SupervisedData data = objective.NeedsClasses ? Points.Rings(300) : Points.Values(300);
             TrainerSettings settings = new() { Steps = 20, Accumulation = 2, EvaluateEvery = null };
             using Network straight = new(data, null, objective, threads: 2);
             await Finish(Trainer.Create(straight.Task, settings), stopAt: null);
@@ -64,8 +64,8 @@ public sealed class TrainerTests : IDisposable
     {
         string run = Path.Combine(_folder, "other");
         TrainerSettings settings = new() { Steps = 4, EvaluateEvery = null };
-        using (Network network = new(Rings(300), null, Objective.CrossEntropy())) await Finish(Trainer.Create(network.Task, settings, runFolder: run), stopAt: 2);
-        using Network other = new(Rings(points), null, Objective.CrossEntropy(smoothing));
+        using (Network network = new(Points.Rings(300), null, Objective.CrossEntropy())) await Finish(Trainer.Create(network.Task, settings, runFolder: run), stopAt: 2);
+        using Network other = new(Points.Rings(points), null, Objective.CrossEntropy(smoothing));
         Exception error = Assert.ThrowsAny<Exception>(() => Trainer.Resume(other.Task, settings, routes: null, run));
         Assert.StartsWith("[", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -75,10 +75,10 @@ public sealed class TrainerTests : IDisposable
     public void What_does_not_fit_together_is_refused()
     {
         Assert.Throws<ArgumentException>(() => SupervisedData.OfNumbers([1, 2, 3], [0, 1]));
-        Assert.Throws<ArgumentException>(() => Values(2).Split(0.1));
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new Network(Values(10), null, Objective.CrossEntropy()));
+        Assert.Throws<ArgumentException>(() => Points.Values(2).Split(0.1));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new Network(Points.Values(10), null, Objective.CrossEntropy()));
         Assert.Equal("[task] the objective compares with classes; the targets are numbers", error.Message);
-        Assert.Throws<ArgumentException>(() => new Network(Rings(9), Values(9), Objective.CrossEntropy()));
+        Assert.Throws<ArgumentException>(() => new Network(Points.Rings(9), Points.Values(9), Objective.CrossEntropy()));
     }
 
     [Fact]
@@ -113,80 +113,6 @@ public sealed class TrainerTests : IDisposable
             {
                 if (happened is StepEvent step && step.Step == stopAt) await stop.CancelAsync();
             }
-        }
-    }
-
-    /// <summary>Points around the origin; the class is the ring.</summary>
-    private static SupervisedData Rings(int points)
-    {
-        float[] inputs = new float[2 * points];
-        int[] classes = [.. Enumerable.Range(0, points).Select(i => i % 3)];
-        for (int i = 0; i < points; i++)
-        {
-            double radius = classes[i] + 0.2 + (0.6 * (i * 0.618033988749895 % 1)), angle = 2 * Math.PI * (i * 0.754877666246693 % 1);
-            (inputs[2 * i], inputs[(2 * i) + 1]) = ((float)(radius * Math.Cos(angle)), (float)(radius * Math.Sin(angle)));
-        }
-
-        return SupervisedData.OfNumbers(inputs, classes);
-    }
-
-    private static SupervisedData Values(int points)
-    {
-        float[] inputs = new float[2 * points], targets = new float[points];
-        RegressionTests.Draw(1, inputs, targets);
-        return SupervisedData.OfNumbers(inputs, targets, points);
-    }
-
-    /// <summary>Two hidden layers on a team of their own; with classes, batch norm lies between them.</summary>
-    private sealed class Network : IDisposable
-    {
-        private readonly Model _model;
-        private readonly WorkerTeam _team;
-
-        public Network(SupervisedData data, SupervisedData? heldOut, Objective objective, int threads = 2)
-        {
-            _team = new WorkerTeam(threads);
-            ModelBuilder builder = new(seed: 5);
-            Linear first = new(builder, "first", 2, 32), second = new(builder, "second", 32, 32);
-            Linear last = new(builder, "last", 32, objective.NeedsClasses ? 3 : 1, role: ParameterRole.Head);
-            BatchNorm? norm = objective.NeedsClasses ? new BatchNorm(builder, "norm", 32) : null;
-            _model = builder.Build(_team);
-            try
-            {
-                Task = new SupervisedTask(
-                    _model,
-                    data,
-                    (Tape tape, Tensor x) =>
-                    {
-                        Tensor hidden = first.Record(tape, x, Activation.Silu);
-                        return last.Record(tape, second.Record(tape, norm is null ? hidden : norm.Record(tape, hidden), Activation.Silu));
-                    },
-                    objective,
-                    heldOut,
-                    new SupervisedTaskOptions { Batch = 32 });
-            }
-            catch
-            {
-                _model.Dispose();
-                _team.Dispose();
-                throw;
-            }
-        }
-
-        public SupervisedTask Task { get; }
-
-        /// <summary>Everything that a checkpoint holds of the model, running statistics too.</summary>
-        public float[] Weights() =>
-        [
-            .. _model.Parameters.Parameters.SelectMany(parameter => parameter.Weights.Span.ToArray()),
-            .. _model.Parameters.Buffers.SelectMany(buffer => buffer.Values.Span.ToArray()),
-        ];
-
-        public void Dispose()
-        {
-            Task.Dispose();
-            _model.Dispose();
-            _team.Dispose();
         }
     }
 }
