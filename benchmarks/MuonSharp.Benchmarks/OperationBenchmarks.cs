@@ -44,8 +44,8 @@ public class OperationBenchmarks : TeamBenchmark
             "gelu" => _tape.Activate(x, Activation.Gelu),
             "swiglu" => _tape.SwiGlu(x, _tape.Input("up", Tokens, 3 * Width, gradient: true)),
             "linear with gelu" => _tape.Linear(narrow, _tape.Input("weight", 4 * Width, Width, gradient: true), activation: Activation.Gelu),
-            "attention 256" => Attention(x, 256),
-            "attention 1024" => Attention(x, 1024),
+            "attention 256" => Attention(256),
+            "attention 1024" => Attention(1024),
             _ => null,
         };
         if (output is null)
@@ -62,5 +62,6 @@ public class OperationBenchmarks : TeamBenchmark
         new RandomStream(1, "narrow").FillNormal(narrow.Value, 0, 0);
     }
 
-    private Tensor Attention(Tensor fused, int time) => _tape.Attention(fused, new AttentionShape { Heads = Width / 64, HeadWidth = 64, Time = time }).Output;
+    private Tensor Attention(int time) => _tape.Attention(
+        _tape.Input("fused", new Sequences(Tokens / time, time), 3 * Width, gradient: true), new AttentionShape { Heads = Width / 64, HeadWidth = 64 }).Output;
 }

@@ -29,12 +29,7 @@ public sealed class Dropout : ILayer
     /// <summary>Probability of zero.</summary>
     public double Probability { get; }
 
-    /// <summary>Records the layer.</summary>
-    /// <param name="tape">The tape.</param>
-    /// <param name="x">[batch·time, columns].</param>
-    /// <param name="time">Rows of a sample: tokens of a sequence; default 1, each row a sample of its own.</param>
-    /// <returns>The shape of x.</returns>
-    public Tensor Record(Tape tape, Tensor x, int time = 1) => tape.Dropout(x, Probability, _stream, time);
-
-    Tensor ILayer.Record(Tape tape, Tensor x) => Record(tape, x);
+    /// <inheritdoc/>
+    /// <remarks>The rows of x are sequences, each one sample, or else every row is a sample of its own.</remarks>
+    public Tensor Record(Tape tape, Tensor x) => tape.Dropout(x, Probability, _stream);
 }

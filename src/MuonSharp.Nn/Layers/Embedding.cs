@@ -38,13 +38,12 @@ public sealed class Embedding
 
     /// <summary>Records a vector for each token, plus one for its position in its sequence.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="tokens">Whole sequences of tokens, 0 to rows - 1.</param>
+    /// <param name="tokens">Tokens of sequences, 0 to rows - 1.</param>
     /// <param name="positions">A table of at least as many rows as a sequence has tokens.</param>
-    /// <param name="time">Tokens of a sequence.</param>
     /// <returns>[tokens, width].</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public Tensor Record(Tape tape, TokenBuffer tokens, Embedding positions, int time) =>
-        tape.Embedding(tokens, tape.Parameter(Weight), tape.Parameter(positions.Weight), time);
+    public Tensor Record(Tape tape, TokenBuffer tokens, Embedding positions) =>
+        tape.Embedding(tokens, tape.Parameter(Weight), tape.Parameter(positions.Weight));
 
     /// <summary>Records the mean vector of the tokens of each row: a bag of words.</summary>
     /// <param name="tape">The tape.</param>

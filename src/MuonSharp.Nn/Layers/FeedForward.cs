@@ -34,12 +34,12 @@ public sealed class FeedForward : IResidualBranch
     }
 
     /// <inheritdoc/>
-    public Tensor Record(Tape tape, Tensor x, Tensor residual, int time)
+    public Tensor Record(Tape tape, Tensor x, Tensor residual)
     {
         Tensor hidden = _gate is null
             ? _up.Record(tape, x, _options.Activation)
             : tape.Gated(_gate.Record(tape, x), _up.Record(tape, x), _options.Activation);
-        return _down.Record(tape, hidden, residual, time);
+        return _down.Record(tape, hidden, residual);
     }
 }
 

@@ -73,14 +73,13 @@ public sealed class SelfAttention : IResidualBranch
         [.. tape.Operations.OfType<AttentionOperation>().Select(operation => operation.MaximumLogits)];
 
     /// <inheritdoc/>
-    public Tensor Record(Tape tape, Tensor x, Tensor residual, int time)
+    public Tensor Record(Tape tape, Tensor x, Tensor residual)
     {
         var shape = new AttentionShape
         {
             Heads = _options.Heads,
             KeyValueHeads = _options.EffectiveKeyValueHeads,
             HeadWidth = _options.EffectiveHeadWidth,
-            Time = time,
             Window = _options.Window,
         };
         AttentionResult result;
@@ -90,18 +89,18 @@ public sealed class SelfAttention : IResidualBranch
         }
         else
         {
-            Tensor query = Turned(tape, _query!.Record(tape, x), _queryNorm, time);
-            Tensor key = Turned(tape, _key!.Record(tape, x), _keyNorm, time);
+            Tensor query = Turned(tape, _query!.Record(tape, x), _queryNorm);
+            Tensor key = Turned(tape, _key!.Record(tape, x), _keyNorm);
             result = tape.Attention(query, key, _value!.Record(tape, x), shape);
         }
 
-        return _output.Record(tape, result.Output, residual, time);
+        return _output.Record(tape, result.Output, residual);
     }
 
-    private Tensor Turned(Tape tape, Tensor x, RmsNorm? norm, int time)
+    private Tensor Turned(Tape tape, Tensor x, RmsNorm? norm)
     {
         Tensor normal = norm is null ? x : norm.Record(tape, x);
-        return _options.RotaryBase is { } frequencies ? tape.Rotary(normal, time, _options.EffectiveHeadWidth, frequencies) : normal;
+        return _options.RotaryBase is { } frequencies ? tape.Rotary(normal, _options.EffectiveHeadWidth, frequencies) : normal;
     }
 
     private AttentionHeads Heads(string name)

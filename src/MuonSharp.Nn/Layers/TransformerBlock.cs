@@ -10,13 +10,12 @@ public sealed class TransformerBlock(ILayer mixerNorm, IResidualBranch mixer, IL
 {
     /// <summary>Records the block.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="x">The stream [batch·time, width].</param>
-    /// <param name="time">Tokens of a sequence.</param>
+    /// <param name="x">The stream [rows, width], its rows sequences.</param>
     /// <returns>The shape of x.</returns>
-    public Tensor Record(Tape tape, Tensor x, int time)
+    public Tensor Record(Tape tape, Tensor x)
     {
-        x = mixer.Record(tape, mixerNorm.Record(tape, x), x, time);
-        return feedForward.Record(tape, feedForwardNorm.Record(tape, x), x, time);
+        x = mixer.Record(tape, mixerNorm.Record(tape, x), x);
+        return feedForward.Record(tape, feedForwardNorm.Record(tape, x), x);
     }
 }
 
@@ -25,11 +24,10 @@ public interface IResidualBranch
 {
     /// <summary>Records residual + f(x).</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="x">The branch's input, the normalized stream [batch·time, width].</param>
-    /// <param name="residual">The stream [batch·time, width].</param>
-    /// <param name="time">Tokens of a sequence.</param>
+    /// <param name="x">The branch's input, the normalized stream [rows, width]: sequences, if the branch looks at other tokens.</param>
+    /// <param name="residual">The stream [rows, width].</param>
     /// <returns>The stream behind the branch.</returns>
-    Tensor Record(Tape tape, Tensor x, Tensor residual, int time);
+    Tensor Record(Tape tape, Tensor x, Tensor residual);
 }
 
 /// <summary>The last step of a branch: residual + dropout(linear(x)).</summary>
@@ -47,7 +45,7 @@ internal sealed class BranchOutput
     }
 
     /// <summary>Without dropout the sum is the product's epilogue.</summary>
-    public Tensor Record(Tape tape, Tensor x, Tensor residual, int time) => tape.Training && _dropout is not null
-        ? tape.Add(residual, _dropout.Record(tape, _linear.Record(tape, x), time))
+    public Tensor Record(Tape tape, Tensor x, Tensor residual) => tape.Training && _dropout is not null
+        ? tape.Add(residual, _dropout.Record(tape, _linear.Record(tape, x)))
         : _linear.Record(tape, x, residual: residual);
 }

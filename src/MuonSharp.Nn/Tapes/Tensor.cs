@@ -44,6 +44,9 @@ public sealed unsafe class Tensor
     /// <summary>The parameter that it views, if any.</summary>
     public Parameter? Parameter { get; init; }
 
+    /// <summary>How its rows are sequences; null where nobody said so.</summary>
+    public Sequences? Sequences { get; internal set; }
+
     /// <summary>Whether its value keeps its memory after the run (<see cref="Tape.Output"/>).</summary>
     public bool IsOutput { get; internal set; }
 
@@ -116,6 +119,9 @@ public sealed unsafe class TokenBuffer : IDisposable
 
     /// <summary>Number of tokens.</summary>
     public int Length { get; }
+
+    /// <summary>How the tokens are sequences; null where nobody said so.</summary>
+    public Sequences? Sequences { get; internal set; }
 
     /// <summary>Address of the first token.</summary>
     public int* Data => (int*)_memory.Pointer;

@@ -130,8 +130,8 @@ public sealed class LayersTests : IDisposable
         Embedding words = new(_builder, "words", 9, 4), places = new(_builder, "places", 5, 4, role: ParameterRole.Position);
         using Model model = _builder.Build(_team);
         using Tape tape = model.NewTape(training: false);
-        TokenBuffer tokens = tape.Tokens("tokens", 6);
-        Tensor plain = words.Record(tape, tokens), placed = words.Record(tape, tokens, places, time: 3);
+        TokenBuffer tokens = tape.Tokens("tokens", new Sequences(2, 3));
+        Tensor plain = words.Record(tape, tokens), placed = words.Record(tape, tokens, places);
         tape.Output(plain);
         tape.Output(placed);
         tape.Compile();

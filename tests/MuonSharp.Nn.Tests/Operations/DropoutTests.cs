@@ -18,12 +18,12 @@ public class DropoutTests
         {
             double[] ones = [.. Enumerable.Repeat(1.0, batch * time * width)];
             bool[] kept = [.. Outputs(batch, time, width, probability, ones, step: 3, firstSample: 0).Select(v => v != 0)];
-            using OperationRig rig = new(time, shared: shared);
+            using OperationRig rig = new(time, shared: shared) { Sequences = new(batch, time) };
             rig.Tape.Step = 3;
             double[] x = rig.Random(ones.Length), dy = rig.Random(ones.Length);
             (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
             rig.Expect("x", input, ReferenceActivation.Dropout(dy, kept, probability));
-            rig.Run(rig.Tape.Dropout(activation, probability, s_stream, time), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
+            rig.Run(rig.Tape.Dropout(activation, probability, s_stream), ReferenceActivation.Dropout(x, kept, probability), dy, 1e-6);
         }
     }
 
@@ -58,18 +58,18 @@ public class DropoutTests
         using OperationRig inference = new(training: false), training = new();
         (Tensor a, _) = inference.Activation("x", 2, new double[6]);
         (Tensor b, _) = training.Activation("x", 2, new double[6]);
-        Assert.Same(a, inference.Tape.Dropout(a, 0.5, s_stream, 2));
-        Assert.Same(b, training.Tape.Dropout(b, 0, s_stream, 2));
+        Assert.Same(a, inference.Tape.Dropout(a, 0.5, s_stream));
+        Assert.Same(b, training.Tape.Dropout(b, 0, s_stream));
     }
 
     private static float[] Outputs(int batch, int time, int width, double probability, double[] x, ulong step, uint firstSample)
     {
         Assert.Equal(batch * time * width, x.Length);
-        using OperationRig rig = new();
+        using OperationRig rig = new() { Sequences = new(batch, time) };
         rig.Tape.Step = step;
         rig.Tape.FirstSample = firstSample;
         (Tensor activation, _) = rig.Activation("x", batch * time, x);
-        Tensor y = rig.Tape.Dropout(activation, probability, s_stream, time);
+        Tensor y = rig.Tape.Dropout(activation, probability, s_stream);
         rig.Tape.Output(y);
         rig.Tape.Compile();
         rig.Fill();

@@ -33,11 +33,11 @@ public class EmbeddingTests
     public void Adds_learned_positions_from_the_start_of_each_sequence(int batch, int time, int context, int width)
     {
         const int Vocabulary = 11;
-        using OperationRig rig = new(2);
+        using OperationRig rig = new(2) { Sequences = new(batch, time) };
         double[] table = rig.Random(Vocabulary * width), learned = rig.Random(context * width), dy = rig.Random(batch * time * width);
         int[] tokens = rig.RandomTokens(batch * time, Vocabulary), places = ReferenceEmbedding.Positions(batch, time);
         Tensor tableParameter = rig.Parameter("table", Vocabulary, table), positions = rig.Parameter("positions", context, learned);
-        Tensor y = rig.Tape.Embedding(rig.Tokens(tokens), tableParameter, positions, time);
+        Tensor y = rig.Tape.Embedding(rig.Tokens(tokens), tableParameter, positions);
         rig.Expect("table", tableParameter, ReferenceEmbedding.Backward(tokens, dy, Vocabulary, width));
         rig.Expect("positions", positions, ReferenceEmbedding.Backward(places, dy, context, width));
         double[] expected = ReferenceActivation.Map(

@@ -19,17 +19,17 @@ public class EngineGradientTests
     [InlineData(3)]
     public void Every_gradient_of_a_chain_of_operations_is_the_derivative(int? window)
     {
-        using OperationRig rig = new();
+        using OperationRig rig = new() { Sequences = new(Batch, Time) };
         Tape tape = rig.Tape;
         Tensor Matrix(string name, int rows, int columns, double scale) => _tensors[name] = rig.Parameter(name, rows, _weights[name] = rig.Random(rows * columns, scale));
         Tensor Vector(string name, int length) => _tensors[name] = rig.Vector(name, _weights[name] = rig.Random(length, 0.3, 0.8));
 
-        Tensor x = tape.Embedding(rig.Tokens(_tokens), Matrix("table", Vocabulary, Width, 1), Matrix("positions", Time, Width, 1), Time);
+        Tensor x = tape.Embedding(rig.Tokens(_tokens), Matrix("table", Vocabulary, Width, 1), Matrix("positions", Time, Width, 1));
         Tensor n = tape.LayerNorm(x, Vector("gain", Width), Vector("shift", Width));
-        Tensor q = tape.Rotary(tape.Linear(n, Matrix("q", Heads * HeadWidth, Width, 0.5), Vector("q.bias", Heads * HeadWidth)), Time, HeadWidth);
-        Tensor k = tape.Rotary(tape.Linear(n, Matrix("k", Groups * HeadWidth, Width, 0.5)), Time, HeadWidth);
+        Tensor q = tape.Rotary(tape.Linear(n, Matrix("q", Heads * HeadWidth, Width, 0.5), Vector("q.bias", Heads * HeadWidth)), HeadWidth);
+        Tensor k = tape.Rotary(tape.Linear(n, Matrix("k", Groups * HeadWidth, Width, 0.5)), HeadWidth);
         Tensor v = tape.Linear(n, Matrix("v", Groups * HeadWidth, Width, 0.5));
-        AttentionShape shape = new() { Heads = Heads, KeyValueHeads = Groups, HeadWidth = HeadWidth, Time = Time, Window = window };
+        AttentionShape shape = new() { Heads = Heads, KeyValueHeads = Groups, HeadWidth = HeadWidth, Window = window };
         Tensor middle = tape.Linear(tape.Attention(q, k, v, shape).Output, Matrix("o", Width, Heads * HeadWidth, 0.5), residual: x);
         Tensor m = tape.RmsNorm(middle, Vector("rms", Width));
         Tensor swiglu = tape.SwiGlu(tape.Linear(m, Matrix("gate", Hidden, Width, 0.5)), tape.Linear(m, Matrix("up", Hidden, Width, 0.5)));

@@ -32,6 +32,9 @@ internal sealed class OperationRig : IDisposable
 
     public Tape Tape { get; }
 
+    /// <summary>What the rows of inputs and tokens are, where a test says so.</summary>
+    public Sequences? Sequences { get; init; }
+
     public double[] Random(int count, double scale = 1, double shift = 0) => _numbers.Normals(count, scale, shift);
 
     public int[] RandomTokens(int count, int vocabulary) => _numbers.Tokens(count, vocabulary);
@@ -49,7 +52,9 @@ internal sealed class OperationRig : IDisposable
 
     public Tensor Input(string name, int rows, double[] values, bool gradient = true)
     {
-        Tensor tensor = Tape.Input(name, rows, values.Length / rows, gradient);
+        Tensor tensor = Sequences is null
+            ? Tape.Input(name, rows, values.Length / rows, gradient)
+            : Tape.Input(name, Sequences, values.Length / rows, gradient);
         _inputs.Add((tensor, Agreement.ToFloats(values)));
         return tensor;
     }
@@ -68,7 +73,7 @@ internal sealed class OperationRig : IDisposable
 
     public TokenBuffer Tokens(int[] tokens)
     {
-        TokenBuffer buffer = Tape.Tokens("tokens", tokens.Length);
+        TokenBuffer buffer = Sequences is null ? Tape.Tokens("tokens", tokens.Length) : Tape.Tokens("tokens", Sequences);
         tokens.CopyTo(buffer.Span);
         return buffer;
     }

@@ -105,7 +105,7 @@ public sealed class TapeChecksTests : IDisposable
     {
         const int Rows = 12, Width = 16, Vocabulary = 11;
         using var tape = new Tape(_team, training: true) { Checks = checks };
-        Tensor x = tape.Input("x", Rows, Width, gradient: true);
+        Tensor x = tape.Input("x", new Sequences(2, Rows / 2), Width, gradient: true);
         Tensor weight = tape.Input("weight", 3 * Width, Width, gradient: true);
         Tensor gain = tape.Input("gain", 1, Width, gradient: true);
         Tensor head = tape.Input("head", Vocabulary, Width, gradient: true);
@@ -117,8 +117,8 @@ public sealed class TapeChecksTests : IDisposable
             stream = tape.Recomputed(() =>
             {
                 Tensor fused = tape.Linear(tape.RmsNorm(entry, gain), weight);
-                Tensor mixed = tape.Attention(fused, new AttentionShape { Heads = 2, HeadWidth = Width / 2, Time = Rows / 2 }).Output;
-                return tape.Add(entry, tape.Dropout(mixed, 0.2, new RandomStream(5, "d"), Rows / 2));
+                Tensor mixed = tape.Attention(fused, new AttentionShape { Heads = 2, HeadWidth = Width / 2 }).Output;
+                return tape.Add(entry, tape.Dropout(mixed, 0.2, new RandomStream(5, "d")));
             });
         }
 

@@ -37,10 +37,10 @@ public sealed class TapeProfileTests : IDisposable
     [InlineData(3, 100)]
     public void Attention_counts_the_pairs_that_see_each_other(int time, int? window)
     {
-        const int Sequences = 2, Heads = 3, Width = 4;
+        const int Batch = 2, Heads = 3, Width = 4;
         using var tape = new Tape(_team, training: true);
-        Tensor fused = tape.Input("fused", Sequences * time, 3 * Heads * Width, gradient: true);
-        tape.Seed(tape.Attention(fused, new AttentionShape { Heads = Heads, HeadWidth = Width, Time = time, Window = window }).Output);
+        Tensor fused = tape.Input("fused", new Sequences(Batch, time), 3 * Heads * Width, gradient: true);
+        tape.Seed(tape.Attention(fused, new AttentionShape { Heads = Heads, HeadWidth = Width, Window = window }).Output);
         tape.Compile();
         fused.Value.Clear();
 
@@ -55,8 +55,8 @@ public sealed class TapeProfileTests : IDisposable
             }
         }
 
-        Assert.Equal(2.0 * 2 * pairs * Sequences * Heads * Width, forward.Work.Flops);
-        Assert.Equal(5.0 * 2 * pairs * Sequences * Heads * Width, backward.Work.Flops);
+        Assert.Equal(2.0 * 2 * pairs * Batch * Heads * Width, forward.Work.Flops);
+        Assert.Equal(5.0 * 2 * pairs * Batch * Heads * Width, backward.Work.Flops);
     }
 
     [Fact]

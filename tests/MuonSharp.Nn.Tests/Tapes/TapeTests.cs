@@ -130,16 +130,16 @@ public sealed class TapeTests : IDisposable
     public void Shapes_that_do_not_fit_are_refused_with_both_shapes()
     {
         using var tape = new Tape(_team, training: true);
-        Tensor x = tape.Input("x", 8, 512);
+        Tensor x = tape.Input("x", 8, 512), sequences = tape.Input("sequences", new Sequences(2, 4), 512);
         ArgumentException error = Assert.Throws<ArgumentException>(() => tape.Linear(x, tape.Input("w", 512, 768)));
         Assert.Equal("[linear] inner sizes differ: x is x [8, 512], the weight w [512, 768] stored OutIn", error.Message);
         Assert.Throws<ArgumentException>(() => tape.Input("empty", 0, 4));
         Assert.Throws<ArgumentException>(() => Activation.Named("swiglu"));
         Assert.Throws<ArgumentException>(() => tape.RmsNorm(x, tape.Input("gain", 1, 100)));
-        Assert.Throws<ArgumentException>(() => tape.Rotary(x, 3, 64));
-        Assert.Throws<ArgumentException>(() => tape.Rotary(x, 4, 3));
-        Assert.Throws<ArgumentException>(() => tape.Dropout(x, 1, new RandomStream(1, "d"), 8));
-        Assert.Throws<ArgumentException>(() => tape.Attention(x, new AttentionShape { Heads = 3, HeadWidth = 64, Time = 8 }));
+        Assert.Throws<ArgumentException>(() => tape.Rotary(x, 64));
+        Assert.Throws<ArgumentException>(() => tape.Rotary(sequences, 3));
+        Assert.Throws<ArgumentException>(() => tape.Dropout(x, 1, new RandomStream(1, "d")));
+        Assert.Throws<ArgumentException>(() => tape.Attention(sequences, new AttentionShape { Heads = 3, HeadWidth = 64 }));
         Assert.Throws<ArgumentException>(() => tape.CrossEntropy(x, tape.Input("h", 9, 512), tape.Tokens("t", 7)));
     }
 

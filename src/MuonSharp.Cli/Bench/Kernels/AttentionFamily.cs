@@ -18,8 +18,8 @@ internal sealed class AttentionCase : TapeCase
         : base(name, tape)
     {
         (int heads, int width, int time, int batch) = size;
-        Tensor fused = tape.Input("fused", batch * time, 3 * heads * width, gradient: true);
-        _output = tape.Attention(fused, new AttentionShape { Heads = heads, HeadWidth = width, Time = time }).Output;
+        Tensor fused = tape.Input("fused", new Sequences(batch, time), 3 * heads * width, gradient: true);
+        _output = tape.Attention(fused, new AttentionShape { Heads = heads, HeadWidth = width }).Output;
         tape.Seed(_output);
         tape.Compile();
         new RandomStream(1, "fused").FillNormal(fused.Value, 0, 0);

@@ -16,8 +16,8 @@ public sealed class LanguageModel : IDisposable
 
     private readonly LanguageNetwork _network;
     private readonly Model _model;
-    private readonly ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> _training = new(KeptPrograms);
-    private readonly ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> _inference = new(KeptPrograms);
+    private readonly ProgramCache<ProgramShape, LanguageProgram> _training = new(KeptPrograms);
+    private readonly ProgramCache<ProgramShape, LanguageProgram> _inference = new(KeptPrograms);
     private bool _disposed;
 
     /// <summary>Allocates and initializes the parameters.</summary>
@@ -60,9 +60,10 @@ public sealed class LanguageModel : IDisposable
     /// <param name="time">Tokens of each, 1 to the context.</param>
     /// <param name="training">Whether it computes gradients. An inference program needs far less memory.</param>
     /// <param name="loss">Whether it computes the loss. An inference program without can give logits alone, and saves the loss's scratch memory. Default true.</param>
+    /// <param name="packed">Whether a sequence may hold several documents in a row: <see cref="LanguageProgram.Positions"/> are written like its inputs. Default false.</param>
     /// <returns>The program, owned by the model.</returns>
     /// <exception cref="ArgumentException">The shape is outside the model, gradients are wanted of a model without, or of a program without a loss.</exception>
-    public LanguageProgram Program(int batch, int time, bool training, bool loss = true)
+    public LanguageProgram Program(int batch, int time, bool training, bool loss = true, bool packed = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Rule.Check(batch >= 1, $"[language model] a batch has at least one sequence; {batch}");
@@ -70,12 +71,12 @@ public sealed class LanguageModel : IDisposable
         Rule.Check(
             !training || (Parameters.HasGradients && loss),
             $"[language model] training needs gradients and a loss; gradients {Parameters.HasGradients}, loss {loss}");
-        ProgramCache<(int Batch, int Time, bool Loss), LanguageProgram> programs = training ? _training : _inference;
-        if (!programs.TryGet((batch, time, loss), out LanguageProgram? program))
+        ProgramCache<ProgramShape, LanguageProgram> programs = training ? _training : _inference;
+        if (!programs.TryGet(new(batch, time, loss, packed), out LanguageProgram? program))
         {
             programs.MakeRoom();
-            program = NewProgram(batch, time, training, loss);
-            programs.Add((batch, time, loss), program);
+            program = NewProgram(batch, time, training, loss, packed);
+            programs.Add(new(batch, time, loss, packed), program);
         }
 
         return program;
@@ -90,12 +91,13 @@ public sealed class LanguageModel : IDisposable
         _model.Dispose();
     }
 
-    internal LanguageProgram NewProgram(int batch, int time, bool training, bool loss = true, bool sharesNothing = false)
+    internal LanguageProgram NewProgram(int batch, int time, bool training, bool loss = true, bool packed = false, bool sharesNothing = false)
     {
         var tape = new Tape(_model.Team, training) { SharesNothing = sharesNothing };
         try
         {
-            return new LanguageProgram(tape, new LanguageGraph(tape, _network, batch, time, loss, RecomputesBlocks), batch, time);
+            Sequences sequences = packed ? tape.Packed(batch, time, Config.Context) : new Sequences(batch, time);
+            return new LanguageProgram(tape, new LanguageGraph(tape, _network, sequences, loss, RecomputesBlocks), sequences);
         }
         catch
         {
@@ -103,4 +105,6 @@ public sealed class LanguageModel : IDisposable
             throw;
         }
     }
+
+    private readonly record struct ProgramShape(int Batch, int Time, bool Loss, bool Packed);
 }

@@ -62,7 +62,7 @@ public sealed record LanguageModelConfig
     public IReadOnlyList<int?>? WindowsByLayer { get; init; }
 
     /// <summary>Base of the rotary frequencies. Default 10000.</summary>
-    public double RotaryBase { get; init; } = RotaryRecording.DefaultBase;
+    public double RotaryBase { get; init; } = RotaryFrequencies.DefaultBase;
 
     /// <summary>Epsilon of the normalizations. Default: 1e-5 for LayerNorm, 1e-6 for RMSNorm.</summary>
     public double? NormalizationEpsilon { get; init; }

@@ -25,18 +25,17 @@ public sealed record LanguageNetwork
 
     /// <summary>Records all but the head.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="tokens">Whole sequences of tokens.</param>
-    /// <param name="time">Tokens of a sequence.</param>
+    /// <param name="tokens">Tokens of sequences, packed ones too.</param>
     /// <param name="recomputesBlocks">Whether a training tape computes each block again in the backward run and keeps its input alone. Default false.</param>
-    /// <returns>The hidden vectors [batch·time, width] that the head reads.</returns>
-    public Tensor Record(Tape tape, TokenBuffer tokens, int time, bool recomputesBlocks = false)
+    /// <returns>The hidden vectors [rows, width] that the head reads.</returns>
+    public Tensor Record(Tape tape, TokenBuffer tokens, bool recomputesBlocks = false)
     {
-        Tensor x = Positions is null ? Tokens.Record(tape, tokens) : Tokens.Record(tape, tokens, Positions, time);
-        x = Dropout is null ? x : Dropout.Record(tape, x, time);
+        Tensor x = Positions is null ? Tokens.Record(tape, tokens) : Tokens.Record(tape, tokens, Positions);
+        x = Dropout is null ? x : Dropout.Record(tape, x);
         foreach (TransformerBlock block in Blocks)
         {
             Tensor input = x;
-            x = recomputesBlocks ? tape.Recomputed(() => block.Record(tape, input, time)) : block.Record(tape, input, time);
+            x = recomputesBlocks ? tape.Recomputed(() => block.Record(tape, input)) : block.Record(tape, input);
         }
 
         return FinalNorm.Record(tape, x);
@@ -46,10 +45,10 @@ public sealed record LanguageNetwork
 /// <summary>A language model recorded on a tape, with its loss if wanted; the tape is not compiled yet.</summary>
 internal sealed class LanguageGraph
 {
-    public LanguageGraph(Tape tape, LanguageNetwork network, int batch, int time, bool loss, bool recomputesBlocks)
+    public LanguageGraph(Tape tape, LanguageNetwork network, Sequences sequences, bool loss, bool recomputesBlocks)
     {
-        Inputs = tape.Tokens("inputs", batch * time);
-        Hidden = network.Record(tape, Inputs, time, recomputesBlocks);
+        Inputs = tape.Tokens("inputs", sequences);
+        Hidden = network.Record(tape, Inputs, recomputesBlocks);
         Head = tape.Parameter(network.Head);
         if (!tape.Training)
         {
@@ -58,7 +57,7 @@ internal sealed class LanguageGraph
 
         if (loss)
         {
-            Targets = tape.Tokens("targets", batch * time);
+            Targets = tape.Tokens("targets", sequences);
             Loss = tape.CrossEntropy(Hidden, Head, Targets);
         }
 

@@ -9,13 +9,14 @@ public sealed unsafe class LanguageProgram : IDisposable
 {
     private readonly Tape _tape;
     private readonly LanguageGraph _graph;
+    private readonly Sequences _sequences;
     private readonly Tensor[] _layerMaxima;
     private readonly float[] _maximumLogits;
     private bool _disposed;
 
-    internal LanguageProgram(Tape tape, LanguageGraph graph, int batch, int time)
+    internal LanguageProgram(Tape tape, LanguageGraph graph, Sequences sequences)
     {
-        (_tape, _graph, Batch, Time, Training) = (tape, graph, batch, time, tape.Training);
+        (_tape, _graph, _sequences, Training) = (tape, graph, sequences, tape.Training);
         _graph.Targets?.Span.Fill(CrossEntropyRecording.Ignored);
         _tape.Compile();
         _layerMaxima = [.. graph.MaximumLogits];
@@ -24,10 +25,10 @@ public sealed unsafe class LanguageProgram : IDisposable
     }
 
     /// <summary>Number of sequences.</summary>
-    public int Batch { get; }
+    public int Batch => _sequences.Batch;
 
     /// <summary>Tokens of each sequence.</summary>
-    public int Time { get; }
+    public int Time => _sequences.Time;
 
     /// <summary>Whether it computes gradients.</summary>
     public bool Training { get; }
@@ -41,6 +42,10 @@ public sealed unsafe class LanguageProgram : IDisposable
     /// <summary>The token that should follow each input [batch, time], or -1 for a position that does not count. At first all -1. Empty in a program
     /// without a loss.</summary>
     public Span<int> Targets => Live(_graph.Targets);
+
+    /// <summary>The place of each input in its document [batch, time], 0 to the context - 1, for the caller to write; at first 0 to time - 1 in each sequence. A
+    /// document ends where the next position is not one higher, and its tokens see nothing of others. Empty in a program that is not packed.</summary>
+    public Span<int> Positions => Live(_sequences.Positions);
 
     /// <summary>Training step: a key of dropout.</summary>
     public ulong Step
@@ -82,7 +87,7 @@ public sealed unsafe class LanguageProgram : IDisposable
     /// <summary>Computes the mean loss over the counted targets. A training program also adds the head's gradient to the store; a
     /// <see cref="Backward"/> must follow before the gradients are used.</summary>
     /// <returns>Nats per counted target; 0 when none counts, or the program has no loss.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">An input or a target is outside the vocabulary.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An input or a target is outside the vocabulary, or a position outside the context.</exception>
     public double Forward()
     {
         _tape.Forward();

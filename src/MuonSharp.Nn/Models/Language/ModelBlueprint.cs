@@ -41,7 +41,7 @@ public sealed class ModelBlueprint
         Rule.Check(time >= 1 && time <= Config.Context, $"[blueprint] a sequence has 1 to {Config.Context} tokens; {time}");
         using var team = new WorkerTeam(threads);
         using var tape = new Tape(team, training) { Outline = true };
-        _ = new LanguageGraph(tape, _network, batch, time, loss: true, RecomputesBlocks);
+        _ = new LanguageGraph(tape, _network, new Sequences(batch, time), loss: true, RecomputesBlocks);
         return tape.Plan();
     }
 }

@@ -5,8 +5,8 @@ public static class AttentionRecording
 {
     /// <summary>Causal self-attention over one fused projection.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="fused">[batch·time, (heads + 2·keyValueHeads)·headWidth]: queries, keys, values.</param>
-    /// <param name="shape">Heads, width, time, window.</param>
+    /// <param name="fused">Sequences, [rows, (heads + 2·keyValueHeads)·headWidth]: queries, keys, values.</param>
+    /// <param name="shape">Heads, width, window.</param>
     /// <returns>Outputs and maximum logits.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static AttentionResult Attention(this Tape tape, Tensor fused, AttentionShape shape)
@@ -20,10 +20,10 @@ public static class AttentionRecording
 
     /// <summary>Causal self-attention over separate projections.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="query">[batch·time, heads·headWidth].</param>
-    /// <param name="key">[batch·time, keyValueHeads·headWidth].</param>
-    /// <param name="value">[batch·time, keyValueHeads·headWidth].</param>
-    /// <param name="shape">Heads, width, time, window.</param>
+    /// <param name="query">Sequences, [rows, heads·headWidth].</param>
+    /// <param name="key">[rows, keyValueHeads·headWidth].</param>
+    /// <param name="value">[rows, keyValueHeads·headWidth].</param>
+    /// <param name="shape">Heads, width, window.</param>
     /// <returns>Outputs and maximum logits.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static AttentionResult Attention(this Tape tape, Tensor query, Tensor key, Tensor value, AttentionShape shape)
@@ -42,11 +42,9 @@ public static class AttentionRecording
         Rule.Check(
             shape.HeadWidth > 0 && shape.EffectiveKeyValueHeads > 0 && shape.Heads % shape.EffectiveKeyValueHeads == 0,
             $"[attention] key-value heads divide the heads; {shape}");
-        Rule.Check(
-            shape.Time > 0 && query.Tensor.Rows % shape.Time == 0,
-            $"[attention] the rows are whole sequences of time tokens; {query.Tensor}, {shape}");
+        var sequences = Sequences.Of("attention", query.Tensor);
         Rule.Check(shape.Window is null or > 0, $"[attention] a window holds at least the token itself; {shape}");
-        AttentionOperation operation = tape.Record(new AttentionOperation(query, key, value, shape));
+        AttentionOperation operation = tape.Record(new AttentionOperation(query, key, value, sequences, shape));
         tape.Output(operation.MaximumLogits);
         return new AttentionResult(operation.Output, operation.MaximumLogits);
     }
@@ -64,9 +62,6 @@ public sealed record AttentionShape
 
     /// <summary>Width of a head.</summary>
     public required int HeadWidth { get; init; }
-
-    /// <summary>Tokens of a sequence.</summary>
-    public required int Time { get; init; }
 
     /// <summary>How many tokens back a token sees, itself included; null for all.</summary>
     public int? Window { get; init; }

@@ -30,6 +30,7 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
     {
         AttentionBackwardJob mine = this;
         (mine._sequence, mine._keyHead) = Math.DivRem(task, Geometry.KeyValueHeads);
+        mine.Geometry = Geometry.Of(mine._sequence);
         mine._scratch = new AttentionBackwardScratch(Scratch + (worker * ScratchStride), Geometry.Blocks, Geometry.Padded);
         LaneDispatch.Run(ref mine);
     }
@@ -283,9 +284,9 @@ internal readonly unsafe struct AttentionBackwardScratch
     public float* Gradients { get; }
 
     /// <summary>Floats of memory: linear in the tokens of a sequence.</summary>
-    public static long Length(AttentionShape shape)
+    public static long Length(int time, int headWidth)
     {
-        (int blocks, int padded) = (Cut.Pieces(shape.Time, Block), HeadRows.Padded(shape.HeadWidth));
+        (int blocks, int padded) = (Cut.Pieces(time, Block), HeadRows.Padded(headWidth));
         return (4L * blocks * Block * padded) + (blocks * Block) + (5L * Block * padded) + (2 * LogitLength);
     }
 }

@@ -39,6 +39,7 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         int groups = Cut.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
         mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
         (mine._sequence, mine._head) = Math.DivRem(task % heads, Geometry.Heads);
+        mine.Geometry = Geometry.Of(mine._sequence);
         int width = Geometry.Padded;
         mine._queries = Scratch + (worker * ScratchLength(Geometry.Width));
         mine._outputs = mine._queries + (GroupRows * width);

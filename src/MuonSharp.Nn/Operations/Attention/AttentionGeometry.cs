@@ -3,7 +3,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Sizes of an attention and the blocks that they cut it into.</summary>
-internal struct AttentionGeometry
+internal unsafe struct AttentionGeometry
 {
     /// <summary>Queries and keys of a block: 64 x 64 logits are 16 KB, half a first-level cache.</summary>
     public const int Block = 64;
@@ -22,6 +22,9 @@ internal struct AttentionGeometry
     public int Window;
     public float Scale;
     public int Blocks;
+
+    /// <summary>For each token of a sequence the first token of its document, ascending; null where a sequence is one document.</summary>
+    public int* Starts;
 
     public readonly int ForwardTasks => Batch * Heads * Cut.Pieces(Blocks, GroupBlocks);
 
@@ -42,11 +45,36 @@ internal struct AttentionGeometry
     public readonly int LastQueryBlock(int keyBlock)
     {
         int lastKey = (keyBlock * Block) + Rows(keyBlock) - 1;
-        return (int)Math.Min(Blocks - 1, ((long)lastKey + Window - 1) / Block);
+        int last = (int)Math.Min(Blocks - 1, ((long)lastKey + Window - 1) / Block);
+        while (last > keyBlock && FirstKey(last * Block) > lastKey)
+        {
+            last--;
+        }
+
+        return last;
     }
 
     /// <summary>First key that a query sees.</summary>
-    public readonly int FirstKey(int query) => Math.Max(0, query - Window + 1);
+    public readonly int FirstKey(int query) => Math.Max(Starts is null ? 0 : Starts[query], query - Window + 1);
+
+    /// <summary>The geometry in a task of one sequence.</summary>
+    public readonly AttentionGeometry Of(int sequence)
+    {
+        AttentionGeometry one = this;
+        one.Starts = Starts is null ? null : Starts + ((nint)sequence * Time);
+        return one;
+    }
+
+    /// <summary>Writes the document starts of sequences from positions: a document ends where the next position is not one higher.</summary>
+    public static void FindStarts(Sequences sequences, int* starts)
+    {
+        int* positions = sequences.Positions!.Data;
+        for (int row = 0; row < sequences.Rows; row++)
+        {
+            int token = row % sequences.Time;
+            starts[row] = token > 0 && positions[row] == positions[row - 1] + 1 ? starts[row - 1] : token;
+        }
+    }
 
     /// <summary>The rows of a block and the columns of a head.</summary>
     public readonly Matrix View(Matrix all, int sequence, int block, int head) =>
@@ -59,7 +87,7 @@ internal struct AttentionGeometry
     public readonly (int First, int End) Visible(int query, int firstKey, int keys)
     {
         int before = query - firstKey;
-        return (Math.Min(keys, Math.Max(0, before - Window + 1)), Math.Max(0, Math.Min(keys, before + 1)));
+        return (Math.Min(keys, Math.Max(0, FirstKey(query) - firstKey)), Math.Max(0, Math.Min(keys, before + 1)));
     }
 
     /// <summary>The columns of a block of keys that some query of a strip sees, as a half-open range of whole vectors; empty if none does.</summary>

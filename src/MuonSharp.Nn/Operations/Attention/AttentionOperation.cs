@@ -16,29 +16,31 @@ internal sealed unsafe class AttentionOperation : Operation
     private readonly AttentionOperand _query;
     private readonly AttentionOperand _key;
     private readonly AttentionOperand _value;
+    private readonly Sequences _sequences;
     private readonly AttentionShape _shape;
     private TapeBuffer _logSumExp = null!;
     private TapeBuffer _maxima = null!;
     private TapeBuffer _forwardScratch = null!;
     private TapeBuffer? _backwardScratch;
+    private TapeBuffer? _starts;
     private GradientSlot? _queryGradient;
     private GradientSlot? _keyGradient;
     private GradientSlot? _valueGradient;
 
-    public AttentionOperation(AttentionOperand query, AttentionOperand key, AttentionOperand value, AttentionShape shape)
-        : base("attention") => (_query, _key, _value, _shape) = (query, key, value, shape);
+    public AttentionOperation(AttentionOperand query, AttentionOperand key, AttentionOperand value, Sequences sequences, AttentionShape shape)
+        : base("attention") => (_query, _key, _value, _sequences, _shape) = (query, key, value, sequences, shape);
 
     public Tensor Output { get; private set; } = null!;
 
     public Tensor MaximumLogits { get; private set; } = null!;
 
-    public override string Shape => $"{Batch}x{_shape.Time}, {_shape.Heads}x{_shape.HeadWidth}";
+    public override string Shape => $"{Batch}x{_sequences.Time}, {_shape.Heads}x{_shape.HeadWidth}";
 
     private int Rows => _query.Tensor.Rows;
 
-    private int Batch => Rows / _shape.Time;
+    private int Batch => _sequences.Batch;
 
-    private int QueryBlocks => Cut.Pieces(_shape.Time, AttentionGeometry.Block);
+    private int QueryBlocks => Cut.Pieces(_sequences.Time, AttentionGeometry.Block);
 
     protected internal override void Declare(OperationPlan plan)
     {
@@ -50,25 +52,31 @@ internal sealed unsafe class AttentionOperation : Operation
         _logSumExp = plan.Saves("log-sum-exp", (long)Rows * _shape.Heads);
         _maxima = plan.ScratchInForward("maxima", (long)Batch * QueryBlocks * _shape.Heads);
         _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth));
+        _starts = _sequences.Positions is null ? null : plan.Saves("document starts", Rows);
         _queryGradient = plan.Gradient(_query.Tensor);
         _keyGradient = _key.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_key.Tensor);
         _valueGradient = _value.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_value.Tensor);
         if (Output.RequiresGradient)
         {
-            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardScratch.Length(_shape));
+            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardScratch.Length(_sequences.Time, _shape.HeadWidth));
         }
     }
 
     /// <summary>Forward q kᵀ and p v; backward q kᵀ again, do vᵀ and the three gradients. Pairs of tokens that the mask hides do not count.</summary>
     protected internal override OperationWork Work(OperationPlan plan, bool backward)
     {
-        long window = Math.Min(_shape.Window ?? _shape.Time, _shape.Time);
-        long pairs = (window * (window + 1) / 2) + ((_shape.Time - window) * window);
+        long window = Math.Min(_shape.Window ?? _sequences.Time, _sequences.Time);
+        long pairs = (window * (window + 1) / 2) + ((_sequences.Time - window) * window);
         return new((backward ? 10.0 : 4.0) * pairs * Batch * _shape.Heads * _shape.HeadWidth, plan.Bytes(backward));
     }
 
     protected internal override void Forward(in TapeRun run)
     {
+        if (_starts is not null)
+        {
+            AttentionGeometry.FindStarts(_sequences, (int*)_starts.Pointer);
+        }
+
         var job = new AttentionForwardJob
         {
             Geometry = Geometry(),
@@ -111,7 +119,7 @@ internal sealed unsafe class AttentionOperation : Operation
             AddKey = _keyGradient is { Accumulates: true },
             AddValue = _valueGradient is { Accumulates: true },
             Scratch = _backwardScratch!.Pointer,
-            ScratchStride = AttentionBackwardScratch.Length(_shape),
+            ScratchStride = AttentionBackwardScratch.Length(_sequences.Time, _shape.HeadWidth),
         };
         run.Team.Run(job.Geometry.BackwardTasks, ref job);
     }
@@ -126,13 +134,14 @@ internal sealed unsafe class AttentionOperation : Operation
     private AttentionGeometry Geometry() => new()
     {
         Batch = Batch,
-        Time = _shape.Time,
+        Time = _sequences.Time,
         Heads = _shape.Heads,
         KeyValueHeads = _shape.EffectiveKeyValueHeads,
         Width = _shape.HeadWidth,
-        Window = _shape.Window ?? _shape.Time,
+        Window = _shape.Window ?? _sequences.Time,
         Scale = _shape.EffectiveScale,
         Blocks = QueryBlocks,
+        Starts = _starts is null ? null : (int*)_starts.Pointer,
     };
 }
 

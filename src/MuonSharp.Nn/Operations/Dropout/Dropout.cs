@@ -7,18 +7,17 @@ public static class DropoutRecording
 {
     /// <summary>Sets each element to zero with a probability, and scales the others by 1/(1 - probability). An inference tape records nothing.</summary>
     /// <param name="tape">The tape; <see cref="Tape.Step"/> and <see cref="Tape.FirstSample"/> key the mask.</param>
-    /// <param name="x">[batch·time, width].</param>
+    /// <param name="x">[rows, width]: sequences, or else each row is a sample of its own. The mask of a sample depends on its number in the step, not on
+    /// its place in the batch.</param>
     /// <param name="probability">Of zero, 0 up to but not including 1; 0 records nothing.</param>
     /// <param name="stream">Numbers of this place in the model: a stream of its own.</param>
-    /// <param name="time">Tokens of a sequence: the mask of a sequence depends on its sample number, not on its place in the batch.</param>
     /// <returns>The shape of x.</returns>
-    /// <exception cref="ArgumentException">The probability or the shape does not fit.</exception>
-    public static Tensor Dropout(this Tape tape, Tensor x, double probability, RandomStream stream, int time)
+    /// <exception cref="ArgumentException">The probability does not fit.</exception>
+    public static Tensor Dropout(this Tape tape, Tensor x, double probability, RandomStream stream)
     {
         Rule.Check(probability is >= 0 and < 1, $"[dropout] the probability is in [0, 1); {probability}");
-        Rule.Check(time > 0 && x.Rows % time == 0, $"[dropout] the rows are whole sequences of time tokens; {x}, time {time}");
         return tape.Training && probability > 0
-            ? tape.Record(new DropoutOperation(x, probability, stream, time)).Output
+            ? tape.Record(new DropoutOperation(x, probability, stream)).Output
             : x;
     }
 }
@@ -26,7 +25,7 @@ public static class DropoutRecording
 /// <summary>y = x m / (1 - p), m = 0 with probability p and else 1; dx = dy m / (1 - p).</summary>
 /// <remarks>The mask is a function of (seed, stream, step, sample, element), so the backward run computes it again and nothing is stored. Both
 /// runs are in place where the memory is free. Cost: one pass and a quarter of a Philox block an element, each way.</remarks>
-internal sealed unsafe class DropoutOperation(Tensor x, double probability, RandomStream stream, int time) : Operation("dropout")
+internal sealed unsafe class DropoutOperation(Tensor x, double probability, RandomStream stream) : Operation("dropout")
 {
     private GradientSlot? _gradient;
 
@@ -57,7 +56,7 @@ internal sealed unsafe class DropoutOperation(Tensor x, double probability, Rand
             Destination = destination,
             Rows = x.Rows,
             Columns = x.Columns,
-            Time = time,
+            Time = x.Sequences?.Time ?? 1,
             Stream = stream,
             Step = run.Step,
             FirstSample = run.FirstSample,

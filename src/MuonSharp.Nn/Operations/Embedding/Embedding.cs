@@ -3,37 +3,34 @@ namespace MuonSharp.Nn;
 /// <summary>Records embeddings.</summary>
 public static class EmbeddingRecording
 {
-    /// <summary>y[t] = table[token t] + positions[t mod time].</summary>
+    /// <summary>y[t] = table[token t] + positions[position of t].</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="tokens">batch·time tokens, 0 to vocabulary - 1.</param>
+    /// <param name="tokens">Tokens, 0 to vocabulary - 1; with positions, those of sequences.</param>
     /// <param name="table">Token vectors [vocabulary, width].</param>
-    /// <param name="positions">Learned position vectors [at least time, width]; null for none.</param>
-    /// <param name="time">Tokens of a sequence; needed with positions.</param>
-    /// <returns>[batch·time, width].</returns>
+    /// <param name="positions">Learned position vectors [at least the sequences' time, width]; null for none.</param>
+    /// <returns>[tokens, width].</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static Tensor Embedding(this Tape tape, TokenBuffer tokens, Tensor table, Tensor? positions = null, int time = 0)
+    public static Tensor Embedding(this Tape tape, TokenBuffer tokens, Tensor table, Tensor? positions = null)
     {
         if (positions is not null)
         {
+            Rule.Check(tokens.Sequences is not null, $"[embedding] tokens with positions are made with Sequences; '{tokens.Name}' has none");
             Rule.Check(
-                time > 0 && tokens.Length % time == 0,
-                $"[embedding] the tokens are whole sequences of {nameof(time)}; {tokens.Length} tokens, time {time}");
-            Rule.Check(
-                positions.Columns == table.Columns && positions.Rows >= time,
-                $"[embedding] positions are [at least time, width]; {positions}, time {time}, width {table.Columns}");
+                positions.Columns == table.Columns && positions.Rows >= tokens.Sequences!.Time,
+                $"[embedding] positions are [at least time, width]; {positions}, sequences {tokens.Sequences}, width {table.Columns}");
         }
 
-        return tape.Record(new EmbeddingOperation(tokens, table, positions, positions is null ? tokens.Length : time)).Output;
+        return tape.Record(new EmbeddingOperation(tokens, table, positions)).Output;
     }
 }
 
-/// <summary>Token and position vectors: y[t] = table[token t] + positions[t mod time].</summary>
+/// <summary>Token and position vectors: y[t] = table[token t] + positions[position of t].</summary>
 /// <remarks>
-/// <para>Backward: dtable[v] = the sum of dy[t] over all t with token v, in ascending t; dpositions[p] = the sum over the batch. Tasks own a
+/// <para>Backward: dtable[v] = the sum of dy[t] over all t with token v, in ascending t; dpositions[p] likewise. Tasks own a
 /// range of the vocabulary and of the width and each walks over all tokens, so nothing is added atomically.</para>
 /// <para>Cost: one pass over y; backward one pass over dy, spread over the rows that occur. No scratch.</para>
 /// </remarks>
-internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table, Tensor? positions, int time) : Operation("embedding")
+internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table, Tensor? positions) : Operation("embedding")
 {
     private GradientSlot? _tableGradient;
     private GradientSlot? _positionGradient;
@@ -45,6 +42,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
         plan.Reads(table);
         plan.Reads(positions);
         Output = plan.Writes(tokens.Length, table.Columns);
+        Output.Sequences = tokens.Sequences;
         _tableGradient = plan.Gradient(table);
         _positionGradient = plan.Gradient(positions);
     }
@@ -53,20 +51,25 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
     protected internal override OperationWork Work(OperationPlan plan, bool backward)
     {
         double vectors = backward ? (_tableGradient is null ? 1.0 : 3.0) : 2.0;
-        return new(0, sizeof(float) * ((vectors * Output.Length) + (backward ? 2 : 1) * Math.Min(positions?.Length ?? 0, (long)time * table.Columns)));
+        return new(0, sizeof(float) * ((vectors * Output.Length) + (backward ? 2 : 1) * Math.Min(positions?.Length ?? 0, (long)(tokens.Sequences?.Context ?? 0) * table.Columns)));
     }
 
     protected internal override void Forward(in TapeRun run)
     {
         CheckTokens();
+        if (positions is not null)
+        {
+            tokens.Sequences!.CheckPositions(Name, positions.Rows);
+        }
+
         var job = new GatherJob
         {
             Tokens = tokens.Data,
             Count = tokens.Length,
             Width = table.Columns,
-            Time = time,
             Table = table.Data,
             Positions = positions is null ? null : positions.Data,
+            Places = positions is null ? default : new RowPositions(tokens.Sequences!),
             Output = Output.Data,
         };
         run.Team.Run(Cut.Pieces(tokens.Length, Cut.RowsPerTask(table.Columns)), ref job);
@@ -74,27 +77,17 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
 
     protected internal override void Backward(in TapeRun run)
     {
-        if (_tableGradient is not null)
+        Scatter(run, tokens, table, _tableGradient);
+        if (tokens.Sequences is { Positions: { } written })
         {
-            var job = new ScatterJob
-            {
-                Tokens = tokens.Data,
-                Count = tokens.Length,
-                Vocabulary = table.Rows,
-                Width = table.Columns,
-                Source = Output.GradientData,
-                Gradient = _tableGradient.Data,
-                Add = _tableGradient.Accumulates,
-            };
-            run.Team.Run(job.Tasks, ref job);
+            Scatter(run, written, positions, _positionGradient);
         }
-
-        if (_positionGradient is not null)
+        else if (_positionGradient is not null)
         {
             var job = new PositionJob
             {
                 Count = tokens.Length,
-                Time = time,
+                Time = tokens.Sequences!.Time,
                 Rows = positions!.Rows,
                 Width = table.Columns,
                 Source = Output.GradientData,
@@ -102,6 +95,24 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
                 Add = _positionGradient.Accumulates,
             };
             run.Team.Run(Cut.Pieces(positions.Rows, PositionJob.RowsPerTask), ref job);
+        }
+    }
+
+    private void Scatter(in TapeRun run, TokenBuffer numbers, Tensor? rows, GradientSlot? slot)
+    {
+        if (slot is not null)
+        {
+            var job = new ScatterJob
+            {
+                Tokens = numbers.Data,
+                Count = numbers.Length,
+                Vocabulary = rows!.Rows,
+                Width = rows.Columns,
+                Source = Output.GradientData,
+                Gradient = slot.Data,
+                Add = slot.Accumulates,
+            };
+            run.Team.Run(job.Tasks, ref job);
         }
     }
 

@@ -9,9 +9,9 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
     public int* Tokens;
     public int Count;
     public int Width;
-    public int Time;
     public float* Table;
     public float* Positions;
+    public RowPositions Places;
     public float* Output;
     private int _task;
 
@@ -38,7 +38,7 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
                 continue;
             }
 
-            float* position = Positions + ((nint)(t % Time) * Width);
+            float* position = Positions + ((nint)Places.Of(t) * Width);
             int i = 0;
             for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
             {

@@ -6,39 +6,66 @@ namespace MuonSharp.Nn;
 /// <summary>Records rotary position embeddings.</summary>
 public static class RotaryRecording
 {
-    /// <summary>Base of the frequencies in llama.</summary>
-    public const double DefaultBase = 10000;
-
     /// <summary>Turns each head's pairs (i, i + headWidth/2) by an angle that grows with the position.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="x">Queries or keys [batch·time, heads·headWidth].</param>
-    /// <param name="time">Tokens of a sequence.</param>
+    /// <param name="x">Queries or keys of sequences, [rows, heads·headWidth].</param>
     /// <param name="headWidth">Width of a head, even.</param>
     /// <param name="frequencyBase">Base of the frequencies; default 10000.</param>
     /// <returns>The shape of x.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
-    public static Tensor Rotary(this Tape tape, Tensor x, int time, int headWidth, double frequencyBase = DefaultBase)
+    public static Tensor Rotary(this Tape tape, Tensor x, int headWidth, double frequencyBase = RotaryFrequencies.DefaultBase)
     {
-        Rule.Check(time > 0 && x.Rows % time == 0, $"[rotary] the rows are whole sequences of time tokens; {x}, time {time}");
         Rule.Check(
             headWidth > 0 && headWidth % 2 == 0 && x.Columns % headWidth == 0,
             $"[rotary] heads have an even width that divides the columns; {x}, head width {headWidth}");
-        return tape.Record(new RotaryOperation(x, time, headWidth, frequencyBase)).Output;
+        return tape.Rotary(
+            x, x.Columns / headWidth, HeadColumns.SideBySide(headWidth), RotaryFrequencies.Powers(headWidth, frequencyBase), RotaryPairing.Halves);
+    }
+
+    /// <summary>Turns a range of each head's columns; the others pass as they are. All rotations of a tape with equal frequencies share one table.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="x">[rows, columns], the rows sequences.</param>
+    /// <param name="heads">Number of heads.</param>
+    /// <param name="columns">What turns of each head, apart from the other heads.</param>
+    /// <param name="frequencies">Of the range's pairs.</param>
+    /// <param name="pairing">Which columns of the range are pairs.</param>
+    /// <returns>The shape of x; in place where x has no other reader.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    public static Tensor Rotary(
+        this Tape tape, Tensor x, int heads, HeadColumns columns, RotaryFrequencies frequencies, RotaryPairing pairing)
+    {
+        var sequences = Sequences.Of("rotary", x);
+        Rule.Check(
+            heads > 0 && columns.Fits(x.Columns, heads) && (heads == 1 || columns.Stride > 0),
+            $"[rotary] heads lie apart inside the columns; {x}, {heads} heads of columns {columns}");
+        Rule.Check(
+            frequencies.Width == columns.Width, $"[rotary] a frequency turns two columns; {frequencies.Radians.Length} frequencies, columns {columns}");
+        return tape.Record(new RotaryOperation(x, sequences, heads, columns, RotaryTable.Of(tape, sequences.Context, frequencies), pairing)).Output;
     }
 }
 
-/// <summary>Rotary position embedding in the half-split convention of Hugging Face's llama.</summary>
-/// <remarks>
-/// <para>For a head (u, v) of two halves at position p: (u cos a - v sin a, v cos a + u sin a), a[i] = p · base^(-2i/headWidth). Backward is
-/// the rotation by -a, so both runs are in place where the memory is free.</para>
-/// <para>x [batch·time, heads·headWidth]. Tables of cosines and sines [time, headWidth/2] are computed in double precision once.</para>
-/// <para>Source: J. Su et al., "RoFormer", arXiv:2104.09864; the half-split order is that of the checkpoints.</para>
-/// </remarks>
-internal sealed unsafe class RotaryOperation(Tensor x, int time, int headWidth, double frequencyBase) : Operation("rotary")
+/// <summary>Which columns of a head turn together.</summary>
+public enum RotaryPairing
 {
-    private TapeBuffer _cosines = null!;
-    private TapeBuffer _sines = null!;
+    /// <summary>Column i and column i + width/2: Hugging Face's llama.</summary>
+    Halves,
+
+    /// <summary>Columns 2i and 2i + 1: the original llama, DeepSeek.</summary>
+    Interleaved,
+}
+
+/// <summary>Rotary position embedding.</summary>
+/// <remarks>
+/// <para>For a pair (u, v) at position p: (u cos a - v sin a, v cos a + u sin a), a[i] = p · frequency[i]. Backward is the rotation by -a, so both runs
+/// are in place where the memory is free.</para>
+/// <para>Source: J. Su et al., "RoFormer", arXiv:2104.09864; the pairings are those of the checkpoints.</para>
+/// </remarks>
+internal sealed unsafe class RotaryOperation(
+    Tensor x, Sequences sequences, int heads, HeadColumns columns, RotaryTable table, RotaryPairing pairing) : Operation("rotary")
+{
     private GradientSlot? _gradient;
+
+    public RotaryTable Table => table;
 
     public Tensor Output { get; private set; } = null!;
 
@@ -47,26 +74,16 @@ internal sealed unsafe class RotaryOperation(Tensor x, int time, int headWidth, 
         plan.Reads(x);
         Output = plan.Writes(x.Rows, x.Columns, replaces: x);
         _gradient = plan.Gradient(x, passedFrom: Output);
-        _cosines = plan.Keeps("cosines", (long)time * (headWidth / 2));
-        _sines = plan.Keeps("sines", (long)time * (headWidth / 2));
+        table.Declare(plan);
     }
 
-    protected internal override void Prepare()
+    protected internal override void Prepare() => table.Fill();
+
+    protected internal override void Forward(in TapeRun run)
     {
-        int half = headWidth / 2;
-        for (int i = 0; i < half; i++)
-        {
-            double turns = PortablePower.Of(frequencyBase, -2.0 * i / headWidth) / (2 * Math.PI);
-            for (int position = 0; position < time; position++)
-            {
-                (double sine, double cosine) = PortableMath.SinCosTurns(position * turns);
-                _cosines.Pointer[(position * half) + i] = (float)cosine;
-                _sines.Pointer[(position * half) + i] = (float)sine;
-            }
-        }
+        sequences.CheckPositions(Name, sequences.Context);
+        Turn(run, x.Data, Output.Data, back: false, add: false);
     }
-
-    protected internal override void Forward(in TapeRun run) => Turn(run, x.Data, Output.Data, back: false, add: false);
 
     protected internal override void Backward(in TapeRun run)
     {
@@ -82,12 +99,14 @@ internal sealed unsafe class RotaryOperation(Tensor x, int time, int headWidth, 
         {
             Source = source,
             Destination = destination,
-            Cosines = _cosines.Pointer,
-            Sines = _sines.Pointer,
+            Cosines = table.Cosines,
+            Sines = table.Sines,
             Rows = x.Rows,
             Columns = x.Columns,
-            Time = time,
-            Half = headWidth / 2,
+            Places = new RowPositions(sequences),
+            Heads = heads,
+            Head = columns,
+            Pairing = pairing,
             Sign = back ? -1 : 1,
             Add = add,
         };
@@ -104,11 +123,15 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
     public float* Sines;
     public int Rows;
     public int Columns;
-    public int Time;
-    public int Half;
+    public RowPositions Places;
+    public int Heads;
+    public HeadColumns Head;
+    public RotaryPairing Pairing;
     public float Sign;
     public bool Add;
     private int _task;
+
+    private readonly int Half => Head.Width / 2;
 
     public readonly void Run(int task, int worker)
     {
@@ -125,16 +148,58 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
         int end = Math.Min(Rows, (_task + 1) * rows);
         for (int row = _task * rows; row < end; row++)
         {
-            nint table = (nint)(row % Time) * Half;
-            for (int head = 0; head < Columns; head += 2 * Half)
+            nint table = (nint)Places.Of(row) * Half;
+            nint start = (nint)row * Columns;
+            int passed = 0;
+            for (int head = 0; head < Heads; head++)
             {
-                nint at = ((nint)row * Columns) + head;
-                Head<L, V>(Source + at, Destination + at, Cosines + table, Sines + table);
+                int first = Head.At(head);
+                Pass(start + passed, first - passed);
+                passed = first + Head.Width;
+                nint at = start + first;
+                if (Pairing == RotaryPairing.Halves)
+                {
+                    Halves<L, V>(Source + at, Destination + at, Cosines + table, Sines + table);
+                }
+                else
+                {
+                    Interleaved(Source + at, Destination + at, Cosines + table, Sines + table);
+                }
             }
+
+            Pass(start + passed, Columns - passed);
         }
     }
 
-    private readonly void Head<L, V>(float* source, float* destination, float* cosines, float* sines)
+    /// <summary>Columns between the heads.</summary>
+    private readonly void Pass(nint at, int count)
+    {
+        if (count > 0 && Add)
+        {
+            for (nint i = at; i < at + count; i++)
+            {
+                Destination[i] += Source[i];
+            }
+        }
+        else if (count > 0 && Source != Destination)
+        {
+            new ReadOnlySpan<float>(Source + at, count).CopyTo(new Span<float>(Destination + at, count));
+        }
+    }
+
+    private readonly void Interleaved(float* source, float* destination, float* cosines, float* sines)
+    {
+        for (int i = 0; i < Half; i++)
+        {
+            (float u, float v, float sine) = (source[2 * i], source[(2 * i) + 1], Sign * sines[i]);
+            float turnedU = MathF.FusedMultiplyAdd(u, cosines[i], 0 - (v * sine));
+            float turnedV = MathF.FusedMultiplyAdd(v, cosines[i], u * sine);
+            destination[2 * i] = Add ? destination[2 * i] + turnedU : turnedU;
+            destination[(2 * i) + 1] = Add ? destination[(2 * i) + 1] + turnedV : turnedV;
+        }
+    }
+
+    private readonly void Halves<L, V>(float* source, float* destination, float* cosines, float* sines)
         where L : struct, ILanes<V>
         where V : struct
     {
