@@ -33,15 +33,8 @@ internal sealed class EngineModel : IDisposable
             Context = context,
             Normalization = shape.LayerNorm ? Normalization.LayerNorm : Normalization.RmsNorm,
             Family = shape.Gpt2 ? ModelFamilies.Gpt2 : ModelFamilies.Llama,
-            Activation = shape.Activation switch
-            {
-                ReferenceActivationKind.Gelu => Activation.Gelu,
-                ReferenceActivationKind.GeluTanh => Activation.GeluTanh,
-                ReferenceActivationKind.ReluSquared => Activation.ReluSquared,
-                ReferenceActivationKind.SwiGlu => Activation.Silu,
-                _ => throw new NotSupportedException($"[engine model] the engine has no {shape.Activation}"),
-            },
-            Gated = shape.Activation == ReferenceActivationKind.SwiGlu,
+            Activation = Activation.Named(shape.Activation),
+            Gated = shape.Gated,
             TiedHead = shape.Tied,
             Biases = shape.Biases,
             QueryKeyNorm = shape.QueryKeyNorm,
@@ -51,10 +44,11 @@ internal sealed class EngineModel : IDisposable
         };
     }
 
-    /// <summary>A program with tokens and targets in place.</summary>
-    public LanguageProgram Program(int[] inputs, int[] targets, int batch, int time, bool training)
+    /// <summary>A program with tokens and targets in place, and positions, if any are given.</summary>
+    public LanguageProgram Program(int[] inputs, int[] targets, int batch, int time, bool training, int[]? positions = null)
     {
-        LanguageProgram program = Decoder.Program(batch, time, training);
+        LanguageProgram program = Decoder.Program(batch, time, training, packed: positions is not null);
+        positions?.CopyTo(program.Positions);
         inputs.CopyTo(program.Inputs);
         targets.CopyTo(program.Targets);
         return program;

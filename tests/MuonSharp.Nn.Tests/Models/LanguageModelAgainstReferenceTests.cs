@@ -12,7 +12,7 @@ public class LanguageModelAgainstReferenceTests
     {
         Gpt2 = true,
         LayerNorm = true,
-        Activation = ReferenceActivationKind.Gelu,
+        Activation = "gelu",
         Tied = true,
         Vocabulary = 65,
         Layers = 2,
@@ -26,7 +26,8 @@ public class LanguageModelAgainstReferenceTests
     {
         Gpt2 = false,
         LayerNorm = false,
-        Activation = ReferenceActivationKind.SwiGlu,
+        Activation = "silu",
+        Gated = true,
         Vocabulary = 65,
         Layers = 2,
         Heads = 4,
@@ -41,16 +42,16 @@ public class LanguageModelAgainstReferenceTests
         ["nanoGPT: no biases, tied"] = s_nanoGpt,
         ["GPT-2: biases, tied"] = s_nanoGpt with { Biases = true },
         ["GPT-2: biases, head of its own"] = s_nanoGpt with { Biases = true, Tied = false },
-        ["GPT-2: GELU by tanh"] = s_nanoGpt with { Biases = true, Activation = ReferenceActivationKind.GeluTanh },
-        ["learned positions with RMSNorm and ReLU²"] = s_nanoGpt with { LayerNorm = false, Activation = ReferenceActivationKind.ReluSquared },
+        ["GPT-2: GELU by tanh"] = s_nanoGpt with { Biases = true, Activation = "gelu-tanh" },
+        ["learned positions with RMSNorm and ReLU²"] = s_nanoGpt with { LayerNorm = false, Activation = "relu-squared" },
         ["learned positions with a window"] = s_nanoGpt with { Window = 3 },
         ["one head, one layer"] = s_nanoGpt with { Heads = 1, Groups = 1, Layers = 1, Width = 7, Hidden = 5 },
         ["modern: rotary, RMSNorm, SwiGLU, grouped keys"] = s_modern,
         ["modern: tied, window of 1"] = s_modern with { Tied = true, Window = 1 },
         ["modern: window, biases in attention"] = s_modern with { Window = 5, Biases = true },
         ["modern: norms of queries and keys, one key head"] = s_modern with { QueryKeyNorm = true, Groups = 1 },
-        ["modern: heads wider than the stream, ReLU²"] = s_modern with { HeadWidthOverride = 12, Activation = ReferenceActivationKind.ReluSquared, Groups = 4 },
-        ["modern: LayerNorm, GELU, another base"] = s_modern with { LayerNorm = true, Activation = ReferenceActivationKind.Gelu, Theta = 500, Biases = true },
+        ["modern: heads wider than the stream, ReLU²"] = s_modern with { HeadWidthOverride = 12, Activation = "relu-squared", Gated = false, Groups = 4 },
+        ["modern: LayerNorm, GELU, another base"] = s_modern with { LayerNorm = true, Activation = "gelu", Gated = false, Theta = 500, Biases = true },
         ["vocabulary of one"] = s_nanoGpt with { Vocabulary = 1 },
     };
 
@@ -80,14 +81,14 @@ public class LanguageModelAgainstReferenceTests
     [Fact]
     public void A_long_sequence_through_the_modern_form() => Check(s_modern with { Layers = 1, Heads = 3, Groups = 1, Width = 66, Hidden = 130, Window = 65 }, 2, 129, 140, targets => targets);
 
-    internal static void Check(ReferenceShape shape, int batch, int time, int context, Func<int[], int[]> ignore)
+    internal static void Check(ReferenceShape shape, int batch, int time, int context, Func<int[], int[]> ignore, int[]? positions = null)
     {
         Dictionary<string, double[]> weights = ReferenceWeights.Random(shape, context, seed: 3);
         int[] inputs = new TestNumbers(4).Tokens(batch * time, shape.Vocabulary), targets = ignore(new TestNumbers(5).Tokens(batch * time, shape.Vocabulary));
-        ReferenceDecoder reference = new(shape, weights, inputs, targets, batch, time);
+        ReferenceDecoder reference = new(shape, weights, inputs, targets, batch, time, positions: positions);
         using EngineModel model = new(shape, context, weights);
 
-        LanguageProgram training = model.Program(inputs, targets, batch, time, training: true);
+        LanguageProgram training = model.Program(inputs, targets, batch, time, training: true, positions);
         model.Decoder.Parameters.ZeroGradients();
         Assert.Equal(reference.Loss, training.Forward(), Tolerance * (1 + reference.Loss));
         training.Backward();
@@ -98,7 +99,7 @@ public class LanguageModelAgainstReferenceTests
             Agreement.Within("gradient of " + name, gradient, model.Decoder.Parameters[name].Gradient.Span, Tolerance, terms: largest);
         }
 
-        LanguageProgram inference = model.Program(inputs, targets, batch, time, training: false);
+        LanguageProgram inference = model.Program(inputs, targets, batch, time, training: false, positions);
         Assert.Equal(reference.Loss, inference.Forward(), Tolerance * (1 + reference.Loss));
         Agreement.Within("logits", reference.Logits, EngineModel.Logits(inference), Tolerance);
     }

@@ -1,4 +1,5 @@
 using MuonSharp.Nn.Tests.Memory;
+using MuonSharp.Nn.Tests.Reference;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn.Tests.Models;
@@ -88,8 +89,11 @@ public class LanguageProgramTests
         using LanguageModel model = TinyModels.Create(TinyModels.Of(family) with { Width = 256, Dropout = 0.1 }, team, recompute: recompute);
         LanguageProgram program = model.Program(4, 160, training: true);
         LanguageProgram inference = model.Program(1, 160, training: false);
+        LanguageProgram packed = model.Program(2, 150, training: true, packed: true);
+        new TestNumbers(1).Documents(2, 150, 160).CopyTo(packed.Positions);
         float[] logits = new float[program.Vocabulary];
         TinyModels.Write(program);
+        TinyModels.Write(packed);
         TinyModels.Write(inference);
         Run();
         Run();
@@ -112,6 +116,8 @@ public class LanguageProgramTests
             model.Parameters.ZeroGradients();
             program.Forward();
             program.Backward();
+            packed.Forward();
+            packed.Backward();
             inference.Forward();
             inference.Logits(0, 159, logits);
         }

@@ -6,7 +6,7 @@ namespace MuonSharp.Nn.Tests.Models;
 public class RandomLanguageModelTests
 {
     private const int Blocks = 12;
-    private const int PerBlock = 30;
+    private const int PerBlock = 40;
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Blocks)];
 
@@ -21,11 +21,12 @@ public class RandomLanguageModelTests
             int batch = 1 + numbers.Below(3), time = 1 + numbers.Below(numbers.Below(6) == 0 ? 70 : 14), context = time + numbers.Below(5);
             shape = shape with { WindowsByLayer = [.. Enumerable.Range(0, shape.Layers).Select(_ => numbers.Below(2) == 0 ? null : (int?)(1 + numbers.Below(time + 2)))] };
             int ignored = numbers.Below(3);
+            int[]? positions = numbers.Below(2) == 0 ? null : numbers.Documents(batch, time, context);
             Exception? error = Record.Exception(() => LanguageModelAgainstReferenceTests.Check(
-                shape, batch, time, context, targets => [.. targets.Select((target, i) => ignored > 0 && i % (ignored + 2) == 0 && i > 0 ? -1 : target)]));
+                shape, batch, time, context, targets => [.. targets.Select((target, i) => ignored > 0 && i % (ignored + 2) == 0 && i > 0 ? -1 : target)], positions));
             Assert.True(
                 error is null,
-                $"configuration {number}: batch {batch}, time {time}, context {context}, windows {string.Join(", ", shape.WindowsByLayer.Select(w => w?.ToString() ?? "none"))}, {shape}{Environment.NewLine}{error}");
+                $"configuration {number}: batch {batch}, time {time}, context {context}, windows {string.Join(", ", shape.WindowsByLayer.Select(w => w?.ToString() ?? "none"))}, positions {string.Join(' ', positions ?? [])}, {shape}{Environment.NewLine}{error}");
         }
     }
 
@@ -38,7 +39,7 @@ public class RandomLanguageModelTests
             ("gpt2", shape => shape.Gpt2), ("llama", shape => !shape.Gpt2), ("RMSNorm", shape => !shape.LayerNorm), ("tied", shape => shape.Tied), ("biases", shape => shape.Biases),
             ("QK-norm", shape => shape.QueryKeyNorm), ("grouped heads", shape => shape.Groups < shape.Heads && shape.Groups > 1), ("one key head", shape => shape.Groups == 1 && shape.Heads > 1),
             ("heads of another width", shape => shape.HeadWidthOverride is not null), ("heads wider than a block of lanes", shape => shape.HeadWidth > 16),
-            .. Enum.GetValues<ReferenceActivationKind>().Select(kind => ($"{kind}", (Func<ReferenceShape, bool>)(shape => shape.Activation == kind))),
+            ("gated", shape => shape.Gated), .. Activation.All.Select(activation => (activation.Name, (Func<ReferenceShape, bool>)(shape => shape.Activation == activation.Name))),
         ];
         Assert.All(forms, form => Assert.True(shapes.Count(form.Is) >= 10, $"{shapes.Count(form.Is)} of {shapes.Length} configurations are {form.What}"));
         Assert.Equal(shapes.Length, shapes.Distinct().Count());
@@ -50,12 +51,12 @@ public class RandomLanguageModelTests
         int groups = 1 + numbers.Below(3), heads = gpt2 ? groups : groups * (1 + numbers.Below(3));
         int headWidth = gpt2 ? 4 + numbers.Below(16) : 2 * (1 + numbers.Below(numbers.Below(4) == 0 ? 20 : 8));
         bool wide = !gpt2 && numbers.Below(2) == 0;
-        ReferenceActivationKind[] kinds = [.. Enum.GetValues<ReferenceActivationKind>().Where(kind => !gpt2 || kind != ReferenceActivationKind.SwiGlu)];
         return new ReferenceShape
         {
             Gpt2 = gpt2,
             LayerNorm = numbers.Below(2) == 0,
-            Activation = kinds[numbers.Below(kinds.Length)],
+            Activation = Activation.All[numbers.Below(Activation.All.Count)].Name,
+            Gated = !gpt2 && numbers.Below(2) == 0,
             Tied = numbers.Below(2) == 0,
             Vocabulary = 2 + numbers.Below(60),
             Layers = 1 + numbers.Below(3),

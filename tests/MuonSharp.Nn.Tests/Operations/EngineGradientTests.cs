@@ -62,8 +62,8 @@ public class EngineGradientTests
             ReferenceEmbedding.Forward(_tokens, _weights["table"], Width),
             ReferenceEmbedding.Forward(ReferenceEmbedding.Positions(Batch, Time), _weights["positions"], Width));
         double[] n = ReferenceLayerNorm.Forward(x, _weights["gain"], _weights["shift"], Tokens, Width, 1e-5);
-        double[] q = ReferenceRotary.Turn(Linear(n, "q", Heads * HeadWidth, "q.bias"), Batch, Time, Heads, HeadWidth, 10000, 1);
-        double[] k = ReferenceRotary.Turn(Linear(n, "k", Groups * HeadWidth), Batch, Time, Groups, HeadWidth, 10000, 1);
+        double[] q = ReferenceRotary.Turn(Linear(n, "q", Heads * HeadWidth, "q.bias"), ReferenceEmbedding.Positions(Batch, Time), Heads, HeadWidth, 10000, 1);
+        double[] k = ReferenceRotary.Turn(Linear(n, "k", Groups * HeadWidth), ReferenceEmbedding.Positions(Batch, Time), Groups, HeadWidth, 10000, 1);
         double[] attended = new ReferenceAttention(Batch, Time, Heads, Groups, HeadWidth, window).Forward(q, k, Linear(n, "v", Groups * HeadWidth)).Output;
         double[] middle = Sum(x, Linear(attended, "o", Width));
         double[] m = ReferenceRmsNorm.Forward(middle, _weights["rms"], Tokens, Width, 1e-6);

@@ -18,8 +18,8 @@ public class RotaryTests
             double[] x = rig.Random(batch * time * heads * headWidth), dy = rig.Random(x.Length);
             (Tensor activation, Tensor input) = rig.Activation("x", batch * time, x);
             Tensor y = rig.Tape.Rotary(activation, headWidth, theta);
-            rig.Expect("x", input, ReferenceRotary.Turn(dy, batch, time, heads, headWidth, theta, -1));
-            rig.Run(y, ReferenceRotary.Turn(x, batch, time, heads, headWidth, theta, 1), dy, 2e-6);
+            rig.Expect("x", input, ReferenceRotary.Turn(dy, ReferenceEmbedding.Positions(batch, time), heads, headWidth, theta, -1));
+            rig.Run(y, ReferenceRotary.Turn(x, ReferenceEmbedding.Positions(batch, time), heads, headWidth, theta, 1), dy, 2e-6);
         }
     }
 
@@ -79,6 +79,6 @@ public class RotaryTests
         using OperationRig rig = new(9, training: false) { Sequences = new(1, 4096) };
         double[] x = rig.Random(4096 * 4);
         (Tensor activation, _) = rig.Activation("x", 4096, x);
-        rig.RunForward(rig.Tape.Rotary(activation, 4), ReferenceRotary.Turn(x, 1, 4096, 1, 4, 10000, 1), 2e-6);
+        rig.RunForward(rig.Tape.Rotary(activation, 4), ReferenceRotary.Turn(x, ReferenceEmbedding.Positions(1, 4096), 1, 4, 10000, 1), 2e-6);
     }
 }

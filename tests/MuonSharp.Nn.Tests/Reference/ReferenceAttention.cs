@@ -1,11 +1,15 @@
 namespace MuonSharp.Nn.Tests.Reference;
 
 /// <summary>
-/// Causal attention: head h of query i looks at the keys j with max(0, i - window + 1) &lt;= j &lt;= i of the group h / (heads / groups).
+/// Causal attention: head h of query i looks at the keys j with max(0, i - window + 1) &lt;= j &lt;= i of the group h / (heads / groups). Given
+/// positions, none of another document: one ends where the next position is not one higher.
 /// logit = q.k / sqrt(headWidth); y = softmax(logits) V.
 /// </summary>
 internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Groups, int HeadWidth, int? Window = null)
 {
+    /// <summary>Of each token [batch * time]; null for one document a sequence.</summary>
+    public int[]? Positions { get; init; }
+
     private int QueryWidth => Heads * HeadWidth;
 
     private int KeyWidth => Groups * HeadWidth;
@@ -26,7 +30,7 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
             double[] p = Softmax(logits);
             for (int j = 0; j < p.Length; j++)
                 for (int d = 0; d < HeadWidth; d++)
-                    y[QueryAt(batch, head, i) + d] += p[j] * v[KeyAt(batch, head, First(i) + j) + d];
+                    y[QueryAt(batch, head, i) + d] += p[j] * v[KeyAt(batch, head, First(batch, i) + j) + d];
         });
         return (y, maximum);
     }
@@ -44,13 +48,13 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
             int query = QueryAt(batch, head, i);
             for (int j = 0; j < p.Length; j++)
             {
-                for (int d = 0; d < HeadWidth; d++) dp[j] += dy[query + d] * v[KeyAt(batch, head, First(i) + j) + d];
+                for (int d = 0; d < HeadWidth; d++) dp[j] += dy[query + d] * v[KeyAt(batch, head, First(batch, i) + j) + d];
                 dot += p[j] * dp[j];
             }
 
             for (int j = 0; j < p.Length; j++)
             {
-                int key = KeyAt(batch, head, First(i) + j);
+                int key = KeyAt(batch, head, First(batch, i) + j);
                 double ds = p[j] * (dp[j] - dot) * scale;
                 for (int d = 0; d < HeadWidth; d++)
                 {
@@ -71,7 +75,14 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
                     body(batch, head, i);
     }
 
-    private int First(int i) => Window is { } window ? Math.Max(0, i - window + 1) : 0;
+    private int First(int batch, int i)
+    {
+        int first = i;
+        while (first > 0 && (Window is null || i - first + 1 < Window) && Continues((batch * Time) + first)) first--;
+        return first;
+    }
+
+    private bool Continues(int token) => Positions is null || Positions[token] == Positions[token - 1] + 1;
 
     private int QueryAt(int batch, int head, int i) => (((batch * Time) + i) * QueryWidth) + (head * HeadWidth);
 
@@ -79,11 +90,11 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
 
     private double[] Logits(double[] q, double[] k, int batch, int head, int i)
     {
-        double[] logits = new double[i - First(i) + 1];
+        double[] logits = new double[i - First(batch, i) + 1];
         for (int j = 0; j < logits.Length; j++)
         {
             double dot = 0;
-            for (int d = 0; d < HeadWidth; d++) dot += q[QueryAt(batch, head, i) + d] * k[KeyAt(batch, head, First(i) + j) + d];
+            for (int d = 0; d < HeadWidth; d++) dot += q[QueryAt(batch, head, i) + d] * k[KeyAt(batch, head, First(batch, i) + j) + d];
             logits[j] = dot / Math.Sqrt(HeadWidth);
         }
 

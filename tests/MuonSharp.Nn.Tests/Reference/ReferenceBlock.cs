@@ -7,15 +7,14 @@ internal sealed class ReferenceBlock
     private readonly ReferenceParameters _parameters;
     private readonly ReferenceBlockNames _names;
     private readonly ReferenceAttention _attention;
-    private readonly int _batch;
-    private readonly int _time;
+    private readonly int[] _positions;
     private double[] _x = [], _normed = [], _q = [], _k = [], _v = [], _attended = [], _middle = [], _normedMiddle = [], _gate = [], _up = [], _active = [], _rawQ = [], _rawK = [];
 
-    public ReferenceBlock(ReferenceShape shape, ReferenceParameters parameters, int layer, int batch, int time)
+    public ReferenceBlock(ReferenceShape shape, ReferenceParameters parameters, int layer, int[] positions, int time)
     {
-        (_shape, _parameters, _batch, _time) = (shape, parameters, batch, time);
+        (_shape, _parameters, _positions) = (shape, parameters, positions);
         _names = new ReferenceBlockNames(shape, layer);
-        _attention = shape.Attention(layer, batch, time);
+        _attention = shape.Attention(layer, positions, time);
     }
 
     public double[] MaximumLogits { get; private set; } = [];
@@ -38,15 +37,15 @@ internal sealed class ReferenceBlock
 
         if (!_shape.Gpt2)
         {
-            _q = ReferenceRotary.Turn(_q, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, 1);
-            _k = ReferenceRotary.Turn(_k, _batch, _time, _shape.Groups, _shape.HeadWidth, _shape.Theta, 1);
+            _q = ReferenceRotary.Turn(_q, _positions, _shape.Heads, _shape.HeadWidth, _shape.Theta, 1);
+            _k = ReferenceRotary.Turn(_k, _positions, _shape.Groups, _shape.HeadWidth, _shape.Theta, 1);
         }
 
         (_attended, MaximumLogits) = _attention.Forward(_q, _k, _v);
         _middle = Sum(x, _parameters.Linear(_names.AttentionOutput, _attended, QueryWidth, _shape.Width));
         _normedMiddle = Norm(_names.MlpNorm, _middle);
         _up = _parameters.Linear(_names.Up, _normedMiddle, _shape.Width, _shape.Hidden);
-        if (_shape.Activation == ReferenceActivationKind.SwiGlu) _gate = _parameters.Linear(_names.Gate, _normedMiddle, _shape.Width, _shape.Hidden);
+        if (_shape.Gated) _gate = _parameters.Linear(_names.Gate, _normedMiddle, _shape.Width, _shape.Hidden);
         _active = Activate();
         return Sum(_middle, _parameters.Linear(_names.Down, _active, _shape.Hidden, _shape.Width));
     }
@@ -61,8 +60,8 @@ internal sealed class ReferenceBlock
         (double[] dq, double[] dk, double[] dv) = _attention.Backward(dAttended, _q, _k, _v);
         if (!_shape.Gpt2)
         {
-            dq = ReferenceRotary.Turn(dq, _batch, _time, _shape.Heads, _shape.HeadWidth, _shape.Theta, -1);
-            dk = ReferenceRotary.Turn(dk, _batch, _time, _shape.Groups, _shape.HeadWidth, _shape.Theta, -1);
+            dq = ReferenceRotary.Turn(dq, _positions, _shape.Heads, _shape.HeadWidth, _shape.Theta, -1);
+            dk = ReferenceRotary.Turn(dk, _positions, _shape.Groups, _shape.HeadWidth, _shape.Theta, -1);
         }
 
         if (_shape.QueryKeyNorm)
@@ -113,30 +112,23 @@ internal sealed class ReferenceBlock
         return _parameters.LinearBackward(_names.Fused, fused, _normed, _shape.Width, 3 * _shape.Width);
     }
 
-    private double[] Activate() => _shape.Activation switch
+    private double[] Activate()
     {
-        ReferenceActivationKind.Gelu => ReferenceActivation.Map(_up, ReferenceActivation.Gelu),
-        ReferenceActivationKind.GeluTanh => ReferenceActivation.Map(_up, ReferenceActivation.GeluTanh),
-        ReferenceActivationKind.ReluSquared => ReferenceActivation.Map(_up, ReferenceActivation.ReluSquared),
-        _ => ReferenceActivation.SwiGlu(_gate, _up),
-    };
+        (Func<double, double> value, _) = ReferenceActivation.Named(_shape.Activation);
+        return _shape.Gated ? ReferenceActivation.Map(_gate, _up, (g, u) => value(g) * u) : ReferenceActivation.Map(_up, value);
+    }
 
     private double[] ActivateBackward(double[] dActive)
     {
-        Func<double, double>? derivative = _shape.Activation switch
-        {
-            ReferenceActivationKind.Gelu => ReferenceActivation.GeluDerivative,
-            ReferenceActivationKind.GeluTanh => ReferenceActivation.GeluTanhDerivative,
-            ReferenceActivationKind.ReluSquared => ReferenceActivation.ReluSquaredDerivative,
-            _ => null,
-        };
-        if (derivative is not null)
+        (Func<double, double> value, Func<double, double> derivative) = ReferenceActivation.Named(_shape.Activation);
+        if (!_shape.Gated)
         {
             double[] dPlain = ReferenceActivation.Map(dActive, _up, (d, u) => d * derivative(u));
             return _parameters.LinearBackward(_names.Up, dPlain, _normedMiddle, _shape.Width, _shape.Hidden);
         }
 
-        (double[] dGate, double[] dUp) = ReferenceActivation.SwiGluBackward(dActive, _gate, _up);
+        double[] dGate = ReferenceActivation.Map(dActive, ReferenceActivation.Map(_gate, _up, (g, u) => derivative(g) * u), (d, slope) => d * slope);
+        double[] dUp = ReferenceActivation.Map(dActive, _gate, (d, g) => d * value(g));
         return Sum(
             _parameters.LinearBackward(_names.Gate, dGate, _normedMiddle, _shape.Width, _shape.Hidden),
             _parameters.LinearBackward(_names.Up, dUp, _normedMiddle, _shape.Width, _shape.Hidden));

@@ -8,14 +8,14 @@ internal sealed class ReferenceDecoder
 {
     private readonly ReferenceShape _shape;
 
-    public ReferenceDecoder(ReferenceShape shape, IReadOnlyDictionary<string, double[]> values, int[] inputs, int[] targets, int batch, int time, bool backward = true)
+    public ReferenceDecoder(ReferenceShape shape, IReadOnlyDictionary<string, double[]> values, int[] inputs, int[] targets, int batch, int time, bool backward = true, int[]? positions = null)
     {
         _shape = shape;
         Parameters = new ReferenceParameters(values, storedInOut: shape.Gpt2);
         string embedding = shape.Gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
         string finalNorm = shape.Gpt2 ? "transformer.ln_f" : "model.norm";
         string head = shape.Tied ? embedding : "lm_head.weight";
-        int[] positions = ReferenceEmbedding.Positions(batch, time);
+        positions ??= ReferenceEmbedding.Positions(batch, time);
 
         double[] x = ReferenceEmbedding.Forward(inputs, Parameters[embedding], shape.Width);
         if (shape.Gpt2)
@@ -24,7 +24,7 @@ internal sealed class ReferenceDecoder
             x = ReferenceActivation.Map(x, learned, (a, b) => a + b);
         }
 
-        ReferenceBlock[] blocks = [.. Enumerable.Range(0, shape.Layers).Select(layer => new ReferenceBlock(shape, Parameters, layer, batch, time))];
+        ReferenceBlock[] blocks = [.. Enumerable.Range(0, shape.Layers).Select(layer => new ReferenceBlock(shape, Parameters, layer, positions, time))];
         foreach (ReferenceBlock block in blocks) x = block.Forward(x);
         double[] normed = Norm(shape, Parameters, finalNorm, x);
         Logits = ReferenceLinear.Forward(normed, Parameters[head], null, batch * time, shape.Width, shape.Vocabulary);

@@ -24,20 +24,23 @@ public class ReferenceDecoderTests
     }
 
     [Theory]
-    [InlineData(true, true, "Gelu", true, true, 2, 2, null, false)]
-    [InlineData(true, true, "Gelu", true, false, 1, 1, null, false)]
-    [InlineData(true, false, "GeluTanh", false, true, 2, 2, 2, false)]
-    [InlineData(false, false, "SwiGlu", false, false, 2, 1, null, false)]
-    [InlineData(false, false, "ReluSquared", true, false, 2, 2, 3, true)]
-    [InlineData(false, true, "Gelu", true, true, 4, 2, null, true)]
+    [InlineData(true, true, "gelu", true, true, 2, 2, null, false)]
+    [InlineData(true, true, "gelu", true, false, 1, 1, null, false)]
+    [InlineData(true, false, "gelu-tanh", false, true, 2, 2, 2, false)]
+    [InlineData(false, false, "silu", false, false, 2, 1, null, false)]
+    [InlineData(false, false, "relu-squared", true, false, 2, 2, 3, true)]
+    [InlineData(false, true, "gelu", true, true, 4, 2, null, true)]
+    [InlineData(true, true, "tanh", false, true, 2, 2, 3, false, true)]
+    [InlineData(false, false, "softplus", false, true, 4, 2, null, true, true)]
     public void Gradients_are_the_derivatives_of_the_loss(
-        bool gpt2, bool layerNorm, string activation, bool tied, bool biases, int heads, int groups, int? window, bool queryKeyNorm)
+        bool gpt2, bool layerNorm, string activation, bool tied, bool biases, int heads, int groups, int? window, bool queryKeyNorm, bool packed = false)
     {
         ReferenceShape shape = new()
         {
             Gpt2 = gpt2,
             LayerNorm = layerNorm,
-            Activation = Enum.Parse<ReferenceActivationKind>(activation),
+            Activation = activation,
+            Gated = activation is "silu" or "softplus",
             Tied = tied,
             Biases = biases,
             Heads = heads,
@@ -52,12 +55,13 @@ public class ReferenceDecoderTests
         Dictionary<string, double[]> weights = ReferenceWeights.Random(shape, 6, seed: 5);
         int[] inputs = new TestNumbers(1).Tokens(10, 7), targets = new TestNumbers(2).Tokens(10, 7);
         targets[3] = -1;
+        int[]? positions = packed ? [4, 5, 0, 1, 2, 0, 0, 1, 2, 0] : null;
 
-        IReadOnlyDictionary<string, double[]> gradients = new ReferenceDecoder(shape, weights, inputs, targets, 2, 5).Gradients;
+        IReadOnlyDictionary<string, double[]> gradients = new ReferenceDecoder(shape, weights, inputs, targets, 2, 5, positions: positions).Gradients;
         Assert.Equal(weights.Keys.Order(StringComparer.Ordinal), gradients.Keys.Order(StringComparer.Ordinal));
         foreach ((string name, double[] values) in weights)
         {
-            CentralDifferences.Check(name, () => new ReferenceDecoder(shape, weights, inputs, targets, 2, 5, backward: false).Loss, values, gradients[name], 1e-5);
+            CentralDifferences.Check(name, () => new ReferenceDecoder(shape, weights, inputs, targets, 2, 5, backward: false, positions).Loss, values, gradients[name], 1e-5);
         }
     }
 }

@@ -22,7 +22,11 @@ internal sealed record ReferenceShape
     /// <summary>LayerNorm, else RMSNorm.</summary>
     public required bool LayerNorm { get; init; }
 
-    public required ReferenceActivationKind Activation { get; init; }
+    /// <summary>As the product names it.</summary>
+    public required string Activation { get; init; }
+
+    /// <summary>Whether a projection of its own passes the activation and multiplies the other: SwiGLU with SiLU.</summary>
+    public bool Gated { get; init; }
 
     public bool Tied { get; init; }
 
@@ -45,8 +49,8 @@ internal sealed record ReferenceShape
 
     public int HeadWidth => HeadWidthOverride ?? Width / Heads;
 
-    public ReferenceAttention Attention(int layer, int batch, int time) =>
-        new(batch, time, Heads, Groups, HeadWidth, WindowOf(layer));
+    public ReferenceAttention Attention(int layer, int[] positions, int time) =>
+        new(positions.Length / time, time, Heads, Groups, HeadWidth, WindowOf(layer)) { Positions = positions };
 
     /// <summary>The window of a layer; null for none.</summary>
     public int? WindowOf(int layer) => WindowsByLayer is { } windows ? windows[layer] : Window;

@@ -37,7 +37,7 @@ internal static class ReferenceWeights
             }
 
             Linear(names.AttentionOutput, query, shape.Width);
-            if (shape.Activation == ReferenceActivationKind.SwiGlu) Linear(names.Gate, shape.Width, shape.Hidden, shape.Gpt2);
+            if (shape.Gated) Linear(names.Gate, shape.Width, shape.Hidden, shape.Gpt2);
             Linear(names.Up, shape.Width, shape.Hidden, shape.Gpt2);
             Linear(names.Down, shape.Hidden, shape.Width, shape.Gpt2);
         }

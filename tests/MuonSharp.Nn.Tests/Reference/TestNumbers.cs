@@ -30,6 +30,20 @@ internal sealed class TestNumbers(ulong seed)
         return values;
     }
 
+    /// <summary>Positions of documents of random lengths in a row; a sequence may begin inside of one, as far as the context reaches.</summary>
+    public int[] Documents(int batch, int time, int context)
+    {
+        int[] positions = new int[batch * time];
+        for (int i = 0, end = 0; i < positions.Length; i++)
+        {
+            bool first = i % time == 0;
+            positions[i] = first ? Below(context - time + 1) : i == end ? 0 : positions[i - 1] + 1;
+            if (first || i == end) end = i + 1 + Below(Below(2) == 0 ? 4 : time);
+        }
+
+        return positions;
+    }
+
     public int[] Tokens(int count, int vocabulary)
     {
         int[] values = new int[count];

@@ -14,7 +14,7 @@ public static class EmbeddingRecording
     {
         if (positions is not null)
         {
-            Rule.Check(tokens.Sequences is not null, $"[embedding] tokens with positions are made with Sequences; '{tokens.Name}' has none");
+            Rule.Check(tokens.Sequences is not null, $"[embedding] with positions, the tokens are sequences: make them with Sequences; '{tokens.Name}' has none");
             Rule.Check(
                 positions.Columns == table.Columns && positions.Rows >= tokens.Sequences!.Time,
                 $"[embedding] positions are [at least time, width]; {positions}, sequences {tokens.Sequences}, width {table.Columns}");
