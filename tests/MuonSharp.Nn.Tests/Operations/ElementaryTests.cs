@@ -43,6 +43,28 @@ public class ElementaryTests
     });
 
     [Theory]
+    [MemberData(nameof(Sizes))]
+    [InlineData(200, 90)]
+    public void Formulas_of_ones_own(int rows, int columns) => Both(shared =>
+    {
+        using OperationRig rig = new(rows, shared: shared);
+        double[] a = rig.Random(rows * columns), dy = rig.Random(rows * columns);
+        (Tensor x, Tensor input) = rig.Activation("a", rows, a);
+        rig.Expect("a", input, ReferenceActivation.Map(dy, a, (d, v) => 3 * d * v * v));
+        Tensor cubes = rig.Tape.Map(
+            x,
+            static (from, to) =>
+            {
+                for (int i = 0; i < from.Length; i++) to[i] = from[i] * from[i] * from[i];
+            },
+            static (from, to) =>
+            {
+                for (int i = 0; i < from.Length; i++) to[i] = 3 * from[i] * from[i];
+            });
+        rig.Run(cubes, ReferenceActivation.Map(a, v => v * v * v), dy, Tolerance);
+    });
+
+    [Theory]
     [InlineData(1, 1, 1, 1)]
     [InlineData(5, 3, 16, 7)]
     [InlineData(130, 20, 1, 65)]
