@@ -6,7 +6,7 @@ namespace MuonSharp.Nn;
 /// <remarks>Called on pieces of a tensor by several threads at once, so it keeps nothing between calls; it allocates nothing either.</remarks>
 /// <param name="x">Some elements.</param>
 /// <param name="result">Out: as many.</param>
-public delegate void ElementFormula(ReadOnlySpan<float> x, Span<float> result);
+public delegate void MapFormula(ReadOnlySpan<float> x, Span<float> result);
 
 /// <summary>Records formulas of one's own.</summary>
 public static class MapRecording
@@ -18,12 +18,12 @@ public static class MapRecording
     /// <param name="formula">f.</param>
     /// <param name="derivative">f', of x.</param>
     /// <returns>The shape of x.</returns>
-    public static Tensor Map(this Tape tape, Tensor x, ElementFormula formula, ElementFormula derivative) =>
+    public static Tensor Map(this Tape tape, Tensor x, MapFormula formula, MapFormula derivative) =>
         tape.Record(new MapOperation(x, formula, derivative)).Output;
 }
 
 /// <summary>y = f(x); dx = dy f'(x). A task is a piece of the elements.</summary>
-internal sealed unsafe class MapOperation(Tensor x, ElementFormula formula, ElementFormula derivative) : Operation("map")
+internal sealed unsafe class MapOperation(Tensor x, MapFormula formula, MapFormula derivative) : Operation("map")
 {
     private TapeBuffer? _derivatives;
     private GradientSlot? _gradient;
@@ -68,7 +68,7 @@ internal sealed unsafe class MapOperation(Tensor x, ElementFormula formula, Elem
 
     private struct FormulaJob : ITeamJob
     {
-        public ElementFormula Formula;
+        public MapFormula Formula;
         public float* X;
         public float* Y;
         public long Length;
@@ -83,7 +83,7 @@ internal sealed unsafe class MapOperation(Tensor x, ElementFormula formula, Elem
 
     private struct DerivativeJob : ITeamJob
     {
-        public ElementFormula Derivative;
+        public MapFormula Derivative;
         public float* X;
         public float* Derivatives;
         public float* Dy;
