@@ -75,7 +75,7 @@ internal sealed class CompareOptions
     public Option<string> Optimizers { get; } = new("--optimizers")
     {
         HelpName = "NAME[:key=value;...],...",
-        Description = "What is compared, with commas between: muon, normuon, adamw, sgd, shampoo, soap; after a colon settings below optimizer. of its own. The first is what the others are measured by.",
+        Description = $"What is compared, with commas between: {string.Join(", ", OptimizerChoice.Names)}; after a colon settings below optimizer. of its own. The first is what the others are measured by.",
         Required = true,
     };
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using MuonSharp.Cli.Errors;
+using MuonSharp.Experiments;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Parsing;
@@ -36,7 +37,7 @@ internal abstract class ConfigOptions
     public Option<string[]> Set { get; } = new("--set")
     {
         HelpName = "key=value",
-        Description = "One key, such as model.layers=6 or optimizer.learningRate=0.02. Repeatable; what is written last wins.",
+        Description = "One key, such as model.layers=6 or optimizer.nesterov=false; every option of the optimizer is one. Repeatable; what is written last wins.",
     };
 
     /// <summary>The options that stand for a configuration key.</summary>
@@ -79,7 +80,7 @@ internal abstract class ConfigOptions
 
     /// <summary><c>--optimizer</c>.</summary>
     protected static ConfigOption Optimizer => ConfigOption.Of(
-        "--optimizer", "optimizer.name", "muon|normuon|adamw|sgd|shampoo|soap",
+        "--optimizer", "optimizer.name", string.Join('|', OptimizerChoice.Names),
         "Who steps the hidden matrices; AdamW (with sgd: SGD) steps the rest. [default: muon]");
 
     /// <summary><c>--steps</c>.</summary>

@@ -114,7 +114,7 @@ internal static class TraceGroupReader
             if (settings.TryGetValue(key.TraceName, out TraceValue value))
             {
                 value.RequireOneAStep(key.IsSchedule);
-                value.Require(key.TryApply(options, value.Node(), out options, out string problem), problem + value.Hint(key.Choices));
+                value.Require(key.InTraces.TryApply(options, value.Node(), out options, out string problem), problem + value.Hint(key.Choices));
             }
         }
 

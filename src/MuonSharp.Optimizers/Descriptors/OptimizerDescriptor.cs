@@ -14,6 +14,9 @@ public sealed record OptimizerDescriptor(
     /// <summary>Other names, each of which is the optimizer with a preset.</summary>
     public ImmutableArray<OptimizerAlias> Aliases { get; init; } = [];
 
+    /// <summary>Whether it steps everything, not the hidden matrices alone.</summary>
+    public bool StepsEverything => Presets[0].Auxiliary.OptimizerName == Name;
+
     /// <summary>The preset of a name; null when there is none.</summary>
     /// <param name="name">The name; null: the first preset.</param>
     public OptimizerPreset? Preset(string? name = null) => name is null ? Presets[0] : Presets.FirstOrDefault(preset => preset.Name == name);

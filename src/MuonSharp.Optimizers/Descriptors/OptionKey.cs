@@ -33,6 +33,9 @@ public abstract class OptionKey
     /// <summary>The words that it may be; empty for a value that is no word of a list.</summary>
     public virtual ImmutableArray<string> Choices => [];
 
+    /// <summary>The key as recorded runs mean it, where that is another meaning than a configuration's.</summary>
+    public OptionKey InTraces { get => field ?? this; internal init; }
+
     /// <summary>Whether the option may change over a run: a list of one number a step is a value too, and <see cref="Schedule"/> gives it.</summary>
     public virtual bool IsSchedule => false;
 
@@ -93,7 +96,7 @@ public abstract class OptionKey
         return trimmed switch
         {
             "null" => null,
-            "true" or "false" => JsonValue.Create(trimmed == "true"),
+            _ when bool.TryParse(trimmed, out bool flag) => JsonValue.Create(flag),
             _ => double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
                 ? JsonValue.Create(number)
                 : JsonValue.Create(trimmed),
@@ -180,6 +183,10 @@ internal static class OptionKeys<TOptions>
     /// <summary>One of several words, with a rule of its own for what it becomes.</summary>
     public static OptionKey Choice<T>(string name, string help, IReadOnlyDictionary<string, T> words, Func<TOptions, T> get, Func<TOptions, T, (OptimizerOptions?, string)> set) =>
         new WordKey<T>(name, $"one of {string.Join(", ", words.Keys)}", help, words, get, set);
+
+    /// <summary>One of several words, which recorded runs understand as something that depends on the other options.</summary>
+    public static OptionKey Choice<T>(string name, string help, IReadOnlyDictionary<string, T> words, Func<TOptions, T> get, Func<TOptions, T, TOptions> set, Func<TOptions, T, TOptions> inTraces) =>
+        new WordKey<T>(name, $"one of {string.Join(", ", words.Keys)}", help, words, get, (o, v) => (set(o, v), "")) { InTraces = Choice(name, help, words, get, inTraces) };
 
     /// <summary>Anything else; a number comes ready.</summary>
     public static OptionKey Custom(string name, string rule, string help, Func<TOptions, JsonNode?> read, Func<TOptions, JsonNode?, double?, (OptimizerOptions?, string)> apply, IEnumerable<string>? words = null) =>

@@ -44,8 +44,8 @@ internal static class MuonDescriptor
             Keys.Decay("momentum", "what is kept of the past gradients", static o => o.Momentum, static (o, v) => o with { Momentum = v }),
             Keys.Choice("form", "how gradients become a direction", s_forms, static o => o.Form, static (o, v) => o with { Form = v }),
             Keys.Flag("nesterov", "whether the direction looks ahead by one gradient", static o => o.Nesterov, static (o, v) => o with { Nesterov = v }),
-            Keys.Choice("orthogonalizer", "what makes the direction orthogonal; of the same coefficients it keeps the preset's epsilon",
-                Orthogonalizers.All.ToDictionary(static known => known.Name, StringComparer.Ordinal), static o => o.Orthogonalizer, WithOrthogonalizer),
+            Keys.Choice("orthogonalizer", "what makes the direction orthogonal; in a recorded run one of the preset's coefficients keeps its epsilon",
+                Orthogonalizers.All.ToDictionary(static known => known.Name, StringComparer.Ordinal), static o => o.Orthogonalizer, static (o, v) => o with { Orthogonalizer = v }, WithOrthogonalizer),
             Keys.Custom("coefficients", $"one of {string.Join(", ", s_sets.Keys)}, a list of three numbers, or a list of such lists, one a step", "coefficients of Newton-Schulz",
                 static o => o.Orthogonalizer is NewtonSchulz own ? Write(own.Steps) : null, static (o, value, _) => WithCoefficients(o, value), s_sets.Keys),
             Keys.Custom("stepsPerOrthogonalization", $"a whole number from 1 to {QuinticSchedules.MaximumSteps}", "how often Newton-Schulz applies one triple",
@@ -73,12 +73,12 @@ internal static class MuonDescriptor
     };
 
     /// <summary>One of the options' own coefficients keeps their epsilon and floor.</summary>
-    private static (OptimizerOptions?, string) WithOrthogonalizer(MuonOptions options, IOrthogonalizer named) => (options with
+    private static MuonOptions WithOrthogonalizer(MuonOptions options, IOrthogonalizer named) => options with
     {
         Orthogonalizer = named is NewtonSchulz other && options.Orthogonalizer is NewtonSchulz own && Repeats(own, other.Steps[0]) && Repeats(other, own.Steps[0])
             ? own.WithSteps(other.Steps.Length)
             : named,
-    }, "");
+    };
 
     /// <summary>The options' epsilon stays; what a set multiplies the norm by belongs to the set.</summary>
     private static (OptimizerOptions?, string) WithCoefficients(MuonOptions options, JsonNode? value)

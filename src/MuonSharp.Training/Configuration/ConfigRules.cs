@@ -17,6 +17,7 @@ internal static class ConfigRules
             config.Train.Check(config.Model, problems);
             config.Evaluate.Check(config.Model, problems);
             config.QkClip.Check(config.Model, problems);
+            OptimizerKinds.Check(config.Optimizer, config.Train.Steps, problems);
         }
 
         return problems;

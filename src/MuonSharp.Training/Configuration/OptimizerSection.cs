@@ -6,8 +6,8 @@ namespace MuonSharp.Training;
 /// <summary>The optimizer of the hidden matrices, and through <see cref="Auxiliary"/> of the rest: keys <c>optimizer.*</c>.</summary>
 public sealed record OptimizerSection
 {
-    /// <summary><c>muon</c>, <c>normuon</c> (muon with that preset), <c>shampoo</c>, <c>soap</c> (hidden matrices; AdamW takes the rest)
-    /// or <c>adamw</c>, <c>sgd</c> with Nesterov's momentum (everything).</summary>
+    /// <summary>One of <see cref="OptimizerDescriptors.Names"/>: <c>adamw</c> and <c>sgd</c> (with Nesterov's momentum) step everything, the others the hidden
+    /// matrices, and AdamW the rest.</summary>
     public string Name { get; init; } = "muon";
 
     /// <summary>Variant of Muon, <c>default</c> or a published one, one of <see cref="MuonPresets.ByName"/>: the form of the matrices' update and of AdamW's.</summary>
@@ -36,6 +36,9 @@ public sealed record OptimizerSection
     /// <summary>Largest global norm of the raw gradients; larger ones are scaled down to it. Null: no clipping.</summary>
     public double? ClipNorm { get; init; }
 
+    /// <summary>Further options of the optimizer of the hidden matrices, by key; what is not set is the preset's.</summary>
+    public OptimizerOptionValues Options { get; init; } = OptimizerOptionValues.None;
+
     /// <summary>AdamW's share: embeddings, positions, head, gains and biases.</summary>
     public AuxiliarySection Auxiliary { get; init; } = new();
 
@@ -47,30 +50,45 @@ public sealed record OptimizerSection
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("optimizer.", c => c.Optimizer, (c, s) => c with { Optimizer = s }));
 
-    /// <summary>A condition on the optimizer's name.</summary>
-    internal static ConfigCondition For(params string[] names) => new("optimizer.name", c => names.Contains(c.Optimizer.Name, StringComparer.Ordinal));
+    /// <summary>A condition on the optimizer: those that something holds of, by name and by alias.</summary>
+    internal static ConfigCondition For(Func<OptimizerDescriptor, bool> holds) => For([.. OptimizerDescriptors.Names.Where(name => holds(OptimizerDescriptors.Find(name)!))]);
+
+    private static ConfigCondition For(params string[] names) => new("optimizer.name", c => names.Contains(c.Optimizer.Name, StringComparer.Ordinal));
 
     private static ConfigKey[] Describe(ConfigSection<OptimizerSection> section) =>
     [
-        section.Key("name", Choice(OptimizerKinds.Names), o => o.Name, (o, v) => o with { Name = v },
-            "who steps the hidden matrices: `muon`, `normuon` (= `muon` with that preset; goes with no other), `shampoo`, `soap` (AdamW takes the rest), `adamw`, "
-            + "`sgd` with Nesterov (everything)"),
+        section.Key("name", Choice(OptimizerKinds.Names), o => o.Name, (o, v) => o with { Name = v }, $"who steps the hidden matrices: {OptimizerKinds.Summary}"),
         section.Key("preset", Choice(OptimizerKinds.PresetNames), o => o.Preset, (o, v) => o with { Preset = v },
             "the variant of Muon: `default` (the original form with `zolotarev/2`), or a published one; brings its reference's numbers, AdamW's share included, where none are set",
-            usedWhen: For("muon", "adamw", "shampoo", "soap")),
+            usedWhen: For([.. OptimizerDescriptors.All.Where(OptimizerKinds.LeavesRestToAdamW).Select(optimizer => optimizer.Name)])),
         section.Key("orthogonalizer", OptionalChoice(Orthogonalizers.Names, "the preset's, with its number of steps and epsilon"), o => o.Orthogonalizer, (o, v) => o with { Orthogonalizer = v },
-            "what makes Muon's direction orthogonal", usedWhen: For("muon", "normuon")),
+            "what makes Muon's direction orthogonal", usedWhen: For(static optimizer => optimizer.Key("orthogonalizer") is not null)),
         section.Key("learningRate", OrNull(NonNegative, "the optimizer's default"), o => o.LearningRate, (o, v) => o with { LearningRate = v },
             "peak learning rate of the hidden matrices; null: the reference's own (0.02 for `muon`), `optimizer.auxiliary.learningRate` for `adamw` and `sgd`, which is AdamW's: "
             + "SGD wants more, 0.1 for both rates with `optimizer.clipNorm=1` is where [compare](compare.md) starts"),
-        section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For("muon", "normuon", "sgd")),
+        section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For(OptimizerKinds.HasMomentum)),
         section.Key("momentumWarmup", Whole(0), o => o.MomentumWarmup, (o, v) => o with { MomentumWarmup = v }, "steps over which momentum rises from 0.85", unit: "steps",
-            usedWhen: For("muon", "normuon", "sgd")),
+            usedWhen: For(OptimizerKinds.HasMomentum)),
         section.Key("weightDecay", NonNegative, o => o.WeightDecay, (o, v) => o with { WeightDecay = v }, "decoupled weight decay of the matrices"),
         section.Key("clipNorm", OrZero(Positive, "no clipping"), o => o.ClipNorm, (o, v) => o with { ClipNorm = v }, "largest global norm of the raw gradients"),
+        .. OptionKeys(section),
         .. AuxiliarySection.Keys,
         .. ScheduleSection.Keys,
     ];
+
+    /// <summary>A key for every option that has no property of its own, from what stands beside the optimizers.</summary>
+    private static IEnumerable<ConfigKey> OptionKeys(ConfigSection<OptimizerSection> section) =>
+        from optimizer in OptimizerDescriptors.All
+        from key in optimizer.Keys
+        where key.Name is not ("learningRate" or "momentum" or "weightDecay" or "orthogonalizer")
+        group optimizer by key.Name into users
+        select section.Key(
+            users.Key,
+            new OptimizerOptionValue(users.Key, [.. users]),
+            o => o.Options[users.Key],
+            (o, v) => o with { Options = o.Options.WithJson(users.Key, v) },
+            string.Join("; ", users.GroupBy(user => user.Key(users.Key)!.Help).Select(help => $"{help.Key} ({string.Join(", ", help.Select(user => $"`{user.Name}`"))})")),
+            usedWhen: For(optimizer => optimizer.Key(users.Key) is not null));
 }
 
 /// <summary>AdamW's share of the parameters: keys <c>optimizer.auxiliary.*</c>.</summary>
@@ -91,9 +109,12 @@ public sealed record AuxiliarySection
     /// <summary>Decoupled weight decay.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>Further options of AdamW, by key; what is not set is the preset's.</summary>
+    public OptimizerOptionValues Options { get; init; } = OptimizerOptionValues.None;
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(
         new("optimizer.auxiliary.", c => c.Optimizer.Auxiliary, (c, s) => c with { Optimizer = c.Optimizer with { Auxiliary = s } }),
-        OptimizerSection.For("muon", "normuon", "adamw", "shampoo", "soap"));
+        OptimizerSection.For(OptimizerKinds.LeavesRestToAdamW));
 
     private static ConfigKey[] Describe(ConfigSection<AuxiliarySection> section, ConfigCondition adamW) =>
     [
@@ -103,6 +124,9 @@ public sealed record AuxiliarySection
         section.Key("epsilon", Number("a number of 1.2e-38 or more", v => v >= 1.2e-38), a => a.Epsilon, (a, v) => a with { Epsilon = v },
             "added to the root of the second moment", usedWhen: adamW),
         section.Key("weightDecay", NonNegative, a => a.WeightDecay, (a, v) => a with { WeightDecay = v }, "decoupled weight decay"),
+        .. OptimizerDescriptors.AdamW.Keys.Where(static key => key.Name is not ("learningRate" or "beta1" or "beta2" or "epsilon" or "weightDecay")).Select(key => section.Key(
+            key.Name, new OptimizerOptionValue(key.Name, [OptimizerDescriptors.AdamW]), a => a.Options[key.Name], (a, v) => a with { Options = a.Options.WithJson(key.Name, v) },
+            key.Help, usedWhen: adamW)),
     ];
 }
 

@@ -2,45 +2,41 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>The optimizers that a configuration can name: each says how the parameters are routed.</summary>
+/// <summary>What a configuration's optimizer is: its descriptor, its form, and the routes with their options. What optimizers there are stands in <see cref="OptimizerDescriptors"/>.</summary>
 internal static class OptimizerKinds
 {
-    /// <summary>The optimizer that is Muon with the preset of the same name.</summary>
-    public const string NorMuon = "normuon";
-
     /// <summary>Where a warm-up of the momentum starts. Source: modded-nanogpt.</summary>
     private const double FirstMomentum = 0.85;
 
-    private static readonly Dictionary<string, Func<OptimizerSection, IReadOnlyList<Route>>> s_kinds = new(StringComparer.Ordinal)
-    {
-        ["muon"] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
-        [NorMuon] = settings => Route.Split(Muon(settings), Auxiliary(settings)),
-        ["adamw"] = settings => Route.Split(Matrices(settings), Auxiliary(settings)),
-        ["sgd"] = settings => Route.Split(
-            Sgd(settings, settings.EffectiveLearningRate, settings.WeightDecay),
-            Sgd(settings, settings.Auxiliary.LearningRate, settings.Auxiliary.WeightDecay)),
-        ["shampoo"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
-        ["soap"] = settings => Route.Split(Standard(settings), Auxiliary(settings)),
-    };
+    private const string MomentumKey = "momentum";
+    private const string Prefix = "optimizer.";
+    private const string AuxiliaryPrefix = "optimizer.auxiliary.";
 
-    /// <summary>The reference's own options of the hidden matrices, for those that do not take AdamW's share of the settings.</summary>
-    private static readonly Dictionary<string, Func<OptimizerSection, OptimizerOptions>> s_standards = new(StringComparer.Ordinal)
-    {
-        ["muon"] = static settings => MuonPresets.ByName[settings.Preset],
-        [NorMuon] = static _ => MuonPresets.NorMuon,
-        ["shampoo"] = static _ => new ShampooOptions(),
-        ["soap"] = static _ => new SoapOptions(),
-    };
+    public static IReadOnlyList<string> Names => OptimizerDescriptors.Names;
 
-    public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys];
+    /// <summary>The forms that can be chosen, each of an optimizer that has several and leaves the rest to AdamW.</summary>
+    public static IReadOnlyList<string> PresetNames { get; } =
+    [
+        .. OptimizerDescriptors.All.Where(optimizer => optimizer.Presets.Length > 1 && LeavesRestToAdamW(optimizer) && !optimizer.StepsEverything)
+            .SelectMany(optimizer => optimizer.Presets).Select(preset => preset.Name).Distinct(),
+    ];
 
-    public static IReadOnlyList<string> PresetNames { get; } = [.. MuonPresets.ByName.Keys];
+    /// <summary>All of them in one sentence, for the help of the key.</summary>
+    public static string Summary { get; } = string.Join("; ", Names.Select(name => OptimizerDescriptors.PresetOfAlias(name) is { } preset
+        ? $"`{name}` = `{OptimizerDescriptors.Find(name)!.Name}` with the preset `{preset}`, and goes with no other"
+        : $"`{name}`: {OptimizerDescriptors.Find(name)!.Summary}"));
+
+    public static bool HasMomentum(OptimizerDescriptor optimizer) => optimizer.Key(MomentumKey) is not null;
+
+    /// <summary>Whether what is no hidden matrix is AdamW's, so that <c>optimizer.auxiliary.*</c> are AdamW's options.</summary>
+    public static bool LeavesRestToAdamW(OptimizerDescriptor optimizer) => optimizer.Presets[0].Auxiliary is AdamWOptions;
 
     /// <summary>The learning rate of the hidden matrices that the reference has.</summary>
-    public static double StandardLearningRate(OptimizerSection settings) =>
-        s_standards.TryGetValue(settings.Name, out Func<OptimizerSection, OptimizerOptions>? standard)
-            ? standard(settings).LearningRate.Range.Greatest
-            : settings.Auxiliary.LearningRate;
+    public static double StandardLearningRate(OptimizerSection settings)
+    {
+        (OptimizerDescriptor optimizer, OptimizerPreset form) = Form(settings);
+        return optimizer.StepsEverything ? settings.Auxiliary.LearningRate : form.Matrices.LearningRate.Range.Greatest;
+    }
 
     /// <summary>The settings with everything that follows from their optimizer and preset, where it was not set.</summary>
     /// <param name="settings">The settings as they were given.</param>
@@ -49,17 +45,18 @@ internal static class OptimizerKinds
     /// <param name="problems">Receives a preset that contradicts the optimizer's name.</param>
     public static OptimizerSection Complete(OptimizerSection settings, OptimizerSection start, IReadOnlySet<string> given, List<string> problems)
     {
-        if (given.Contains("optimizer.preset"))
+        string? alias = OptimizerDescriptors.PresetOfAlias(settings.Name);
+        if (given.Contains(Prefix + "preset"))
         {
-            if (settings.Name == NorMuon && settings.Preset != NorMuon)
+            if (alias is not null && settings.Preset != alias)
             {
-                problems.Add("[config] optimizer.preset must be normuon, or not set, with optimizer.name=normuon, which is muon with that preset; "
-                    + $"'{settings.Preset}' came");
+                problems.Add($"[config] optimizer.preset must be {alias}, or not set, with optimizer.name={settings.Name}, which is "
+                    + $"{OptimizerDescriptors.Find(settings.Name)!.Name} with that preset; '{settings.Preset}' came");
             }
         }
-        else if (settings.Name == NorMuon || start.Name == NorMuon)
+        else if (alias is not null || OptimizerDescriptors.PresetOfAlias(start.Name) is not null)
         {
-            settings = settings with { Preset = settings.Name == NorMuon ? NorMuon : new OptimizerSection().Preset };
+            settings = settings with { Preset = alias ?? new OptimizerSection().Preset };
         }
 
         bool presetChanged = settings.Preset != start.Preset;
@@ -70,41 +67,19 @@ internal static class OptimizerKinds
     public static string Describe(OptimizerSection settings) =>
         settings.Preset == "default" || settings.Preset == settings.Name ? settings.Name : $"{settings.Name} {settings.Preset}";
 
-    /// <summary>The settings of another optimizer or preset than those they were chosen for: numbers that were not set are its reference's.</summary>
-    /// <param name="settings">The settings, with the new name and preset.</param>
-    /// <param name="presetChanged">Whether the preset is another one, so that AdamW's share changes as well.</param>
-    /// <param name="isSet">Whether a key was set.</param>
-    private static OptimizerSection WithStandards(OptimizerSection settings, bool presetChanged, Func<string, bool> isSet)
-    {
-        double Keep(string key, double value, double standard) => isSet("optimizer." + key) ? value : standard;
-        settings = isSet("optimizer.learningRate") ? settings : settings with { LearningRate = null };
-        if (s_standards.TryGetValue(settings.Name, out Func<OptimizerSection, OptimizerOptions>? make))
-        {
-            OptimizerOptions standard = make(settings);
-            settings = settings with
-            {
-                Momentum = Keep("momentum", settings.Momentum, standard is MuonOptions muon ? muon.Momentum.Range.Greatest : settings.Momentum),
-                WeightDecay = Keep("weightDecay", settings.WeightDecay, standard.WeightDecay.Range.Greatest),
-            };
-        }
-
-        var share = (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary;
-        AuxiliarySection auxiliary = settings.Auxiliary;
-        return !presetChanged || settings.Name == "sgd" ? settings : settings with
-        {
-            Auxiliary = auxiliary with
-            {
-                LearningRate = Keep("auxiliary.learningRate", auxiliary.LearningRate, share.LearningRate.Range.Greatest),
-                Beta1 = Keep("auxiliary.beta1", auxiliary.Beta1, share.Beta1.Range.Greatest),
-                Beta2 = Keep("auxiliary.beta2", auxiliary.Beta2, share.Beta2),
-                Epsilon = Keep("auxiliary.epsilon", auxiliary.Epsilon, share.Epsilon),
-                WeightDecay = Keep("auxiliary.weightDecay", auxiliary.WeightDecay, share.WeightDecay.Range.Greatest),
-            },
-        };
-    }
-
     /// <summary>Who takes which parameters, with which options.</summary>
-    public static IReadOnlyList<Route> Routes(OptimizerSection settings) => s_kinds[settings.Name](settings);
+    public static IReadOnlyList<Route> Routes(OptimizerSection settings) => Routes(settings, []);
+
+    /// <summary>Adds what the chosen optimizer refuses of its options in this form.</summary>
+    public static void Check(OptimizerSection settings, long totalSteps, List<string> problems)
+    {
+        int before = problems.Count;
+        IReadOnlyList<Route> routes = Routes(settings, problems);
+        if (problems.Count == before)
+        {
+            problems.AddRange(routes.SelectMany(route => route.Options.Problems(totalSteps)).Distinct().Select(problem => $"[config] optimizer: {problem}"));
+        }
+    }
 
     /// <summary>What holds for the whole step.</summary>
     public static StepOptions StepOptions(TrainingConfig config) => new()
@@ -113,52 +88,87 @@ internal static class OptimizerKinds
         MaximumGradientNorm = config.Optimizer.ClipNorm,
     };
 
-    /// <summary>The preset in force: a name that stands for one, else the one that is set.</summary>
-    private static string PresetOf(OptimizerSection settings) => settings.Name == NorMuon ? NorMuon : settings.Preset;
-
-    private static OptimizerOptions Standard(OptimizerSection settings) => s_standards[settings.Name](settings) with
+    /// <summary>The optimizer and its form: the preset in force, which an alias stands for, or a setting names. A name of Muon's brings AdamW's share to every optimizer that has one.</summary>
+    private static (OptimizerDescriptor Optimizer, OptimizerPreset Form) Form(OptimizerSection settings)
     {
-        LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
-        WeightDecay = settings.WeightDecay,
-    };
+        OptimizerDescriptor optimizer = OptimizerDescriptors.Find(settings.Name)!;
+        string name = OptimizerDescriptors.PresetOfAlias(settings.Name) ?? settings.Preset;
+        OptimizerPreset first = optimizer.Preset()!;
+        OptimizerPreset own = optimizer.Preset(name) ?? first;
+        return (optimizer, LeavesRestToAdamW(optimizer) ? own with { Auxiliary = (OptimizerDescriptors.Muon.Preset(name) ?? own).Auxiliary } : first);
+    }
 
-    private static MuonOptions Muon(OptimizerSection settings)
+    /// <summary>The settings of another optimizer or preset than those they were chosen for: what was not set is its reference's.</summary>
+    /// <param name="settings">The settings, with the new name and preset.</param>
+    /// <param name="presetChanged">Whether the preset is another one, so that AdamW's share changes as well.</param>
+    /// <param name="isSet">Whether a key was set.</param>
+    private static OptimizerSection WithStandards(OptimizerSection settings, bool presetChanged, Func<string, bool> isSet)
     {
-        var standard = (MuonOptions)Standard(settings);
-        return standard with
+        double Keep(string key, double value, Schedule? standard) => isSet(Prefix + key) ? value : standard?.Range.Greatest ?? value;
+        (OptimizerDescriptor optimizer, OptimizerPreset form) = Form(settings);
+        OptimizerOptions? standard = optimizer.StepsEverything ? null : form.Matrices;
+        settings = settings with
         {
-            Momentum = Momentum(settings),
-            Orthogonalizer = settings.Orthogonalizer is { } name ? Orthogonalizers.Get(name) : standard.Orthogonalizer,
+            LearningRate = isSet("optimizer.learningRate") ? settings.LearningRate : null,
+            Momentum = Keep(MomentumKey, settings.Momentum, standard is null ? null : optimizer.Key(MomentumKey)?.Schedule(standard)),
+            WeightDecay = Keep("weightDecay", settings.WeightDecay, standard?.WeightDecay),
+            Options = settings.Options.Where(key => isSet(Prefix + key)),
+        };
+
+        AuxiliarySection auxiliary = settings.Auxiliary;
+        return !presetChanged || form.Auxiliary is not AdamWOptions share ? settings : settings with
+        {
+            Auxiliary = auxiliary with
+            {
+                LearningRate = Keep("auxiliary.learningRate", auxiliary.LearningRate, share.LearningRate),
+                Beta1 = Keep("auxiliary.beta1", auxiliary.Beta1, share.Beta1),
+                Beta2 = Keep("auxiliary.beta2", auxiliary.Beta2, share.Beta2),
+                Epsilon = Keep("auxiliary.epsilon", auxiliary.Epsilon, share.Epsilon),
+                WeightDecay = Keep("auxiliary.weightDecay", auxiliary.WeightDecay, share.WeightDecay),
+                Options = auxiliary.Options.Where(key => isSet(AuxiliaryPrefix + key)),
+            },
         };
     }
 
-    private static SgdOptions Sgd(OptimizerSection settings, double learningRate, double weightDecay) => new()
+    /// <summary>The routes. An optimizer that steps everything gives the hidden matrices what the rest has, where the settings have nothing else for them.</summary>
+    private static IReadOnlyList<Route> Routes(OptimizerSection settings, List<string> problems)
     {
-        LearningRate = ScheduleKinds.Create(learningRate, settings.Schedule),
-        Momentum = Momentum(settings),
-        Nesterov = true,
-        WeightDecay = weightDecay,
-    };
+        (OptimizerDescriptor optimizer, OptimizerPreset form) = Form(settings);
+        AuxiliarySection auxiliary = settings.Auxiliary;
+        OptimizerOptions rest = LeavesRestToAdamW(optimizer)
+            ? Apply(OptimizerDescriptors.AdamW, form.Auxiliary, AuxiliaryPrefix, (auxiliary.LearningRate, auxiliary.WeightDecay))
+            : Apply(optimizer, form.Auxiliary, Prefix, (auxiliary.LearningRate, auxiliary.WeightDecay));
+        OptimizerOptions matrices = Apply(optimizer, optimizer.StepsEverything ? rest : form.Matrices, Prefix, (settings.EffectiveLearningRate, settings.WeightDecay));
+        return Route.Split(matrices, rest);
+
+        OptimizerOptions Apply(OptimizerDescriptor own, OptimizerOptions options, string prefix, (double Rate, double Decay) numbers)
+        {
+            options = options with { LearningRate = ScheduleKinds.Create(numbers.Rate, settings.Schedule), WeightDecay = numbers.Decay };
+            TrainingConfig config = new() { Optimizer = settings };
+            foreach (OptionKey key in own.Keys)
+            {
+                if (key.Name is "learningRate" or "weightDecay")
+                {
+                    continue;
+                }
+
+                if (key.Name == MomentumKey)
+                {
+                    options = key.WithSchedule(options, Momentum(settings));
+                }
+                else if (ConfigKeys.Find(prefix + key.Name)!.Read(config) is { } value && !key.TryApply(options, value, out options, out string problem))
+                {
+                    problems.Add($"[config] {prefix}{key.Name} with optimizer.name={settings.Name}: {problem}");
+                }
+            }
+
+            return options;
+        }
+    }
 
     private static Schedule Momentum(OptimizerSection settings) => settings.MomentumWarmup > 0
         ? new RampSchedule(Math.Min(FirstMomentum, settings.Momentum), settings.Momentum, settings.MomentumWarmup)
         : settings.Momentum;
-
-    private static AdamWOptions Auxiliary(OptimizerSection settings) => (AdamWOptions)OptimizerDescriptors.Muon.Preset(PresetOf(settings))!.Auxiliary with
-    {
-        LearningRate = ScheduleKinds.Create(settings.Auxiliary.LearningRate, settings.Schedule),
-        Beta1 = settings.Auxiliary.Beta1,
-        Beta2 = settings.Auxiliary.Beta2,
-        Epsilon = settings.Auxiliary.Epsilon,
-        WeightDecay = settings.Auxiliary.WeightDecay,
-    };
-
-    /// <summary>AdamW for the hidden matrices: their own learning rate and decay, the rest as the auxiliary one.</summary>
-    private static AdamWOptions Matrices(OptimizerSection settings) => Auxiliary(settings) with
-    {
-        LearningRate = ScheduleKinds.Create(settings.EffectiveLearningRate, settings.Schedule),
-        WeightDecay = settings.WeightDecay,
-    };
 }
 
 /// <summary>What one optimizer takes care of.</summary>
