@@ -7,7 +7,7 @@ internal static class LionDescriptor
 {
     public static OptimizerDescriptor Instance { get; } = new(
         "lion",
-        "the sign of a momentum, for the hidden matrices: every weight moves by the learning rate",
+        "the sign of a momentum, for every element alike: every weight moves by the learning rate",
         [new("paper", new LionOptions(), AdamWPresets.KellerJordan, "arXiv 2302.06675, algorithm 2")],
         TracePreset: "paper",
         [

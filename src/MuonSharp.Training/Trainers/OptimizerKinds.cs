@@ -24,7 +24,8 @@ internal static class OptimizerKinds
     /// <summary>All of them in one sentence, for the help of the key.</summary>
     public static string Summary { get; } = string.Join("; ", Names.Select(name => OptimizerDescriptors.PresetOfAlias(name) is { } preset
         ? $"`{name}` = `{OptimizerDescriptors.Find(name)!.Name}` with the preset `{preset}`, and goes with no other"
-        : $"`{name}`: {OptimizerDescriptors.Find(name)!.Summary}"));
+        : $"`{name}`: {OptimizerDescriptors.Find(name)!.Summary}"))
+        + $". {string.Join(" and ", OptimizerDescriptors.All.Where(optimizer => optimizer.StepsEverything).Select(optimizer => $"`{optimizer.Name}`"))} step everything, beside the others AdamW steps the rest";
 
     public static bool HasMomentum(OptimizerDescriptor optimizer) => optimizer.Key(MomentumKey) is not null;
 

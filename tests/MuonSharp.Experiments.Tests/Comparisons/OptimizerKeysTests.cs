@@ -23,7 +23,36 @@ public class OptimizerKeysTests
         ["optimizer.schedule.warmup"] = ["10", "20"],
         ["optimizer.schedule.decayShare"] = ["0.1", "0.2"],
         ["optimizer.schedule.floor"] = ["0.1", "0.2"],
+        ["optimizer.missingGradient"] = ["skip", "zero"],
+        ["optimizer.form"] = ["sum", "bias-corrected-ema"],
+        ["optimizer.nesterov"] = ["true", "false"],
+        ["optimizer.coefficients"] = ["polar-express5", "[3, -4, 2]"],
+        ["optimizer.stepsPerOrthogonalization"] = ["3", "4"],
+        ["optimizer.orthogonalizerEpsilon"] = ["1e-5", "1e-6"],
+        ["optimizer.normFloor"] = ["sum", "maximum"],
+        ["optimizer.rowNormalization"] = ["true", "false"],
+        ["optimizer.beta1"] = ["0.1", "0.2"],
+        ["optimizer.beta2"] = ["0.1", "0.2"],
+        ["optimizer.rowEpsilon"] = ["0.1", "0.2"],
+        ["optimizer.scale"] = ["original", "none"],
+        ["optimizer.normalizeWeights"] = ["true", "false"],
+        ["optimizer.compat"] = ["none", "mlx-coupled-decay"],
+        ["optimizer.epsilon"] = ["0.1", "0.2"],
+        ["optimizer.epsilonPlace"] = ["before-correction", "after-correction"],
+        ["optimizer.preconditionFrequency"] = ["5", "6"],
+        ["optimizer.blockSize"] = ["5", "6"],
+        ["optimizer.grafting"] = ["adam", "none"],
+        ["optimizer.graftingBeta2"] = ["0.1", "0.2"],
+        ["optimizer.graftingEpsilon"] = ["0.1", "0.2"],
+        ["optimizer.shampooBeta"] = ["0.1", "0.2"],
+        ["optimizer.maxPreconditionerDimension"] = ["5", "6"],
+        ["optimizer.auxiliary.missingGradient"] = ["skip", "zero"],
+        ["optimizer.auxiliary.epsilonPlace"] = ["before-correction", "after-correction"],
+        ["optimizer.auxiliary.nesterov"] = ["true", "false"],
     };
+
+    /// <summary>Options of Muon that need one of its forms.</summary>
+    private static readonly string[] s_ofForm = ["coefficients", "stepsPerOrthogonalization", "orthogonalizerEpsilon", "normFloor", "beta2", "rowEpsilon"];
 
     public static TheoryData<string> Names => [.. OptimizerKinds.Names];
 
@@ -45,9 +74,11 @@ public class OptimizerKeysTests
     {
         TrainingConfigBuilder builder = new();
         builder.Set("optimizer.name", name);
+        _ = name == "muon" && s_ofForm.Contains(key["optimizer.".Length..], StringComparer.Ordinal) ? builder.Set("optimizer.preset", "normuon") : builder;
         TrainingConfig config = (key == "optimizer.schedule.name" ? builder : builder.Set("optimizer.schedule.name", "warmup-stable-decay")).Set(key, value).Build();
         return string.Join('\n', OptimizerKinds.Routes(config.Optimizer).Select(Text)) + OptimizerKinds.StepOptions(config);
     }
 
-    private static string Text(Route route) => $"{route.Group} {route.Options}";
+    private static string Text(Route route) => $"{route.Group} {route.Options}"
+        + ((route.Options as MuonOptions)?.Orthogonalizer is NewtonSchulz own ? $"{own.Epsilon} {own.Floor} {string.Join(' ', own.Steps)}" : "");
 }

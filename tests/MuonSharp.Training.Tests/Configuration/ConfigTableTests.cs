@@ -1,3 +1,5 @@
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Training.Tests.Configuration;
 
 /// <summary>A key is written once: in the file of its section. The page about keys is made of it, and no other table names it.</summary>
@@ -34,7 +36,7 @@ public class ConfigTableTests
     public void A_new_key_needs_one_line_in_one_file()
     {
         (string Name, string Text)[] files = [.. Directory.GetFiles(Path.Combine(s_root, "src", "MuonSharp.Training", "Configuration"), "*.cs").Select(path => (Path.GetFileName(path), File.ReadAllText(path)))];
-        Assert.All(ConfigKeys.All.Where(key => key.Name != "preset"), key =>
+        Assert.All(ConfigKeys.All.Where(key => key.Name != "preset" && !IsOption(key)), key =>
         {
             int dot = key.Name.LastIndexOf('.') + 1;
             string[] declaring = [.. files.Where(file => file.Text.Contains($"\"{key.Name[..dot]}\"", StringComparison.Ordinal) && file.Text.Contains($"Key(\"{key.Name[dot..]}\",", StringComparison.Ordinal)).Select(file => file.Name)];
@@ -43,6 +45,23 @@ public class ConfigTableTests
             Assert.All(files.Where(file => file.Text.Contains($"\"{key.Name}\"", StringComparison.Ordinal)), file => Assert.Equal(section, file.Name));
         });
     }
+
+    [Fact]
+    public void An_option_of_an_optimizer_needs_one_line_beside_it()
+    {
+        string all = string.Concat(Directory.GetFiles(Path.Combine(s_root, "src", "MuonSharp.Training"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string[] names = [.. ConfigKeys.All.Where(IsOption).Select(key => key.Name[(key.Name.LastIndexOf('.') + 1)..]).Distinct()];
+        Assert.NotEmpty(names);
+        Assert.All(names.Except(["beta1", "beta2", "epsilon"]), name => Assert.DoesNotContain($"\"{name}\"", all, StringComparison.Ordinal));
+    }
+
+    /// <summary>Whether a key is an option's that no property of the section holds.</summary>
+    private static bool IsOption(ConfigKey key) =>
+        OptimizerDescriptors.All.SelectMany(optimizer => optimizer.Keys).Select(option => $"optimizer.{option.Name}")
+            .Concat(OptimizerDescriptors.AdamW.Keys.Select(option => $"optimizer.auxiliary.{option.Name}"))
+            .Except(["optimizer.learningRate", "optimizer.momentum", "optimizer.weightDecay", "optimizer.orthogonalizer"])
+            .Except(new[] { "learningRate", "beta1", "beta2", "epsilon", "weightDecay" }.Select(name => $"optimizer.auxiliary.{name}"))
+            .Contains(key.Name, StringComparer.Ordinal);
 
     private static string Root()
     {
