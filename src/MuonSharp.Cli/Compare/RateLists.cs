@@ -2,6 +2,7 @@ using System.Globalization;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
@@ -59,7 +60,7 @@ internal static class RecipeText
         [
             entry.Label,
             entry.Swept ? $"{rates} and on" : $"{rates} as given",
-            (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{(optimizer.Name == "sgd" ? "sgd" : "adamw")} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
+            (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{OptimizerDescriptors.Find(optimizer.Name)!.Presets[0].Auxiliary.OptimizerName} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
                 + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
             $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",
             optimizer.ClipNorm is { } norm ? Amount.Number(norm) : "off",

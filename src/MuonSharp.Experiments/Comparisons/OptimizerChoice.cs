@@ -38,7 +38,7 @@ public sealed record OptimizerChoice
             throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{NearestName.Hint(name, Names)}");
         }
 
-        return new(text.Trim(), name, parts.Length == 1 ? [] : [.. parts[1].Split(';').Select(setting => Setting(text, setting))]);
+        return new(text.Trim(), name, parts.Length == 1 ? [] : [.. Split(parts[1], ';').Select(setting => Setting(text, setting))]);
     }
 
     /// <summary>Reads several, with commas between them.</summary>
@@ -48,7 +48,7 @@ public sealed record OptimizerChoice
     {
         List<string> problems = [];
         List<OptimizerChoice> choices = [];
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in Split(text, ',').Select(part => part.Trim()).Where(part => part.Length > 0))
         {
             try
             {
@@ -83,6 +83,23 @@ public sealed record OptimizerChoice
 
     /// <inheritdoc/>
     public override string ToString() => Label;
+
+    /// <summary>The parts between separators; those inside of a list's brackets belong to it.</summary>
+    private static IEnumerable<string> Split(string text, char separator)
+    {
+        int start = 0, depth = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            depth += text[i] == '[' ? 1 : text[i] == ']' ? -1 : 0;
+            if (text[i] == separator && depth <= 0)
+            {
+                yield return text[start..i];
+                start = i + 1;
+            }
+        }
+
+        yield return text[start..];
+    }
 
     private static KeyValuePair<string, string> Setting(string text, string setting)
     {

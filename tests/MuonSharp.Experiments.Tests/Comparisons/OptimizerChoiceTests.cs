@@ -18,6 +18,10 @@ public class OptimizerChoiceTests
     {
         Assert.Equal(["adamw", "muon:preset=torch", "soap"], OptimizerChoice.ParseList("adamw, muon:preset=torch,soap").Select(choice => choice.Label));
         Assert.Empty(OptimizerChoice.ParseList(""));
+        Assert.Equal(
+            ["muon:preset=torch;coefficients=[[3,-4,2],[2,-1.5,0.5]]", "lion:beta2=0.9"],
+            OptimizerChoice.ParseList("muon:preset=torch;coefficients=[[3,-4,2],[2,-1.5,0.5]], lion:beta2=0.9").Select(choice => choice.Label));
+        Assert.Equal(2, OptimizerChoice.ParseList("muon:nesterov=false,muon:scale=none").Select(choice => choice.Compose().Options).Distinct().Count());
     }
 
     [Fact]
