@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -75,7 +76,7 @@ internal static class OptimizerKinds
     public static void Check(OptimizerSection settings, long totalSteps, List<string> problems)
     {
         int before = problems.Count;
-        IReadOnlyList<Route> routes = Routes(settings, problems);
+        ImmutableArray<Route> routes = Routes(settings, problems);
         if (problems.Count == before)
         {
             problems.AddRange(routes.SelectMany(route => route.Options.Problems(totalSteps)).Distinct().Select(problem => $"[config] optimizer: {problem}"));
@@ -132,7 +133,7 @@ internal static class OptimizerKinds
     }
 
     /// <summary>The routes. An optimizer that steps everything gives the hidden matrices what the rest has, where the settings have nothing else for them.</summary>
-    private static IReadOnlyList<Route> Routes(OptimizerSection settings, List<string> problems)
+    private static ImmutableArray<Route> Routes(OptimizerSection settings, List<string> problems)
     {
         (OptimizerDescriptor optimizer, OptimizerPreset form) = Form(settings);
         AuxiliarySection auxiliary = settings.Auxiliary;
