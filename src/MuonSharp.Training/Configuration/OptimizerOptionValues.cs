@@ -9,7 +9,7 @@ namespace MuonSharp.Training;
 /// <remarks>What there is stands in <see cref="OptimizerDescriptors"/>. Two are equal when they set the same keys to the same values.</remarks>
 public sealed class OptimizerOptionValues : IEquatable<OptimizerOptionValues>
 {
-    /// <summary>JSON by key; numbers as the shortest text that reads back, so that equal values have equal texts.</summary>
+    /// <summary>Texts by key, as <c>--set</c> takes them; numbers as the shortest text that reads back, so that equal values have equal texts.</summary>
     private readonly ImmutableSortedDictionary<string, string> _values;
 
     private OptimizerOptionValues(ImmutableSortedDictionary<string, string> values) => _values = values;
@@ -20,14 +20,14 @@ public sealed class OptimizerOptionValues : IEquatable<OptimizerOptionValues>
     /// <summary>The keys that are set, sorted.</summary>
     public IEnumerable<string> Keys => _values.Keys;
 
-    /// <summary>The value of a key as JSON; null: the preset's.</summary>
+    /// <summary>The value of a key as <c>--set</c> takes it; null: the preset's.</summary>
     /// <param name="key">The key's name after <c>optimizer.</c>, such as <c>blockSize</c>.</param>
     public string? this[string key] => _values.GetValueOrDefault(key);
 
     /// <summary>The values with another one.</summary>
     /// <param name="key">The key's name after <c>optimizer.</c>.</param>
     /// <param name="value">The value as <c>--set</c> takes it; null: the preset's.</param>
-    public OptimizerOptionValues With(string key, string? value) => WithJson(key, value is null ? null : Write(OptionKey.FromText(value)));
+    public OptimizerOptionValues With(string key, string? value) => WithText(key, value is null ? null : Write(OptionKey.FromText(value)));
 
     /// <inheritdoc/>
     public bool Equals(OptimizerOptionValues? other) => other is not null && _values.SequenceEqual(other._values);
@@ -41,11 +41,11 @@ public sealed class OptimizerOptionValues : IEquatable<OptimizerOptionValues>
     /// <inheritdoc/>
     public override string ToString() => string.Join("  ", _values.Select(static pair => $"{pair.Key}={pair.Value}"));
 
-    /// <summary>A value as its JSON is kept; null for null.</summary>
-    internal static string? Write(JsonNode? value) => Plain(value)?.ToJsonString();
+    /// <summary>A value as its text is kept; null for null.</summary>
+    internal static string? Write(JsonNode? value) => Plain(value) is JsonValue word && word.TryGetValue(out string? text) ? text : Plain(value)?.ToJsonString();
 
-    /// <summary>The values with another one, which is JSON already.</summary>
-    internal OptimizerOptionValues WithJson(string key, string? json) => new(json is null ? _values.Remove(key) : _values.SetItem(key, json));
+    /// <summary>The values with another one, whose text is as it is kept.</summary>
+    internal OptimizerOptionValues WithText(string key, string? text) => new(text is null ? _values.Remove(key) : _values.SetItem(key, text));
 
     /// <summary>The values of some keys alone.</summary>
     internal OptimizerOptionValues Where(Func<string, bool> stays) => new(_values.RemoveRange(_values.Keys.Where(key => !stays(key))));
@@ -70,9 +70,9 @@ internal sealed class OptimizerOptionValue(string name, IReadOnlyList<OptimizerD
 
     public override bool TryRead(JsonEntry entry, out string? value) => TryNode(entry.ToNode(), out value);
 
-    public override bool Accepts(string? value) => value is null || TryNode(JsonNode.Parse(value), out _);
+    public override bool Accepts(string? value) => value is null || TryParse(value, out _);
 
-    public override JsonNode? Write(string? value) => value is null ? null : JsonNode.Parse(value);
+    public override JsonNode? Write(string? value) => value is null ? null : OptionKey.FromText(value);
 
     private bool TryNode(JsonNode? node, out string? value)
     {

@@ -86,7 +86,7 @@ public sealed record OptimizerSection
             users.Key,
             new OptimizerOptionValue(users.Key, [.. users]),
             o => o.Options[users.Key],
-            (o, v) => o with { Options = o.Options.WithJson(users.Key, v) },
+            (o, v) => o with { Options = o.Options.WithText(users.Key, v) },
             string.Join("; ", users.GroupBy(user => user.Key(users.Key)!.Help).Select(help => $"{help.Key} ({string.Join(", ", help.Select(user => $"`{user.Name}`"))})")),
             usedWhen: For(optimizer => optimizer.Key(users.Key) is not null));
 }
@@ -125,7 +125,7 @@ public sealed record AuxiliarySection
             "added to the root of the second moment", usedWhen: adamW),
         section.Key("weightDecay", NonNegative, a => a.WeightDecay, (a, v) => a with { WeightDecay = v }, "decoupled weight decay"),
         .. OptimizerDescriptors.AdamW.Keys.Where(static key => key.Name is not ("learningRate" or "beta1" or "beta2" or "epsilon" or "weightDecay")).Select(key => section.Key(
-            key.Name, new OptimizerOptionValue(key.Name, [OptimizerDescriptors.AdamW]), a => a.Options[key.Name], (a, v) => a with { Options = a.Options.WithJson(key.Name, v) },
+            key.Name, new OptimizerOptionValue(key.Name, [OptimizerDescriptors.AdamW]), a => a.Options[key.Name], (a, v) => a with { Options = a.Options.WithText(key.Name, v) },
             key.Help, usedWhen: adamW)),
     ];
 }
