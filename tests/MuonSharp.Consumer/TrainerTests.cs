@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
@@ -102,6 +103,28 @@ public sealed class TrainerTests : IDisposable
         using Trainer trainer = Trainer.Create(task, new TrainerSettings { Steps = 200, EvaluateEvery = 200 }, Route.AdamW(auxiliary: new AdamWOptions { LearningRate = 0.03 }));
         await foreach (TrainingEvent happened in trainer.RunAsync()) last = (happened as EvaluationEvent)?.Result ?? last;
         Assert.Equal(1, last!["accuracy"]);
+    }
+
+    [Fact]
+    public async Task A_checkpoints_weights_go_into_another_network_of_the_same_shapes()
+    {
+        SupervisedData data = Rings(300);
+        string run = Path.Combine(_folder, "source");
+        TrainerSettings settings = new() { Steps = 12, EvaluateEvery = null };
+        using Network source = new(data, null, Objective.CrossEntropy());
+        await Finish(Trainer.Create(source.Task, settings, runFolder: run), stopAt: null);
+
+        using Network tuned = new(data, null, Objective.CrossEntropy());
+        LoadedWeights loaded = WeightFile.Load(run, tuned.Task.Parameters);
+        Assert.Equal(12, loaded.Step);
+        Assert.Equal(source.Weights(), tuned.Weights());
+        Assert.Equal(loaded, WeightFile.Load(loaded.Checkpoint, tuned.Task.Parameters));
+
+        using Network other = new(Values(300), null, Objective.MeanSquaredError);
+        float[] before = other.Weights();
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => WeightFile.Load(run, other.Task.Parameters));
+        Assert.Contains("tensor 'last.weight' must be", error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, other.Weights());
     }
 
     private static async Task Finish(Trainer trainer, long? stopAt)

@@ -26,6 +26,7 @@ internal static class Banner
             ["model", $"{Amount.Of(description.Parameters, "weight")}"],
             .. description.Shares.Select(share => (string[])
                 ["", $"{Amount.Count(share.Weights)} in {Amount.Of(share.Tensors, "tensor")} by {share.Optimizer}, learning rate {Rate(share.LearningRate, description.GreatestRateFactor)}"]),
+            .. description.Facts.Where(fact => fact.Name == "weights").Select(fact => (string[])[fact.Name, fact.Value]),
             ["memory", MemoryLine.Of(description.Memory)],
             ["run", trainer.RunFolder ?? "in memory"],
         ], Style.Label);

@@ -28,6 +28,7 @@ internal static class TrainCommand
             "muonsharp train --optimizer adamw --steps 500 --set optimizer.learningRate=4e-3",
             "muonsharp train --config small.json --set model.layers=2 --set evaluate.every=100",
             "muonsharp train --run runs/mine --resume",
+            "muonsharp train --from runs/mine --data other-text.txt --steps 200",
             "muonsharp train --steps 200 --profile",
             "muonsharp train --json > run.jsonl",
         ]);
@@ -130,6 +131,7 @@ internal sealed class TrainOptions : ConfigOptions
         Optimizer,
         ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
         Steps,
+        ConfigOption.Of("--from", "train.from", "RUN", "A run, or one of its checkpoints, whose weights the new run begins with; tokenizer and model come with them."),
         ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),
         Threads,
     ];

@@ -67,6 +67,11 @@ public sealed class ComparisonPlan
             problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
         }
 
+        if (start is { Train.From: not null })
+        {
+            problems.Add("[compare] train.from must be null: a comparison's runs begin with drawn weights");
+        }
+
         return problems.Count > 0
             ? throw new ConfigurationException([.. problems.Distinct(StringComparer.Ordinal)])
             : new(options, start!, entries, TextData.Load(start!));

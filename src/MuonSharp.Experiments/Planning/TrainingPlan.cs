@@ -59,6 +59,7 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
+        config = SourceRun.Complete(config);
         LanguageModelConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
             ? LanguageModelConfigs.Create(config.Model, vocabulary)
             : LanguageModelConfigs.Create(config.Model, Tokenizer(config));
@@ -70,7 +71,7 @@ public sealed class TrainingPlan
 
     private static ITokenizer Tokenizer(TrainingConfig config)
     {
-        ITokenizer tokenizer = config.Data.File is null
+        ITokenizer tokenizer = config is { Data.File: null, Train.From: null }
             ? TokenizerKinds.Create(config.Data.Tokenizer, EmbeddedCorpus.Read())
             : TextData.Load(config).Tokenizer;
         _ = config.Data.File is null ? [] : TextPieces.Prompt(tokenizer, config.Sample.Prompt);

@@ -78,6 +78,9 @@ public sealed class LoadedCheckpoint : IDisposable
     /// <summary>The weights.</summary>
     public SafetensorsFile Model { get; }
 
+    /// <summary>SHA-256 of the file of the weights, in lower-case hexadecimal.</summary>
+    public string ModelSha256 => _state.Model.Sha256;
+
     /// <summary>The optimizer's tensors.</summary>
     public SafetensorsFile Optimizer { get; }
 

@@ -48,9 +48,28 @@ public static unsafe class WeightFile
         }
     }
 
+    /// <summary>Reads the weights of a run's newest good checkpoint, or of a checkpoint that is named: what training goes on from, or what is fine-tuned.</summary>
+    /// <param name="path">A run folder, or the folder of a checkpoint; every file of it is verified.</param>
+    /// <param name="store">Where they go: parameters and buffers of the same names and shapes.</param>
+    /// <returns>Which they are.</returns>
+    /// <exception cref="InvalidFileException">There is no run or checkpoint, it is damaged, or names or shapes are others; nothing was changed.</exception>
+    /// <exception cref="BadInputException">The run has written no checkpoint yet.</exception>
+    public static LoadedWeights Load(string path, ParameterStore store)
+    {
+        using LoadedCheckpoint checkpoint = SourceCheckpoint.Open(path, sha256: null, out _);
+        Read(checkpoint.Model, store);
+        return new LoadedWeights(checkpoint.Folder, checkpoint.Step, checkpoint.ModelSha256);
+    }
+
     private static IEnumerable<(string Name, ImmutableArray<int> Shape, MemoryBlock Memory)> Saved(ParameterStore store) =>
     [
         .. store.Parameters.Select(parameter => (parameter.Name, parameter.Shape, parameter.Weights)),
         .. store.Buffers.Where(buffer => buffer.IsSaved).Select(buffer => (buffer.Name, buffer.Shape, buffer.Values)),
     ];
 }
+
+/// <summary>Weights that were read.</summary>
+/// <param name="Checkpoint">The folder of their checkpoint.</param>
+/// <param name="Step">How many steps had been done.</param>
+/// <param name="Sha256">SHA-256 of their file, in lower-case hexadecimal.</param>
+public sealed record LoadedWeights(string Checkpoint, long Step, string Sha256);

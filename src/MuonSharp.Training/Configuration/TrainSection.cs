@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using static MuonSharp.Training.ConfigValues;
 
 namespace MuonSharp.Training;
@@ -23,9 +24,24 @@ public sealed record TrainSection
     /// <summary>Whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>A run folder (its newest good checkpoint) or the folder of a checkpoint whose weights the run begins with; null: they are drawn.</summary>
+    public string? From { get; init; }
+
+    /// <summary>SHA-256 of the file of those weights, in lower-case hexadecimal. Null: any; the run then records which they were.</summary>
+    public string? FromSha256 { get; init; }
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("train.", c => c.Train, (c, s) => c with { Train = s }));
 
-    internal void Check(ModelSection model, List<string> problems) => ConfigRules.CheckTokens("train.batch", Batch, model, problems);
+    internal void Check(ModelSection model, List<string> problems)
+    {
+        ConfigRules.CheckTokens("train.batch", Batch, model, problems);
+        if (FromSha256 is { } hash && !IsHash(hash))
+        {
+            problems.Add($"[config] train.fromSha256 must be 64 hexadecimal digits in lower case, or null; {OneLine.Quote(hash)} came");
+        }
+    }
+
+    private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
     // More steps extend a run, fewer end it earlier: ResumeRules sees that it is not before what is done.
     private static ConfigKey[] Describe(ConfigSection<TrainSection> section) =>
@@ -40,5 +56,9 @@ public sealed record TrainSection
         section.Key("recompute", Flag, t => t.Recompute, (t, v) => t with { Recompute = v },
             "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](memory.md)",
             free: true),
+        section.Key("from", OptionalText, t => t.From, (t, v) => t with { From = v },
+            "a run, or one of its checkpoints, whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn"),
+        section.Key("fromSha256", OptionalText, t => t.FromSha256, (t, v) => t with { FromSha256 = v },
+            "SHA-256 of the weights that `train.from` must have; null: any, and the run records which they were", usedWhen: new("train.from", c => c.Train.From is not null)),
     ];
 }

@@ -31,11 +31,17 @@ public sealed class TextData
 
     /// <summary>Reads and splits the text that a configuration names.</summary>
     /// <param name="config">Names file, tokenizer, share and the context's length.</param>
-    /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
+    /// <param name="tokenizer">A run's tokenizer; null: that of <c>train.from</c>, or one is fitted to the text.</param>
     /// <exception cref="BadInputException">The text cannot be read, or is too short for the context.</exception>
     public static TextData Load(TrainingConfig config, ITokenizer? tokenizer = null)
     {
         string source = config.Data.File ?? EmbeddedCorpus.Name;
+        if (tokenizer is null)
+        {
+            using SourceRun? run = SourceRun.Open(config);
+            tokenizer = run?.Tokenizer;
+        }
+
         string text = config.Data.File is { } file ? TextFile.Read(file) : EmbeddedCorpus.Read();
         return FromText(text, source, config, tokenizer);
     }

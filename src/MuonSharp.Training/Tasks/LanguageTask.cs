@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
@@ -13,6 +14,7 @@ public sealed class LanguageTask : ITrainingTask
     private readonly LanguageProgram _program;
     private readonly TokenBatches _batches;
     private readonly int[] _prompt;
+    private string? _weights;
     private TaskProfile? _profile;
 
     private LanguageTask(TextData data, WorkerTeam team, LanguageModel model, LanguageTaskOptions options)
@@ -53,6 +55,7 @@ public sealed class LanguageTask : ITrainingTask
     [
         ("data", FormattableString.Invariant(
             $"{Data.Source}: {Data.Training.Length} tokens to train on, {Data.Validation.Length} held out, {Data.Tokenizer.VocabularySize} different ones ({Data.Tokenizer.Kind})")),
+        .. _weights is null ? Array.Empty<(string, string)>() : [("weights", _weights)],
     ];
 
     /// <inheritdoc/>
@@ -83,12 +86,28 @@ public sealed class LanguageTask : ITrainingTask
 
     /// <summary>The task that a configuration describes.</summary>
     /// <param name="config">A sound configuration.</param>
-    /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
+    /// <param name="tokenizer">
+    /// Tokenizer of a run that goes on, whose weights are still to be loaded. Null: the task is at its start, with the weights and the tokenizer of
+    /// <c>train.from</c> where that is set, else with weights drawn and a tokenizer fitted to the text.
+    /// </param>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
+    /// <exception cref="InvalidFileException">The weights to begin with cannot be read.</exception>
     public static LanguageTask Create(TrainingConfig config, ITokenizer? tokenizer = null)
     {
-        TextData data = TextData.Load(config, tokenizer);
-        return Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config));
+        using SourceRun? source = tokenizer is null ? SourceRun.Open(config) : null;
+        config = source?.Merge(config) ?? config;
+        TextData data = TextData.Load(config, tokenizer ?? source?.Tokenizer);
+        LanguageTask task = Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config));
+        try
+        {
+            task._weights = source?.Load(task.Parameters);
+            return task;
+        }
+        catch
+        {
+            task.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ internal sealed class RunState
     private const double Smoothing = 0.9;
     private const string DataKey = "data_sha256";
     private const string ConfigKey = "config_sha256";
+    private const string GoodKey = "good_checkpoint";
     private const string CountersKey = "counters";
     private const string RevisionKey = "results_revision";
 
@@ -68,6 +69,9 @@ internal sealed class RunState
         ];
     }
 
+    /// <summary>Step of the newest good checkpoint when this one was written; -1 for none.</summary>
+    public static long Good(JsonEntry state) => state[GoodKey].WholeNumber(-1);
+
     /// <summary>Takes the loss of a step into the mean.</summary>
     public void AddLoss(double loss)
     {
@@ -107,7 +111,7 @@ internal sealed class RunState
             [DataKey] = dataIdentity,
             [RevisionKey] = Revision,
             ["due"] = new JsonArray([.. DueNames.Of(Due).Select(name => JsonValue.Create(name))]),
-            ["good_checkpoint"] = GoodCheckpoint,
+            [GoodKey] = GoodCheckpoint,
             ["first_loss"] = Finite(_firstLoss),
             ["last_loss"] = Finite(LastLoss),
             ["smoothed_loss"] = new JsonArray(Finite(_smoothedSum), _smoothedWeight),
@@ -129,7 +133,7 @@ internal sealed class RunState
         {
             Step = step,
             Due = DueNames.Read(json["due"]),
-            GoodCheckpoint = json["good_checkpoint"].WholeNumber(-1),
+            GoodCheckpoint = Good(json),
             LastLoss = Number(json["last_loss"]),
             ValidationStep = json["validation_step"].WholeNumber(-1),
         };

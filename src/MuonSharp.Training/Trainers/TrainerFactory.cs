@@ -10,13 +10,14 @@ internal static class TrainerFactory
     /// <summary>A run that begins, of a configuration.</summary>
     public static Trainer Create(TrainingConfig config, string? runFolder, TrainerOptions options)
     {
-        config = Complete(config);
-        return Begin(TrainingParts.Create(config, tokenizer: null, options), runFolder, options);
+        List<string> notices = [];
+        config = SourceRun.Complete(Complete(config), notices);
+        return Begin(TrainingParts.Create(config, tokenizer: null, options), runFolder, options, notices);
     }
 
     /// <summary>A run that begins, of a task.</summary>
     public static Trainer Create(ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string? runFolder, TrainerOptions options) =>
-        Begin(TrainingParts.Create(task, Complete(settings), routes, options), runFolder, options);
+        Begin(TrainingParts.Create(task, Complete(settings), routes, options), runFolder, options, notices: []);
 
     /// <summary>A run that goes on, of a configuration.</summary>
     public static Trainer Resume(string runFolder, TrainingConfig? config, TrainerOptions options)
@@ -54,14 +55,14 @@ internal static class TrainerFactory
         });
     }
 
-    private static Trainer Begin(TrainingParts parts, string? runFolder, TrainerOptions options)
+    private static Trainer Begin(TrainingParts parts, string? runFolder, TrainerOptions options, IReadOnlyList<string> notices)
     {
         RunWriter? writer = null;
         try
         {
             writer = runFolder is null ? null : RunWriter.Create(
                 runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.Task.Files);
-            return new Trainer(parts, writer, new RunState(), []);
+            return new Trainer(parts, writer, new RunState(), notices);
         }
         catch
         {
@@ -114,11 +115,12 @@ internal static class TrainerFactory
         }
     }
 
-    /// <summary>Checks a configuration and makes its path one that holds from any directory.</summary>
+    /// <summary>Checks a configuration and makes its paths such as hold from any directory.</summary>
     private static TrainingConfig Complete(TrainingConfig config)
     {
         Check(config.Validate());
-        return config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
+        config = config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
+        return config.Train.From is { } from ? config with { Train = config.Train with { From = Path.GetFullPath(from) } } : config;
     }
 
     private static TrainerSettings Complete(TrainerSettings settings)
