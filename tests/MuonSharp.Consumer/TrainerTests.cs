@@ -108,7 +108,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public async Task A_checkpoints_weights_go_into_another_network_of_the_same_shapes()
     {
-        SupervisedData data = Rings(300);
+        SupervisedData data = Points.Rings(300);
         string run = Path.Combine(_folder, "source");
         TrainerSettings settings = new() { Steps = 12, EvaluateEvery = null };
         using Network source = new(data, null, Objective.CrossEntropy());
@@ -120,7 +120,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(source.Weights(), tuned.Weights());
         Assert.Equal(loaded, WeightFile.Load(loaded.Checkpoint, tuned.Task.Parameters));
 
-        using Network other = new(Values(300), null, Objective.MeanSquaredError);
+        using Network other = new(Points.Values(300), null, Objective.MeanSquaredError);
         float[] before = other.Weights();
         InvalidFileException error = Assert.Throws<InvalidFileException>(() => WeightFile.Load(run, other.Task.Parameters));
         Assert.Contains("tensor 'last.weight' must be", error.Message, StringComparison.Ordinal);

@@ -16,13 +16,13 @@ internal static class Banner
         var machine = Machine.Look();
         TrainerDescription description = trainer.Description;
         TrainingConfig config = trainer.Config!;
-        TextData data = ((LanguageTask)trainer.Task).Data;
+        var task = (LanguageTask)trainer.Task;
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
             ["machine", $"{machine.Processor}, {Amount.Of(machine.Cores, "core")}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}, {machine.Runtime}"],
-            ["data", $"{data.Source}: {Amount.Count(data.Training.Length)} tokens to train on, {Amount.Count(data.Validation.Length)} held out, "
-                + $"{data.Tokenizer.VocabularySize} different ones ({data.Tokenizer.Kind})"],
+            ["data", $"{task.Source}: {Amount.Count(task.Training.Length)} tokens to train on, {Amount.Count(task.HeldOut!.Length)} held out, "
+                + $"{task.Tokenizer!.VocabularySize} different ones ({task.Tokenizer.Kind})"],
             ["model", $"{Amount.Of(description.Parameters, "weight")}"],
             .. description.Shares.Select(share => (string[])
                 ["", $"{Amount.Count(share.Weights)} in {Amount.Of(share.Tensors, "tensor")} by {share.Optimizer}, learning rate {Rate(share.LearningRate, description.GreatestRateFactor)}"]),
@@ -40,7 +40,7 @@ internal static class Banner
         terminal.Columns(PlanText.Condense(description.Plan));
         terminal.Line();
         terminal.Line("derived", Style.Strong);
-        terminal.Columns(DerivedSettings.Of(config, (LanguageTask)trainer.Task, description), Style.Plain, Style.Plain, Style.Label);
+        terminal.Columns(DerivedSettings.Of(config, task, description), Style.Plain, Style.Plain, Style.Label);
         terminal.Line();
         terminal.Line("settings", Style.Strong);
         terminal.Columns(EffectiveSettings.Of(config), Style.Label);
@@ -90,10 +90,10 @@ internal static class DerivedSettings
         (ModelSection model, TrainSection train, OptimizerSection optimizer) = (config.Model, config.Train, config.Optimizer);
         long tokens = config.TokensPerStep * train.Steps;
         yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
-        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / task.Data.Training.Length:0.##} times through the text"];
-        if (task.Model.Config.Vocabulary != task.Data.Tokenizer.VocabularySize)
+        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / task.Training.Length:0.##} times through the text"];
+        if (task.Tokenizer is { } tokenizer && task.Model.Config.Vocabulary != tokenizer.VocabularySize)
         {
-            yield return ["vocabulary", Amount.Count(task.Model.Config.Vocabulary), $"as set; the text uses {task.Data.Tokenizer.VocabularySize} of it"];
+            yield return ["vocabulary", Amount.Count(task.Model.Config.Vocabulary), $"as set; the text uses {tokenizer.VocabularySize} of it"];
         }
 
         if (model.HeadWidth is null)

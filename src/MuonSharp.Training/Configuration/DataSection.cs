@@ -14,6 +14,9 @@ public sealed record DataSection
     /// <summary>Share of the tokens, at the end of the text, that is held out for evaluation; above 0, below 1.</summary>
     public double ValidationShare { get; init; } = 0.1;
 
+    /// <summary><c>random</c>: windows from anywhere; <c>sequential</c>: one behind the other; <c>shuffled</c>: each once in an epoch. See <see cref="ISequenceSampler"/>.</summary>
+    public string Order { get; init; } = "random";
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("data.", c => c.Data, (c, s) => c with { Data = s }));
 
     // The text may have moved when a run is resumed: its content is compared by its hash.
@@ -23,5 +26,7 @@ public sealed record DataSection
         section.Key("tokenizer", Choice(TokenizerKinds.Names), d => d.Tokenizer, (d, v) => d with { Tokenizer = v }, "what a token is"),
         section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
             "share of the tokens, at the end, that is held out"),
+        section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },
+            "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time"),
     ];
 }

@@ -6,12 +6,10 @@ namespace MuonSharp.Training;
 /// <summary>A text as tokens, split into the part to train on and, at its end, the part to evaluate on.</summary>
 public sealed class TextData
 {
-    private readonly int[] _tokens;
-    private readonly int _split;
-
-    private TextData(ITokenizer tokenizer, int[] tokens, int split, string source, string sha256)
+    private TextData(ITokenizer tokenizer, ITokenSource tokens, long split, string source)
     {
-        (Tokenizer, _tokens, _split, Source, Sha256) = (tokenizer, tokens, split, source, sha256);
+        (Tokenizer, Source, Sha256) = (tokenizer, source, tokens.Identity);
+        (Training, Validation) = (new TokenRange(tokens, 0, split), new TokenRange(tokens, split, tokens.Length - split));
     }
 
     /// <summary>The tokenizer of the tokens.</summary>
@@ -24,10 +22,10 @@ public sealed class TextData
     public string Sha256 { get; }
 
     /// <summary>The tokens to train on.</summary>
-    public ReadOnlyMemory<int> Training => _tokens.AsMemory(0, _split);
+    public ITokenSource Training { get; }
 
     /// <summary>The tokens held out.</summary>
-    public ReadOnlyMemory<int> Validation => _tokens.AsMemory(_split);
+    public ITokenSource Validation { get; }
 
     /// <summary>Reads and splits the text that a configuration names.</summary>
     /// <param name="config">Names file, tokenizer, share and the context's length.</param>
@@ -77,7 +75,7 @@ public sealed class TextData
         }
 
         string sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-        return new TextData(tokenizer, tokens, split, source, sha256);
+        return new TextData(tokenizer, new MemoryTokens(tokens, sha256), split, source);
     }
 }
 

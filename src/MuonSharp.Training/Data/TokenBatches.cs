@@ -1,61 +1,59 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Training;
 
-/// <summary>Draws training sequences from a text: which ones depends on (seed, step, sample) alone.</summary>
-/// <remarks>
-/// So the position in the data is the number of the step: nothing is to be saved, and neither threads nor the split of a
-/// step into micro-batches change what is drawn. Sample s of a step starts at floor(r·n / 2⁶⁴) with 64 random bits r and
-/// n = tokens - context possible starts.
-/// </remarks>
-public sealed class TokenBatches
+/// <summary>Fills micro-batches with sequences of a source, as a sampler says.</summary>
+internal sealed class TokenBatches
 {
-    private readonly ReadOnlyMemory<int> _tokens;
-    private readonly RandomStream _random;
+    private readonly ITokenSource _source;
+    private readonly ISequenceSampler _sampler;
+    private readonly int _context;
+    private readonly int _vocabulary;
+    private readonly int[] _sequence;
 
     /// <summary>Batches from some tokens.</summary>
-    /// <param name="tokens">At least <paramref name="context"/> + 1 tokens.</param>
+    /// <param name="source">At least <paramref name="context"/> + 1 tokens.</param>
+    /// <param name="sampler">Where sequences start.</param>
     /// <param name="context">Length of a sequence.</param>
-    /// <param name="seed">The run's seed.</param>
+    /// <param name="vocabulary">Tokens are below it.</param>
     /// <exception cref="ArgumentException">There are too few tokens for a sequence and its targets.</exception>
-    public TokenBatches(ReadOnlyMemory<int> tokens, int context, ulong seed)
+    public TokenBatches(ITokenSource source, ISequenceSampler sampler, int context, int vocabulary)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(context, 1);
-        if (tokens.Length < context + 1)
+        if (source.Length < (long)context + 1)
         {
-            throw new ArgumentException(
-                $"[batches] the tokens must be at least context + 1 = {context + 1}; {tokens.Length} came");
+            throw new ArgumentException($"[data] the tokens to train on must be at least context + 1 = {context + 1}; {source.Length} came");
         }
 
-        (_tokens, Context, _random) = (tokens, context, new RandomStream(seed, "batches"));
+        (_source, _sampler, _context, _vocabulary) = (source, sampler, context, vocabulary);
+        _sequence = new int[context + 1];
     }
 
-    /// <summary>Length of a sequence.</summary>
-    public int Context { get; }
-
-    /// <summary>Fills inputs and targets with sequences of one step; the targets are the inputs one token later.</summary>
+    /// <summary>Fills inputs and targets; the targets are the inputs one token later.</summary>
     /// <param name="step">The step, from 1.</param>
-    /// <param name="firstSample">Number within the step of the first sequence: a micro-batch goes on where the one before ended.</param>
+    /// <param name="microBatch">Number of the micro-batch within the step: it goes on where the one before ended.</param>
+    /// <param name="microBatches">Micro-batches of a step.</param>
     /// <param name="inputs">Out: [sequences, context] tokens.</param>
     /// <param name="targets">Out: as many.</param>
-    /// <exception cref="ArgumentException">The spans differ in length, or do not hold whole sequences.</exception>
-    public void Fill(long step, int firstSample, Span<int> inputs, Span<int> targets)
+    /// <exception cref="BadInputException">The sampler or the source gave what it may not give.</exception>
+    public void Fill(long step, int microBatch, int microBatches, Span<int> inputs, Span<int> targets)
     {
-        if (inputs.Length != targets.Length || inputs.Length % Context != 0)
+        int samples = inputs.Length / _context;
+        for (int sample = 0; sample < samples; sample++)
         {
-            throw new ArgumentException(
-                $"[batches] inputs and targets must both hold whole sequences of {Context}; {inputs.Length} and {targets.Length} came");
-        }
+            SequenceDraw draw = new(step, (microBatch * samples) + sample, (long)samples * microBatches, _source.Length, _context);
+            long start = _sampler.StartOf(draw);
+            if (start < 0 || start >= draw.Starts)
+            {
+                throw new BadInputException($"[data] a sequence starts at 0 to {draw.Starts - 1}; the sampler says {start}");
+            }
 
-        ReadOnlySpan<int> tokens = _tokens.Span;
-        for (int sample = 0; sample < inputs.Length / Context; sample++)
-        {
-            int start = StartOf(step, firstSample + sample);
-            tokens.Slice(start, Context).CopyTo(inputs[(sample * Context)..]);
-            tokens.Slice(start + 1, Context).CopyTo(targets[(sample * Context)..]);
+            _source.Read(start, _sequence);
+            int foreign = _sequence.AsSpan().IndexOfAnyExceptInRange(0, _vocabulary - 1);
+            if (foreign >= 0)
+            {
+                throw new BadInputException($"[data] tokens are 0 to {_vocabulary - 1}, as the model knows them; {_sequence[foreign]} came at {start + foreign}");
+            }
+
+            _sequence.AsSpan(0, _context).CopyTo(inputs[(sample * _context)..]);
+            _sequence.AsSpan(1).CopyTo(targets[(sample * _context)..]);
         }
     }
-
-    /// <summary>Where in the tokens a sequence starts.</summary>
-    internal int StartOf(long step, int sample) => (int)_random.Below(_tokens.Length - Context, (ulong)step, (uint)sample);
 }

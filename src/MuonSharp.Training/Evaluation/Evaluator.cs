@@ -34,18 +34,18 @@ public sealed class Evaluator : IDisposable
             throw new BadInputException($"[evaluate] {data.Source}: the text must be the one the run was trained on; another one came");
         }
 
-        return Measure(data.Validation.Span, data.Source);
+        return Measure(data.Validation, data.Source);
     }
 
     /// <summary>The loss on a text file.</summary>
     /// <param name="path">A UTF-8 text of at least two tokens.</param>
     /// <exception cref="BadInputException">The file cannot be read, or holds what the tokenizer does not know.</exception>
-    public EvaluationResult EvaluateFile(string path) => Measure(_run.Tokenizer.Encode(TextFile.Read(path)), path);
+    public EvaluationResult EvaluateFile(string path) => Measure(new MemoryTokens(_run.Tokenizer.Encode(TextFile.Read(path))), path);
 
     /// <inheritdoc/>
     public void Dispose() => _run.Dispose();
 
-    private EvaluationResult Measure(ReadOnlySpan<int> tokens, string source) => tokens.Length >= 2
+    private EvaluationResult Measure(ITokenSource tokens, string source) => tokens.Length >= 2
         ? HeldOutLoss.Measure(_run.Model, _run.Tokenizer, tokens, _run.Config.Evaluate.Batch)
         : throw new BadInputException($"[evaluate] {source}: the text must hold at least 2 tokens; {tokens.Length} came");
 }
@@ -53,14 +53,18 @@ public sealed class Evaluator : IDisposable
 /// <summary>How well a model predicts a text.</summary>
 /// <param name="Loss">Mean cross-entropy in nats per predicted token.</param>
 /// <param name="Tokens">Tokens predicted: all of the text but the first.</param>
-/// <param name="Bytes">UTF-8 bytes of the predicted tokens.</param>
+/// <param name="Bytes">UTF-8 bytes of the predicted tokens; 0 where there is no tokenizer that knows them.</param>
 public sealed record EvaluationResult(double Loss, long Tokens, long Bytes)
 {
     /// <summary>Bits per byte of text: comparable between tokenizers.</summary>
     public double BitsPerByte => Loss * Tokens / Math.Log(2) / Bytes;
 
     /// <summary>The same as named numbers, of which the loss decides.</summary>
-    internal Evaluation ToEvaluation() => new(new EvaluationNumber("val_loss", Loss), new EvaluationNumber("bits_per_byte", BitsPerByte));
+    internal Evaluation ToEvaluation()
+    {
+        EvaluationNumber loss = new("val_loss", Loss);
+        return Bytes == 0 ? new(loss) : new(loss, new EvaluationNumber("bits_per_byte", BitsPerByte));
+    }
 }
 
 /// <summary>The loss of a model on a whole text.</summary>
@@ -74,33 +78,42 @@ internal static class HeldOutLoss
 
     /// <summary>Measures the loss.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="tokenizer">The tokenizer of the tokens, which knows their bytes.</param>
+    /// <param name="tokenizer">The tokenizer of the tokens, which knows their bytes; null: none.</param>
     /// <param name="tokens">The text; at least 2 tokens.</param>
     /// <param name="batch">Windows computed at once.</param>
     /// <param name="cancellation">Asks to stop after the batch that is going on.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static EvaluationResult Measure(
-        LanguageModel model, ITokenizer tokenizer, ReadOnlySpan<int> tokens, int batch, CancellationToken cancellation = default)
+        LanguageModel model, ITokenizer? tokenizer, ITokenSource tokens, int batch, CancellationToken cancellation = default)
     {
         int context = model.Config.Context;
-        int predicted = tokens.Length - 1;
-        int windows = predicted / context;
-        batch = Math.Min(batch, Math.Max(windows, 1));
+        long predicted = tokens.Length - 1;
+        long windows = predicted / context;
+        batch = (int)Math.Min(batch, Math.Max(windows, 1));
+        int[] read = new int[(batch * context) + 1];
         double sum = 0;
-        for (int window = 0; window < windows; window += batch)
+        long bytes = 0;
+        for (long window = 0; window < windows; window += batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, windows - window) * context;
-            sum += Sum(model.Program(batch, context, training: false), tokens.Slice(window * context, count + 1));
+            Add(model.Program(batch, context, training: false), window, (int)Math.Min(batch, windows - window) * context);
         }
 
-        int rest = predicted % context;
+        int rest = (int)(predicted % context);
         if (rest > 0)
         {
-            sum += Sum(model.Program(1, rest, training: false), tokens[(windows * context)..]);
+            Add(model.Program(1, rest, training: false), windows, rest);
         }
 
-        return new EvaluationResult(sum / predicted, predicted, tokenizer.CountBytes(tokens[1..]));
+        return new EvaluationResult(sum / predicted, predicted, bytes);
+
+        void Add(LanguageProgram program, long window, int count)
+        {
+            Span<int> part = read.AsSpan(0, count + 1);
+            tokens.Read(window * context, part);
+            sum += Sum(program, part);
+            bytes += tokenizer?.CountBytes(part[1..]) ?? 0;
+        }
     }
 
     private static double Sum(LanguageProgram program, ReadOnlySpan<int> tokens)

@@ -12,12 +12,15 @@ internal sealed class EpochOrder
     private readonly uint[] _bits;
     private long _epoch = -1;
 
-    public EpochOrder(int rows, ulong seed)
+    public EpochOrder(int rows, ulong seed, string stream = "supervised/order")
     {
-        _stream = new RandomStream(seed, "supervised/order");
+        _stream = new RandomStream(seed, stream);
         _order = new int[rows];
         _bits = new uint[2 * rows];
     }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => _order.Length;
 
     /// <summary>The row of a draw.</summary>
     /// <param name="draw">Its number in the whole run, from 0.</param>

@@ -6,10 +6,13 @@ using MuonSharp.Optimizers;
 namespace MuonSharp.Training;
 
 /// <summary>A language model on a text: it learns which token comes next.</summary>
-/// <remarks>Evaluates to <c>val_loss</c>, the mean cross-entropy in nats per token over the held-out end of the text, and <c>bits_per_byte</c>.</remarks>
+/// <remarks>
+/// Evaluates to <c>val_loss</c>, the mean cross-entropy in nats per token over the held-out tokens, and <c>bits_per_byte</c> where a tokenizer knows their bytes.
+/// The text may be anything that is a row of tokens: see <see cref="ITokenSource"/>.
+/// </remarks>
 public sealed class LanguageTask : ITrainingTask
 {
-    private readonly WorkerTeam _team;
+    private readonly bool _ownsModel;
     private readonly LanguageTaskOptions _options;
     private readonly LanguageProgram _program;
     private readonly TokenBatches _batches;
@@ -17,17 +20,52 @@ public sealed class LanguageTask : ITrainingTask
     private string? _weights;
     private TaskProfile? _profile;
 
-    private LanguageTask(TextData data, WorkerTeam team, LanguageModel model, LanguageTaskOptions options)
+    /// <summary>The task of tokens of one's own. The model stays the caller's.</summary>
+    /// <param name="model">The model; not owned. It knows all tokens of the sources.</param>
+    /// <param name="training">The tokens to train on, at least the context and one more.</param>
+    /// <param name="heldOut">The tokens to evaluate on, at least two; null: nothing is evaluated.</param>
+    /// <param name="tokenizer">What the tokens mean; null: no samples are written, and no bits per byte.</param>
+    /// <param name="options">Batch, seed, and the like; null: the defaults. Threads, recomputation and the held-out share are matters of the model and the sources here.</param>
+    /// <exception cref="ArgumentException">There are too few tokens, or the tokenizer has tokens that the model does not know.</exception>
+    public LanguageTask(LanguageModel model, ITokenSource training, ITokenSource? heldOut = null, ITokenizer? tokenizer = null, LanguageTaskOptions? options = null)
+        : this(model, training, heldOut, tokenizer, options ?? new(), ownsModel: false)
     {
-        (Data, _team, Model, _options) = (data, team, model, options);
-        _prompt = TextPieces.Prompt(data.Tokenizer, options.Prompt);
-        _batches = new TokenBatches(data.Training, model.Config.Context, options.Seed);
-        _program = model.Program(options.Batch, model.Config.Context, training: true);
-        Files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { [TokenizerFile.Name] = TokenizerFile.ToBytes(data.Tokenizer) };
+        if (heldOut is { Length: < 2 } || tokenizer?.VocabularySize > model.Config.Vocabulary)
+        {
+            throw new ArgumentException(heldOut is { Length: < 2 }
+                ? $"[data] the tokens held out must be at least 2; {heldOut.Length} came"
+                : $"[model] the vocabulary must be at least the {tokenizer!.VocabularySize} of the tokenizer; {model.Config.Vocabulary} came");
+        }
     }
 
-    /// <summary>The text as tokens, and its tokenizer.</summary>
-    public TextData Data { get; }
+    private LanguageTask(LanguageModel model, ITokenSource training, ITokenSource? heldOut, ITokenizer? tokenizer, LanguageTaskOptions options, bool ownsModel)
+    {
+        (Model, Training, HeldOut, Tokenizer, _options, _ownsModel) = (model, training, heldOut, tokenizer, options, ownsModel);
+        ISequenceSampler sampler = options.Sampler ?? new RandomWindows(options.Seed);
+        _prompt = tokenizer is null ? [] : TextPieces.Prompt(tokenizer, options.Prompt);
+        _batches = new TokenBatches(training, sampler, model.Config.Context, model.Config.Vocabulary);
+        _program = model.Program(options.Batch, model.Config.Context, training: true);
+        DataIdentity = $"{training.Identity}, held out {heldOut?.Identity ?? "none"}, {sampler.Identity}";
+        Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal);
+        if (tokenizer is not null)
+        {
+            files.Add(TokenizerFile.Name, TokenizerFile.ToBytes(tokenizer));
+        }
+
+        Files = files;
+    }
+
+    /// <summary>The tokens to train on.</summary>
+    public ITokenSource Training { get; }
+
+    /// <summary>The tokens that it is evaluated on; null: none.</summary>
+    public ITokenSource? HeldOut { get; }
+
+    /// <summary>What the tokens mean; null where nobody said.</summary>
+    public ITokenizer? Tokenizer { get; }
+
+    /// <summary>What messages call the text.</summary>
+    public string Source => _options.Source;
 
     /// <summary>The model.</summary>
     public LanguageModel Model { get; }
@@ -39,7 +77,7 @@ public sealed class LanguageTask : ITrainingTask
     public IReadOnlyList<AttentionHeads> AttentionHeads => Model.AttentionHeads;
 
     /// <inheritdoc/>
-    public WorkerTeam Team => _team;
+    public WorkerTeam Team => Model.Model.Team;
 
     /// <inheritdoc/>
     public string Kind => "language";
@@ -54,12 +92,13 @@ public sealed class LanguageTask : ITrainingTask
     public IReadOnlyList<(string Name, string Value)> Facts =>
     [
         ("data", FormattableString.Invariant(
-            $"{Data.Source}: {Data.Training.Length} tokens to train on, {Data.Validation.Length} held out, {Data.Tokenizer.VocabularySize} different ones ({Data.Tokenizer.Kind})")),
+            $"{Source}: {Training.Length} tokens to train on, {HeldOut?.Length ?? 0} held out, {Tokenizer?.VocabularySize ?? Model.Config.Vocabulary} different ones")
+            + (Tokenizer is null ? "" : $" ({Tokenizer.Kind})")),
         .. _weights is null ? Array.Empty<(string, string)>() : [("weights", _weights)],
     ];
 
     /// <inheritdoc/>
-    public string DataIdentity => Data.Sha256;
+    public string DataIdentity { get; private init; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; }
@@ -81,7 +120,8 @@ public sealed class LanguageTask : ITrainingTask
     {
         options ??= new();
         TextData data = TextData.FromText(text, options.Source, tokenizer, new TextSplit(model.Context, options.ValidationShare, NeedsValidation: false));
-        return Create(data, WithVocabulary(model, tokenizer), options);
+        string identity = options.Sampler is { } sampler ? $"{data.Sha256}, {sampler.Identity}" : data.Sha256;
+        return Create(data, WithVocabulary(model, tokenizer), options, identity);
     }
 
     /// <summary>The task that a configuration describes.</summary>
@@ -97,7 +137,7 @@ public sealed class LanguageTask : ITrainingTask
         using SourceRun? source = tokenizer is null ? SourceRun.Open(config) : null;
         config = source?.Merge(config) ?? config;
         TextData data = TextData.Load(config, tokenizer ?? source?.Tokenizer);
-        LanguageTask task = Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config));
+        LanguageTask task = Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config), data.Sha256);
         try
         {
             task._weights = source?.Load(task.Parameters);
@@ -113,9 +153,10 @@ public sealed class LanguageTask : ITrainingTask
     /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
+        // Micro-batches of a step follow each other; the factor is one over their number.
         int firstSample = microBatch * _program.Batch;
         long start = TaskProfile.Now(_profile);
-        _batches.Fill(step, firstSample, _program.Inputs, _program.Targets);
+        _batches.Fill(step, microBatch, (int)Math.Round(1 / (double)gradientScale), _program.Inputs, _program.Targets);
         _profile?.AddData(start);
         (_program.Step, _program.FirstSample, _program.GradientScale) = ((ulong)step, (uint)firstSample, gradientScale);
         double loss = _program.Forward();
@@ -124,36 +165,48 @@ public sealed class LanguageTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public Evaluation? Evaluate(CancellationToken cancellation) => Data.Validation.Length < 2
+    public Evaluation? Evaluate(CancellationToken cancellation) => HeldOut is null or { Length: < 2 }
         ? null
-        : HeldOutLoss.Measure(Model, Data.Tokenizer, Data.Validation.Span, _options.EvaluationBatch, cancellation).ToEvaluation();
+        : HeldOutLoss.Measure(Model, Tokenizer, HeldOut, _options.EvaluationBatch, cancellation).ToEvaluation();
 
     /// <inheritdoc/>
     public TrainingSample? Sample(long step, CancellationToken cancellation)
     {
-        TokenStream stream = new(Model, Data.Tokenizer.VocabularySize);
+        if (Tokenizer is null)
+        {
+            return null;
+        }
+
+        TokenStream stream = new(Model, Tokenizer.VocabularySize);
         IEnumerable<int> tokens = stream.Continue(_prompt, _options.Sample with { Seed = _options.Seed }, occasion: step, cancellation);
-        return new TrainingSample(string.Concat(TextPieces.Of(Data.Tokenizer, tokens)), _options.Prompt);
+        return new TrainingSample(string.Concat(TextPieces.Of(Tokenizer, tokens)), _options.Prompt);
     }
 
     /// <inheritdoc/>
     public TaskProfile StartProfile() => _profile = new TaskProfile(_program.StartProfile());
 
-    /// <summary>Frees the model and the threads.</summary>
+    /// <summary>Frees the model and its threads where the task made them itself.</summary>
     public void Dispose()
     {
-        Model.Dispose();
-        _team.Dispose();
+        if (_ownsModel)
+        {
+            WorkerTeam team = Team;
+            Model.Dispose();
+            team.Dispose();
+        }
     }
 
-    private static LanguageTask Create(TextData data, LanguageModelConfig model, LanguageTaskOptions options)
+    private static LanguageTask Create(TextData data, LanguageModelConfig model, LanguageTaskOptions options, string identity)
     {
         WorkerTeam team = new(options.Threads);
         LanguageModel? made = null;
         try
         {
             made = new LanguageModel(model, options.Seed, team) { RecomputesBlocks = options.Recompute };
-            return new LanguageTask(data, team, made, options);
+            return new LanguageTask(made, data.Training, data.Validation, data.Tokenizer, options with { Source = data.Source }, ownsModel: true)
+            {
+                DataIdentity = identity,
+            };
         }
         catch
         {
@@ -185,6 +238,9 @@ public sealed record LanguageTaskOptions
     /// <summary>Whether the backward run computes each block's activations again instead of keeping them.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>Where training sequences start; null: anywhere, see <see cref="RandomWindows"/>.</summary>
+    public ISequenceSampler? Sampler { get; init; }
+
     /// <summary>Share of the tokens, at the end of the text, that is held out for evaluation; from 0 up to but not including 1.</summary>
     public double ValidationShare { get; init; } = 0.1;
 
@@ -207,6 +263,7 @@ public sealed record LanguageTaskOptions
         Seed = config.Train.Seed,
         Threads = config.Train.Threads ?? 0,
         Recompute = config.Train.Recompute,
+        Sampler = SequenceSamplers.Create(config.Data.Order, config.Train.Seed),
         ValidationShare = config.Data.ValidationShare,
         EvaluationBatch = config.Evaluate.Batch,
         Prompt = config.Sample.Prompt,

@@ -142,7 +142,7 @@ internal static class TrainerFactory
         parts.Identity.CheckOwn(checkpoint);
         if (RunState.DataSha256(checkpoint.State) != parts.Task.DataIdentity)
         {
-            string source = parts.Task is LanguageTask language ? language.Data.Source : checkpoint.Folder;
+            string source = parts.Task is LanguageTask language ? language.Source : checkpoint.Folder;
             throw new BadInputException($"[resume] {source}: the data must be that which the run began with; another came");
         }
 

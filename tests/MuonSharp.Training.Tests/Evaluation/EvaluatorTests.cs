@@ -18,7 +18,8 @@ public class EvaluatorTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.Config(folder));
-        int[] tokens = TestRun.Language(trainer).Data.Training.Span[..length].ToArray();
+        int[] tokens = new int[length];
+        TestRun.Language(trainer).Training.Read(0, tokens);
         LanguageModel model = TestRun.Language(trainer).Model;
 
         double sum = 0;
@@ -33,7 +34,7 @@ public class EvaluatorTests
 
         foreach (int batch in new[] { 1, 2, 4, 100 })
         {
-            EvaluationResult result = HeldOutLoss.Measure(model, TestRun.Language(trainer).Data.Tokenizer, tokens, batch);
+            EvaluationResult result = HeldOutLoss.Measure(model, TestRun.Language(trainer).Tokenizer, new MemoryTokens(tokens), batch);
             Assert.Equal((length - 1, length - 1), (result.Tokens, result.Bytes));
             Assert.Equal(sum / (length - 1), result.Loss, 1e-6);
         }

@@ -72,7 +72,7 @@ public class TextGeneratorTests
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.Config(folder));
         LanguageModel model = TestRun.Language(trainer).Model;
-        List<int> history = [.. TestRun.Language(trainer).Data.Tokenizer.Encode("It is a truth")];
+        List<int> history = [.. TestRun.Language(trainer).Tokenizer!.Encode("It is a truth")];
 
         int[] drawn = [.. new TokenStream(model, model.Config.Vocabulary).Continue(history, new() { Tokens = 30, Temperature = 0 }, occasion: 0)];
 
@@ -95,7 +95,7 @@ public class TextGeneratorTests
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 1).Set("model.vocabulary", "3000"));
         LanguageModel model = TestRun.Language(trainer).Model;
-        int known = TestRun.Language(trainer).Data.Tokenizer.VocabularySize;
+        int known = TestRun.Language(trainer).Tokenizer!.VocabularySize;
 
         Assert.Equal(3000, model.Config.Vocabulary);
         int[] drawn = [.. new TokenStream(model, known).Continue([0], new() { Tokens = 60, Temperature = 50 }, occasion: 0)];

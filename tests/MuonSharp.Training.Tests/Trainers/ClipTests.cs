@@ -111,12 +111,12 @@ public class ClipTests
         TrainingConfig config = TestRun.OnlySteps(folder, steps: 1).Set("train.accumulation", "3").Set("model.dropout", "0");
         using Trainer trainer = Trainer.Create(config);
         TrainingParts parts = trainer.Parts;
-        TokenBatches batches = new(TestRun.Language(trainer).Data.Training, config.Model.Context, config.Train.Seed);
+        TokenBatches batches = new(TestRun.Language(trainer).Training, new RandomWindows(config.Train.Seed), config.Model.Context, 1000);
         LanguageProgram program = TestRun.Language(trainer).Model.Program(config.Train.Batch, config.Model.Context, training: false);
         List<float[]> maxima = [];
         for (int micro = 0; micro < 3; micro++)
         {
-            batches.Fill(1, micro * config.Train.Batch, program.Inputs, program.Targets);
+            batches.Fill(1, micro, 3, program.Inputs, program.Targets);
             program.Forward();
             maxima.Add(program.MaximumLogits.ToArray());
         }

@@ -90,7 +90,7 @@ public sealed class FineTuneTests : IDisposable
     {
         await Source();
         string other = _folder.Write("other.txt", string.Concat(Enumerable.Repeat("the same letters only. ", 60)));
-        using (Trainer trainer = Trainer.Create(Next() with { Data = new() { File = other } })) Assert.Equal(TestRun.Text.Distinct().Count(), TestRun.Language(trainer).Data.Tokenizer.VocabularySize);
+        using (Trainer trainer = Trainer.Create(Next() with { Data = new() { File = other } })) Assert.Equal(TestRun.Text.Distinct().Count(), TestRun.Language(trainer).Tokenizer!.VocabularySize);
         string strange = _folder.Write("strange.txt", string.Concat(Enumerable.Repeat("\u00e9", 500)));
         BadInputException error = Assert.Throws<BadInputException>(() => Trainer.Create(Next() with { Data = new() { File = strange } }));
         Assert.Contains("U+00E9", error.Message, StringComparison.Ordinal);
