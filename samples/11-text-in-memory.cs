@@ -3,7 +3,6 @@
 #:property PublishAot=false
 
 // A language model on a text in memory, with a tokenizer of your own (words): dotnet run samples/11-text-in-memory.cs
-using System.Text;
 using System.Text.Json.Nodes;
 using MuonSharp.Nn;
 using MuonSharp.Training;
@@ -38,9 +37,11 @@ internal sealed class WordTokenizer : ITokenizer
 
     public int VocabularySize => _words.Length;
 
-    public int[] Encode(string text) => [.. Split(text).Select(word => _tokens[word])];
+    public void Encode(ReadOnlySpan<char> text, List<int> tokens) => tokens.AddRange(Split(text.ToString()).Select(word => _tokens[word]));
 
-    public ReadOnlySpan<byte> Bytes(int token) => Encoding.UTF8.GetBytes(_words[token]);
+    public int CutOf(ReadOnlySpan<char> text) => text.LastIndexOf(' ') + 1;
+
+    public TokenDecoder NewDecoder() => TokenDecoder.OfText(token => _words[token]);
 
     public JsonObject ToJson() => new() { ["kind"] = Kind, ["words"] = new JsonArray([.. _words.Select(word => (JsonNode)word)]) };
 

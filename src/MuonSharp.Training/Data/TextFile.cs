@@ -8,12 +8,30 @@ namespace MuonSharp.Training;
 /// <summary>Reads text strictly: what is not UTF-8 is an error, never a replacement character.</summary>
 public static class TextFile
 {
-    private static readonly byte[] s_byteOrderMark = [0xEF, 0xBB, 0xBF];
+    /// <summary>What a UTF-8 file may begin with; it is no part of the text.</summary>
+    internal static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The text of a UTF-8 file, without a byte order mark; line ends stay as they are.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="BadInputException">There is no such file, it is a directory, empty, or not UTF-8.</exception>
     public static string Read(string path) => Decode(InputFile.ReadAll("data", path), path);
+
+    /// <summary>Reads a UTF-8 file a part at a time, by the same rules.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="BadInputException">There is no such file, it is a directory, or empty; while reading: it is not UTF-8.</exception>
+    internal static TextReader Open(string path)
+    {
+        FileStream file = InputFile.Open("data", path);
+        try
+        {
+            return new Utf8TextReader(file, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The text of UTF-8 bytes, without a byte order mark.</summary>
     /// <param name="utf8">The bytes.</param>
@@ -21,9 +39,9 @@ public static class TextFile
     /// <exception cref="BadInputException">The text is empty or not UTF-8.</exception>
     internal static string Decode(ReadOnlySpan<byte> utf8, string source)
     {
-        if (utf8.StartsWith(s_byteOrderMark))
+        if (utf8.StartsWith(ByteOrderMark))
         {
-            utf8 = utf8[s_byteOrderMark.Length..];
+            utf8 = utf8[ByteOrderMark.Length..];
         }
 
         if (utf8.IsEmpty)
@@ -52,12 +70,20 @@ public static class TextFile
     }
 }
 
-/// <summary>Reads whole files that a user named, with one-line errors.</summary>
+/// <summary>Reads files that a user named, with one-line errors.</summary>
 internal static class InputFile
 {
     /// <summary>All bytes of a file.</summary>
     /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
-    public static byte[] ReadAll(string operation, string path)
+    public static byte[] ReadAll(string operation, string path) => Guard(operation, path, () => File.ReadAllBytes(path));
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
+    public static FileStream Open(string operation, string path) => Guard(operation, path, () => File.OpenRead(path));
+
+    /// <summary>Does something with a file.</summary>
+    /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
+    public static T Guard<T>(string operation, string path, Func<T> use)
     {
         if (Directory.Exists(path))
         {
@@ -66,7 +92,7 @@ internal static class InputFile
 
         try
         {
-            return File.ReadAllBytes(path);
+            return use();
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -40,7 +40,7 @@ public sealed class Evaluator : IDisposable
     /// <summary>The loss on a text file.</summary>
     /// <param name="path">A UTF-8 text of at least two tokens.</param>
     /// <exception cref="BadInputException">The file cannot be read, or holds what the tokenizer does not know.</exception>
-    public EvaluationResult EvaluateFile(string path) => Measure(new MemoryTokens(_run.Tokenizer.Encode(TextFile.Read(path))), path);
+    public EvaluationResult EvaluateFile(string path) => Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path)), path);
 
     /// <inheritdoc/>
     public void Dispose() => _run.Dispose();

@@ -39,7 +39,7 @@ internal sealed class RunModel : IDisposable
         using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
             ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
         new ConfiguredRun(config).CheckOwn(checkpoint);
-        ITokenizer tokenizer = TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath);
+        ITokenizer tokenizer = StoredTokenizer.Read(checkpoint, folder.TokenizerPath).Tokenizer;
         WorkerTeam team = new(threads);
         LanguageModel? model = null;
         try

@@ -1,4 +1,3 @@
-using System.Text;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -44,7 +43,7 @@ public sealed class TextGenerator : IDisposable
         }
 
         int[] tokens = TextPieces.Prompt(_run.Tokenizer, prompt);
-        _stream = new TokenStream(_run.Model, _run.Tokenizer.VocabularySize);
+        _stream = new TokenStream(_run.Model, _run.Tokenizer.VocabularySize, _run.Tokenizer.SpecialTokens.EndOfText);
         return TextPieces.Of(_run.Tokenizer, _stream.Continue(tokens, options, occasion: 0));
     }
 
@@ -104,45 +103,32 @@ internal static class TextPieces
     /// <summary>The pieces; bytes that never become a character are U+FFFD.</summary>
     public static IEnumerable<string> Of(ITokenizer tokenizer, IEnumerable<int> tokens)
     {
-        Decoder decoder = Encoding.UTF8.GetDecoder();
+        TokenDecoder decoder = tokenizer.NewDecoder();
         foreach (int token in tokens)
         {
-            string piece = Decode(decoder, tokenizer.Bytes(token), flush: false);
+            string piece = decoder.Add(token);
             if (piece.Length > 0)
             {
                 yield return piece;
             }
         }
 
-        string rest = Decode(decoder, [], flush: true);
+        string rest = decoder.Flush();
         if (rest.Length > 0)
         {
             yield return rest;
         }
     }
 
-    /// <summary>The tokens that a text is continued from: its own, or for an empty one a line break or the first token.</summary>
+    /// <summary>
+    /// The tokens that a text is continued from: the one that begins every text, if there is one, and the prompt's own. For an empty prompt without such a
+    /// token: a line break or, where the vocabulary has none, the first token.
+    /// </summary>
     public static int[] Prompt(ITokenizer tokenizer, string prompt)
     {
-        if (prompt.Length > 0)
-        {
-            return tokenizer.Encode(prompt);
-        }
-
-        for (int token = 0; token < tokenizer.VocabularySize; token++)
-        {
-            if (tokenizer.Bytes(token).SequenceEqual("\n"u8))
-            {
-                return [token];
-            }
-        }
-
-        return [0];
-    }
-
-    private static string Decode(Decoder decoder, ReadOnlySpan<byte> bytes, bool flush)
-    {
-        Span<char> characters = stackalloc char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
-        return characters[..decoder.GetChars(bytes, characters, flush)].ToString();
+        List<int> tokens = tokenizer.SpecialTokens.Begin is { } begin ? [begin] : [];
+        tokenizer.Encode(prompt, tokens);
+        return tokens.Count > 0 ? [.. tokens]
+            : [Enumerable.Range(0, tokenizer.VocabularySize).FirstOrDefault(token => tokenizer.Decode([token]) == "\n")];
     }
 }

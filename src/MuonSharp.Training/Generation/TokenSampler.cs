@@ -122,7 +122,8 @@ internal sealed class TokenSampler
 /// </remarks>
 /// <param name="model">The model.</param>
 /// <param name="vocabulary">Tokens that may be drawn, from 0: the tokenizer's. The model may know more, which stand for nothing.</param>
-internal sealed class TokenStream(LanguageModel model, int vocabulary)
+/// <param name="end">The token that ends every text: nothing is drawn after it, and it is not handed out. Null: there is none.</param>
+internal sealed class TokenStream(LanguageModel model, int vocabulary, int? end = null)
 {
     private const int LeastTime = 16;
 
@@ -146,6 +147,11 @@ internal sealed class TokenStream(LanguageModel model, int vocabulary)
             Next(history, logits);
             Finite = Finite && logits.AsSpan(0, vocabulary).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0;
             int token = sampler.Draw(logits.AsSpan(0, vocabulary), occasion, position);
+            if (token == end)
+            {
+                yield break;
+            }
+
             history.Add(token);
             yield return token;
         }

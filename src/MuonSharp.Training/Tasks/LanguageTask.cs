@@ -46,13 +46,7 @@ public sealed class LanguageTask : ITrainingTask
         _batches = new TokenBatches(training, sampler, model.Config.Context, model.Config.Vocabulary);
         _program = model.Program(options.Batch, model.Config.Context, training: true);
         DataIdentity = $"{training.Identity}, held out {heldOut?.Identity ?? "none"}, {sampler.Identity}";
-        Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal);
-        if (tokenizer is not null)
-        {
-            files.Add(TokenizerFile.Name, TokenizerFile.ToBytes(tokenizer));
-        }
-
-        Files = files;
+        Files = tokenizer is null ? NoFiles.Instance : OfTokenizer(TokenizerFile.ToBytes(tokenizer));
     }
 
     /// <summary>The tokens to train on.</summary>
@@ -101,7 +95,7 @@ public sealed class LanguageTask : ITrainingTask
     public string DataIdentity { get; private init; }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; }
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; private set; }
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> MaximumLogits => _program.MaximumLogits;
@@ -150,6 +144,14 @@ public sealed class LanguageTask : ITrainingTask
         }
     }
 
+    /// <summary>The task of a run that goes on, or of one at its start.</summary>
+    internal static LanguageTask Create(TrainingConfig config, StoredTokenizer? stored)
+    {
+        LanguageTask task = Create(config, stored?.Tokenizer);
+        task.Files = stored is null ? task.Files : OfTokenizer(stored.Bytes);
+        return task;
+    }
+
     /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
@@ -177,7 +179,7 @@ public sealed class LanguageTask : ITrainingTask
             return null;
         }
 
-        TokenStream stream = new(Model, Tokenizer.VocabularySize);
+        TokenStream stream = new(Model, Tokenizer.VocabularySize, Tokenizer.SpecialTokens.EndOfText);
         IEnumerable<int> tokens = stream.Continue(_prompt, _options.Sample with { Seed = _options.Seed }, occasion: step, cancellation);
         return new TrainingSample(string.Concat(TextPieces.Of(Tokenizer, tokens)), _options.Prompt);
     }
@@ -216,63 +218,11 @@ public sealed class LanguageTask : ITrainingTask
         }
     }
 
+    private static Dictionary<string, ReadOnlyMemory<byte>> OfTokenizer(byte[] file) => new(StringComparer.Ordinal) { [TokenizerFile.Name] = file };
+
     private static LanguageModelConfig WithVocabulary(LanguageModelConfig model, ITokenizer tokenizer) =>
         model.Vocabulary >= tokenizer.VocabularySize ? model
         : model.Vocabulary == 0 ? model with { Vocabulary = tokenizer.VocabularySize }
         : throw new BadInputException(
             $"[model] the vocabulary must be 0 or at least the {tokenizer.VocabularySize} of the tokenizer; {model.Vocabulary} came");
-}
-
-/// <summary>How a <see cref="LanguageTask"/> draws, evaluates and samples.</summary>
-public sealed record LanguageTaskOptions
-{
-    /// <summary>Sequences of the context's length in a micro-batch.</summary>
-    public int Batch { get; init; } = 12;
-
-    /// <summary>Seed of everything random: initial weights, batches, dropout, samples of text.</summary>
-    public ulong Seed { get; init; } = 1337;
-
-    /// <summary>Threads that compute. 0: one per core. The number changes no bit of the result.</summary>
-    public int Threads { get; init; }
-
-    /// <summary>Whether the backward run computes each block's activations again instead of keeping them.</summary>
-    public bool Recompute { get; init; }
-
-    /// <summary>Where training sequences start; null: anywhere, see <see cref="RandomWindows"/>.</summary>
-    public ISequenceSampler? Sampler { get; init; }
-
-    /// <summary>Share of the tokens, at the end of the text, that is held out for evaluation; from 0 up to but not including 1.</summary>
-    public double ValidationShare { get; init; } = 0.1;
-
-    /// <summary>Windows evaluated at once: memory and speed, not the result's meaning.</summary>
-    public int EvaluationBatch { get; init; } = 32;
-
-    /// <summary>Text that samples continue; empty: a line break, or the vocabulary's first token.</summary>
-    public string Prompt { get; init; } = "";
-
-    /// <summary>How samples are drawn; their seed is <see cref="Seed"/>.</summary>
-    public GenerationOptions Sample { get; init; } = new() { Tokens = 200 };
-
-    /// <summary>What messages call the text.</summary>
-    public string Source { get; init; } = "the text";
-
-    /// <summary>The options that a configuration says.</summary>
-    internal static LanguageTaskOptions Of(TrainingConfig config) => new()
-    {
-        Batch = config.Train.Batch,
-        Seed = config.Train.Seed,
-        Threads = config.Train.Threads ?? 0,
-        Recompute = config.Train.Recompute,
-        Sampler = SequenceSamplers.Create(config.Data.Order, config.Train.Seed),
-        ValidationShare = config.Data.ValidationShare,
-        EvaluationBatch = config.Evaluate.Batch,
-        Prompt = config.Sample.Prompt,
-        Sample = new GenerationOptions
-        {
-            Tokens = config.Sample.Tokens,
-            Temperature = config.Sample.Temperature,
-            TopK = config.Sample.TopK ?? 0,
-            TopP = config.Sample.TopP,
-        },
-    };
 }

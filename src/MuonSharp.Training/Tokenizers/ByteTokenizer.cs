@@ -18,15 +18,26 @@ public sealed class ByteTokenizer : ITokenizer
     public int VocabularySize => s_all.Length;
 
     /// <inheritdoc/>
-    public int[] Encode(string text)
+    public void Encode(ReadOnlySpan<char> text, List<int> tokens)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        return Array.ConvertAll(bytes, value => (int)value);
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+        Encoding.UTF8.GetBytes(text, bytes);
+        tokens.EnsureCapacity(tokens.Count + bytes.Length);
+        foreach (byte value in bytes)
+        {
+            tokens.Add(value);
+        }
     }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<byte> Bytes(int token) => s_all.AsSpan(token, 1);
+    public int CutOf(ReadOnlySpan<char> text) => TextCut.BehindCharacters(text);
 
     /// <inheritdoc/>
-    public JsonObject ToJson() => new() { ["kind"] = Kind };
+    public TokenDecoder NewDecoder() => TokenDecoder.OfBytes(token => s_all.AsMemory(token, 1));
+
+    /// <inheritdoc/>
+    public long CountBytes(ReadOnlySpan<int> tokens) => tokens.Length;
+
+    /// <inheritdoc/>
+    public JsonObject ToJson() => TokenizerKinds.NewJson(Kind);
 }

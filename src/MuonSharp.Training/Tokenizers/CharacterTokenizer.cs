@@ -12,13 +12,13 @@ public sealed class CharacterTokenizer : ITokenizer
     public const string KindName = "character";
 
     private readonly Rune[] _characters;
-    private readonly byte[][] _bytes;
+    private readonly string[] _texts;
     private readonly FrozenDictionary<int, int> _tokens;
 
     private CharacterTokenizer(Rune[] characters)
     {
         _characters = characters;
-        _bytes = [.. characters.Select(character => Encoding.UTF8.GetBytes(character.ToString()))];
+        _texts = [.. characters.Select(character => character.ToString())];
         _tokens = characters.Select((character, token) => KeyValuePair.Create(character.Value, token)).ToFrozenDictionary();
     }
 
@@ -45,9 +45,8 @@ public sealed class CharacterTokenizer : ITokenizer
     }
 
     /// <inheritdoc/>
-    public int[] Encode(string text)
+    public void Encode(ReadOnlySpan<char> text, List<int> tokens)
     {
-        List<int> tokens = new(text.Length);
         foreach (Rune character in text.EnumerateRunes())
         {
             tokens.Add(_tokens.TryGetValue(character.Value, out int token)
@@ -55,19 +54,33 @@ public sealed class CharacterTokenizer : ITokenizer
                 : throw new BadInputException(
                     $"[tokenizer] every character must be one of the {VocabularySize} of the training text; {Describe(character)} came"));
         }
-
-        return [.. tokens];
     }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<byte> Bytes(int token) => _bytes[token];
+    public int CutOf(ReadOnlySpan<char> text) => TextCut.BehindCharacters(text);
 
     /// <inheritdoc/>
-    public JsonObject ToJson() => new()
+    public TokenDecoder NewDecoder() => TokenDecoder.OfText(token => _texts[token]);
+
+    /// <inheritdoc/>
+    public long CountBytes(ReadOnlySpan<int> tokens)
     {
-        ["kind"] = Kind,
-        ["characters"] = string.Concat(_characters.Select(character => character.ToString())),
-    };
+        long count = 0;
+        foreach (int token in tokens)
+        {
+            count += _characters[token].Utf8SequenceLength;
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject ToJson()
+    {
+        JsonObject json = TokenizerKinds.NewJson(Kind);
+        json["characters"] = string.Concat(_texts);
+        return json;
+    }
 
     internal static CharacterTokenizer FromJson(JsonEntry json)
     {

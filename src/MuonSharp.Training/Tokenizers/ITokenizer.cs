@@ -4,55 +4,131 @@ using System.Text.Json.Nodes;
 namespace MuonSharp.Training;
 
 /// <summary>Text to tokens and back. Tokens are the whole numbers from 0 up to <see cref="VocabularySize"/>.</summary>
+/// <remarks>A tokenizer of one's own needs the members without a default: kind, size, <see cref="Encode"/>, <see cref="NewDecoder"/>, <see cref="ToJson"/>.</remarks>
 public interface ITokenizer
 {
-    /// <summary>The kind's name in configurations and files, one of <see cref="TokenizerKinds.Names"/>.</summary>
+    /// <summary>One word for its kind: what banners call it, and for ours one of <see cref="TokenizerKinds.Names"/>.</summary>
     string Kind { get; }
 
-    /// <summary>Number of distinct tokens.</summary>
+    /// <summary>Number of distinct tokens, special ones included.</summary>
     int VocabularySize { get; }
 
-    /// <summary>The tokens of a text.</summary>
-    /// <param name="text">Any text.</param>
-    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
-    int[] Encode(string text);
+    /// <summary>Tokens that stand for no text. Default: none.</summary>
+    SpecialTokens SpecialTokens => SpecialTokens.None;
 
-    /// <summary>The UTF-8 bytes that a token stands for; a token may end in the middle of a character.</summary>
-    /// <param name="token">A token.</param>
-    ReadOnlySpan<byte> Bytes(int token);
+    /// <summary>Appends the tokens of a text; special tokens are none of them.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
+    void Encode(ReadOnlySpan<char> text, List<int> tokens);
+
+    /// <summary>How much of a text that goes on can be encoded by itself: whatever follows, the tokens of both parts are those of the whole.</summary>
+    /// <param name="text">The beginning of a text, or what is left of one.</param>
+    /// <returns>0 to the text's length. Default: 0, so that a text is encoded as a whole, however long it is.</returns>
+    int CutOf(ReadOnlySpan<char> text) => 0;
+
+    /// <summary>Begins to turn tokens into text.</summary>
+    TokenDecoder NewDecoder();
+
+    /// <summary>Number of UTF-8 bytes that some tokens stand for: the denominator of bits per byte. Of parts it is the sum.</summary>
+    /// <param name="tokens">Tokens of the vocabulary.</param>
+    long CountBytes(ReadOnlySpan<int> tokens)
+    {
+        long count = 0;
+        foreach (int token in tokens)
+        {
+            TokenDecoder decoder = NewDecoder();
+            count += Encoding.UTF8.GetByteCount(decoder.Add(token)) + Encoding.UTF8.GetByteCount(decoder.Flush());
+        }
+
+        return count;
+    }
 
     /// <summary>All that is needed to make the tokenizer again: the content of <c>tokenizer.json</c>.</summary>
     JsonObject ToJson();
 }
 
+/// <summary>The tokens of a vocabulary that stand for no text.</summary>
+public sealed record SpecialTokens
+{
+    /// <summary>No special tokens.</summary>
+    public static SpecialTokens None { get; } = new();
+
+    /// <summary>Begins every text: a prompt starts with it. Null: there is none.</summary>
+    public int? Begin { get; init; }
+
+    /// <summary>Ends every text: generation stops at it. Null: there is none.</summary>
+    public int? EndOfText { get; init; }
+
+    /// <summary>All of them by the name they have in the vocabulary, such as <c>&lt;|endoftext|&gt;</c>.</summary>
+    public IReadOnlyDictionary<string, int> Named { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+}
+
 /// <summary>What every tokenizer can do, whatever its kind.</summary>
 public static class TokenizerExtensions
 {
+    private const int ChunkLength = 1 << 16;
+
+    /// <summary>The tokens of a text.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="text">Any text.</param>
+    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
+    public static int[] Encode(this ITokenizer tokenizer, string text)
+    {
+        List<int> tokens = [];
+        tokenizer.Encode(text.AsSpan(), tokens);
+        return [.. tokens];
+    }
+
+    /// <summary>The tokens of a UTF-8 file, which is never in memory as a whole where the tokenizer says <see cref="ITokenizer.CutOf">where a text may be cut</see>.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="path">The file; a byte order mark is no part of the text.</param>
+    /// <exception cref="BadInputException">The file cannot be read, is empty or no UTF-8, or holds something that the vocabulary lacks.</exception>
+    public static int[] EncodeFile(this ITokenizer tokenizer, string path)
+    {
+        using TextReader reader = TextFile.Open(path);
+        List<int> tokens = [];
+        tokenizer.Encode(reader, tokens);
+        return [.. tokens];
+    }
+
+    /// <summary>Appends the tokens of a text that is read along the way.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="reader">The text, from where the reader is to its end.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
+    public static void Encode(this ITokenizer tokenizer, TextReader reader, List<int> tokens)
+    {
+        char[] buffer = new char[ChunkLength];
+        int held = 0;
+        while (reader.Read(buffer, held, buffer.Length - held) is var read and > 0)
+        {
+            held += read;
+            int cut = tokenizer.CutOf(buffer.AsSpan(0, held));
+            tokenizer.Encode(buffer.AsSpan(0, cut), tokens);
+            buffer.AsSpan(cut, held - cut).CopyTo(buffer);
+            held -= cut;
+            if (held > buffer.Length / 2)
+            {
+                Array.Resize(ref buffer, 2 * buffer.Length);
+            }
+        }
+
+        tokenizer.Encode(buffer.AsSpan(0, held), tokens);
+    }
+
     /// <summary>The text of some tokens; bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="tokens">Tokens of its vocabulary.</param>
     public static string Decode(this ITokenizer tokenizer, ReadOnlySpan<int> tokens)
     {
-        List<byte> bytes = new(tokens.Length);
+        TokenDecoder decoder = tokenizer.NewDecoder();
+        StringBuilder text = new();
         foreach (int token in tokens)
         {
-            bytes.AddRange(tokenizer.Bytes(token));
+            text.Append(decoder.Add(token));
         }
 
-        return Encoding.UTF8.GetString([.. bytes]);
-    }
-
-    /// <summary>Number of UTF-8 bytes that some tokens stand for: the denominator of bits per byte.</summary>
-    /// <param name="tokenizer">The tokenizer.</param>
-    /// <param name="tokens">Tokens of its vocabulary.</param>
-    public static long CountBytes(this ITokenizer tokenizer, ReadOnlySpan<int> tokens)
-    {
-        long count = 0;
-        foreach (int token in tokens)
-        {
-            count += tokenizer.Bytes(token).Length;
-        }
-
-        return count;
+        return text.Append(decoder.Flush()).ToString();
     }
 }

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
 /// <summary>The <c>tokenizer.json</c> of a run folder.</summary>
+/// <remarks>It says <c>"format": "muonsharp"</c>, because others write files of that name too; those of earlier versions say no format and are read as well.</remarks>
 public static class TokenizerFile
 {
     /// <summary>The file's name in a run folder.</summary>
@@ -26,9 +28,23 @@ public static class TokenizerFile
     public static byte[] ToBytes(ITokenizer tokenizer) => IndentedJson.ToBytes(tokenizer.ToJson());
 }
 
+/// <summary>A tokenizer with the bytes of the file that it was read from: a run keeps them, whatever this version would write.</summary>
+internal sealed record StoredTokenizer(ITokenizer Tokenizer, byte[] Bytes)
+{
+    /// <summary>The tokenizer that a checkpoint was written with.</summary>
+    public static StoredTokenizer Read(LoadedCheckpoint checkpoint, string path)
+    {
+        byte[] bytes = checkpoint.ReadRunFile(path);
+        return new(TokenizerFile.Parse(bytes, path), bytes);
+    }
+}
+
 /// <summary>The kinds of tokenizers: how each is made from a training text, and from its file.</summary>
 public static class TokenizerKinds
 {
+    private const string FormatKey = "format";
+    private const string Format = "muonsharp";
+
     private static readonly Dictionary<string, TokenizerKind> s_kinds = new(StringComparer.Ordinal)
     {
         [CharacterTokenizer.KindName] = new(CharacterTokenizer.FromText, CharacterTokenizer.FromJson),
@@ -48,7 +64,14 @@ public static class TokenizerKinds
 
     /// <summary>The tokenizer that a <c>tokenizer.json</c> describes.</summary>
     /// <param name="json">The file's content.</param>
-    internal static ITokenizer FromJson(JsonEntry json) => s_kinds[json["kind"].Choice(Names)].FromJson(json);
+    internal static ITokenizer FromJson(JsonEntry json)
+    {
+        _ = json.Find(FormatKey)?.Choice([Format]);
+        return s_kinds[json["kind"].Choice(Names)].FromJson(json);
+    }
+
+    /// <summary>The beginning of what a tokenizer of ours writes.</summary>
+    internal static JsonObject NewJson(string kind) => new() { [FormatKey] = Format, ["kind"] = kind };
 
     private sealed record TokenizerKind(Func<string, ITokenizer> FromText, Func<JsonEntry, ITokenizer> FromJson);
 }

@@ -24,7 +24,7 @@ internal sealed class SourceRun : IDisposable
             Notices = notices;
             Config = _folder.ReadConfig();
             new ConfiguredRun(Config).CheckOwn(_checkpoint);
-            Tokenizer = TokenizerFile.Parse(_checkpoint.ReadRunFile(_folder.TokenizerPath), _folder.TokenizerPath);
+            Tokenizer = StoredTokenizer.Read(_checkpoint, _folder.TokenizerPath).Tokenizer;
         }
         catch
         {

@@ -26,7 +26,7 @@ internal static class TrainerFactory
         return Continue(runFolder, options, saved.Train.Steps, (folder, checkpoint) =>
         {
             ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
-            return TrainingParts.Create(resumed, checkpoint is null ? null : TokenizerFile.Parse(checkpoint.ReadRunFile(folder.TokenizerPath), folder.TokenizerPath), options);
+            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options);
         });
     }
 

@@ -43,7 +43,7 @@ internal sealed class TrainingParts : IDisposable
 
     /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
-    public static TrainingParts Create(TrainingConfig config, ITokenizer? tokenizer, TrainerOptions options)
+    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options)
     {
         LanguageTask task = LanguageTask.Create(config, tokenizer);
         try

@@ -152,11 +152,52 @@ public class TextGeneratorTests
     }
 
     [Fact]
+    public void A_text_ends_at_the_token_that_ends_every_text()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.Config(folder));
+        LanguageModel model = TestRun.Language(trainer).Model;
+        int known = TestRun.Language(trainer).Tokenizer!.VocabularySize;
+        GenerationOptions options = new() { Tokens = 30, Temperature = 5 };
+        int[] endless = [.. new TokenStream(model, known).Continue([0], options, occasion: 0)];
+        int end = endless[20];
+        Assert.Equal(endless.TakeWhile(token => token != end), new TokenStream(model, known, end).Continue([0], options, occasion: 0));
+    }
+
+    [Fact]
+    public void A_prompt_starts_with_the_token_that_begins_every_text()
+    {
+        Marked tokenizer = new();
+        Assert.Equal([256, (int)'a'], TextPieces.Prompt(tokenizer, "a"));
+        Assert.Equal([256], TextPieces.Prompt(tokenizer, ""));
+        Assert.Equal("a", tokenizer.Decode([256, 'a', 257]));
+        Assert.Equal(1, ((ITokenizer)tokenizer).CountBytes([256, 'a', 257]));
+    }
+
+    [Fact]
     public void An_empty_prompt_is_a_line_break_or_the_first_token()
     {
         Assert.Equal([1], TextPieces.Prompt(CharacterTokenizer.FromText("\tb\n"), ""));
         Assert.Equal([0], TextPieces.Prompt(CharacterTokenizer.FromText("ab"), ""));
         Assert.Equal([10], TextPieces.Prompt(new ByteTokenizer(), ""));
+    }
+
+    /// <summary>Bytes, a token that begins a text and one that ends it.</summary>
+    private sealed class Marked : ITokenizer
+    {
+        private readonly ByteTokenizer _bytes = new();
+
+        public string Kind => "marked";
+
+        public int VocabularySize => 258;
+
+        public SpecialTokens SpecialTokens => new() { Begin = 256, EndOfText = 257 };
+
+        public void Encode(ReadOnlySpan<char> text, List<int> tokens) => _bytes.Encode(text, tokens);
+
+        public TokenDecoder NewDecoder() => TokenDecoder.OfBytes(token => token < 256 ? new[] { (byte)token } : default);
+
+        public System.Text.Json.Nodes.JsonObject ToJson() => [];
     }
 
     private static async Task<TextGenerator> Generator(TemporaryFolder folder, string tokenizer)

@@ -26,7 +26,8 @@ public class ByteTokenizerTests
         ByteTokenizer tokenizer = new();
         for (int token = 0; token < 256; token++)
         {
-            Assert.Equal([(byte)token], tokenizer.Bytes(token).ToArray());
+            Assert.Equal(1, tokenizer.CountBytes([token]));
+            Assert.Equal(token < 128 ? ((char)token).ToString() : "\uFFFD", tokenizer.Decode([token]));
         }
 
         Assert.Equal(7, tokenizer.CountBytes(tokenizer.Encode("aé😀")));

@@ -69,6 +69,8 @@ public class CharacterTokenizerTests
     [InlineData("{}", "kind must be one of character, byte; it is missing")]
     [InlineData("{\"kind\": 3}", "kind must be one of character, byte; 3 came")]
     [InlineData("{\"kind\": \"bpe\"}", "\"bpe\" came")]
+    [InlineData("{\"format\": \"other\", \"kind\": \"byte\"}", "format must be muonsharp; \"other\" came")]
+    [InlineData("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", "kind must be one of character, byte; it is missing")]
     [InlineData("{\"kind\": \"character\"}", "characters must be text that is not empty")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"\"}", "characters must be text that is not empty")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"ba\"}", "must be sorted and distinct")]
@@ -96,6 +98,10 @@ public class CharacterTokenizerTests
     }
 
     [Fact]
-    public void A_file_states_its_kind() =>
-        Assert.Equal("character", (string?)JsonNode.Parse(TokenizerFile.ToBytes(CharacterTokenizer.FromText("a")))!["kind"]);
+    public void A_file_states_its_format_and_its_kind() =>
+        Assert.Equal("""{"format":"muonsharp","kind":"character","characters":"ab"}""", JsonNode.Parse(TokenizerFile.ToBytes(CharacterTokenizer.FromText("ba")))!.ToJsonString());
+
+    [Fact]
+    public void A_file_of_before_there_was_a_format_is_read() =>
+        Assert.Equal([1, 0], TokenizerFile.Parse("""{"kind": "character", "characters": "ab"}"""u8, "tokenizer.json").Encode("ba"));
 }

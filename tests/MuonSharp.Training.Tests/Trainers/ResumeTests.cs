@@ -1,11 +1,42 @@
 using System.Security.Cryptography;
 using System.Text;
 using MuonSharp.Formats;
+using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training.Tests.Trainers;
 
 public class ResumeTests
 {
+    [Fact]
+    public async Task A_run_whose_tokenizer_file_an_earlier_version_wrote_goes_on_and_keeps_it()
+    {
+        using TemporaryFolder folder = new();
+        string run = folder.File("run");
+        TrainingConfig config = TestRun.Config(folder, steps: 6);
+        using (Trainer trainer = Trainer.Create(config, run))
+        {
+            await TestRun.RunUntil(trainer, 3);
+            string path = new RunFolder(run).TokenizerPath;
+            byte[] old = Encoding.UTF8.GetBytes(File.ReadAllText(path).Replace("  \"format\": \"muonsharp\",\n", "", StringComparison.Ordinal));
+            Assert.True(old.Length < new FileInfo(path).Length);
+            File.WriteAllBytes(path, old);
+            CheckpointStore store = new(Path.Combine(run, "checkpoints"));
+            using LoadedCheckpoint written = store.LoadLatest(out _)!;
+            store.Save(3, new CheckpointContents
+            {
+                Model = WeightFile.Tensors(trainer.Parameters),
+                Optimizer = OptimizerState.Tensors(trainer.Parts.StateTensors),
+                State = written.State.ToNode()!.AsObject(),
+                RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { [TokenizerFile.Name] = old },
+            }, keep: 2);
+        }
+
+        using (Trainer trainer = Trainer.Resume(run)) await TestRun.Run(trainer);
+        using Evaluator evaluator = Evaluator.FromRun(run, threads: 1);
+        Assert.Equal(6, evaluator.Step);
+        Assert.DoesNotContain("format", File.ReadAllText(new RunFolder(run).TokenizerPath), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_finished_run_says_so_and_changes_nothing()
     {
