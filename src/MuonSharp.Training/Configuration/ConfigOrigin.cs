@@ -40,7 +40,7 @@ public enum ConfigSource
     /// <summary>A preset.</summary>
     Preset,
 
-    /// <summary>The reference of an optimizer or of its preset, which brings its numbers.</summary>
+    /// <summary>The reference of an optimizer or of its preset, which brings its numbers, or a model's family, which brings its positions.</summary>
     Reference,
 
     /// <summary>The configuration of a run that is taken up again.</summary>

@@ -13,6 +13,7 @@ internal static class ConfigRules
         ];
         if (problems.Count == 0)
         {
+            config.Model.Check(problems);
             problems.AddRange(LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? 1).Problems().Select(problem => $"[config] model: {problem}"));
             config.Train.Check(config.Model, problems);
             config.Evaluate.Check(config.Model, problems);

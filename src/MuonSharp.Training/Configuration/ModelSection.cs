@@ -6,6 +6,9 @@ namespace MuonSharp.Training;
 /// <remarks>What its settings need of each other stands in <see cref="MuonSharp.Nn.LanguageModelConfig"/>.</remarks>
 public sealed record ModelSection
 {
+    /// <summary>Name of the family, one of <see cref="MuonSharp.Nn.ModelFamilies.All"/>. Null: that of <see cref="Positions"/>.</summary>
+    public string? Family { get; init; }
+
     /// <summary>Number of transformer blocks, 1 or more.</summary>
     public int Layers { get; init; } = 4;
 
@@ -65,8 +68,19 @@ public sealed record ModelSection
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.", c => c.Model, (c, s) => c with { Model = s }));
 
+    /// <summary>Adds a problem when family and positions are not each other's.</summary>
+    internal void Check(List<string> problems)
+    {
+        if (LanguageModelConfigs.PositionsOf(Family) is { } positions && positions != Positions)
+        {
+            problems.Add($"[config] model.positions must be {positions}, or not set, with model.family={Family}; '{Positions}' came");
+        }
+    }
+
     private static ConfigKey[] Describe(ConfigSection<ModelSection> section) =>
     [
+        section.Key("family", OptionalChoice(LanguageModelConfigs.Families, "that of `model.positions`"), m => m.Family, (m, v) => m with { Family = v },
+            "whose layers and names of weights: GPT-2's, or llama's; brings its positions, where none are set"),
         section.Key("layers", Whole(1, 1000), m => m.Layers, (m, v) => m with { Layers = v }, "transformer blocks"),
         section.Key("vocabulary", OrZero(Whole(1), "the tokenizer's number"), m => m.Vocabulary, (m, v) => m with { Vocabulary = v },
             "tokens that the model knows, at least the tokenizer's; those beyond it stand for nothing and are never drawn", unit: "tokens"),
@@ -84,7 +98,7 @@ public sealed record ModelSection
         section.Key("activation", Choice(LanguageModelConfigs.Activations), m => m.Activation, (m, v) => m with { Activation = v },
             "nonlinearity of the feed-forward block; `gelu` is the exact one, `swiglu` needs rotary positions"),
         section.Key("positions", Choice(LanguageModelConfigs.PositionKinds), m => m.Positions, (m, v) => m with { Positions = v },
-            "how the model knows where a token stands, and with it the family: GPT-2's with `learned`, llama's with `rotary`"),
+            "how the model knows where a token stands, and with it the family: `gpt2` with `learned`, `llama` with `rotary`"),
         section.Key("rotaryBase", Number("a number above 1", v => v > 1), m => m.RotaryBase, (m, v) => m with { RotaryBase = v }, "base of the rotary frequencies",
             usedWhen: new("model.positions", c => c.Model.Positions == "rotary")),
         section.Key("tiedHead", Flag, m => m.TiedHead, (m, v) => m with { TiedHead = v }, "whether the head shares the token embedding's weights"),

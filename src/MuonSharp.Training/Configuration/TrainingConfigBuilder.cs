@@ -12,7 +12,7 @@ namespace MuonSharp.Training;
 /// that names another optimizer or another of its presets than its base does not inherit the base's learning rate, momentum
 /// and weight decay, which were chosen for the other one: unless they are set as well, those of the reference apply, in
 /// whatever order they come. With another preset that holds for AdamW's share too. The optimizer <c>normuon</c> is <c>muon</c> with the
-/// preset <c>normuon</c>, and goes with no other.
+/// preset <c>normuon</c>, and goes with no other. A model's family that is set brings its positions, unless they are set too.
 /// </remarks>
 public sealed class TrainingConfigBuilder
 {
@@ -87,7 +87,12 @@ public sealed class TrainingConfigBuilder
         }
 
         TrainingConfig asked = config;
-        config = config with { Optimizer = OptimizerKinds.Complete(config.Optimizer, start.Optimizer, given.Keys.Select(key => key.Name).ToHashSet(), problems) };
+        HashSet<string> names = given.Keys.Select(key => key.Name).ToHashSet(StringComparer.Ordinal);
+        config = config with
+        {
+            Model = LanguageModelConfigs.Complete(config.Model, names),
+            Optimizer = OptimizerKinds.Complete(config.Optimizer, start.Optimizer, names, problems),
+        };
         config = _start is null ? config with { Preset = start.Preset } : config;
         if (problems.Count == 0)
         {
@@ -117,10 +122,10 @@ public sealed class TrainingConfigBuilder
 
     private static TrainingConfig Record(TrainingConfig config, TrainingConfig asked, TrainingConfig start, Dictionary<ConfigKey, ConfigOrigin> given)
     {
-        ConfigOrigin reference = new(ConfigSource.Reference, OptimizerKinds.Describe(config.Optimizer));
+        ConfigOrigin optimizer = new(ConfigSource.Reference, OptimizerKinds.Describe(config.Optimizer)), family = new(ConfigSource.Reference, config.Model.Family ?? "");
         Dictionary<ConfigKey, ConfigOrigin> origins = ConfigKeys.All.ToDictionary(
             key => key,
-            key => given.GetValueOrDefault(key) ?? (key.Same(config, asked) || key.Name == PresetKey ? start.OriginOf(key) : reference));
+            key => given.GetValueOrDefault(key) ?? (key.Same(config, asked) || key.Name == PresetKey ? start.OriginOf(key) : key.Name.StartsWith("optimizer.", StringComparison.Ordinal) ? optimizer : family));
         return config with { Recorded = new(config, origins) };
     }
 

@@ -32,6 +32,15 @@ internal static class LanguageModelConfigs
 
     public static IReadOnlyList<string> PositionKinds { get; } = [.. s_positions.Keys];
 
+    public static IReadOnlyList<string> Families { get; } = [.. s_positions.Values.Select(family => family.Name)];
+
+    /// <summary>The positions of a family; null for no family.</summary>
+    public static string? PositionsOf(string? family) => family is null ? null : s_positions.First(pair => pair.Value.Name == family).Key;
+
+    /// <summary>The settings with the positions of the family that was given, where none were.</summary>
+    public static ModelSection Complete(ModelSection model, IReadOnlySet<string> given) =>
+        given.Contains("model.family") && !given.Contains("model.positions") && PositionsOf(model.Family) is { } positions ? model with { Positions = positions } : model;
+
     /// <summary>The language model that reads a tokenizer's tokens.</summary>
     /// <exception cref="BadInputException">The vocabulary that is set is smaller than the tokenizer's.</exception>
     public static LanguageModelConfig Create(ModelSection model, ITokenizer tokenizer)
