@@ -5,37 +5,44 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Cli.Plan;
 
-/// <summary>Who steps what: the table of a plan.</summary>
+/// <summary>Who steps what: the tables of a routing. What is alike in many layers shares a line.</summary>
 internal static class PlanTable
 {
-    private static readonly string[] s_header = ["parameter", "shape", "", "weights", "optimizer", "FLOPs each", "why"];
-
-    /// <summary>Rows of cells, the header first.</summary>
+    /// <summary>A line for each matrix, and for each tensor that is not stepped as matrices: rows of cells, the header first.</summary>
     /// <param name="routing">The routing.</param>
     /// <param name="all">Whether every tensor and matrix has a line of its own.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> Of(RoutingPlan routing, bool all)
-    {
-        IEnumerable<PlanRow> rows = PlanRow.Of(routing);
-        return
-        [
-            s_header,
-            .. all
-                ? rows.Select(row => Cells(row, row.Tensor, 1))
-                : rows.GroupBy(row => row with { Tensor = LayerNames.Pattern(row.Tensor) })
-                    .Select(alike => Cells(alike.Key, LayerNames.Join([.. alike.Select(row => row.Tensor)]), alike.Count())),
-        ];
-    }
-
-    private static string[] Cells(PlanRow row, string name, int count) =>
+    public static IReadOnlyList<IReadOnlyList<string>> Matrices(RoutingPlan routing, bool all) =>
     [
-        row.Part.Length == 0 ? name : $"{name} {row.Part}",
-        row.Shape,
-        count == 1 ? "" : $"x{count}",
-        Amount.Count(row.Weights * count),
-        row.Optimizer,
-        row.Flops > 0 ? Amount.Short(row.Flops) : "",
-        row.Reason,
+        ["parameter", "shape", "", "weights", "optimizer", "FLOPs each", "why"],
+        .. Condense(PlanRow.Of(routing), static row => row.Tensor, static (row, name) => row with { Tensor = name }, all).Select(line => (string[])
+        [
+            line.Row.Part.Length == 0 ? line.Name : $"{line.Name} {line.Row.Part}",
+            line.Row.Shape,
+            line.Count == 1 ? "" : $"x{line.Count}",
+            Amount.Count(line.Row.Weights * line.Count),
+            line.Row.Optimizer,
+            line.Row.Flops > 0 ? Amount.Short(line.Row.Flops) : "",
+            line.Row.Reason,
+        ]),
     ];
+
+    /// <summary>A line for each tensor: rows of cells, the header first.</summary>
+    /// <param name="routing">The routing.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> Tensors(RoutingPlan routing) =>
+    [
+        ["parameter", "tensors", "shape", "matrices", "optimizer", "group", "reason"],
+        .. Condense(
+            routing.Rows.Select(static row => (Name: row.Parameter.Name, Shape: $"[{string.Join(", ", row.Parameter.Shape)}]", row.Matrices, row.Optimizer, row.Group, row.Reason)),
+            static row => row.Name,
+            static (row, name) => row with { Name = name },
+            all: false).Select(line => (string[])
+                [line.Name, $"{line.Count}", line.Row.Shape, line.Row.Matrices == 0 ? "-" : $"{line.Row.Matrices}", line.Row.Optimizer, line.Row.Group, line.Row.Reason]),
+    ];
+
+    /// <summary>Rows that differ in the layer of their name alone, as one with how many they are.</summary>
+    private static IEnumerable<(T Row, string Name, int Count)> Condense<T>(IEnumerable<T> rows, Func<T, string> name, Func<T, string, T> named, bool all) => all
+        ? rows.Select(row => (row, name(row), 1))
+        : rows.GroupBy(row => named(row, LayerNames.Pattern(name(row)))).Select(alike => (alike.Key, LayerNames.Join([.. alike.Select(name)]), alike.Count()));
 }
 
 /// <summary>One matrix, or one tensor that is not stepped as matrices, as a line of the plan.</summary>

@@ -23,7 +23,7 @@ internal static class PlanText
             terminal.Line($"note: {advice}", Style.Warning);
         }
 
-        Section(terminal, "who steps what", PlanTable.Of(plan.Routing, all));
+        Section(terminal, "who steps what", PlanTable.Matrices(plan.Routing, all));
         Section(terminal, "arithmetic of a step", Arithmetic(plan));
         IReadOnlyList<IReadOnlyList<string>> rates = RateTable.Of(plan, baseWidth);
         if (rates.Count > 0)
@@ -44,7 +44,7 @@ internal static class PlanText
     private static string Group(TrainingPlan plan, ParameterGroup group)
     {
         string weights = Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight");
-        string form = group.Options is MuonOptions muon ? $" ({plan.Config.Optimizer.Preset}, {muon.Orthogonalizer.Name}, factor {muon.Scale.Name})" : "";
+        string form = group.Options.Details.Length > 0 ? $" ({plan.Config.Optimizer.Preset}, {group.Options.Details})" : "";
         return $"{weights} in {Amount.Of(group.Parameters.Count, "tensor")} by {group.Options.OptimizerName}{form}, learning rate {Amount.Rate(group.Options.LearningRate.Range.Greatest)}";
     }
 
@@ -105,10 +105,10 @@ internal static class PlanText
     private static string Flops(double value) => $"{Amount.Short(value)} FLOPs";
 }
 
-/// <summary>Muon's learning rate in the units of other references, by shape of matrix.</summary>
+/// <summary>The learning rate of optimizers with a factor by shape in the units of other references.</summary>
 internal static class RateTable
 {
-    /// <summary>Rows of cells, the header first; empty when nothing is stepped by Muon.</summary>
+    /// <summary>Rows of cells, the header first; empty when no optimizer has such a factor.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="baseWidth">Width of muP's base model; 0: without muP.</param>
     public static IReadOnlyList<IReadOnlyList<string>> Of(TrainingPlan plan, int baseWidth)
@@ -118,23 +118,19 @@ internal static class RateTable
             UpdateScale.Original, UpdateScale.MatchRmsAdamW, UpdateScale.SpectralUnclamped,
             .. baseWidth > 0 ? [LearningRateUnits.MuP(baseWidth, plan.Config.Model.Width)] : Array.Empty<UpdateScale>(),
         ];
-        var rows = plan.Routing.Rows.Where(row => row.Options is MuonOptions)
-            .SelectMany(row => row.Slices.Select(matrix => (Options: (MuonOptions)row.Options, matrix.FanOut, matrix.FanIn)))
+        var rows = plan.Routing.Rows.Where(row => row.Options.ShapeFactor is not null)
+            .SelectMany(row => row.Slices.Select(matrix => (row.Options, matrix.FanOut, matrix.FanIn)))
             .GroupBy(matrix => matrix)
-            .Select(alike => Row(alike.Key.Options, alike.Key.FanOut, alike.Key.FanIn, alike.Count(), units))
+            .Select(alike => Row(alike.Key.Options.LearningRate.Range.Greatest, alike.Key.Options.ShapeFactor!, alike.Key.FanOut, alike.Key.FanIn, alike.Count(), units))
             .ToList();
         return rows.Count == 0 ? [] : [["shape", "", "as configured", .. units.Select(unit => unit.Name)], .. rows];
     }
 
-    private static string[] Row(MuonOptions options, int fanOut, int fanIn, int count, UpdateScale[] units)
-    {
-        double rate = options.LearningRate.Range.Greatest;
-        return
-        [
-            $"[{fanOut}, {fanIn}]",
-            $"x{count}",
-            $"{Amount.Rate(rate)} {options.Scale.Name}",
-            .. units.Select(unit => Amount.Rate(LearningRateUnits.Convert(rate, options.Scale, unit, fanOut, fanIn))),
-        ];
-    }
+    private static string[] Row(double rate, UpdateScale factor, int fanOut, int fanIn, int count, UpdateScale[] units) =>
+    [
+        $"[{fanOut}, {fanIn}]",
+        $"x{count}",
+        $"{Amount.Rate(rate)} {factor.Name}",
+        .. units.Select(unit => Amount.Rate(LearningRateUnits.Convert(rate, factor, unit, fanOut, fanIn))),
+    ];
 }

@@ -1,8 +1,9 @@
-using System.Text.RegularExpressions;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Plan;
 using MuonSharp.Experiments;
 using MuonSharp.Formats;
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -37,7 +38,7 @@ internal static class Banner
 
         terminal.Line();
         terminal.Line("who trains what", Style.Strong);
-        terminal.Columns(PlanText.Condense(description.Plan));
+        terminal.Columns(PlanTable.Tensors(description.Plan));
         terminal.Line();
         terminal.Line("derived", Style.Strong);
         terminal.Columns(DerivedSettings.Of(config, task, description), Style.Plain, Style.Plain, Style.Label);
@@ -50,35 +51,6 @@ internal static class Banner
     /// <summary>The greatest rate that the schedule reaches, and the one that is set where that is another.</summary>
     private static string Rate(double rate, double factor) =>
         factor < 1 ? $"at most {Amount.Rate(rate * factor)} ({Amount.Rate(rate)} is not reached, see schedule)" : Amount.Rate(rate);
-}
-
-/// <summary>The routing plan as a person reads it: layers that are treated alike become one row.</summary>
-internal static partial class PlanText
-{
-    /// <summary>Rows of cells, the header first.</summary>
-    /// <param name="plan">The library's table: a header and a row for each parameter, cells apart by two spaces or more.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> Condense(string plan)
-    {
-        var rows = plan.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Cells).ToList();
-        List<IReadOnlyList<string>> result = [.. rows.Take(1).Select(header => (string[])[header[0], "tensors", .. header.Skip(1)])];
-        foreach (IGrouping<string, string[]> alike in rows.Skip(1).GroupBy(Pattern, StringComparer.Ordinal))
-        {
-            string[] first = alike.First();
-            result.Add([alike.Count() == 1 ? first[0] : LayerNumber().Replace(first[0], ".*."), $"{alike.Count()}", .. first.Skip(1)]);
-        }
-
-        return result;
-    }
-
-    private static string[] Cells(string line) => Gap().Split(line.Trim());
-
-    private static string Pattern(string[] cells) => string.Join('\n', cells.Skip(1).Prepend(LayerNumber().Replace(cells[0], ".*.")));
-
-    [GeneratedRegex(@"\.\d+\.", RegexOptions.None, 1000)]
-    private static partial Regex LayerNumber();
-
-    [GeneratedRegex(@" {2,}", RegexOptions.None, 1000)]
-    private static partial Regex Gap();
 }
 
 /// <summary>What follows from the configuration, each number with its reason.</summary>
@@ -117,6 +89,14 @@ internal static class DerivedSettings
             yield return ["learning rate", Amount.Rate(optimizer.EffectiveLearningRate), $"the default of {optimizer.Name}"];
         }
 
+        foreach (ParameterGroup group in description.Plan.Groups)
+        {
+            if (string.Join("  ", Unset(group, config)) is { Length: > 0 } options)
+            {
+                yield return [$"options of {group.Name}", group.Options.OptimizerName, $"where none are set: {options}"];
+            }
+        }
+
         if (config.QkClip.Tau is null)
         {
             yield return config.QkClip.EffectiveTau(model) is { } tau
@@ -126,6 +106,19 @@ internal static class DerivedSettings
 
         yield return ["threads", $"{description.Threads}", train.Threads is null ? "one per core" : "as asked"];
         yield return ["schedule", optimizer.Schedule.Name, Reason(optimizer, train.Steps, description.GreatestRateFactor)];
+    }
+
+    /// <summary>The options in force of those that have no value of their own in the configuration.</summary>
+    private static IEnumerable<string> Unset(ParameterGroup group, TrainingConfig config)
+    {
+        foreach (OptionKey option in OptimizerDescriptors.Find(group.Options.OptimizerName)?.Keys.Where(static option => option.Name != "learningRate") ?? [])
+        {
+            ConfigKey? key = ConfigKeys.Find($"optimizer.{(group.Name == "auxiliary" ? "auxiliary." : "")}{option.Name}") ?? ConfigKeys.Find($"optimizer.{option.Name}");
+            if (key is not null && key.Read(config) is null && option.Read(group.Options) is { } value)
+            {
+                yield return $"{option.Name}={OneLine.Short(value.ToString())}";
+            }
+        }
     }
 
     private static string Reason(OptimizerSection optimizer, int steps, double greatest)

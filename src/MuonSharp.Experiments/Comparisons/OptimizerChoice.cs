@@ -136,7 +136,8 @@ public sealed record OptimizerRecipe
 /// <summary>The recipe of every optimizer, as data: what a comparison does unless it is told otherwise.</summary>
 /// <remarks>
 /// AdamW as small GPTs are usually trained with it (nanoGPT): decoupled decay 0.1 on the matrices, gradients clipped to a norm of 1, betas
-/// 0.9 and 0.99, one learning rate for everything (1.7555 on <c>nanogpt-cpu</c>, with 0.95 1.7757). Shampoo and SOAP from the rates that the same model wants in PyTorch.
+/// 0.9 and 0.99, one learning rate for everything (1.7555 on <c>nanogpt-cpu</c>, with 0.95 1.7757). Lion from the best of 1, 2, 4 and 8e-4
+/// on the same model (<c>docs/LOG.md</c>). Shampoo and SOAP from the rates that the same model wants in PyTorch.
 /// </remarks>
 public static class OptimizerRecipes
 {
@@ -156,6 +157,7 @@ public static class OptimizerRecipes
             ],
         },
         new() { Name = "sgd", LearningRate = 0.1, OneRate = true, Settings = [new("optimizer.clipNorm", "1")] },
+        new() { Name = "lion", LearningRate = 2e-4 },
         new() { Name = "shampoo", LearningRate = 1.8e-3 },
         new() { Name = "soap", LearningRate = 3e-3 },
     }.ToDictionary(recipe => recipe.Name, StringComparer.Ordinal);

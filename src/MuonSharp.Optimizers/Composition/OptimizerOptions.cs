@@ -28,6 +28,12 @@ public abstract record OptimizerOptions
     /// <summary>Whether the optimizer makes the updates of matrices orthogonal.</summary>
     public virtual bool Orthogonalizes => false;
 
+    /// <summary>The factor by shape that the learning rate is meant with; null (the default): there is none, the rate is the same for all shapes.</summary>
+    public virtual UpdateScale? ShapeFactor => null;
+
+    /// <summary>What makes the update, in a few words for plans; empty by default.</summary>
+    public virtual string Details => string.Empty;
+
     /// <summary>What becomes <see cref="StepValues.Momentum"/> (a momentum, Adam's beta1); null (the default): there is none.</summary>
     protected internal virtual Schedule? MomentumSchedule => null;
 

@@ -41,6 +41,12 @@ public sealed record MuonOptions() : OptimizerOptions(0.02)
     public override bool Orthogonalizes => true;
 
     /// <inheritdoc/>
+    public override UpdateScale ShapeFactor => Scale;
+
+    /// <inheritdoc/>
+    public override string Details => $"{Orthogonalizer.Name}, factor {Scale.Name}";
+
+    /// <inheritdoc/>
     protected internal override string MatrixReason => "hidden matrix: its update is orthogonalized";
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ public static class LearningRateUnits
         return new UpdateScale($"mup-{baseWidth}", (fanOut, fanIn) => ratio * UpdateScale.MatchRmsAdamW.Factor(fanOut, fanIn));
     }
 
-    /// <summary>Looks whether Muon's rate seems meant in another unit: an AdamW rate (3e-4) as it stands with the original's factor, or the original's
+    /// <summary>Looks whether a rate with a factor by shape (Muon's) seems meant in another unit: an AdamW rate (3e-4) as it stands with the original's factor, or the original's
     /// (0.02) with the one that matches AdamW.</summary>
     /// <remarks>An AdamW rate: below 5e-4. The original's: above 0.01. Both only where the units differ by 2 or more. A rate of zero, another optimizer and
     /// factors of the caller's own are never remarked on.</remarks>
@@ -69,15 +69,15 @@ public static class LearningRateUnits
     /// <returns>One line with the rate that would be meant, or null.</returns>
     public static string? Check(OptimizerOptions options, IEnumerable<(int FanOut, int FanIn)> shapes)
     {
-        if (options is not MuonOptions muon || shapes.GroupBy(static shape => shape).MaxBy(static alike => alike.Count()) is not { } commonest)
+        if (options.ShapeFactor is not { } factor || shapes.GroupBy(static shape => shape).MaxBy(static alike => alike.Count()) is not { } commonest)
         {
             return null;
         }
 
-        double rate = muon.LearningRate.Range.Greatest;
+        double rate = options.LearningRate.Range.Greatest;
         (int fanOut, int fanIn) = commonest.Key;
-        bool likeAdamW = muon.Scale == UpdateScale.MatchRmsAdamW;
-        bool ownFactor = !likeAdamW && muon.Scale != UpdateScale.Original && muon.Scale != UpdateScale.SpectralUnclamped && muon.Scale != UpdateScale.None;
+        bool likeAdamW = factor == UpdateScale.MatchRmsAdamW;
+        bool ownFactor = !likeAdamW && factor != UpdateScale.Original && factor != UpdateScale.SpectralUnclamped && factor != UpdateScale.None;
         (UpdateScale meant, bool suspicious) = likeAdamW
             ? (UpdateScale.Original, rate > LargestAdamWRate)
             : (UpdateScale.MatchRmsAdamW, rate is > 0 and < SmallestOriginalRate);
@@ -86,10 +86,10 @@ public static class LearningRateUnits
             return null;
         }
 
-        double converted = Convert(rate, meant, muon.Scale, fanOut, fanIn);
+        double converted = Convert(rate, meant, factor, fanOut, fanIn);
         return Math.Max(converted / rate, rate / converted) < NotableRatio
             ? null
-            : $"[learning rate] {rate:G3} looks meant for the factor '{meant.Name}', but the factor is '{muon.Scale.Name}'; "
+            : $"[learning rate] {rate:G3} looks meant for the factor '{meant.Name}', but the factor is '{factor.Name}'; "
                 + $"the same step would be {converted:G3} here (matrices of [{fanOut}, {fanIn}])";
     }
 

@@ -1,3 +1,5 @@
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Training;
 
 /// <summary>What a trainer is about to do, with every derived number: the material of a banner.</summary>
@@ -24,8 +26,8 @@ public sealed record TrainerDescription
     /// <summary>The greatest share of its peak that a learning rate reaches: below 1 where the run is too short for the schedule's warm-up.</summary>
     public double GreatestRateFactor { get; init; } = 1;
 
-    /// <summary>The routing in words: which parameter goes to which optimizer and why.</summary>
-    public required string Plan { get; init; }
+    /// <summary>The routing: which parameter goes to which optimizer and why.</summary>
+    public required RoutingPlan Plan { get; init; }
 
     /// <summary>What looks like a mistake and is none by the rules: a learning rate that seems meant in another unit, a key that the optimizer does not use. Usually empty.</summary>
     public required IReadOnlyList<string> Advice { get; init; }

@@ -104,7 +104,7 @@ internal sealed class TrainingParts : IDisposable
                 group.Parameters.Sum(parameter => (long)parameter.Length),
                 group.Options.LearningRate.Range.Greatest)),
         ],
-        Plan = Optimizer.Plan.ToString(),
+        Plan = Optimizer.Plan,
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
         Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
         Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads),

@@ -33,6 +33,9 @@ public class OptimizerKeyTests
         ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("matched"), "--steps", "5", "--set", "optimizer.scale=match-rms-adamw", "--set", "optimizer.blockSize=8")).Exits(0);
         Assert.Contains("optimizer.scale=match-rms-adamw", result.Output, StringComparison.Ordinal);
         Assert.Contains("note: [config] optimizer.blockSize is set, but optimizer.name=muon does not use it", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"options of matrices +muon +where none are set: missingGradient=skip +form=ema +nesterov=true +orthogonalizer=zolotarev/2", result.Output);
+        Assert.Matches(@"options of auxiliary +adamw +where none are set: missingGradient=zero", result.Output);
+        Assert.DoesNotContain("grafting", result.Output, StringComparison.Ordinal);
         Assert.NotEqual(Weights("original"), Weights("matched"));
 
         byte[] Weights(string run) => File.ReadAllBytes(Directory.GetFiles(folder.At(run, "checkpoints", "step-00000005"), "model.safetensors").Single());
@@ -57,6 +60,23 @@ public class OptimizerKeyTests
 
         static JsonObject Plan(string optimizer, params string[] more) => Tool.Run(["plan", "--preset", "nanogpt-cpu", "--optimizer", optimizer, "--json", .. more]).Exits(0).Json[^1];
         static long Bytes(JsonObject plan) => (long)plan["optimizers"]![0]!["states"]!["statistics and roots, in double"]!;
+    }
+
+    [Fact]
+    public void Lion_is_compared_and_variants_differ_in_any_option()
+    {
+        using var folder = new TemporaryFolder();
+        string[] train = TinyRun.Train(folder, "unused", "--set", "evaluate.every=4");
+        string[] compare =
+        [
+            "compare", "--optimizers", "adamw,lion,muon:preset=torch;coefficients=[3,-4,2];learningRate=0.01", "--run", folder.At("compare"), "--budgets", "50",
+            "--learning-rates", "adamw=4e-3", "--learning-rates", "lion=2e-4", .. train.Where(word => word is not ("train" or "--run" or "unused")), "--steps", "4",
+        ];
+        string output = Tool.Run(compare).Exits(0).Output;
+        Assert.Contains("muon:preset=torch;coefficients=[3,-4,2];learningRate=0.01", output, StringComparison.Ordinal);
+        JsonArray rows = JsonNode.Parse(File.ReadAllText(folder.At("compare", "compare.json")))!["optimizers"]!.AsArray();
+        Assert.Equal(["adamw", "lion", "muon"], rows.Select(row => (string?)row!["name"]));
+        Assert.Equal("[3,-4,2]", rows[2]!["settings"]!["optimizer.coefficients"]!.ToJsonString());
     }
 
     [Fact]
