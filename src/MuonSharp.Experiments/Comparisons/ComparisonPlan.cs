@@ -72,9 +72,14 @@ public sealed class ComparisonPlan
             problems.Add("[compare] train.from must be null: a comparison's runs begin with drawn weights");
         }
 
-        return problems.Count > 0
-            ? throw new ConfigurationException([.. problems.Distinct(StringComparer.Ordinal)])
-            : new(options, start!, entries, TextData.Load(start!));
+        if (problems.Count > 0)
+        {
+            throw new ConfigurationException([.. problems.Distinct(StringComparer.Ordinal)]);
+        }
+
+        TextData data = TextData.Load(start!);
+        return data.Unrepeatable is null ? new(options, start!, entries, data)
+            : throw new BadInputException($"[compare] {data.Source}: the text must be a file, which every run can read; a pipe came");
     }
 
     /// <summary>Steps of a shorter run.</summary>

@@ -12,6 +12,12 @@ public sealed class TextData
         (Training, Validation) = (new TokenRange(tokens, 0, split), new TokenRange(tokens, split, tokens.Length - split));
     }
 
+    private TextData(TextData data, byte[] unrepeatable)
+    {
+        (Tokenizer, Training, Validation, Source, Sha256) = (data.Tokenizer, data.Training, data.Validation, data.Source, data.Sha256);
+        Unrepeatable = unrepeatable;
+    }
+
     /// <summary>The tokenizer of the tokens.</summary>
     public ITokenizer Tokenizer { get; }
 
@@ -20,6 +26,9 @@ public sealed class TextData
 
     /// <summary>SHA-256 of the text as UTF-8, in lower-case hexadecimal: what a resumed run compares.</summary>
     public string Sha256 { get; }
+
+    /// <summary>The text as UTF-8 where it cannot be read a second time, so that a run has to keep it; else null.</summary>
+    internal byte[]? Unrepeatable { get; }
 
     /// <summary>The tokens to train on.</summary>
     public ITokenSource Training { get; }
@@ -40,8 +49,14 @@ public sealed class TextData
             tokenizer = run?.Tokenizer;
         }
 
-        string text = config.Data.File is { } file ? TextFile.Read(file) : EmbeddedCorpus.Read();
-        return FromText(text, source, config, tokenizer);
+        if (config.Data.File is not { } file)
+        {
+            return FromText(EmbeddedCorpus.Read(), source, config, tokenizer);
+        }
+
+        byte[] utf8 = InputFile.ReadAll("data", file, out bool again);
+        TextData data = FromText(TextFile.Decode(utf8, file), source, config, tokenizer);
+        return again ? data : new TextData(data, utf8);
     }
 
     /// <summary>Splits a text that is already in memory.</summary>

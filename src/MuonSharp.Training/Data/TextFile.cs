@@ -75,7 +75,27 @@ internal static class InputFile
 {
     /// <summary>All bytes of a file.</summary>
     /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
-    public static byte[] ReadAll(string operation, string path) => Guard(operation, path, () => File.ReadAllBytes(path));
+    public static byte[] ReadAll(string operation, string path) => ReadAll(operation, path, out _);
+
+    /// <summary>All bytes of a file, and whether they can be read again: those of a pipe, a device or standard input cannot.</summary>
+    /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
+    public static byte[] ReadAll(string operation, string path, out bool again)
+    {
+        (byte[] bytes, again) = Guard(operation, path, () =>
+        {
+            using FileStream file = File.OpenRead(path);
+            long length = file.CanSeek ? file.Length : 0;
+            if (length > Array.MaxLength)
+            {
+                throw new IOException($"it has {length} bytes, and {Array.MaxLength} can be read at once");
+            }
+
+            using MemoryStream all = new((int)length);
+            file.CopyTo(all);
+            return (all.TryGetBuffer(out ArraySegment<byte> read) && read.Count == read.Array!.Length ? read.Array : all.ToArray(), file.CanSeek && !IsDescriptor(path));
+        });
+        return bytes;
+    }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
@@ -103,6 +123,10 @@ internal static class InputFile
             throw new BadInputException($"[{operation}] {path}: the file must be readable; {FirstLine(error.Message)}", error);
         }
     }
+
+    /// <summary>Whether a name means something else in another process, whatever lies behind it now: <c>/dev/stdin</c>, <c>/dev/fd/63</c>, <c>/proc/self/fd/0</c>.</summary>
+    private static bool IsDescriptor(string path) =>
+        !OperatingSystem.IsWindows() && Path.GetFullPath(path) is var full && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal));
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd('\r', '.');
 }

@@ -28,7 +28,8 @@ public sealed class Evaluator : IDisposable
     /// <exception cref="BadInputException">The text cannot be read, or is no longer the one the run was trained on.</exception>
     public EvaluationResult EvaluateValidation()
     {
-        TextData data = TextData.Load(_run.Config, _run.Tokenizer);
+        TrainingConfig config = _run.TextCopy is { } copy ? _run.Config with { Data = _run.Config.Data with { File = copy } } : _run.Config;
+        TextData data = TextData.Load(config, _run.Tokenizer);
         if (_run.DataSha256 is { } sha256 && data.Sha256 != sha256)
         {
             throw new BadInputException($"[evaluate] {data.Source}: the text must be the one the run was trained on; another one came");

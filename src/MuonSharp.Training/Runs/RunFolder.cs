@@ -47,6 +47,9 @@ public sealed class RunFolder
     /// <summary>The checkpoints: see <see cref="CheckpointStore"/>.</summary>
     public string CheckpointsPath { get; }
 
+    /// <summary>Copy of a text that could not be read a second time; null where the run has none.</summary>
+    internal string? TextCopy => System.IO.Path.Combine(Path, RunNames.TextCopy) is var copy && File.Exists(copy) ? copy : null;
+
     /// <summary>Whether a run has begun here: there is a configuration.</summary>
     public bool HoldsRun => File.Exists(ConfigPath);
 

@@ -18,6 +18,7 @@ public sealed class LanguageTask : ITrainingTask
     private readonly TokenBatches _batches;
     private readonly int[] _prompt;
     private string? _weights;
+    private byte[]? _unrepeatable;
     private TaskProfile? _profile;
 
     /// <summary>The task of tokens of one's own. The model stays the caller's.</summary>
@@ -144,6 +145,14 @@ public sealed class LanguageTask : ITrainingTask
         }
     }
 
+    /// <summary>The text as UTF-8, for the run folder to keep, where it cannot be read a second time; handed out once, so that it does not stay in memory.</summary>
+    internal byte[]? TakeUnrepeatable()
+    {
+        byte[]? text = _unrepeatable;
+        _unrepeatable = null;
+        return text;
+    }
+
     /// <summary>The task of a run that goes on, or of one at its start.</summary>
     internal static LanguageTask Create(TrainingConfig config, StoredTokenizer? stored)
     {
@@ -208,6 +217,7 @@ public sealed class LanguageTask : ITrainingTask
             return new LanguageTask(made, data.Training, data.Validation, data.Tokenizer, options with { Source = data.Source }, ownsModel: true)
             {
                 DataIdentity = identity,
+                _unrepeatable = data.Unrepeatable,
             };
         }
         catch

@@ -26,7 +26,7 @@ internal static class TrainerFactory
         return Continue(runFolder, options, saved.Train.Steps, (folder, checkpoint) =>
         {
             ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
-            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options);
+            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options, resumed.Data.File == saved.Data.File ? folder.TextCopy : null);
         });
     }
 
@@ -61,7 +61,7 @@ internal static class TrainerFactory
         try
         {
             writer = runFolder is null ? null : RunWriter.Create(
-                runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.Task.Files);
+                runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.NewFiles(atStart: true));
             return new Trainer(parts, writer, new RunState(), notices);
         }
         catch
@@ -97,7 +97,6 @@ internal static class TrainerFactory
         {
             RunFolder folder = new(runFolder);
             parts = make(folder, checkpoint);
-            Dictionary<string, ReadOnlyMemory<byte>> files = new(StringComparer.Ordinal);
             if (checkpoint is not null)
             {
                 notices.AddRange([.. PassedOver.Describe(problems, checkpoint.Step), .. RunState.OtherRevision(checkpoint)]);
@@ -107,9 +106,9 @@ internal static class TrainerFactory
             else
             {
                 notices.Add($"[resume] {runFolder}: the run has no checkpoint yet; it starts over");
-                files = new(parts.Task.Files, StringComparer.Ordinal);
             }
 
+            Dictionary<string, ReadOnlyMemory<byte>> files = parts.NewFiles(atStart: checkpoint is null);
             files[ConfigName] = IndentedJson.ToBytes(parts.Identity.ToJson());
             return files;
         }
@@ -119,8 +118,11 @@ internal static class TrainerFactory
     private static TrainingConfig Complete(TrainingConfig config)
     {
         Check(config.Validate());
-        config = config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
-        return config.Train.From is { } from ? config with { Train = config.Train with { From = Path.GetFullPath(from) } } : config;
+        TrainingConfig full = config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
+        full = config.Train.From is { } from ? full with { Train = full.Train with { From = Path.GetFullPath(from) } } : full;
+
+        // The values are those that were given, from where they were given.
+        return full with { Recorded = new(full, ConfigKeys.All.ToDictionary(key => key, config.OriginOf)) };
     }
 
     private static TrainerSettings Complete(TrainerSettings settings)

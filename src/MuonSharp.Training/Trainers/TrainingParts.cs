@@ -42,10 +42,14 @@ internal sealed class TrainingParts : IDisposable
     public long UnitsPerStep => Task.UnitsPerMicroBatch * Settings.Accumulation;
 
     /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="tokenizer">The tokenizer of a run that goes on; null for one at its start.</param>
+    /// <param name="options">The surroundings.</param>
+    /// <param name="text">The run's own copy of the text; null: it is where the configuration says.</param>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
-    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options)
+    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options, string? text = null)
     {
-        LanguageTask task = LanguageTask.Create(config, tokenizer);
+        LanguageTask task = LanguageTask.Create(text is null ? config : config with { Data = config.Data with { File = text } }, tokenizer);
         try
         {
             return Create(task, TrainerSettings.Of(config), OptimizerKinds.Routes(config.Optimizer), options, config);
@@ -86,6 +90,19 @@ internal sealed class TrainingParts : IDisposable
             optimizer.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Files that a run folder gets now: those of the task, and a text that cannot be read a second time, which is handed out once.</summary>
+    /// <param name="atStart">Whether the run starts, or starts over; else the task's files are there.</param>
+    public Dictionary<string, ReadOnlyMemory<byte>> NewFiles(bool atStart)
+    {
+        Dictionary<string, ReadOnlyMemory<byte>> files = new(atStart ? Task.Files : NoFiles.Instance, StringComparer.Ordinal);
+        if ((Task as LanguageTask)?.TakeUnrepeatable() is { } text)
+        {
+            files.Add(RunNames.TextCopy, text);
+        }
+
+        return files;
     }
 
     /// <summary>What a banner tells about them.</summary>

@@ -34,6 +34,7 @@ public sealed class FineTuneTests : IDisposable
         string output = Tool.Run("train", "--from", source, "--data", folder.At("text.txt"), "--run", folder.At("tuned"), "--steps", "1").Exits(0).Output;
         Assert.Contains($"weights  from {source}, step 2", output, StringComparison.Ordinal);
         Assert.Matches("file .*config.json +model.layers=2", output);
+        Assert.Matches("--from +train.from=/", output);
     }
 
     [Fact]
