@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
@@ -198,7 +199,7 @@ public sealed class ComparisonEntry
 
     internal ComparisonEntry(ComparisonOptions options, OptimizerChoice choice, int fullSteps)
     {
-        (_options, _fullSteps, Choice, Recipe) = (options, fullSteps, choice, OptimizerRecipes.Of(choice.Name));
+        (_options, _fullSteps, Choice, Recipe) = (options, fullSteps, choice, OptimizerDescriptors.Find(choice.Name)!.Recipe);
         IReadOnlyList<double>? rates = options.LearningRates.GetValueOrDefault(choice.Label);
         _byHand = rates is not null;
         TrainingConfig standard = Compose(rate: null).Build();

@@ -1,3 +1,4 @@
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
@@ -16,6 +17,10 @@ public sealed record OptimizerChoice
 
     /// <summary>The names that there are.</summary>
     public static IReadOnlyList<string> Names => OptimizerKinds.Names;
+
+    /// <summary>Those that step everything themselves, for helps: <c>with sgd: sgd</c>.</summary>
+    public static string NotBesideAdamW => string.Join(", ", OptimizerDescriptors.All
+        .Where(static optimizer => optimizer.StepsEverything && optimizer != OptimizerDescriptors.AdamW).Select(static optimizer => $"with {optimizer.Name}: {optimizer.Name}"));
 
     /// <summary>The text as it was written; what outputs call it.</summary>
     public string Label { get; }
@@ -115,54 +120,4 @@ public sealed record OptimizerChoice
             ? throw new ConfigurationException($"[optimizer] what stands before the colon names the optimizer; '{text}' came")
             : new(key, setting[(equals + 1)..].Trim());
     }
-}
-
-/// <summary>How an optimizer is run in a comparison where the user says nothing else.</summary>
-public sealed record OptimizerRecipe
-{
-    /// <summary>The optimizer's name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Middle of the first learning rates that are tried, for the hidden matrices. Null: the configuration's own rate.</summary>
-    public double? LearningRate { get; init; }
-
-    /// <summary>Whether all parameters take the rate that is tried; otherwise those outside the hidden matrices keep <c>optimizer.auxiliary.learningRate</c>.</summary>
-    public bool OneRate { get; init; }
-
-    /// <summary>Keys that differ from the configuration, with their values.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
-}
-
-/// <summary>The recipe of every optimizer, as data: what a comparison does unless it is told otherwise.</summary>
-/// <remarks>
-/// AdamW as small GPTs are usually trained with it (nanoGPT): decoupled decay 0.1 on the matrices, gradients clipped to a norm of 1, betas
-/// 0.9 and 0.99, one learning rate for everything (1.7555 on <c>nanogpt-cpu</c>, with 0.95 1.7757). Lion from the best of 1, 2, 4 and 8e-4
-/// on the same model (<c>docs/LOG.md</c>). Shampoo and SOAP from the rates that the same model wants in PyTorch.
-/// </remarks>
-public static class OptimizerRecipes
-{
-    private static readonly Dictionary<string, OptimizerRecipe> s_recipes = new OptimizerRecipe[]
-    {
-        new()
-        {
-            Name = "adamw",
-            LearningRate = 4e-3,
-            OneRate = true,
-            Settings =
-            [
-                new("optimizer.weightDecay", "0.1"),
-                new("optimizer.clipNorm", "1"),
-                new("optimizer.auxiliary.beta1", "0.9"),
-                new("optimizer.auxiliary.beta2", "0.99"),
-            ],
-        },
-        new() { Name = "sgd", LearningRate = 0.1, OneRate = true, Settings = [new("optimizer.clipNorm", "1")] },
-        new() { Name = "lion", LearningRate = 2e-4 },
-        new() { Name = "shampoo", LearningRate = 1.8e-3 },
-        new() { Name = "soap", LearningRate = 3e-3 },
-    }.ToDictionary(recipe => recipe.Name, StringComparer.Ordinal);
-
-    /// <summary>The recipe of an optimizer; one without a recipe of its own is run as the configuration says.</summary>
-    /// <param name="name">The optimizer's name.</param>
-    public static OptimizerRecipe Of(string name) => s_recipes.GetValueOrDefault(name) ?? new() { Name = name };
 }

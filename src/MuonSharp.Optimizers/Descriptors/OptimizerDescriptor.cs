@@ -14,6 +14,9 @@ public sealed record OptimizerDescriptor(
     /// <summary>Other names, each of which is the optimizer with a preset.</summary>
     public ImmutableArray<OptimizerAlias> Aliases { get; init; } = [];
 
+    /// <summary>How it is run beside others where nothing else is said; default: as the configuration has it.</summary>
+    public OptimizerRecipe Recipe { get; init; } = new();
+
     /// <summary>Whether it steps everything, not the hidden matrices alone.</summary>
     public bool StepsEverything => Presets[0].Auxiliary.OptimizerName == Name;
 
@@ -37,6 +40,19 @@ public sealed record OptimizerPreset(string Name, OptimizerOptions Matrices, Opt
 /// <param name="Name">The name.</param>
 /// <param name="Preset">The preset's name.</param>
 public sealed record OptimizerAlias(string Name, string Preset);
+
+/// <summary>How an optimizer is run in a comparison where the user says nothing else.</summary>
+public sealed record OptimizerRecipe
+{
+    /// <summary>Middle of the first learning rates that are tried, for the hidden matrices. Null: the configuration's own rate.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Whether all parameters take the rate that is tried; otherwise those outside the hidden matrices keep <c>optimizer.auxiliary.learningRate</c>.</summary>
+    public bool OneRate { get; init; }
+
+    /// <summary>Keys of a configuration that differ, with their values.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Settings { get; init; } = [];
+}
 
 /// <summary>The optimizers that configurations and traces can name.</summary>
 public static class OptimizerDescriptors

@@ -19,5 +19,8 @@ internal static class SgdDescriptor
             .. Keys.Common,
             Keys.Decay("momentum", "what is kept of the past gradients", static o => o.Momentum, static (o, v) => o with { Momentum = v }),
             Keys.Flag("nesterov", "whether the direction looks ahead by one gradient", static o => o.Nesterov, static (o, v) => o with { Nesterov = v }),
-        ]);
+        ])
+    {
+        Recipe = new() { LearningRate = 0.1, OneRate = true, Settings = [new("optimizer.clipNorm", "1")] },
+    };
 }

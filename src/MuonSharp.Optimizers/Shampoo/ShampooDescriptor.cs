@@ -28,5 +28,9 @@ internal static class ShampooDescriptor
             Keys.Choice("grafting", "where the length of the update comes from", s_grafting, static o => o.Grafting, static (o, v) => o with { Grafting = v }),
             Keys.Decay("graftingBeta2", "decay of the grafted Adam's second moment", static o => o.GraftingBeta2, static (o, v) => o with { GraftingBeta2 = v }),
             Keys.Number("graftingEpsilon", AboveZero, "added to the root of the grafted Adam's second moment", static value => value > 0, static o => o.GraftingEpsilon, static (o, v) => o with { GraftingEpsilon = v }),
-        ]);
+        ])
+    {
+        // The rate that the same model wants in PyTorch.
+        Recipe = new() { LearningRate = 1.8e-3 },
+    };
 }

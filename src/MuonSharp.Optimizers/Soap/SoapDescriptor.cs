@@ -21,5 +21,9 @@ internal static class SoapDescriptor
             Keys.Number("epsilon", "a number of 1.2e-38 or more", "added to the root of the second moment", AdamWOptions.IsEpsilon, static o => o.Epsilon, static (o, v) => o with { Epsilon = v }),
             Keys.Whole("preconditionFrequency", 1, int.MaxValue, "updates between two refreshes of the bases", static o => o.PreconditionFrequency, static (o, v) => o with { PreconditionFrequency = v }),
             Keys.Whole("maxPreconditionerDimension", 0, SoapOptions.LongestSide, "a longer side is not rotated", static o => o.MaximumPreconditionerDimension, static (o, v) => o with { MaximumPreconditionerDimension = v }),
-        ]);
+        ])
+    {
+        // The rate that the same model wants in PyTorch.
+        Recipe = new() { LearningRate = 3e-3 },
+    };
 }

@@ -96,6 +96,19 @@ public class DescriptorTests
     }
 
     [Fact]
+    public void A_recipe_is_a_rate_to_begin_with_and_settings_that_are_not_the_rate()
+    {
+        Assert.All(OptimizerDescriptors.All, optimizer =>
+        {
+            Assert.True(optimizer.Recipe.LearningRate is null or > 0);
+            Assert.True(!optimizer.Recipe.OneRate || optimizer.StepsEverything, "one rate for everything is for those that step everything");
+            Assert.All(optimizer.Recipe.Settings, setting => Assert.True(setting.Key.StartsWith("optimizer.", StringComparison.Ordinal) && setting.Key != "optimizer.learningRate" && setting.Value.Length > 0));
+        });
+        Assert.Equal((4e-3, true, 4), (OptimizerDescriptors.AdamW.Recipe.LearningRate, OptimizerDescriptors.AdamW.Recipe.OneRate, OptimizerDescriptors.AdamW.Recipe.Settings.Length));
+        Assert.Equal(new OptimizerRecipe(), OptimizerDescriptors.Muon.Recipe);
+    }
+
+    [Fact]
     public void The_table_knows_every_optimizer_and_its_other_names()
     {
         Type[] options = [.. typeof(OptimizerOptions).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(OptimizerOptions)))];
