@@ -4,8 +4,8 @@ namespace MuonSharp.Nn;
 
 /// <summary>Causal self-attention: output(softmax(q kᵀ/√headWidth) v) by head, with q, k, v projections of the input.</summary>
 /// <remarks>
-/// <para>Parameters, in this order: <c>query.weight</c> [heads·headWidth, width], <c>key.weight</c> and <c>value.weight</c> [keyValueHeads·headWidth, width], or one
-/// fused <c>qkv.weight</c> of all three; <c>output.weight</c> [width, heads·headWidth]; each with a <c>bias</c> if wanted; with QK-norm
+/// <para>Parameters, in this order: <c>query.weight</c> [heads·headWidth, width], <c>key.weight</c> [keyValueHeads·headWidth, width] and <c>value.weight</c>
+/// [keyValueHeads·valueWidth, width], or one fused <c>qkv.weight</c> of all three; <c>output.weight</c> [width, heads·valueWidth]; each with a <c>bias</c> if wanted; with QK-norm
 /// <c>query_norm.weight</c> and <c>key_norm.weight</c> [headWidth].</para>
 /// <para>The layer declares its heads for QK-clip (<see cref="Model.AttentionHeads"/>) and knows each head's greatest logit (<see cref="MaximumLogits"/>).</para>
 /// </remarks>
@@ -30,8 +30,9 @@ public sealed class SelfAttention : IResidualBranch
         ModelBuilder scope = builder.Scope(name);
         options.Check(scope.Path);
         _options = options;
-        (int queries, int keys) = (options.Heads * options.EffectiveHeadWidth, options.EffectiveKeyValueHeads * options.EffectiveHeadWidth);
-        MatrixPart query = new("query", queries, options.Heads), key = new("key", keys, options.EffectiveKeyValueHeads), value = key with { Name = "value" };
+        (int heads, int keyHeads) = (options.Heads, options.EffectiveKeyValueHeads);
+        MatrixPart query = new("query", heads * options.EffectiveHeadWidth, heads), key = new("key", keyHeads * options.EffectiveHeadWidth, keyHeads);
+        MatrixPart value = new("value", keyHeads * options.EffectiveValueWidth, keyHeads);
         if (options.Fused)
         {
             _fused = Declare(options.FusedName, query, key, value);
@@ -42,7 +43,7 @@ public sealed class SelfAttention : IResidualBranch
         }
 
         Linear output = new(
-            scope, options.OutputName, queries, options.Width, options.Bias, ParameterRole.Matrix, options.OutputInitializer ?? options.Initializer,
+            scope, options.OutputName, heads * options.EffectiveValueWidth, options.Width, options.Bias, ParameterRole.Matrix, options.OutputInitializer ?? options.Initializer,
             options.BiasInitializer, options.Layout);
         _output = new BranchOutput(builder.Seed, output, options.Dropout);
         if (options.QueryKeyNormEpsilon is { } epsilon)
@@ -80,6 +81,7 @@ public sealed class SelfAttention : IResidualBranch
             Heads = _options.Heads,
             KeyValueHeads = _options.EffectiveKeyValueHeads,
             HeadWidth = _options.EffectiveHeadWidth,
+            ValueWidth = _options.EffectiveValueWidth,
             Window = _options.Window,
         };
         AttentionResult result;
@@ -137,8 +139,11 @@ public sealed record SelfAttentionOptions
     /// <summary>Key and value heads, a divisor of <see cref="Heads"/>. Default: as many as query heads.</summary>
     public int? KeyValueHeads { get; init; }
 
-    /// <summary>Width of a head. Default: width / heads.</summary>
+    /// <summary>Width of a head's queries and keys. Default: width / heads.</summary>
     public int? HeadWidth { get; init; }
+
+    /// <summary>Width of a head's values. Default: that of its queries and keys.</summary>
+    public int? ValueWidth { get; init; }
 
     /// <summary>How many tokens back a token sees, itself included; null (default) for all.</summary>
     public int? Window { get; init; }
@@ -195,6 +200,8 @@ public sealed record SelfAttentionOptions
 
     internal int EffectiveHeadWidth => HeadWidth ?? Width / Heads;
 
+    internal int EffectiveValueWidth => ValueWidth ?? EffectiveHeadWidth;
+
     internal void Check(string name)
     {
         Rule.Check(
@@ -203,6 +210,7 @@ public sealed record SelfAttentionOptions
         Rule.Check(
             EffectiveKeyValueHeads >= 1 && Heads % EffectiveKeyValueHeads == 0,
             $"[attention] key-value heads divide the heads; '{name}' has {KeyValueHeads} and {Heads}");
+        Rule.Check(ValueWidth is null or >= 1, $"[attention] values have columns; '{name}' has value width {ValueWidth}");
         Rule.Check(
             RotaryBase is null || EffectiveHeadWidth % 2 == 0,
             $"[attention] heads that are turned have an even width; '{name}' has {EffectiveHeadWidth}");

@@ -1,3 +1,4 @@
+using MuonSharp.Nn.Tests.Reference;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
@@ -95,6 +96,38 @@ public sealed class LayersTests : IDisposable
 
         float[] table = words.Weight.Weights.Span.ToArray();
         Equal(8, mean.Value.ToArray(), i => Enumerable.Range(0, 3).Average(k => (double)table[(values[(i / 4 * 3) + k] * 4) + (i % 4)]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Attention_has_values_of_a_width_of_their_own(bool fused)
+    {
+        const int Rows = 10, Width = 6, Heads = 4, Groups = 2, Key = 3, Value = 5;
+        SelfAttentionOptions options = new() { Width = Width, Heads = Heads, KeyValueHeads = Groups, HeadWidth = Key, ValueWidth = Value, Window = 3, Fused = fused, Bias = false };
+        SelfAttention layer = new(_builder, "attention", options);
+        using Model model = _builder.Build(_team);
+        Assert.Equal(
+            fused
+                ? ["attention.qkv.weight [28, 6]", "attention.output.weight [6, 20]"]
+                : ["attention.query.weight [12, 6]", "attention.key.weight [6, 6]", "attention.value.weight [10, 6]", "attention.output.weight [6, 20]"],
+            model.Parameters.Parameters.Select(parameter => $"{parameter}"));
+        double[] x = Inputs(Rows * Width), all = Agreement.ToDoubles(model.Parameters.Parameters.SelectMany(Values).ToArray());
+        int q = Heads * Key * Width, k = Groups * Key * Width, v = Groups * Value * Width;
+        double[] attended = new ReferenceAttention(2, Rows / 2, Heads, Groups, Key, 3, Value)
+            .Forward(Linear(x, all[..q], Width), Linear(x, all[q..(q + k)], Width), Linear(x, all[(q + k)..(q + k + v)], Width)).Output;
+        double[] expected = Linear(attended, all[(q + k + v)..], Heads * Value);
+
+        using Tape tape = model.NewTape(training: false);
+        Tensor input = tape.Input("x", new Sequences(2, Rows / 2), Width), y = layer.Record(tape, input, input);
+        tape.Output(y);
+        tape.Compile();
+        Agreement.ToFloats(x).CopyTo(input.Value);
+        tape.Forward();
+        Equal(Rows * Width, y.Value.ToArray(), i => x[i] + expected[i]);
+        Assert.Throws<ArgumentException>(() => new SelfAttention(_builder, "other", options with { ValueWidth = 0 }));
+
+        double[] Linear(double[] rows, double[] weight, int inputs) => ReferenceLinear.Forward(rows, weight, null, Rows, inputs, weight.Length / inputs);
     }
 
     [Fact]

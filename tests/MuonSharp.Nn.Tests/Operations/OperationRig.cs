@@ -33,7 +33,7 @@ internal sealed class OperationRig : IDisposable
     public Tape Tape { get; }
 
     /// <summary>What the rows of inputs and tokens are, where a test says so.</summary>
-    public Sequences? Sequences { get; init; }
+    public Sequences? Sequences { get; set; }
 
     public double[] Random(int count, double scale = 1, double shift = 0) => _numbers.Normals(count, scale, shift);
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace MuonSharp.Nn.Tests.Reference;
 
-/// <summary>A small model with logits, loss and gradients that Hugging Face transformers computed (tests/golden/models and Models).</summary>
+/// <summary>A small model with logits, loss and gradients that Hugging Face transformers computed: tests/golden/models, and of families that the library does not have Golden beside these tests.</summary>
 internal sealed class GoldenModel
 {
     public static readonly string[] Names = ["gpt2", "llama-gqa", "llama-legacy-config", "qwen3", "qwen3-window"];
@@ -89,8 +89,9 @@ internal sealed class GoldenModel
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            string folder = Path.Combine(at.FullName, "tests", "golden", "models", name);
-            if (Directory.Exists(folder)) return folder;
+            string tests = Path.Combine(at.FullName, "tests");
+            string? folder = new[] { Path.Combine(tests, "golden", "models", name), Path.Combine(tests, "MuonSharp.Nn.Tests", "Golden", name) }.FirstOrDefault(Directory.Exists);
+            if (folder is not null) return folder;
         }
 
         throw new InvalidOperationException($"[golden] a golden model is a folder of tests/golden/models; '{name}' was not found");

@@ -5,22 +5,20 @@ namespace MuonSharp.Nn.Tests.Reference;
 /// positions, none of another document: one ends where the next position is not one higher.
 /// logit = q.k / sqrt(headWidth); y = softmax(logits) V.
 /// </summary>
-internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Groups, int HeadWidth, int? Window = null)
+internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Groups, int HeadWidth, int? Window = null, int? ValueWidth = null)
 {
     /// <summary>Of each token [batch * time]; null for one document a sequence.</summary>
     public int[]? Positions { get; init; }
 
-    private int QueryWidth => Heads * HeadWidth;
-
-    private int KeyWidth => Groups * HeadWidth;
+    private int Values => ValueWidth ?? HeadWidth;
 
     /// <param name="q">[batch * time, heads * headWidth].</param>
     /// <param name="k">[batch * time, groups * headWidth].</param>
-    /// <param name="v">[batch * time, groups * headWidth].</param>
-    /// <returns>The output like q, and each head's greatest visible logit.</returns>
+    /// <param name="v">[batch * time, groups * valueWidth].</param>
+    /// <returns>The output [batch * time, heads * valueWidth], and each head's greatest visible logit.</returns>
     public (double[] Output, double[] MaximumLogits) Forward(double[] q, double[] k, double[] v)
     {
-        double[] y = new double[q.Length];
+        double[] y = new double[Batch * Time * Heads * Values];
         double[] maximum = new double[Heads];
         Array.Fill(maximum, double.NegativeInfinity);
         ForEachQuery((batch, head, i) =>
@@ -29,8 +27,8 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
             foreach (double logit in logits) maximum[head] = Math.Max(maximum[head], logit);
             double[] p = Softmax(logits);
             for (int j = 0; j < p.Length; j++)
-                for (int d = 0; d < HeadWidth; d++)
-                    y[QueryAt(batch, head, i) + d] += p[j] * v[KeyAt(batch, head, First(batch, i) + j) + d];
+                for (int d = 0; d < Values; d++)
+                    y[OutputAt(batch, head, i) + d] += p[j] * v[ValueAt(batch, head, First(batch, i) + j) + d];
         });
         return (y, maximum);
     }
@@ -45,23 +43,24 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
             double[] p = Softmax(Logits(q, k, batch, head, i));
             double[] dp = new double[p.Length];
             double dot = 0;
-            int query = QueryAt(batch, head, i);
+            int query = QueryAt(batch, head, i), output = OutputAt(batch, head, i);
             for (int j = 0; j < p.Length; j++)
             {
-                for (int d = 0; d < HeadWidth; d++) dp[j] += dy[query + d] * v[KeyAt(batch, head, First(batch, i) + j) + d];
+                for (int d = 0; d < Values; d++) dp[j] += dy[output + d] * v[ValueAt(batch, head, First(batch, i) + j) + d];
                 dot += p[j] * dp[j];
             }
 
             for (int j = 0; j < p.Length; j++)
             {
-                int key = KeyAt(batch, head, First(batch, i) + j);
+                int key = KeyAt(batch, head, First(batch, i) + j), value = ValueAt(batch, head, First(batch, i) + j);
                 double ds = p[j] * (dp[j] - dot) * scale;
                 for (int d = 0; d < HeadWidth; d++)
                 {
                     dq[query + d] += ds * k[key + d];
                     dk[key + d] += ds * q[query + d];
-                    dv[key + d] += p[j] * dy[query + d];
                 }
+
+                for (int d = 0; d < Values; d++) dv[value + d] += p[j] * dy[output + d];
             }
         });
         return (dq, dk, dv);
@@ -84,9 +83,13 @@ internal sealed record ReferenceAttention(int Batch, int Time, int Heads, int Gr
 
     private bool Continues(int token) => Positions is null || Positions[token] == Positions[token - 1] + 1;
 
-    private int QueryAt(int batch, int head, int i) => (((batch * Time) + i) * QueryWidth) + (head * HeadWidth);
+    private int QueryAt(int batch, int head, int i) => ((((batch * Time) + i) * Heads) + head) * HeadWidth;
 
-    private int KeyAt(int batch, int head, int j) => (((batch * Time) + j) * KeyWidth) + (head / (Heads / Groups) * HeadWidth);
+    private int OutputAt(int batch, int head, int i) => ((((batch * Time) + i) * Heads) + head) * Values;
+
+    private int KeyAt(int batch, int head, int j) => ((((batch * Time) + j) * Groups) + (head / (Heads / Groups))) * HeadWidth;
+
+    private int ValueAt(int batch, int head, int j) => ((((batch * Time) + j) * Groups) + (head / (Heads / Groups))) * Values;
 
     private double[] Logits(double[] q, double[] k, int batch, int head, int i)
     {

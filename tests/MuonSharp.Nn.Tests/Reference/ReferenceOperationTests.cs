@@ -62,10 +62,13 @@ public class ReferenceOperationTests
     [InlineData(4, 2, null)]
     [InlineData(2, 1, 1)]
     [InlineData(2, 1, 3)]
-    public void Attention_backward_is_the_derivative(int heads, int groups, int? window)
+    [InlineData(2, 2, null, 5)]
+    [InlineData(4, 2, 3, 2, true)]
+    public void Attention_backward_is_the_derivative(int heads, int groups, int? window, int valueWidth = 3, bool packed = false)
     {
-        ReferenceAttention attention = new(2, 5, heads, groups, 3, window);
-        double[] q = _numbers.Normals(10 * heads * 3), k = _numbers.Normals(10 * groups * 3), v = _numbers.Normals(10 * groups * 3), dy = _numbers.Normals(q.Length);
+        int[]? positions = packed ? [3, 4, 0, 1, 2, 0, 0, 1, 2, 3] : null;
+        ReferenceAttention attention = new(2, 5, heads, groups, 3, window, valueWidth) { Positions = positions };
+        double[] q = _numbers.Normals(10 * heads * 3), k = _numbers.Normals(10 * groups * 3), v = _numbers.Normals(10 * groups * valueWidth), dy = _numbers.Normals(10 * heads * valueWidth);
         double F() => CentralDifferences.Functional(dy, attention.Forward(q, k, v).Output);
         (double[] dq, double[] dk, double[] dv) = attention.Backward(dy, q, k, v);
         CentralDifferences.Check("q", F, q, dq, Tolerance, samples: 120);

@@ -23,7 +23,7 @@ public static class ActivationRecording
     public static Tensor Gated(this Tape tape, Tensor gate, Tensor up, Activation activation)
     {
         Rule.Check(gate.Rows == up.Rows && gate.Columns == up.Columns, $"[gated] gate and up have one shape; {gate} and {up}");
-        return activation.RecordGated(tape, new GatedInputs(gate, 0, up, 0, gate.Columns));
+        return activation.RecordGated(tape, new GatedInputs(TensorColumns.Part(gate, 0, gate.Columns), TensorColumns.Part(up, 0, up.Columns)));
     }
 
     /// <summary>y = f(gate) up over a fused projection.</summary>
@@ -36,7 +36,7 @@ public static class ActivationRecording
     {
         Rule.Check(gateAndUp.Columns % 2 == 0, $"[gated] a fused gate and up has an even number of columns; {gateAndUp}");
         int width = gateAndUp.Columns / 2;
-        return activation.RecordGated(tape, new GatedInputs(gateAndUp, 0, gateAndUp, width, width));
+        return activation.RecordGated(tape, new GatedInputs(TensorColumns.Part(gateAndUp, 0, width), TensorColumns.Part(gateAndUp, width, width)));
     }
 
     /// <summary>y = gate sigmoid(gate) up.</summary>

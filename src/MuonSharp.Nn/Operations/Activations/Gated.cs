@@ -4,12 +4,14 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Gate and up of a gated unit: column ranges of one tensor or of two.</summary>
-/// <param name="Gate">The tensor that holds the gate.</param>
-/// <param name="GateColumn">Its first column there.</param>
-/// <param name="Up">The tensor that holds up.</param>
-/// <param name="UpColumn">Its first column there.</param>
-/// <param name="Width">Columns of each.</param>
-internal sealed record GatedInputs(Tensor Gate, int GateColumn, Tensor Up, int UpColumn, int Width);
+/// <param name="Gate">The gate.</param>
+/// <param name="Up">Up, as wide.</param>
+internal sealed record GatedInputs(TensorColumns Gate, TensorColumns Up)
+{
+    public int Rows => Gate.Tensor.Rows;
+
+    public int Width => Gate.Columns.Width;
+}
 
 /// <summary>y = f(gate) up, with f = SiLU the unit of llama's feed-forward block.</summary>
 /// <remarks>
@@ -24,34 +26,34 @@ internal sealed unsafe class GatedOperation<TActivation>(string name, GatedInput
 
     public Tensor Output { get; private set; } = null!;
 
-    private int Tasks => Cut.Pieces(inputs.Gate.Rows, Cut.RowsPerTask(inputs.Width));
+    private int Tasks => Cut.Pieces(inputs.Rows, Cut.RowsPerTask(inputs.Width));
 
     protected internal override void Declare(OperationPlan plan)
     {
-        plan.Reads(inputs.Gate, inBackward: true);
-        plan.Reads(inputs.Up, inBackward: true);
-        Output = plan.Writes(inputs.Gate.Rows, inputs.Width);
-        _gateGradient = plan.Gradient(inputs.Gate);
-        _upGradient = inputs.Gate == inputs.Up ? _gateGradient : plan.Gradient(inputs.Up);
+        plan.Reads(inputs.Gate.Tensor, inBackward: true);
+        plan.Reads(inputs.Up.Tensor, inBackward: true);
+        Output = plan.Writes(inputs.Rows, inputs.Width);
+        _gateGradient = plan.Gradient(inputs.Gate.Tensor);
+        _upGradient = inputs.Gate.Tensor == inputs.Up.Tensor ? _gateGradient : plan.Gradient(inputs.Up.Tensor);
     }
 
     protected internal override void Forward(in TapeRun run) => run.Team.RunLanes(Tasks, new GatedForward<TActivation>(Place, Output.Data));
 
     protected internal override void Backward(in TapeRun run) => run.Team.RunLanes(Tasks, new GatedBackward<TActivation>(Place, Output.GradientData)
     {
-        GateGradient = _gateGradient is null ? null : _gateGradient.Data + inputs.GateColumn,
-        UpGradient = _upGradient is null ? null : _upGradient.Data + inputs.UpColumn,
+        GateGradient = _gateGradient is null ? null : _gateGradient.Data + inputs.Gate.Columns.First,
+        UpGradient = _upGradient is null ? null : _upGradient.Data + inputs.Up.Columns.First,
         AddGate = _gateGradient is { Accumulates: true },
         AddUp = _upGradient is { Accumulates: true },
     });
 
     private GatedPlace Place => new()
     {
-        Gate = inputs.Gate.Data + inputs.GateColumn,
-        GateStride = inputs.Gate.Columns,
-        Up = inputs.Up.Data + inputs.UpColumn,
-        UpStride = inputs.Up.Columns,
-        Rows = inputs.Gate.Rows,
+        Gate = inputs.Gate.Tensor.Data + inputs.Gate.Columns.First,
+        GateStride = inputs.Gate.Tensor.Columns,
+        Up = inputs.Up.Tensor.Data + inputs.Up.Columns.First,
+        UpStride = inputs.Up.Tensor.Columns,
+        Rows = inputs.Rows,
         Width = inputs.Width,
     };
 }

@@ -5,46 +5,66 @@ public static class AttentionRecording
 {
     /// <summary>Causal self-attention over one fused projection.</summary>
     /// <param name="tape">The tape.</param>
-    /// <param name="fused">Sequences, [rows, (heads + 2·keyValueHeads)·headWidth]: queries, keys, values.</param>
-    /// <param name="shape">Heads, width, window.</param>
+    /// <param name="fused">Sequences, [rows, heads·headWidth + keyValueHeads·(headWidth + valueWidth)]: queries, keys, values.</param>
+    /// <param name="shape">Heads, widths, window.</param>
     /// <returns>Outputs and maximum logits.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static AttentionResult Attention(this Tape tape, Tensor fused, AttentionShape shape)
     {
-        int queries = shape.Heads * shape.HeadWidth;
-        int keys = shape.EffectiveKeyValueHeads * shape.HeadWidth;
+        (int width, int valueWidth) = (shape.HeadWidth, shape.EffectiveValueWidth);
+        int keys = shape.Heads * width, values = keys + (shape.EffectiveKeyValueHeads * width);
         Rule.Check(
-            fused.Columns == queries + (2 * keys), $"[attention] fused columns are (heads + 2 keyValueHeads) headWidth; {fused}, {shape}");
-        return Record(tape, new(fused, 0), new(fused, queries), new(fused, queries + keys), shape);
+            fused.Columns == values + (shape.EffectiveKeyValueHeads * valueWidth),
+            $"[attention] fused columns are heads headWidth + keyValueHeads (headWidth + valueWidth); {fused}, {shape}");
+        return tape.Attention(
+            new AttentionOperands
+            {
+                Query = new(fused, HeadColumns.SideBySide(width)),
+                Key = new(fused, HeadColumns.SideBySide(width, keys)),
+                Value = new(fused, HeadColumns.SideBySide(valueWidth, values)),
+            },
+            shape);
     }
 
     /// <summary>Causal self-attention over separate projections.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="query">Sequences, [rows, heads·headWidth].</param>
     /// <param name="key">[rows, keyValueHeads·headWidth].</param>
-    /// <param name="value">[rows, keyValueHeads·headWidth].</param>
-    /// <param name="shape">Heads, width, window.</param>
+    /// <param name="value">[rows, keyValueHeads·valueWidth].</param>
+    /// <param name="shape">Heads, widths, window.</param>
     /// <returns>Outputs and maximum logits.</returns>
     /// <exception cref="ArgumentException">The shapes do not fit.</exception>
     public static AttentionResult Attention(this Tape tape, Tensor query, Tensor key, Tensor value, AttentionShape shape)
     {
-        int keys = shape.EffectiveKeyValueHeads * shape.HeadWidth;
         Rule.Check(
-            query.Columns == shape.Heads * shape.HeadWidth && key.Columns == keys && value.Columns == keys
-                && query.Rows == key.Rows && key.Rows == value.Rows && query != key && key != value && query != value,
-            $"[attention] queries are [tokens, heads headWidth], keys and values [tokens, keyValueHeads headWidth]; {query}, {key}, {value}, {shape}");
-        return Record(tape, new(query, 0), new(key, 0), new(value, 0), shape);
+            query.Columns == shape.Heads * shape.HeadWidth && key.Columns == shape.EffectiveKeyValueHeads * shape.HeadWidth
+                && value.Columns == shape.EffectiveKeyValueHeads * shape.EffectiveValueWidth,
+            $"[attention] queries are [rows, heads headWidth], keys [rows, keyValueHeads headWidth], values [rows, keyValueHeads valueWidth]; {query}, {key}, {value}, {shape}");
+        return tape.Attention(
+            new AttentionOperands
+            {
+                Query = new(query, HeadColumns.SideBySide(shape.HeadWidth)),
+                Key = new(key, HeadColumns.SideBySide(shape.HeadWidth)),
+                Value = new(value, HeadColumns.SideBySide(shape.EffectiveValueWidth)),
+            },
+            shape);
     }
 
-    private static AttentionResult Record(
-        Tape tape, AttentionOperand query, AttentionOperand key, AttentionOperand value, AttentionShape shape)
+    /// <summary>Causal self-attention over ranges of columns: any of fused, separate, alternating and shared keys and values.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="operands">Queries, keys and values; the first queries' rows are sequences.</param>
+    /// <param name="shape">Heads, widths, window.</param>
+    /// <returns>Outputs and maximum logits.</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit, or two operands with a gradient share columns.</exception>
+    public static AttentionResult Attention(this Tape tape, AttentionOperands operands, AttentionShape shape)
     {
         Rule.Check(
-            shape.HeadWidth > 0 && shape.EffectiveKeyValueHeads > 0 && shape.Heads % shape.EffectiveKeyValueHeads == 0,
-            $"[attention] key-value heads divide the heads; {shape}");
-        var sequences = Sequences.Of("attention", query.Tensor);
+            shape.HeadWidth > 0 && shape.EffectiveValueWidth > 0 && shape.EffectiveKeyValueHeads > 0 && shape.Heads % shape.EffectiveKeyValueHeads == 0,
+            $"[attention] heads have columns, and key-value heads divide the heads; {shape}");
         Rule.Check(shape.Window is null or > 0, $"[attention] a window holds at least the token itself; {shape}");
-        AttentionOperation operation = tape.Record(new AttentionOperation(query, key, value, sequences, shape));
+        var sequences = Sequences.Of("attention", operands.Query.Tensor);
+        operands.Check(shape);
+        AttentionOperation operation = tape.Record(new AttentionOperation(operands, sequences, shape));
         tape.Output(operation.MaximumLogits);
         return new AttentionResult(operation.Output, operation.MaximumLogits);
     }
@@ -60,8 +80,11 @@ public sealed record AttentionShape
     /// as query heads.</summary>
     public int? KeyValueHeads { get; init; }
 
-    /// <summary>Width of a head.</summary>
+    /// <summary>Width of a head's queries and keys.</summary>
     public required int HeadWidth { get; init; }
+
+    /// <summary>Width of a head's values and outputs. Default: that of its queries and keys.</summary>
+    public int? ValueWidth { get; init; }
 
     /// <summary>How many tokens back a token sees, itself included; null for all.</summary>
     public int? Window { get; init; }
@@ -71,11 +94,13 @@ public sealed record AttentionShape
 
     internal int EffectiveKeyValueHeads => KeyValueHeads ?? Heads;
 
+    internal int EffectiveValueWidth => ValueWidth ?? HeadWidth;
+
     internal float EffectiveScale => Scale ?? (float)(1 / Math.Sqrt(HeadWidth));
 }
 
 /// <summary>What attention returns.</summary>
-/// <param name="Output">The heads' outputs side by side, [batch·time, heads·headWidth].</param>
+/// <param name="Output">The heads' outputs side by side, [rows, heads·valueWidth].</param>
 /// <param name="MaximumLogits">Each head's largest scaled logit that is not masked, over the whole batch, [1, heads]: what QK-clip
 /// needs. Kept: readable after a run.</param>
 public sealed record AttentionResult(Tensor Output, Tensor MaximumLogits);

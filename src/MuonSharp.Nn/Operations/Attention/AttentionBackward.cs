@@ -8,18 +8,15 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
     private const int Block = AttentionGeometry.Block;
 
     public AttentionGeometry Geometry;
-    public Matrix Query;
-    public Matrix Key;
-    public Matrix Value;
-    public float* Output;
-    public float* OutputGradient;
+    public HeadMemory Query;
+    public HeadMemory Key;
+    public HeadMemory Value;
+    public HeadMemory Output;
+    public HeadMemory OutputGradient;
     public float* LogSumExp;
-    public Matrix QueryGradient;
-    public Matrix KeyGradient;
-    public Matrix ValueGradient;
-    public bool AddQuery;
-    public bool AddKey;
-    public bool AddValue;
+    public HeadMemory QueryGradient;
+    public HeadMemory KeyGradient;
+    public HeadMemory ValueGradient;
     public float* Scratch;
     public long ScratchStride;
     private AttentionBackwardScratch _scratch;
@@ -31,7 +28,7 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
         AttentionBackwardJob mine = this;
         (mine._sequence, mine._keyHead) = Math.DivRem(task, Geometry.KeyValueHeads);
         mine.Geometry = Geometry.Of(mine._sequence);
-        mine._scratch = new AttentionBackwardScratch(Scratch + (worker * ScratchStride), Geometry.Blocks, Geometry.Padded);
+        mine._scratch = new AttentionBackwardScratch(Scratch + (worker * ScratchStride), Geometry.Blocks, Geometry.KeyPadded, Geometry.ValuePadded);
         LaneDispatch.Run(ref mine);
     }
 
@@ -49,25 +46,18 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        Matrix query = Geometry.View(Query, _sequence, head);
-        int all = Geometry.Batch * Geometry.Time;
-        Matrix outputGradient = Geometry.View(Matrix.Dense(OutputGradient, all, Geometry.Heads * Geometry.Width), _sequence, head);
-        Matrix output = Geometry.View(Matrix.Dense(Output, all, Geometry.Heads * Geometry.Width), _sequence, head);
-        HeadRows.Load<L, V>(query, _scratch.Queries);
-        HeadRows.Load<L, V>(query, _scratch.Scaled, Geometry.Scale);
-        HeadRows.Load<L, V>(outputGradient, _scratch.OutputGradients);
-        RowDots.Run<L, V>(output, outputGradient, _scratch.Dots);
-        bool wanted = QueryGradient.Data is not null;
-        HeadRows.Start<L, V>(wanted ? Geometry.View(QueryGradient, _sequence, head) : query, _scratch.QueryGradients, wanted && AddQuery);
+        HeadPlace queries = Geometry.Place(_sequence, head);
+        Query.Load<L, V>(queries, _scratch.Queries);
+        Query.Load<L, V>(queries, _scratch.Scaled, Geometry.Scale);
+        OutputGradient.Load<L, V>(queries, _scratch.OutputGradients);
+        RowDots.Run<L, V>(Output.First.View(queries), OutputGradient.First.View(queries), _scratch.Dots);
+        QueryGradient.Start<L, V>(queries, _scratch.QueryGradients, again: false);
         for (int block = 0; block < Geometry.Blocks; block++)
         {
             Keys<L, V>(head, block, firstOfGroup);
         }
 
-        if (wanted)
-        {
-            HeadRows.Store<L, V>(_scratch.QueryGradients, Geometry.View(QueryGradient, _sequence, head));
-        }
+        QueryGradient.Store<L, V>(queries, _scratch.QueryGradients);
     }
 
     /// <summary>One block of keys against all queries that see it.</summary>
@@ -75,15 +65,12 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        Matrix key = Geometry.View(Key, _sequence, block, _keyHead);
-        HeadRows.Load<L, V>(key, _scratch.Keys);
-        HeadRows.LoadTransposed(key, _scratch.KeysTransposed);
-        HeadRows.LoadTransposed(Geometry.View(Value, _sequence, block, _keyHead), _scratch.ValuesTransposed);
-        (bool wantKey, bool wantValue) = (KeyGradient.Data is not null, ValueGradient.Data is not null);
-        Matrix keyGradient = wantKey ? Geometry.View(KeyGradient, _sequence, block, _keyHead) : key;
-        Matrix valueGradient = wantValue ? Geometry.View(ValueGradient, _sequence, block, _keyHead) : key;
-        HeadRows.Start<L, V>(keyGradient, _scratch.KeyGradients, wantKey && (AddKey || !firstOfGroup));
-        HeadRows.Start<L, V>(valueGradient, _scratch.ValueGradients, wantValue && (AddValue || !firstOfGroup));
+        HeadPlace keys = Geometry.Place(_sequence, block, _keyHead);
+        Key.Load<L, V>(keys, _scratch.Keys);
+        Key.LoadTransposed(keys, _scratch.KeysTransposed);
+        Value.LoadTransposed(keys, _scratch.ValuesTransposed);
+        KeyGradient.Start<L, V>(keys, _scratch.KeyGradients, again: !firstOfGroup);
+        ValueGradient.Start<L, V>(keys, _scratch.ValueGradients, again: !firstOfGroup);
         var pair = new AttentionBackwardPair
         {
             Geometry = Geometry,
@@ -96,15 +83,8 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
             pair.Run<L, V>();
         }
 
-        if (wantKey)
-        {
-            HeadRows.Store<L, V>(_scratch.KeyGradients, keyGradient);
-        }
-
-        if (wantValue)
-        {
-            HeadRows.Store<L, V>(_scratch.ValueGradients, valueGradient);
-        }
+        KeyGradient.Store<L, V>(keys, _scratch.KeyGradients);
+        ValueGradient.Store<L, V>(keys, _scratch.ValueGradients);
     }
 }
 
@@ -126,12 +106,13 @@ internal unsafe struct AttentionBackwardPair
         where L : struct, ILanes<V>
         where V : struct
     {
-        (int rows, int keys, int width) = (Geometry.Rows(QueryBlock), Geometry.Rows(KeyBlock), Geometry.Padded);
-        nint offset = (nint)QueryBlock * Block * width;
+        (int rows, int keys, int keyWidth, int valueWidth) = (Geometry.Rows(QueryBlock), Geometry.Rows(KeyBlock), Geometry.KeyPadded, Geometry.ValuePadded);
+        nint queries = (nint)QueryBlock * Block * keyWidth;
+        float* outputGradients = Scratch.OutputGradients + ((nint)QueryBlock * Block * valueWidth);
 
         // One product after the other, so that its block of B stays in the nearest cache.
-        Logits<L, V>(rows, keys, Scratch.Scaled + offset, Scratch.KeysTransposed, Scratch.Probabilities);
-        Logits<L, V>(rows, keys, Scratch.OutputGradients + offset, Scratch.ValuesTransposed, Scratch.Gradients);
+        Logits<L, V>(rows, keys, Geometry.KeyWidth, Scratch.Scaled + queries, Scratch.KeysTransposed, Scratch.Probabilities);
+        Logits<L, V>(rows, keys, Geometry.ValueWidth, outputGradients, Scratch.ValuesTransposed, Scratch.Gradients);
         for (int row = 0; row < rows; row += TileProduct<L, V>.Rows)
         {
             Queries<L, V>(row, Math.Min(TileProduct<L, V>.Rows, rows - row), keys);
@@ -140,27 +121,28 @@ internal unsafe struct AttentionBackwardPair
         for (int key = 0; key < keys; key += TileProduct<L, V>.Rows)
         {
             (int first, int end) = SeenBy<L, V>(key, rows, keys);
-            Keys<L, V>(key, first, end - first, Scratch.Probabilities, Scratch.OutputGradients + offset + (first * width), Scratch.ValueGradients);
+            Keys<L, V>(key, first, end - first, Scratch.Probabilities, outputGradients + (first * valueWidth), valueWidth, Scratch.ValueGradients);
         }
 
         for (int key = 0; key < keys; key += TileProduct<L, V>.Rows)
         {
             (int first, int end) = SeenBy<L, V>(key, rows, keys);
-            Keys<L, V>(key, first, end - first, Scratch.Gradients, Scratch.Queries + offset + (first * width), Scratch.KeyGradients);
+            Keys<L, V>(key, first, end - first, Scratch.Gradients, Scratch.Queries + queries + (first * keyWidth), keyWidth, Scratch.KeyGradients);
         }
     }
 
     /// <summary>Rows of queries, or of output gradients, times keys or values: what the mask leaves of it.</summary>
-    private readonly void Logits<L, V>(int rows, int keys, float* a, float* b, float* c)
+    private readonly void Logits<L, V>(int rows, int keys, int width, float* a, float* b, float* c)
         where L : struct, ILanes<V>
         where V : struct
     {
+        int padded = HeadRows.Padded(width);
         for (int row = 0; row < rows; row += TileProduct<L, V>.Rows)
         {
             int count = Math.Min(TileProduct<L, V>.Rows, rows - row);
             (int first, int end) = Geometry.Seen((QueryBlock * Block) + row, count, KeyBlock * Block, keys);
             TileProduct<L, V>.Run(
-                Geometry.Width, a + (row * Geometry.Padded), Geometry.Padded, 1, b + first, Block, c + (row * Stride) + first, Stride, end - first, accumulate: false);
+                width, a + (row * padded), padded, 1, b + first, Block, c + (row * Stride) + first, Stride, end - first, accumulate: false);
         }
     }
 
@@ -171,7 +153,7 @@ internal unsafe struct AttentionBackwardPair
     {
         int query = (QueryBlock * Block) + row;
         (int first, int end) = Geometry.Seen(query, count, KeyBlock * Block, keys);
-        (int width, nint at) = (Geometry.Padded, (nint)query * Geometry.Padded);
+        (int width, nint at) = (Geometry.KeyPadded, (nint)query * Geometry.KeyPadded);
         float* gradients = Scratch.Gradients + (row * Stride);
         for (int i = 0; i < count; i++)
         {
@@ -195,10 +177,10 @@ internal unsafe struct AttentionBackwardPair
         }
     }
 
-    private readonly void Keys<L, V>(int key, int first, int count, float* weights, float* rows, float* sums)
+    private static void Keys<L, V>(int key, int first, int count, float* weights, float* rows, int width, float* sums)
         where L : struct, ILanes<V>
         where V : struct => TileProduct<L, V>.Run(
-            count, weights + (first * Stride) + key, 1, Stride, rows, Geometry.Padded, sums + (key * Geometry.Padded), Geometry.Padded, Geometry.Padded, accumulate: true);
+            count, weights + (first * Stride) + key, 1, Stride, rows, width, sums + (key * width), width, width, accumulate: true);
 
     /// <summary>The rows of the strips that computed a strip of keys, as a half-open range.</summary>
     private readonly (int First, int End) SeenBy<L, V>(int key, int rows, int keys)
@@ -238,20 +220,21 @@ internal readonly unsafe struct AttentionBackwardScratch
     private const int LogitLength = Block * AttentionGeometry.LogitStride;
 
     /// <summary>Divides memory of <see cref="Length"/> floats.</summary>
-    public AttentionBackwardScratch(float* memory, int blocks, int padded)
+    public AttentionBackwardScratch(float* memory, int blocks, int keyPadded, int valuePadded)
     {
-        (nint all, int one) = ((nint)blocks * Block * padded, Block * padded);
+        nint all = (nint)blocks * Block;
+        (int keys, int values) = (Block * keyPadded, Block * valuePadded);
         Queries = memory;
-        Scaled = Queries + all;
-        OutputGradients = Scaled + all;
-        QueryGradients = OutputGradients + all;
-        Dots = QueryGradients + all;
-        Keys = Dots + (blocks * Block);
-        KeysTransposed = Keys + one;
-        ValuesTransposed = KeysTransposed + one;
-        KeyGradients = ValuesTransposed + one;
-        ValueGradients = KeyGradients + one;
-        Probabilities = ValueGradients + one;
+        Scaled = Queries + (all * keyPadded);
+        OutputGradients = Scaled + (all * keyPadded);
+        QueryGradients = OutputGradients + (all * valuePadded);
+        Dots = QueryGradients + (all * keyPadded);
+        Keys = Dots + all;
+        KeysTransposed = Keys + keys;
+        ValuesTransposed = KeysTransposed + keys;
+        KeyGradients = ValuesTransposed + values;
+        ValueGradients = KeyGradients + keys;
+        Probabilities = ValueGradients + values;
         Gradients = Probabilities + LogitLength;
     }
 
@@ -284,9 +267,10 @@ internal readonly unsafe struct AttentionBackwardScratch
     public float* Gradients { get; }
 
     /// <summary>Floats of memory: linear in the tokens of a sequence.</summary>
-    public static long Length(int time, int headWidth)
+    public static long Length(int time, int keyWidth, int valueWidth)
     {
-        (int blocks, int padded) = (Cut.Pieces(time, Block), HeadRows.Padded(headWidth));
-        return (4L * blocks * Block * padded) + (blocks * Block) + (5L * Block * padded) + (2 * LogitLength);
+        long all = (long)Cut.Pieces(time, Block) * Block;
+        (int keys, int values) = (HeadRows.Padded(keyWidth), HeadRows.Padded(valueWidth));
+        return (all * ((3L * keys) + values + 1)) + (Block * ((3L * keys) + (2 * values))) + (2 * LogitLength);
     }
 }

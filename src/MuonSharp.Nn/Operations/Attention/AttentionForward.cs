@@ -11,10 +11,10 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
     private const int GroupRows = AttentionGeometry.GroupBlocks * Block;
 
     public AttentionGeometry Geometry;
-    public Matrix Query;
-    public Matrix Key;
-    public Matrix Value;
-    public float* Output;
+    public HeadMemory Query;
+    public HeadMemory Key;
+    public HeadMemory Value;
+    public HeadMemory Output;
     public float* LogSumExp;
     public float* Maxima;
     public float* Scratch;
@@ -30,7 +30,8 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
     private float* _sum;
 
     /// <summary>Floats of scratch a worker needs: queries and outputs of a task, a block of keys, of values and of logits, each row's maximum and sum.</summary>
-    public static long ScratchLength(int width) => (2L * (GroupRows + Block) * HeadRows.Padded(width)) + (Block * Stride) + (2 * GroupRows);
+    public static long ScratchLength(int keyWidth, int valueWidth) =>
+        ((long)(GroupRows + Block) * (HeadRows.Padded(keyWidth) + HeadRows.Padded(valueWidth))) + (Block * Stride) + (2 * GroupRows);
 
     public readonly void Run(int task, int worker)
     {
@@ -40,12 +41,12 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
         (mine._sequence, mine._head) = Math.DivRem(task % heads, Geometry.Heads);
         mine.Geometry = Geometry.Of(mine._sequence);
-        int width = Geometry.Padded;
-        mine._queries = Scratch + (worker * ScratchLength(Geometry.Width));
-        mine._outputs = mine._queries + (GroupRows * width);
-        mine._keys = mine._outputs + (GroupRows * width);
-        mine._values = mine._keys + (Block * width);
-        mine._logits = mine._values + (Block * width);
+        (int keys, int values) = (Geometry.KeyPadded, Geometry.ValuePadded);
+        mine._queries = Scratch + (worker * ScratchLength(Geometry.KeyWidth, Geometry.ValueWidth));
+        mine._outputs = mine._queries + (GroupRows * keys);
+        mine._keys = mine._outputs + (GroupRows * values);
+        mine._values = mine._keys + (Block * keys);
+        mine._logits = mine._values + (Block * values);
         mine._maximum = mine._logits + (Block * Stride);
         mine._sum = mine._maximum + GroupRows;
         LaneDispatch.Run(ref mine);
@@ -58,17 +59,17 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         int last = Math.Min(Geometry.Blocks, _firstBlock + AttentionGeometry.GroupBlocks) - 1;
         for (int block = _firstBlock; block <= last; block++)
         {
-            HeadRows.Load<L, V>(Geometry.View(Query, _sequence, block, _head), At(_queries, block), Geometry.Scale);
+            Query.Load<L, V>(Geometry.Place(_sequence, block, _head), At(_queries, block, Geometry.KeyPadded), Geometry.Scale);
         }
 
-        new Span<float>(_outputs, GroupRows * Geometry.Padded).Clear();
+        new Span<float>(_outputs, GroupRows * Geometry.ValuePadded).Clear();
         new Span<float>(_maximum, GroupRows).Fill(float.NegativeInfinity);
         new Span<float>(_sum, GroupRows).Clear();
         for (int keyBlock = Geometry.FirstKeyBlock(_firstBlock); keyBlock <= last; keyBlock++)
         {
-            int keyHead = _head / Geometry.Group;
-            HeadRows.LoadTransposed(Geometry.View(Key, _sequence, keyBlock, keyHead), _keys);
-            HeadRows.Load<L, V>(Geometry.View(Value, _sequence, keyBlock, keyHead), _values);
+            HeadPlace keys = Geometry.Place(_sequence, keyBlock, _head / Geometry.Group);
+            Key.LoadTransposed(keys, _keys);
+            Value.Load<L, V>(keys, _values);
             for (int block = Math.Max(keyBlock, _firstBlock); block <= Math.Min(last, Geometry.LastQueryBlock(keyBlock)); block++)
             {
                 Pair<L, V>(block, keyBlock);
@@ -81,15 +82,15 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         }
     }
 
-    private readonly float* At(float* rows, int block) => rows + ((nint)(block - _firstBlock) * Block * Geometry.Padded);
+    private readonly float* At(float* rows, int block, int padded) => rows + ((nint)(block - _firstBlock) * Block * padded);
 
     private readonly void Pair<L, V>(int block, int keyBlock)
         where L : struct, ILanes<V>
         where V : struct
     {
-        (int rows, int keys, int width) = (Geometry.Rows(block), Geometry.Rows(keyBlock), Geometry.Padded);
-        float* queries = At(_queries, block);
-        float* outputs = At(_outputs, block);
+        (int rows, int keys, int keyWidth, int width) = (Geometry.Rows(block), Geometry.Rows(keyBlock), Geometry.KeyPadded, Geometry.ValuePadded);
+        float* queries = At(_queries, block, keyWidth);
+        float* outputs = At(_outputs, block, width);
         (int firstQuery, int firstKey) = (block * Block, keyBlock * Block);
         for (int row = 0; row < rows; row += TileProduct<L, V>.Rows)
         {
@@ -102,7 +103,7 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
 
             float* logits = _logits + (row * Stride);
             TileProduct<L, V>.Run(
-                Geometry.Width, queries + (row * width), width, 1, _keys + first, Block, logits + first, Stride, end - first, accumulate: false);
+                Geometry.KeyWidth, queries + (row * keyWidth), keyWidth, 1, _keys + first, Block, logits + first, Stride, end - first, accumulate: false);
             Softmax<L, V>(firstQuery + row, count, firstKey, keys, first, end, logits, outputs + (row * width));
             TileProduct<L, V>.Run(
                 Math.Min(end, keys) - first, logits + first, Stride, 1, _values + (first * width), width, outputs + (row * width), width, width, accumulate: true);
@@ -124,13 +125,13 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
                 : _maximum[at + i];
         }
 
-        for (int i = 0; i < count; i++, logits += Stride, outputs += Geometry.Padded)
+        for (int i = 0; i < count; i++, logits += Stride, outputs += Geometry.ValuePadded)
         {
             (int start, int stop) = Geometry.Visible(firstQuery + i, firstKey, keys);
             if (start < stop)
             {
                 OnlineSoftmax.Exponentials<L, V>(
-                    logits + start, stop - start, highest[i], ref _maximum[at + i], ref _sum[at + i], outputs, Geometry.Padded);
+                    logits + start, stop - start, highest[i], ref _maximum[at + i], ref _sum[at + i], outputs, Geometry.ValuePadded);
             }
 
             AttentionMask.Hide(logits, first, end, start, stop);
@@ -143,8 +144,7 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
     {
         int rows = Geometry.Rows(block);
         int at = (block - _firstBlock) * Block;
-        var all = Matrix.Dense(Output, Geometry.Batch * Geometry.Time, Geometry.Heads * Geometry.Width);
-        HeadRows.Store<L, V>(At(_outputs, block), Geometry.View(all, _sequence, block, _head), _sum + at);
+        Output.Store<L, V>(Geometry.Place(_sequence, block, _head), At(_outputs, block, Geometry.ValuePadded), _sum + at);
         float* logSumExp = LogSumExp + ((((nint)_sequence * Geometry.Heads) + _head) * Geometry.Time) + (block * Block);
         float largest = float.NegativeInfinity;
         for (int row = 0; row < rows; row += LaneDispatch.Count)

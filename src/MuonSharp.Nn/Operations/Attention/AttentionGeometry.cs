@@ -18,7 +18,8 @@ internal unsafe struct AttentionGeometry
     public int Time;
     public int Heads;
     public int KeyValueHeads;
-    public int Width;
+    public int KeyWidth;
+    public int ValueWidth;
     public int Window;
     public float Scale;
     public int Blocks;
@@ -32,8 +33,11 @@ internal unsafe struct AttentionGeometry
 
     public readonly int Group => Heads / KeyValueHeads;
 
-    /// <summary>Width of a head in scratch memory: whole vectors.</summary>
-    public readonly int Padded => HeadRows.Padded(Width);
+    /// <summary>Width of a head's query and key in scratch memory: whole vectors.</summary>
+    public readonly int KeyPadded => HeadRows.Padded(KeyWidth);
+
+    /// <summary>Width of a head's value and output in scratch memory.</summary>
+    public readonly int ValuePadded => HeadRows.Padded(ValueWidth);
 
     /// <summary>Tokens in a block.</summary>
     public readonly int Rows(int block) => Math.Min(Block, Time - (block * Block));
@@ -76,12 +80,11 @@ internal unsafe struct AttentionGeometry
         }
     }
 
-    /// <summary>The rows of a block and the columns of a head.</summary>
-    public readonly Matrix View(Matrix all, int sequence, int block, int head) =>
-        all.Block((sequence * Time) + (block * Block), head * Width, Rows(block), Width);
+    /// <summary>The rows of a block and a head.</summary>
+    public readonly HeadPlace Place(int sequence, int block, int head) => new((sequence * Time) + (block * Block), Rows(block), head);
 
-    /// <summary>The rows of a sequence and the columns of a head.</summary>
-    public readonly Matrix View(Matrix all, int sequence, int head) => all.Block(sequence * Time, head * Width, Time, Width);
+    /// <summary>The rows of a sequence and a head.</summary>
+    public readonly HeadPlace Place(int sequence, int head) => new(sequence * Time, Time, head);
 
     /// <summary>The columns of a block of keys that a query sees, as a half-open range.</summary>
     public readonly (int First, int End) Visible(int query, int firstKey, int keys)

@@ -1,5 +1,3 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Nn;
 
 /// <summary>Blocked causal attention: o[t] = Σ p[t, s] v[s] over s ≤ t inside the window, p = softmax(scale q kᵀ) by rows.</summary>
@@ -8,7 +6,9 @@ namespace MuonSharp.Nn;
 /// accumulated is rescaled when m grows (online softmax). Only L = m + log l is saved, so memory is linear in the context.</para>
 /// <para>Backward: P = exp(scale q kᵀ - L) again by blocks, D = rowsum(do · o); dv += Pᵀ do, dS = P (do vᵀ - D) scale, dq += dS k, dk += dSᵀ q.</para>
 /// <para>Tasks: forward (sequence, head, query block), backward (sequence, key-value head), which owns its dk and dv. Blocks outside the
-/// window are skipped. Cost: forward 4, backward 10 FLOPs per pair of tokens in the visited blocks and unit of width.</para>
+/// window are skipped. A range that all
+/// heads share has its gradient by head first, which is then added up in ascending heads.</para>
+/// <para>Cost: per pair of tokens in the visited blocks and head, forward 2 FLOPs a column of a key and of a value, backward 6 and 4.</para>
 /// <para>Source: T. Dao, "FlashAttention-2", arXiv:2307.08691.</para>
 /// </remarks>
 internal sealed unsafe class AttentionOperation : Operation
@@ -18,56 +18,58 @@ internal sealed unsafe class AttentionOperation : Operation
     private readonly AttentionOperand _value;
     private readonly Sequences _sequences;
     private readonly AttentionShape _shape;
+    private readonly Dictionary<Tensor, AttentionSlot> _slots = [];
     private TapeBuffer _logSumExp = null!;
     private TapeBuffer _maxima = null!;
     private TapeBuffer _forwardScratch = null!;
     private TapeBuffer? _backwardScratch;
     private TapeBuffer? _starts;
-    private GradientSlot? _queryGradient;
-    private GradientSlot? _keyGradient;
-    private GradientSlot? _valueGradient;
 
-    public AttentionOperation(AttentionOperand query, AttentionOperand key, AttentionOperand value, Sequences sequences, AttentionShape shape)
-        : base("attention") => (_query, _key, _value, _sequences, _shape) = (query, key, value, sequences, shape);
+    public AttentionOperation(AttentionOperands operands, Sequences sequences, AttentionShape shape)
+        : base("attention")
+    {
+        (_sequences, _shape) = (sequences, shape);
+        _query = new AttentionOperand(operands.Query, operands.SecondQuery, shape.Heads);
+        _key = new AttentionOperand(operands.Key, operands.SecondKey, shape.EffectiveKeyValueHeads);
+        _value = new AttentionOperand(operands.Value, null, shape.EffectiveKeyValueHeads);
+    }
 
     public Tensor Output { get; private set; } = null!;
 
     public Tensor MaximumLogits { get; private set; } = null!;
 
-    public override string Shape => $"{Batch}x{_sequences.Time}, {_shape.Heads}x{_shape.HeadWidth}";
-
-    private int Rows => _query.Tensor.Rows;
-
-    private int Batch => _sequences.Batch;
+    public override string Shape => $"{_sequences.Batch}x{_sequences.Time}, {_shape.Heads}x{_shape.HeadWidth}{(_shape.ValueWidth is { } width && width != _shape.HeadWidth ? $"/{width}" : "")}";
 
     private int QueryBlocks => Cut.Pieces(_sequences.Time, AttentionGeometry.Block);
 
     protected internal override void Declare(OperationPlan plan)
     {
-        plan.Reads(_query.Tensor, inBackward: true);
-        plan.Reads(_key.Tensor, inBackward: true);
-        plan.Reads(_value.Tensor, inBackward: true);
-        Output = plan.Writes(Rows, _shape.Heads * _shape.HeadWidth, inBackward: true);
+        _query.DeclareReads(plan);
+        _key.DeclareReads(plan);
+        _value.DeclareReads(plan);
+        Output = plan.Writes(_sequences.Rows, _shape.Heads * _shape.EffectiveValueWidth, inBackward: true);
         MaximumLogits = plan.Writes(1, _shape.Heads, differentiable: false);
-        _logSumExp = plan.Saves("log-sum-exp", (long)Rows * _shape.Heads);
-        _maxima = plan.ScratchInForward("maxima", (long)Batch * QueryBlocks * _shape.Heads);
-        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth));
-        _starts = _sequences.Positions is null ? null : plan.Saves("document starts", Rows);
-        _queryGradient = plan.Gradient(_query.Tensor);
-        _keyGradient = _key.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_key.Tensor);
-        _valueGradient = _value.Tensor == _query.Tensor ? _queryGradient : plan.Gradient(_value.Tensor);
+        _logSumExp = plan.Saves("log-sum-exp", (long)_sequences.Rows * _shape.Heads);
+        _maxima = plan.ScratchInForward("maxima", (long)_sequences.Batch * QueryBlocks * _shape.Heads);
+        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth, _shape.EffectiveValueWidth));
+        _starts = _sequences.Positions is null ? null : plan.Saves("document starts", _sequences.Rows);
+        _query.DeclareGradients(plan, _slots);
+        _key.DeclareGradients(plan, _slots);
+        _value.DeclareGradients(plan, _slots);
         if (Output.RequiresGradient)
         {
-            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * AttentionBackwardScratch.Length(_sequences.Time, _shape.HeadWidth));
+            _backwardScratch = plan.ScratchInBackward("blocks", plan.Workers * BackwardScratchLength);
         }
     }
 
-    /// <summary>Forward q kᵀ and p v; backward q kᵀ again, do vᵀ and the three gradients. Pairs of tokens that the mask hides do not count.</summary>
+    /// <summary>Forward q kᵀ and p v; backward q kᵀ again, do vᵀ and the three gradients. Pairs of tokens that the mask hides do not count, but for
+    /// those of other documents.</summary>
     protected internal override OperationWork Work(OperationPlan plan, bool backward)
     {
         long window = Math.Min(_shape.Window ?? _sequences.Time, _sequences.Time);
         long pairs = (window * (window + 1) / 2) + ((_sequences.Time - window) * window);
-        return new((backward ? 10.0 : 4.0) * pairs * Batch * _shape.Heads * _shape.HeadWidth, plan.Bytes(backward));
+        double flops = backward ? (6.0 * _shape.HeadWidth) + (4.0 * _shape.EffectiveValueWidth) : 2.0 * (_shape.HeadWidth + _shape.EffectiveValueWidth);
+        return new(flops * pairs * _sequences.Batch * _shape.Heads, plan.Bytes(backward));
     }
 
     protected internal override void Forward(in TapeRun run)
@@ -80,10 +82,10 @@ internal sealed unsafe class AttentionOperation : Operation
         var job = new AttentionForwardJob
         {
             Geometry = Geometry(),
-            Query = Data(_query),
-            Key = Data(_key),
-            Value = Data(_value),
-            Output = Output.Data,
+            Query = _query.Values,
+            Key = _key.Values,
+            Value = _value.Values,
+            Output = HeadMemory.SideBySide(Output.Data, _shape.Heads, _shape.EffectiveValueWidth),
             LogSumExp = _logSumExp.Pointer,
             Maxima = _maxima.Pointer,
             Scratch = _forwardScratch.Pointer,
@@ -92,7 +94,7 @@ internal sealed unsafe class AttentionOperation : Operation
         for (int head = 0; head < _shape.Heads; head++)
         {
             float maximum = float.NegativeInfinity;
-            for (int i = 0; i < Batch * QueryBlocks; i++)
+            for (int i = 0; i < _sequences.Batch * QueryBlocks; i++)
             {
                 maximum = Math.Max(maximum, _maxima.Pointer[(i * _shape.Heads) + head]);
             }
@@ -103,49 +105,44 @@ internal sealed unsafe class AttentionOperation : Operation
 
     protected internal override void Backward(in TapeRun run)
     {
+        foreach (AttentionSlot slot in _slots.Values)
+        {
+            slot.ClearRest();
+        }
+
         var job = new AttentionBackwardJob
         {
             Geometry = Geometry(),
-            Query = Data(_query),
-            Key = Data(_key),
-            Value = Data(_value),
-            Output = Output.Data,
-            OutputGradient = Output.GradientData,
+            Query = _query.Values,
+            Key = _key.Values,
+            Value = _value.Values,
+            Output = HeadMemory.SideBySide(Output.Data, _shape.Heads, _shape.EffectiveValueWidth),
+            OutputGradient = HeadMemory.SideBySide(Output.GradientData, _shape.Heads, _shape.EffectiveValueWidth),
             LogSumExp = _logSumExp.Pointer,
-            QueryGradient = GradientData(_queryGradient, _query),
-            KeyGradient = GradientData(_keyGradient, _key),
-            ValueGradient = GradientData(_valueGradient, _value),
-            AddQuery = _queryGradient is { Accumulates: true },
-            AddKey = _keyGradient is { Accumulates: true },
-            AddValue = _valueGradient is { Accumulates: true },
+            QueryGradient = _query.Gradients,
+            KeyGradient = _key.Gradients,
+            ValueGradient = _value.Gradients,
             Scratch = _backwardScratch!.Pointer,
-            ScratchStride = AttentionBackwardScratch.Length(_sequences.Time, _shape.HeadWidth),
+            ScratchStride = BackwardScratchLength,
         };
         run.Team.Run(job.Geometry.BackwardTasks, ref job);
+        _key.AddShared(run.Team);
+        _value.AddShared(run.Team);
     }
 
-    private static Matrix Data(AttentionOperand operand) =>
-        new(operand.Tensor.Data + operand.Column, operand.Tensor.Rows, operand.Tensor.Columns - operand.Column, operand.Tensor.Columns);
-
-    private static Matrix GradientData(GradientSlot? slot, AttentionOperand operand) => slot is null
-        ? default
-        : new(slot.Data + operand.Column, operand.Tensor.Rows, operand.Tensor.Columns - operand.Column, operand.Tensor.Columns);
+    private long BackwardScratchLength => AttentionBackwardScratch.Length(_sequences.Time, _shape.HeadWidth, _shape.EffectiveValueWidth);
 
     private AttentionGeometry Geometry() => new()
     {
-        Batch = Batch,
+        Batch = _sequences.Batch,
         Time = _sequences.Time,
         Heads = _shape.Heads,
         KeyValueHeads = _shape.EffectiveKeyValueHeads,
-        Width = _shape.HeadWidth,
+        KeyWidth = _shape.HeadWidth,
+        ValueWidth = _shape.EffectiveValueWidth,
         Window = _shape.Window ?? _sequences.Time,
         Scale = _shape.EffectiveScale,
         Blocks = QueryBlocks,
         Starts = _starts is null ? null : (int*)_starts.Pointer,
     };
 }
-
-/// <summary>Queries, keys or values: a range of a tensor's columns.</summary>
-/// <param name="Tensor">[batch·time, columns].</param>
-/// <param name="Column">First column.</param>
-internal readonly record struct AttentionOperand(Tensor Tensor, int Column);

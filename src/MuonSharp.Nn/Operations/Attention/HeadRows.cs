@@ -9,17 +9,16 @@ internal static unsafe class HeadRows
     /// <summary>Width of a head's row in a block.</summary>
     public static int Padded(int width) => (width + LaneDispatch.Count - 1) / LaneDispatch.Count * LaneDispatch.Count;
 
-    /// <summary>block = factor · rows.</summary>
-    public static void Load<L, V>(Matrix rows, float* block, float factor = 1)
+    /// <summary>block = factor · rows; its rows are stride floats apart.</summary>
+    public static void Load<L, V>(Matrix rows, float* block, int stride, float factor = 1)
         where L : struct, ILanes<V>
         where V : struct
     {
         V scale = L.Broadcast(factor);
-        int padded = Padded(rows.Columns);
         for (int row = 0; row < rows.Rows; row++)
         {
             float* from = rows.Data + (row * rows.RowStride);
-            float* to = block + ((nint)row * padded);
+            float* to = block + ((nint)row * stride);
             int i = 0;
             for (; i <= rows.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
             {
@@ -38,16 +37,15 @@ internal static unsafe class HeadRows
         Transposition.Copy(rows.Data, rows.RowStride, rows.Rows, rows.Columns, block, AttentionGeometry.Block);
 
     /// <summary>rows = block, row r times 1 / divisors[r] where there are divisors.</summary>
-    public static void Store<L, V>(float* block, Matrix rows, float* divisors = null)
+    public static void Store<L, V>(float* block, int stride, Matrix rows, float* divisors)
         where L : struct, ILanes<V>
         where V : struct
     {
-        int padded = Padded(rows.Columns);
         for (int row = 0; row < rows.Rows; row++)
         {
             float factor = divisors is null ? 1 : 1 / divisors[row];
             V scale = L.Broadcast(factor);
-            float* from = block + ((nint)row * padded);
+            float* from = block + ((nint)row * stride);
             float* to = rows.Data + (row * rows.RowStride);
             int i = 0;
             for (; i <= rows.Columns - LaneDispatch.Count; i += LaneDispatch.Count)
@@ -59,21 +57,6 @@ internal static unsafe class HeadRows
             {
                 to[i] = factor * from[i];
             }
-        }
-    }
-
-    /// <summary>block = rows, or zeros: where a gradient's sums start from.</summary>
-    public static void Start<L, V>(Matrix rows, float* block, bool add)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        if (add)
-        {
-            Load<L, V>(rows, block);
-        }
-        else
-        {
-            new Span<float>(block, rows.Rows * Padded(rows.Columns)).Clear();
         }
     }
 }

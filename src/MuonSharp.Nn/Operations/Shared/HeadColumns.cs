@@ -24,3 +24,18 @@ public readonly record struct HeadColumns(int First, int Width, int Stride)
     internal bool Fits(int columns, int heads) =>
         First >= 0 && Width > 0 && (Stride >= Width || Stride == 0) && First + ((heads - 1L) * Stride) + Width <= columns;
 }
+
+/// <summary>A range of a tensor's columns: one operand of an operation, by head.</summary>
+/// <param name="Tensor">[rows, columns].</param>
+/// <param name="Columns">Where the heads lie in it.</param>
+public readonly record struct TensorColumns(Tensor Tensor, HeadColumns Columns)
+{
+    /// <summary>Columns that belong together, as of one head.</summary>
+    /// <param name="tensor">[rows, columns].</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="width">How many.</param>
+    public static TensorColumns Part(Tensor tensor, int first, int width) => new(tensor, HeadColumns.SideBySide(width, first));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Tensor} at {Columns}";
+}
