@@ -25,7 +25,7 @@ public sealed class OperationPlan
 
     internal List<TapeBuffer> BackwardScratch { get; } = [];
 
-    internal List<TapeBuffer> Constant { get; } = [];
+    internal List<TapeBuffer> Constants { get; } = [];
 
     internal List<(Tensor Input, Tensor Output)> InPlace { get; } = [];
 
@@ -85,7 +85,7 @@ public sealed class OperationPlan
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public TapeBuffer Saves(string what, long length) => Add(Saved, what, length);
+    public TapeBuffer ForBackward(string what, long length) => Add(Saved, what, length);
 
     /// <summary>A buffer for the forward run alone.</summary>
     /// <param name="what">What it holds.</param>
@@ -103,7 +103,7 @@ public sealed class OperationPlan
     /// <param name="what">What it holds.</param>
     /// <param name="length">Number of floats.</param>
     /// <returns>The buffer.</returns>
-    public TapeBuffer Keeps(string what, long length) => Add(Constant, what, length);
+    public TapeBuffer Constant(string what, long length) => Add(Constants, what, length);
 
     /// <summary>Bytes of all that the declarations name: values read and written, gradients read and written, buffers from forward to backward.</summary>
     /// <param name="backward">Whether the backward run is meant.</param>

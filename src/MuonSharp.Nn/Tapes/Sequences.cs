@@ -51,7 +51,7 @@ public static class SequenceRecording
     {
         var plain = new Sequences(batch, time) { Context = context ?? time };
         TokenBuffer positions = tape.Tokens("positions", plain.Rows);
-        for (int row = 0; row < plain.Rows && !tape.Outline; row++)
+        for (int row = 0; row < plain.Rows && !tape.PlansOnly; row++)
         {
             positions.Span[row] = row % time;
         }

@@ -74,7 +74,7 @@ public sealed class Tape : IDisposable
     internal bool SharesNothing { get; init; }
 
     /// <summary>Whether the tape is recorded for its memory plan alone: no parameter needs memory, nothing is allocated, nothing can run.</summary>
-    internal bool Outline { get; init; }
+    internal bool PlansOnly { get; init; }
 
     internal IReadOnlyList<OperationPlan> Plans => _plans;
 
@@ -104,7 +104,7 @@ public sealed class Tape : IDisposable
     public TokenBuffer Tokens(string name, int length)
     {
         ThrowIfCompiled();
-        var tokens = new TokenBuffer(name, length, Outline);
+        var tokens = new TokenBuffer(name, length, PlansOnly);
         _tokens.Add(tokens);
         return tokens;
     }
@@ -198,7 +198,7 @@ public sealed class Tape : IDisposable
     {
         ThrowIfCompiled();
         var tensor = new Tensor(name, TensorKind.State, rows, columns, requiresGradient: false);
-        if (!Outline)
+        if (!PlansOnly)
         {
             var memory = new NativeBuffer(tensor.Length);
             _states.Add(memory);
@@ -217,7 +217,7 @@ public sealed class Tape : IDisposable
         tensor.IsSeeded = true;
     }
 
-    /// <summary>Decides gradients and memory, and allocates nothing: for an <see cref="Outline"/>.</summary>
+    /// <summary>Decides gradients and memory, and allocates nothing: for an <see cref="PlansOnly"/>.</summary>
     internal MemoryPlan Plan() => TapeCompiler.Compile(this).Plan;
 
     /// <summary>Decides gradients and memory, and allocates the arena.</summary>
@@ -351,7 +351,7 @@ public sealed class Tape : IDisposable
         return told;
     }
 
-    private unsafe bool HasGradientMemory(Parameter parameter) => Training && (Outline || parameter.Gradient.Address is not null);
+    private unsafe bool HasGradientMemory(Parameter parameter) => Training && (PlansOnly || parameter.Gradient.Address is not null);
 
     private void ThrowIfCompiled()
     {

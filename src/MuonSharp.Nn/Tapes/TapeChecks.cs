@@ -159,7 +159,7 @@ internal sealed unsafe class TapeChecks
     {
         IEnumerable<TapeBuffer?> buffers = plan.Outputs.SelectMany(output => new[] { output.Tensor.ValueBuffer, output.Tensor.GradientBuffer })
             .Concat(plan.Slots.Select(slot => slot.Tensor.GradientBuffer))
-            .Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch).Concat(plan.Constant);
+            .Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch).Concat(plan.Constants);
         foreach (TapeBuffer? buffer in buffers)
         {
             bool whole = buffer is null || buffer.Pointer is null || !GuardOf(buffer).ContainsAnyExcept(GuardBits);

@@ -50,7 +50,7 @@ internal static class TapeCompiler
 
         var buffers = tape.Inputs.Concat(plans.SelectMany(plan => plan.Outputs.Select(output => output.Tensor)))
             .SelectMany(tensor => new[] { tensor.ValueBuffer!, tensor.GradientBuffer! })
-            .Concat(plans.SelectMany(plan => plan.Constant.Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch)))
+            .Concat(plans.SelectMany(plan => plan.Constants.Concat(plan.Saved).Concat(plan.ForwardScratch).Concat(plan.BackwardScratch)))
             .Distinct()
             .ToList();
         foreach (TapeBuffer? buffer in buffers.Where(buffer => tape.SharesNothing && buffer.IsUsed))
@@ -179,7 +179,7 @@ internal static class TapeCompiler
     private static void AddOwnBuffers(OperationPlan plan, int index, TapeTimeline timeline, BufferUses uses)
     {
         int? again = timeline.AgainOf(index);
-        foreach (TapeBuffer buffer in plan.Constant)
+        foreach (TapeBuffer buffer in plan.Constants)
         {
             uses.Add(buffer, -1);
             uses.Add(buffer, timeline.End);

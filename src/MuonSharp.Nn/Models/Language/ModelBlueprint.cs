@@ -40,7 +40,7 @@ public sealed class ModelBlueprint
         Rule.Check(batch >= 1 && threads >= 1, $"[blueprint] a batch has at least one sequence and a team one worker; {batch} and {threads}");
         Rule.Check(time >= 1 && time <= Config.Context, $"[blueprint] a sequence has 1 to {Config.Context} tokens; {time}");
         using var team = new WorkerTeam(threads);
-        using var tape = new Tape(team, training) { Outline = true };
+        using var tape = new Tape(team, training) { PlansOnly = true };
         _ = new LanguageGraph(tape, _network, new Sequences(batch, time), loss: true, RecomputesBlocks);
         return tape.Plan();
     }

@@ -26,7 +26,7 @@ internal sealed unsafe class GatedOperation<TActivation>(string name, GatedInput
 
     public Tensor Output { get; private set; } = null!;
 
-    private int Tasks => Cut.Pieces(inputs.Rows, Cut.RowsPerTask(inputs.Width));
+    private int Tasks => TaskSize.Pieces(inputs.Rows, TaskSize.RowsPerTask(inputs.Width));
 
     protected internal override void Declare(OperationPlan plan)
     {
@@ -77,8 +77,8 @@ internal readonly unsafe struct GatedForward<TActivation>(GatedPlace place, floa
         where L : struct, ILanes<V>
         where V : struct
     {
-        int end = Math.Min(place.Rows, (task + 1) * Cut.RowsPerTask(place.Width));
-        for (int row = task * Cut.RowsPerTask(place.Width); row < end; row++)
+        int end = Math.Min(place.Rows, (task + 1) * TaskSize.RowsPerTask(place.Width));
+        for (int row = task * TaskSize.RowsPerTask(place.Width); row < end; row++)
         {
             int i = 0;
             for (; i <= place.Width - LaneDispatch.Count; i += LaneDispatch.Count)
@@ -124,8 +124,8 @@ internal unsafe struct GatedBackward<TActivation>(GatedPlace place, float* outpu
         where L : struct, ILanes<V>
         where V : struct
     {
-        int end = Math.Min(place.Rows, (task + 1) * Cut.RowsPerTask(place.Width));
-        for (int row = task * Cut.RowsPerTask(place.Width); row < end; row++)
+        int end = Math.Min(place.Rows, (task + 1) * TaskSize.RowsPerTask(place.Width));
+        for (int row = task * TaskSize.RowsPerTask(place.Width); row < end; row++)
         {
             int i = 0;
             for (; i <= place.Width - LaneDispatch.Count; i += LaneDispatch.Count)

@@ -269,7 +269,7 @@ internal readonly unsafe struct AttentionBackwardScratch
     /// <summary>Floats of memory: linear in the tokens of a sequence.</summary>
     public static long Length(int time, int keyWidth, int valueWidth)
     {
-        long all = (long)Cut.Pieces(time, Block) * Block;
+        long all = (long)TaskSize.Pieces(time, Block) * Block;
         (int keys, int values) = (HeadRows.Padded(keyWidth), HeadRows.Padded(valueWidth));
         return (all * ((3L * keys) + values + 1)) + (Block * ((3L * keys) + (2 * values))) + (2 * LogitLength);
     }

@@ -37,7 +37,7 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
     {
         AttentionForwardJob mine = this;
         int heads = Geometry.Batch * Geometry.Heads;
-        int groups = Cut.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
+        int groups = TaskSize.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
         mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
         (mine._sequence, mine._head) = Math.DivRem(task % heads, Geometry.Heads);
         mine.Geometry = Geometry.Of(mine._sequence);

@@ -27,7 +27,7 @@ internal unsafe struct AttentionGeometry
     /// <summary>For each token of a sequence the first token of its document, ascending; null where a sequence is one document.</summary>
     public int* Starts;
 
-    public readonly int ForwardTasks => Batch * Heads * Cut.Pieces(Blocks, GroupBlocks);
+    public readonly int ForwardTasks => Batch * Heads * TaskSize.Pieces(Blocks, GroupBlocks);
 
     public readonly int BackwardTasks => Batch * KeyValueHeads;
 

@@ -147,7 +147,7 @@ internal sealed unsafe class AttentionOperand(TensorColumns first, TensorColumns
             if (_partial is not null)
             {
                 ColumnMemory sums = Of(_slot!.Data, _slot.Accumulates);
-                team.RunLanes(Cut.Pieces(Tensor.Rows, Cut.RowsPerTask(heads * range.Columns.Width)), new SharedHeads(_partial.Pointer, heads, sums, Tensor.Rows));
+                team.RunLanes(TaskSize.Pieces(Tensor.Rows, TaskSize.RowsPerTask(heads * range.Columns.Width)), new SharedHeads(_partial.Pointer, heads, sums, Tensor.Rows));
             }
         }
 
@@ -180,7 +180,7 @@ internal readonly unsafe struct SharedHeads(float* partial, int heads, ColumnMem
         where L : struct, ILanes<V>
         where V : struct
     {
-        int width = sums.Columns.Width, count = Cut.RowsPerTask(heads * width);
+        int width = sums.Columns.Width, count = TaskSize.RowsPerTask(heads * width);
         for (int row = task * count; row < Math.Min(rows, (task + 1) * count); row++)
         {
             Matrix sum = sums.View(new HeadPlace(row, 1, 0));

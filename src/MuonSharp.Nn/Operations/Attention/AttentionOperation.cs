@@ -40,7 +40,7 @@ internal sealed unsafe class AttentionOperation : Operation
 
     public override string Shape => $"{_sequences.Batch}x{_sequences.Time}, {_shape.Heads}x{_shape.HeadWidth}{(_shape.ValueWidth is { } width && width != _shape.HeadWidth ? $"/{width}" : "")}";
 
-    private int QueryBlocks => Cut.Pieces(_sequences.Time, AttentionGeometry.Block);
+    private int QueryBlocks => TaskSize.Pieces(_sequences.Time, AttentionGeometry.Block);
 
     protected internal override void Declare(OperationPlan plan)
     {
@@ -49,10 +49,10 @@ internal sealed unsafe class AttentionOperation : Operation
         _value.DeclareReads(plan);
         Output = plan.Writes(_sequences.Rows, _shape.Heads * _shape.EffectiveValueWidth, inBackward: true);
         MaximumLogits = plan.Writes(1, _shape.Heads, differentiable: false);
-        _logSumExp = plan.Saves("log-sum-exp", (long)_sequences.Rows * _shape.Heads);
+        _logSumExp = plan.ForBackward("log-sum-exp", (long)_sequences.Rows * _shape.Heads);
         _maxima = plan.ScratchInForward("maxima", (long)_sequences.Batch * QueryBlocks * _shape.Heads);
         _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth, _shape.EffectiveValueWidth));
-        _starts = _sequences.Positions is null ? null : plan.Saves("document starts", _sequences.Rows);
+        _starts = _sequences.Positions is null ? null : plan.ForBackward("document starts", _sequences.Rows);
         _query.DeclareGradients(plan, _slots);
         _key.DeclareGradients(plan, _slots);
         _value.DeclareGradients(plan, _slots);

@@ -64,7 +64,7 @@ internal sealed unsafe class DropoutOperation(Tensor x, double probability, Rand
             Scale = (float)(1 / (1 - probability)),
             Add = add,
         };
-        run.Team.Run(Cut.Pieces(x.Rows, Cut.RowsPerTask(x.Columns)), ref job);
+        run.Team.Run(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), ref job);
     }
 }
 
@@ -88,7 +88,7 @@ internal unsafe struct DropoutJob : ITeamJob
 
     public readonly void Run(int task, int worker)
     {
-        int rows = Cut.RowsPerTask(Columns);
+        int rows = TaskSize.RowsPerTask(Columns);
         int end = Math.Min(Rows, (task + 1) * rows);
         Span<uint> bits = stackalloc uint[Batch];
         for (int row = task * rows; row < end; row++)
@@ -96,7 +96,7 @@ internal unsafe struct DropoutJob : ITeamJob
             // A token's numbers are those of its sequence's sample and its place in it, wherever the batch has them.
             uint sample = FirstSample + (uint)(row / Time);
             uint token = unchecked((sample * (uint)Time) + (uint)(row % Time));
-            int pieces = Cut.Pieces(Columns, Batch);
+            int pieces = TaskSize.Pieces(Columns, Batch);
             for (int piece = 0; piece < pieces; piece++)
             {
                 int start = piece * Batch;

@@ -30,14 +30,14 @@ internal sealed unsafe class MapOperation(Tensor x, MapFormula formula, MapFormu
 
     public Tensor Output { get; private set; } = null!;
 
-    private int Tasks => Cut.Pieces(x.Length, Cut.Elements);
+    private int Tasks => TaskSize.Pieces(x.Length, TaskSize.Elements);
 
     protected internal override void Declare(OperationPlan plan)
     {
         plan.Reads(x, inBackward: true);
         Output = plan.Writes(x.Rows, x.Columns);
         _gradient = plan.Gradient(x, passedFrom: Output);
-        _derivatives = _gradient is null ? null : plan.ScratchInBackward("derivatives", (long)plan.Workers * Cut.Elements);
+        _derivatives = _gradient is null ? null : plan.ScratchInBackward("derivatives", (long)plan.Workers * TaskSize.Elements);
     }
 
     protected internal override void Forward(in TapeRun run)
@@ -64,7 +64,7 @@ internal sealed unsafe class MapOperation(Tensor x, MapFormula formula, MapFormu
         }
     }
 
-    private static int LengthOf(int task, long length) => (int)Math.Min(Cut.Elements, length - ((long)task * Cut.Elements));
+    private static int LengthOf(int task, long length) => (int)Math.Min(TaskSize.Elements, length - ((long)task * TaskSize.Elements));
 
     private struct FormulaJob : ITeamJob
     {
@@ -75,7 +75,7 @@ internal sealed unsafe class MapOperation(Tensor x, MapFormula formula, MapFormu
 
         public readonly void Run(int task, int worker)
         {
-            long first = (long)task * Cut.Elements;
+            long first = (long)task * TaskSize.Elements;
             int length = LengthOf(task, Length);
             Formula(new ReadOnlySpan<float>(X + first, length), new Span<float>(Y + first, length));
         }
@@ -93,9 +93,9 @@ internal sealed unsafe class MapOperation(Tensor x, MapFormula formula, MapFormu
 
         public readonly void Run(int task, int worker)
         {
-            long first = (long)task * Cut.Elements;
+            long first = (long)task * TaskSize.Elements;
             int length = LengthOf(task, Length);
-            float* slopes = Derivatives + ((nint)worker * Cut.Elements);
+            float* slopes = Derivatives + ((nint)worker * TaskSize.Elements);
             Derivative(new ReadOnlySpan<float>(X + first, length), new Span<float>(slopes, length));
             for (int i = 0; i < length; i++)
             {

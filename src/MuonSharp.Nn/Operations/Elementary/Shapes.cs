@@ -213,7 +213,7 @@ internal sealed unsafe class MeanRowsOperation(Tensor x, int group) : Operation(
         }
     }
 
-    private int Tasks => Cut.Pieces(Output.Rows, MeanJob.RowsPerTask(x.Columns, group));
+    private int Tasks => TaskSize.Pieces(Output.Rows, MeanJob.RowsPerTask(x.Columns, group));
 }
 
 /// <summary>Means of groups of rows, or a row's share for each row of its group. A task is a range of groups.</summary>
@@ -227,7 +227,7 @@ internal unsafe struct MeanJob : ITeamJob
     public bool Spreads;
     public bool Add;
 
-    public static int RowsPerTask(int columns, int group) => (int)Math.Max(1, Cut.Elements / ((long)columns * group));
+    public static int RowsPerTask(int columns, int group) => (int)Math.Max(1, TaskSize.Elements / ((long)columns * group));
 
     public readonly void Run(int task, int worker)
     {
@@ -284,12 +284,12 @@ internal readonly unsafe struct CopyColumns(float* from, int fromStride, float* 
     public static void Run(WorkerTeam team, float* from, int fromStride, float* to, int toStride, int rows, int columns, bool add)
     {
         var job = new CopyColumns(from, fromStride, to, toStride, rows, columns, add);
-        team.Run(Cut.Pieces(rows, Cut.RowsPerTask(columns)), ref job);
+        team.Run(TaskSize.Pieces(rows, TaskSize.RowsPerTask(columns)), ref job);
     }
 
     public void Run(int task, int worker)
     {
-        int count = Cut.RowsPerTask(columns);
+        int count = TaskSize.RowsPerTask(columns);
         for (int row = task * count; row < Math.Min(rows, (task + 1) * count); row++)
         {
             float* source = from + ((nint)row * fromStride);

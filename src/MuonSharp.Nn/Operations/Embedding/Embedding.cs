@@ -72,7 +72,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
             Places = positions is null ? default : new RowPositions(tokens.Sequences!),
             Output = Output.Data,
         };
-        run.Team.Run(Cut.Pieces(tokens.Length, Cut.RowsPerTask(table.Columns)), ref job);
+        run.Team.Run(TaskSize.Pieces(tokens.Length, TaskSize.RowsPerTask(table.Columns)), ref job);
     }
 
     protected internal override void Backward(in TapeRun run)
@@ -94,7 +94,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
                 Gradient = _positionGradient.Data,
                 Add = _positionGradient.Accumulates,
             };
-            run.Team.Run(Cut.Pieces(positions.Rows, PositionJob.RowsPerTask), ref job);
+            run.Team.Run(TaskSize.Pieces(positions.Rows, PositionJob.RowsPerTask), ref job);
         }
     }
 

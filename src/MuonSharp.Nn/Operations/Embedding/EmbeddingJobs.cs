@@ -26,7 +26,7 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        int rows = Cut.RowsPerTask(Width);
+        int rows = TaskSize.RowsPerTask(Width);
         int end = Math.Min(Count, (_task + 1) * rows);
         for (int t = _task * rows; t < end; t++)
         {
@@ -69,7 +69,7 @@ internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
     public bool Add;
     private int _task;
 
-    public readonly int Tasks => Cut.Pieces(Width, ColumnsPerTask) * VocabularyCuts;
+    public readonly int Tasks => TaskSize.Pieces(Width, ColumnsPerTask) * VocabularyCuts;
 
     public readonly void Run(int task, int worker)
     {
@@ -84,7 +84,7 @@ internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
     {
         int column = _task / VocabularyCuts * ColumnsPerTask;
         int columns = Math.Min(ColumnsPerTask, Width - column);
-        int rows = Cut.Pieces(Vocabulary, VocabularyCuts);
+        int rows = TaskSize.Pieces(Vocabulary, VocabularyCuts);
         int first = _task % VocabularyCuts * rows;
         int end = Math.Min(Vocabulary, first + rows);
         for (int row = first; row < end && !Add; row++)

@@ -70,7 +70,7 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
         Output = plan.Writes(inputs.X.Rows, inputs.FanOut, inBackward: !TActivation.IsIdentity && !KeepsDerivative);
         if (Output.RequiresGradient && KeepsDerivative)
         {
-            _derivative = plan.Saves("derivative", Output.Length);
+            _derivative = plan.ForBackward("derivative", Output.Length);
         }
 
         _xGradient = plan.Gradient(inputs.X);

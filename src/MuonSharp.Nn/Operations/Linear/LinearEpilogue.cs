@@ -32,20 +32,20 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
     {
         if (Derivative is not null)
         {
-            Rows<L, V, Kept>();
+            Rows<L, V, StoresDerivative>();
         }
         else
         {
-            Rows<L, V, NotKept>();
+            Rows<L, V, LeavesDerivative>();
         }
     }
 
     /// <summary>Apart for each case: with both formulas in one method the compiler gives up inlining.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Rows<L, V, TKeeping>()
+    private readonly void Rows<L, V, TChoice>()
         where L : struct, ILanes<V>
         where V : struct
-        where TKeeping : struct, IKeeping
+        where TChoice : struct, IDerivativeChoice
     {
         for (int i = 0; i < _rows; i++)
         {
@@ -54,27 +54,27 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             int j = 0;
             for (; j <= _columns - LaneDispatch.Count; j += LaneDispatch.Count)
             {
-                Lanes<L, V, TKeeping, FullVector>(tile + j, place + j, j);
+                Lanes<L, V, TChoice, FullVector>(tile + j, place + j, j);
             }
 
             if (j < _columns)
             {
-                LastOfRow<L, V, TKeeping>(tile + j, place + j, j);
+                LastOfRow<L, V, TChoice>(tile + j, place + j, j);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void LastOfRow<L, V, TKeeping>(float* tile, nint place, int column)
+    private readonly void LastOfRow<L, V, TChoice>(float* tile, nint place, int column)
         where L : struct, ILanes<V>
         where V : struct
-        where TKeeping : struct, IKeeping => Lanes<L, V, TKeeping, RowEnd>(tile, place, column);
+        where TChoice : struct, IDerivativeChoice => Lanes<L, V, TChoice, RowEnd>(tile, place, column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Lanes<L, V, TKeeping, TExtent>(float* tile, nint place, int column)
+    private readonly void Lanes<L, V, TChoice, TExtent>(float* tile, nint place, int column)
         where L : struct, ILanes<V>
         where V : struct
-        where TKeeping : struct, IKeeping
+        where TChoice : struct, IDerivativeChoice
         where TExtent : struct, IVectorExtent
     {
         int left = _columns - column;
@@ -84,7 +84,7 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
             value = L.Add(value, TExtent.Load<L, V>(Bias + _column + column, left));
         }
 
-        if (TKeeping.Keeps)
+        if (TChoice.Stores)
         {
             value = TActivation.Value<L, V>(value, out V derivative);
             TExtent.Store<L, V>(Derivative + place, derivative, left);
@@ -102,18 +102,18 @@ internal unsafe struct LinearEpilogue<TActivation> : ITileEpilogue, ILaneKernel
         TExtent.Store<L, V>(tile, value, left);
     }
 
-    private interface IKeeping
+    private interface IDerivativeChoice
     {
-        static abstract bool Keeps { get; }
+        static abstract bool Stores { get; }
     }
 
-    private readonly struct Kept : IKeeping
+    private readonly struct StoresDerivative : IDerivativeChoice
     {
-        public static bool Keeps => true;
+        public static bool Stores => true;
     }
 
-    private readonly struct NotKept : IKeeping
+    private readonly struct LeavesDerivative : IDerivativeChoice
     {
-        public static bool Keeps => false;
+        public static bool Stores => false;
     }
 }

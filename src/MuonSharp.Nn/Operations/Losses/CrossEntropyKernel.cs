@@ -18,13 +18,13 @@ internal unsafe struct CrossEntropyKernel : ITaskKernel
     public bool Gradients;
 
     public static void Run(WorkerTeam team, CrossEntropyKernel kernel) =>
-        team.RunLanes(Cut.Pieces(kernel.Rows, Cut.RowsPerTask(kernel.Vocabulary)), kernel);
+        team.RunLanes(TaskSize.Pieces(kernel.Rows, TaskSize.RowsPerTask(kernel.Vocabulary)), kernel);
 
     public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        int rows = Cut.RowsPerTask(Vocabulary);
+        int rows = TaskSize.RowsPerTask(Vocabulary);
         int end = Math.Min(Rows, (task + 1) * rows);
         for (int row = task * rows; row < end; row++)
         {

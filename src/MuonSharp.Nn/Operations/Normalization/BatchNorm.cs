@@ -63,7 +63,7 @@ internal sealed unsafe class BatchNormOperation(
 
     public Tensor Output { get; private set; } = null!;
 
-    private int Tasks => Cut.Pieces(x.Columns, LaneDispatch.Count);
+    private int Tasks => TaskSize.Pieces(x.Columns, LaneDispatch.Count);
 
     protected internal override void Declare(OperationPlan plan)
     {
@@ -74,8 +74,8 @@ internal sealed unsafe class BatchNormOperation(
         _xGradient = plan.Gradient(x);
         _gainGradient = plan.Gradient(gain);
         _biasGradient = plan.Gradient(bias);
-        _mean = plan.Saves("mean", x.Columns);
-        _scale = plan.Saves("scale", x.Columns);
+        _mean = plan.ForBackward("mean", x.Columns);
+        _scale = plan.ForBackward("scale", x.Columns);
     }
 
     protected internal override void Forward(in TapeRun run) => run.Team.RunLanes(Tasks, new BatchNormForward

@@ -72,8 +72,8 @@ internal sealed unsafe class NormalizationOperation(string name, Tensor x, Tenso
         plan.Reads(gain, inBackward: true);
         plan.Reads(bias);
         Output = plan.Writes(x.Rows, x.Columns);
-        _mean = plan.Saves("mean", _rows);
-        _scale = plan.Saves("scale", _rows);
+        _mean = plan.ForBackward("mean", _rows);
+        _scale = plan.ForBackward("scale", _rows);
         _xGradient = plan.Gradient(x, passedFrom: Output);
         _gainGradient = plan.Gradient(gain);
         _biasGradient = plan.Gradient(bias);

@@ -33,7 +33,7 @@ internal unsafe struct NormalizationBackward : ITaskKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        int rows = Cut.RowsPerTask(Columns);
+        int rows = TaskSize.RowsPerTask(Columns);
         int first = task * rows;
         int end = Math.Min(Rows, first + rows);
         for (int row = first; row < end; row++)

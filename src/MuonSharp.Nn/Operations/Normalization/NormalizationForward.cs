@@ -21,7 +21,7 @@ internal unsafe struct NormalizationForward : ITaskKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        int rows = Cut.RowsPerTask(Columns);
+        int rows = TaskSize.RowsPerTask(Columns);
         int end = Math.Min(Rows, (task + 1) * rows);
         for (int row = task * rows; row < end; row++)
         {

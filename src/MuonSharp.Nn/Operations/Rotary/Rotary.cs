@@ -110,7 +110,7 @@ internal sealed unsafe class RotaryOperation(
             Sign = back ? -1 : 1,
             Add = add,
         };
-        run.Team.Run(Cut.Pieces(x.Rows, Cut.RowsPerTask(x.Columns)), ref job);
+        run.Team.Run(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), ref job);
     }
 }
 
@@ -144,7 +144,7 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        int rows = Cut.RowsPerTask(Columns);
+        int rows = TaskSize.RowsPerTask(Columns);
         int end = Math.Min(Rows, (_task + 1) * rows);
         for (int row = _task * rows; row < end; row++)
         {

@@ -87,8 +87,8 @@ internal sealed unsafe class RotaryTable
     /// <summary>Declares the memory, where no other rotation has.</summary>
     public void Declare(OperationPlan plan)
     {
-        _cosines ??= plan.Keeps("cosines", (long)_positions * _frequencies.Radians.Length);
-        _sines ??= plan.Keeps("sines", (long)_positions * _frequencies.Radians.Length);
+        _cosines ??= plan.Constant("cosines", (long)_positions * _frequencies.Radians.Length);
+        _sines ??= plan.Constant("sines", (long)_positions * _frequencies.Radians.Length);
     }
 
     /// <summary>Computes it, where no other rotation has.</summary>

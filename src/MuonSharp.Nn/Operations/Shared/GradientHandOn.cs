@@ -43,7 +43,7 @@ internal static unsafe class ColumnSums
     private const int ColumnsPerTask = 64;
 
     /// <summary>Chunks of a matrix of that shape.</summary>
-    public static int Chunks(int rows, int columns) => Cut.Pieces(rows, Cut.RowsPerTask(columns));
+    public static int Chunks(int rows, int columns) => TaskSize.Pieces(rows, TaskSize.RowsPerTask(columns));
 
     /// <summary>sums = [sums +] column sums of the matrix.</summary>
     public static void Run(WorkerTeam team, float* matrix, int rows, int columns, float* partial, float* sums, bool add)
@@ -56,7 +56,7 @@ internal static unsafe class ColumnSums
     public static void Combine(WorkerTeam team, float* partial, int chunks, int columns, float* sums, bool add)
     {
         var job = new TreeJob { Partial = partial, Chunks = chunks, Columns = columns, Sums = sums, Add = add };
-        team.Run(Cut.Pieces(columns, ColumnsPerTask), ref job);
+        team.Run(TaskSize.Pieces(columns, ColumnsPerTask), ref job);
     }
 
     private readonly struct ChunkKernel(float* matrix, int rows, int columns, float* partial) : ITaskKernel
@@ -83,7 +83,7 @@ internal static unsafe class ColumnSums
             where V : struct
             where TExtent : struct, IVectorExtent
         {
-            int left = columns - column, first = task * Cut.RowsPerTask(columns), end = Math.Min(rows, first + Cut.RowsPerTask(columns));
+            int left = columns - column, first = task * TaskSize.RowsPerTask(columns), end = Math.Min(rows, first + TaskSize.RowsPerTask(columns));
             V sum = L.Broadcast(0), lost = L.Broadcast(0);
             for (int row = first; row < end; row++)
             {

@@ -28,7 +28,7 @@ internal static unsafe class LaneMask
 }
 
 /// <summary>How loops over rows and elements are cut into tasks: by shape alone, so that results do not depend on the threads.</summary>
-internal static class Cut
+internal static class TaskSize
 {
     /// <summary>Elements of a task: a few microseconds of work, well inside the nearest caches.</summary>
     public const int Elements = 8192;
