@@ -3,7 +3,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>All gradients of one key-value head of one sequence, and of the query heads that it serves.</summary>
-internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
+internal unsafe struct AttentionBackward : ITaskKernel
 {
     private const int Block = AttentionGeometry.Block;
 
@@ -23,16 +23,18 @@ internal unsafe struct AttentionBackwardJob : ITeamJob, ILaneKernel
     private int _sequence;
     private int _keyHead;
 
-    public readonly void Run(int task, int worker)
+    public readonly void Run<L, V>(int task, int worker)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        AttentionBackwardJob mine = this;
+        AttentionBackward mine = this;
         (mine._sequence, mine._keyHead) = Math.DivRem(task, Geometry.KeyValueHeads);
         mine.Geometry = Geometry.Of(mine._sequence);
         mine._scratch = new AttentionBackwardScratch(Scratch + (worker * ScratchStride), Geometry.Blocks, Geometry.KeyPadded, Geometry.ValuePadded);
-        LaneDispatch.Run(ref mine);
+        mine.Group<L, V>();
     }
 
-    public readonly void Run<L, V>()
+    private readonly void Group<L, V>()
         where L : struct, ILanes<V>
         where V : struct
     {

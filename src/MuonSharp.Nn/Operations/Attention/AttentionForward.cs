@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Some blocks of queries of one head against the keys they see. The last blocks, which see most, are the first tasks.</summary>
-internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
+internal unsafe struct AttentionForward : ITaskKernel
 {
     private const int Block = AttentionGeometry.Block;
     private const int Stride = AttentionGeometry.LogitStride;
@@ -33,9 +33,11 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
     public static long ScratchLength(int keyWidth, int valueWidth) =>
         ((long)(GroupRows + Block) * (HeadRows.Padded(keyWidth) + HeadRows.Padded(valueWidth))) + (Block * Stride) + (2 * GroupRows);
 
-    public readonly void Run(int task, int worker)
+    public readonly void Run<L, V>(int task, int worker)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        AttentionForwardJob mine = this;
+        AttentionForward mine = this;
         int heads = Geometry.Batch * Geometry.Heads;
         int groups = TaskSize.Pieces(Geometry.Blocks, AttentionGeometry.GroupBlocks);
         mine._firstBlock = (groups - 1 - (task / heads)) * AttentionGeometry.GroupBlocks;
@@ -49,10 +51,10 @@ internal unsafe struct AttentionForwardJob : ITeamJob, ILaneKernel
         mine._logits = mine._values + (Block * values);
         mine._maximum = mine._logits + (Block * Stride);
         mine._sum = mine._maximum + GroupRows;
-        LaneDispatch.Run(ref mine);
+        mine.Blocks<L, V>();
     }
 
-    public readonly void Run<L, V>()
+    private readonly void Blocks<L, V>()
         where L : struct, ILanes<V>
         where V : struct
     {

@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Blocked causal attention: o[t] = Σ p[t, s] v[s] over s ≤ t inside the window, p = softmax(scale q kᵀ) by rows.</summary>
@@ -51,7 +53,7 @@ internal sealed unsafe class AttentionOperation : Operation
         MaximumLogits = plan.Writes(1, _shape.Heads, differentiable: false);
         _logSumExp = plan.ForBackward("log-sum-exp", (long)_sequences.Rows * _shape.Heads);
         _maxima = plan.ScratchInForward("maxima", (long)_sequences.Batch * QueryBlocks * _shape.Heads);
-        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForwardJob.ScratchLength(_shape.HeadWidth, _shape.EffectiveValueWidth));
+        _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForward.ScratchLength(_shape.HeadWidth, _shape.EffectiveValueWidth));
         _starts = _sequences.Positions is null ? null : plan.ForBackward("document starts", _sequences.Rows);
         _query.DeclareGradients(plan, _slots);
         _key.DeclareGradients(plan, _slots);
@@ -79,7 +81,7 @@ internal sealed unsafe class AttentionOperation : Operation
             AttentionGeometry.FindStarts(_sequences, (int*)_starts.Pointer);
         }
 
-        var job = new AttentionForwardJob
+        var kernel = new AttentionForward
         {
             Geometry = Geometry(),
             Query = _query.Values,
@@ -90,7 +92,7 @@ internal sealed unsafe class AttentionOperation : Operation
             Maxima = _maxima.Pointer,
             Scratch = _forwardScratch.Pointer,
         };
-        run.Team.Run(job.Geometry.ForwardTasks, ref job);
+        run.Team.RunLanes(kernel.Geometry.ForwardTasks, kernel);
         for (int head = 0; head < _shape.Heads; head++)
         {
             float maximum = float.NegativeInfinity;
@@ -110,7 +112,7 @@ internal sealed unsafe class AttentionOperation : Operation
             slot.ClearRest();
         }
 
-        var job = new AttentionBackwardJob
+        var kernel = new AttentionBackward
         {
             Geometry = Geometry(),
             Query = _query.Values,
@@ -125,7 +127,7 @@ internal sealed unsafe class AttentionOperation : Operation
             Scratch = _backwardScratch!.Pointer,
             ScratchStride = BackwardScratchLength,
         };
-        run.Team.Run(job.Geometry.BackwardTasks, ref job);
+        run.Team.RunLanes(kernel.Geometry.BackwardTasks, kernel);
         _key.AddShared(run.Team);
         _value.AddShared(run.Team);
     }

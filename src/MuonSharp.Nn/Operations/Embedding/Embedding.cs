@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Nn;
 
 /// <summary>Records embeddings.</summary>
@@ -62,7 +64,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
             tokens.Sequences!.CheckPositions(Name, positions.Rows);
         }
 
-        var job = new GatherJob
+        var kernel = new GatherKernel
         {
             Tokens = tokens.Data,
             Count = tokens.Length,
@@ -72,7 +74,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
             Places = positions is null ? default : new RowPositions(tokens.Sequences!),
             Output = Output.Data,
         };
-        run.Team.Run(TaskSize.Pieces(tokens.Length, TaskSize.RowsPerTask(table.Columns)), ref job);
+        run.Team.RunLanes(TaskSize.Pieces(tokens.Length, TaskSize.RowsPerTask(table.Columns)), kernel);
     }
 
     protected internal override void Backward(in TapeRun run)
@@ -84,7 +86,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
         }
         else if (_positionGradient is not null)
         {
-            var job = new PositionJob
+            var kernel = new PositionKernel
             {
                 Count = tokens.Length,
                 Time = tokens.Sequences!.Time,
@@ -94,7 +96,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
                 Gradient = _positionGradient.Data,
                 Add = _positionGradient.Accumulates,
             };
-            run.Team.Run(TaskSize.Pieces(positions.Rows, PositionJob.RowsPerTask), ref job);
+            run.Team.RunLanes(TaskSize.Pieces(positions.Rows, PositionKernel.RowsPerTask), kernel);
         }
     }
 
@@ -102,7 +104,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
     {
         if (slot is not null)
         {
-            var job = new ScatterJob
+            var kernel = new ScatterKernel
             {
                 Tokens = numbers.Data,
                 Count = numbers.Length,
@@ -112,7 +114,7 @@ internal sealed unsafe class EmbeddingOperation(TokenBuffer tokens, Tensor table
                 Gradient = slot.Data,
                 Add = slot.Accumulates,
             };
-            run.Team.Run(job.Tasks, ref job);
+            run.Team.RunLanes(kernel.Tasks, kernel);
         }
     }
 

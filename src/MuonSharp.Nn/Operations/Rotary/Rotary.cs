@@ -95,7 +95,7 @@ internal sealed unsafe class RotaryOperation(
 
     private void Turn(in TapeRun run, float* source, float* destination, bool back, bool add)
     {
-        var job = new RotaryJob
+        var kernel = new RotaryKernel
         {
             Source = source,
             Destination = destination,
@@ -110,12 +110,12 @@ internal sealed unsafe class RotaryOperation(
             Sign = back ? -1 : 1,
             Add = add,
         };
-        run.Team.Run(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), ref job);
+        run.Team.RunLanes(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), kernel);
     }
 }
 
 /// <summary>Turns the heads of rows; source and destination may be the same. A task is a range of rows.</summary>
-internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
+internal unsafe struct RotaryKernel : ITaskKernel
 {
     public float* Source;
     public float* Destination;
@@ -129,24 +129,16 @@ internal unsafe struct RotaryJob : ITeamJob, ILaneKernel
     public RotaryPairing Pairing;
     public float Sign;
     public bool Add;
-    private int _task;
 
     private readonly int Half => Head.Width / 2;
 
-    public readonly void Run(int task, int worker)
-    {
-        RotaryJob mine = this;
-        mine._task = task;
-        LaneDispatch.Run(ref mine);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
         int rows = TaskSize.RowsPerTask(Columns);
-        int end = Math.Min(Rows, (_task + 1) * rows);
-        for (int row = _task * rows; row < end; row++)
+        int end = Math.Min(Rows, (task + 1) * rows);
+        for (int row = task * rows; row < end; row++)
         {
             nint table = (nint)Places.Of(row) * Half;
             nint start = (nint)row * Columns;

@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>Copies the vector of each token and adds that of its position. A task is a range of tokens.</summary>
-internal unsafe struct GatherJob : ITeamJob, ILaneKernel
+internal unsafe struct GatherKernel : ITaskKernel
 {
     public int* Tokens;
     public int Count;
@@ -13,22 +13,14 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
     public float* Positions;
     public RowPositions Places;
     public float* Output;
-    private int _task;
 
-    public readonly void Run(int task, int worker)
-    {
-        GatherJob mine = this;
-        mine._task = task;
-        LaneDispatch.Run(ref mine);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
         int rows = TaskSize.RowsPerTask(Width);
-        int end = Math.Min(Count, (_task + 1) * rows);
-        for (int t = _task * rows; t < end; t++)
+        int end = Math.Min(Count, (task + 1) * rows);
+        for (int t = task * rows; t < end; t++)
         {
             float* source = Table + ((nint)Tokens[t] * Width);
             float* output = Output + ((nint)t * Width);
@@ -55,7 +47,7 @@ internal unsafe struct GatherJob : ITeamJob, ILaneKernel
 
 /// <summary>Adds each token's gradient to its row of the table, tokens in order. A task is a block of the table: a range of rows and of
 /// columns that nobody else writes.</summary>
-internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
+internal unsafe struct ScatterKernel : ITaskKernel
 {
     private const int ColumnsPerTask = 64;
     private const int VocabularyCuts = 4;
@@ -67,25 +59,17 @@ internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
     public float* Source;
     public float* Gradient;
     public bool Add;
-    private int _task;
 
     public readonly int Tasks => TaskSize.Pieces(Width, ColumnsPerTask) * VocabularyCuts;
 
-    public readonly void Run(int task, int worker)
-    {
-        ScatterJob mine = this;
-        mine._task = task;
-        LaneDispatch.Run(ref mine);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        int column = _task / VocabularyCuts * ColumnsPerTask;
+        int column = task / VocabularyCuts * ColumnsPerTask;
         int columns = Math.Min(ColumnsPerTask, Width - column);
         int rows = TaskSize.Pieces(Vocabulary, VocabularyCuts);
-        int first = _task % VocabularyCuts * rows;
+        int first = task % VocabularyCuts * rows;
         int end = Math.Min(Vocabulary, first + rows);
         for (int row = first; row < end && !Add; row++)
         {
@@ -116,7 +100,7 @@ internal unsafe struct ScatterJob : ITeamJob, ILaneKernel
 }
 
 /// <summary>Sums the gradients of equal positions over the batch, sequences in order. A task is a range of positions.</summary>
-internal unsafe struct PositionJob : ITeamJob, ILaneKernel
+internal unsafe struct PositionKernel : ITaskKernel
 {
     public const int RowsPerTask = 16;
 
@@ -127,21 +111,13 @@ internal unsafe struct PositionJob : ITeamJob, ILaneKernel
     public float* Source;
     public float* Gradient;
     public bool Add;
-    private int _task;
 
-    public readonly void Run(int task, int worker)
-    {
-        PositionJob mine = this;
-        mine._task = task;
-        LaneDispatch.Run(ref mine);
-    }
-
-    public readonly void Run<L, V>()
+    public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        int end = Math.Min(Rows, (_task + 1) * RowsPerTask);
-        for (int position = _task * RowsPerTask; position < end; position++)
+        int end = Math.Min(Rows, (task + 1) * RowsPerTask);
+        for (int position = task * RowsPerTask; position < end; position++)
         {
             int i = 0;
             for (; i <= Width - LaneDispatch.Count; i += LaneDispatch.Count)
