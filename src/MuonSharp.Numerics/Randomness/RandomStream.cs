@@ -67,7 +67,8 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     public long Below(long bound, ulong step, uint sample, long index = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
-        ulong bits = ((ulong)At(step, sample, 2 * index) << 32) | At(step, sample, (2 * index) + 1);
+        (uint A, uint B, uint C, uint D) block = Block(step, sample, (uint)(index >> 1));
+        ulong bits = (index & 1) == 0 ? ((ulong)block.A << 32) | block.B : ((ulong)block.C << 32) | block.D;
         return (long)Math.BigMul(bits, (ulong)bound, out _);
     }
 

@@ -57,7 +57,7 @@ public sealed class SequentialWindows : ISequenceSampler
 }
 
 /// <summary>The sequences that lie one behind the other, each once in an epoch, in another order each time.</summary>
-/// <remarks>Holds the order of one epoch: 12 bytes a sequence.</remarks>
+/// <remarks>Holds the order of one epoch: 4 bytes a sequence.</remarks>
 /// <param name="seed">The run's seed.</param>
 public sealed class ShuffledWindows(ulong seed) : ISequenceSampler
 {
