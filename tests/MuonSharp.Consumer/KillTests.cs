@@ -18,7 +18,7 @@ public sealed class KillTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("regression")]
     [InlineData("classification")]
     public void Killed_at_random_moments_a_run_resumes_and_ends_with_the_same_bits(string task)

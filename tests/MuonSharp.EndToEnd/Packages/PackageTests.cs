@@ -29,24 +29,24 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         </configuration>
         """;
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void There_are_three_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers"], packages.Names);
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_optimizers_bring_what_they_stand_on_and_depend_on_nothing()
     {
         Assert.Empty(packages.Dependencies("MuonSharp.Optimizers"));
         AssertLibraries("MuonSharp.Optimizers", "MuonSharp.Formats", "MuonSharp.Numerics", "MuonSharp.Optimizers");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_library_depends_on_the_optimizers_alone()
     {
         Assert.Equal(["MuonSharp.Optimizers"], packages.Dependencies("MuonSharp"));
         AssertLibraries("MuonSharp", "MuonSharp.Nn", "MuonSharp.Training");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_example_of_the_readme_trains_for_ten_steps_in_a_project_outside_the_repository()
     {
         const string Given = "\"train.steps\", \"300\"";
@@ -59,7 +59,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         Assert.Equal(["muonsharp", "muonsharp.optimizers"], Directory.GetDirectories(folder.At("packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_optimizers_alone_step_a_matrix_that_the_caller_owns()
     {
         using TemporaryFolder folder = Consumer("MuonSharp.Optimizers", """
@@ -79,7 +79,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         Assert.Contains("stepped", result.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_tool_installs_and_runs()
     {
         using var folder = new TemporaryFolder();

@@ -42,7 +42,7 @@ public class CompareTests
         Tool.Run(Compare(folder, run)).Fails(2, "only the times that were measured are lost");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_comparison_that_was_stopped_goes_on_with_the_same_command_and_ends_with_the_same_numbers()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");
@@ -61,7 +61,7 @@ public class CompareTests
         Assert.Equal(Numbers(folder.At("whole")), Numbers(run));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_folder_of_another_comparison_is_refused()
     {
         using var folder = new TemporaryFolder();

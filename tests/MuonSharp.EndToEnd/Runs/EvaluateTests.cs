@@ -3,34 +3,22 @@ using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Runs;
 
-public sealed class EvaluateTests : IDisposable
+public class EvaluateTests(TrainedRun trained) : IClassFixture<TrainedRun>
 {
-    private readonly TemporaryFolder folder = new();
-    private readonly string run;
-    private readonly ProcessResult training;
-
-    public EvaluateTests()
-    {
-        run = folder.At("run");
-        training = Tool.Run(TinyRun.Train(folder, run, "--steps", "10", "--json")).Exits(0);
-    }
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void As_json_it_is_one_object_of_the_contract_and_agrees_with_the_training_run()
     {
-        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", run, "--json").Exits(0).Json);
+        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", trained.Run, "--json").Exits(0).Json);
         Assert.Equal(["kind", "step", "loss", "bits_per_byte", "tokens", "bytes"], line.Select(pair => pair.Key));
         Assert.Equal("evaluation", (string?)line["kind"]);
-        Assert.Equal((double?)training.OfKind("eval")[^1]["val_loss"], (double?)line["loss"]);
+        Assert.Equal((double?)trained.Training.OfKind("eval")[^1]["val_loss"], (double?)line["loss"]);
         Assert.Equal((double)line["loss"]! * (long)line["tokens"]! / Math.Log(2) / (long)line["bytes"]!, (double)line["bits_per_byte"]!, 12);
     }
 
     [Fact]
     public void The_whole_text_counts_but_for_its_first_token()
     {
-        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", run, "--data", folder.At("text.txt"), "--json").Exits(0).Json);
+        JsonObject line = Assert.Single(Tool.Run("evaluate", "--run", trained.Run, "--data", trained.Text, "--json").Exits(0).Json);
         Assert.Equal(TinyRun.Text.Length - 1, (long?)line["tokens"]);
         Assert.Equal(TinyRun.Text.Length - 1, (long?)line["bytes"]);
     }
@@ -38,7 +26,7 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void As_text_it_names_both_units()
     {
-        ProcessResult result = Tool.Run("evaluate", "--run", run).Exits(0);
+        ProcessResult result = Tool.Run("evaluate", "--run", trained.Run).Exits(0);
         Assert.Contains("nats per token", result.Output, StringComparison.Ordinal);
         Assert.Contains("bits per byte", result.Output, StringComparison.Ordinal);
         Assert.Empty(result.Error);
@@ -47,8 +35,9 @@ public sealed class EvaluateTests : IDisposable
     [Fact]
     public void Text_that_cannot_be_used_is_bad_input()
     {
-        Tool.Run("evaluate", "--run", run, "--data", folder.At("missing.txt")).Fails(2, "missing.txt");
-        Tool.Run("evaluate", "--run", run, "--data", folder.FullPath).Fails(2, "directory");
-        Tool.Run("evaluate", "--run", run, "--data", folder.Write("empty.txt", "")).Fails(2, "empty.txt");
+        using var folder = new TemporaryFolder();
+        Tool.Run("evaluate", "--run", trained.Run, "--data", folder.At("missing.txt")).Fails(2, "missing.txt");
+        Tool.Run("evaluate", "--run", trained.Run, "--data", folder.FullPath).Fails(2, "directory");
+        Tool.Run("evaluate", "--run", trained.Run, "--data", folder.Write("empty.txt", "")).Fails(2, "empty.txt");
     }
 }

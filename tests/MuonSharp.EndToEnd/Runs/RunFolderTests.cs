@@ -61,7 +61,7 @@ public class RunFolderTests
         Tool.Run("train", "--run", run, "--resume", "--steps", $"{done + 5}").Exits(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_full_disk_exits_5_and_the_checkpoints_before_it_stay_sound()
     {
         using var folder = new TemporaryFolder();
@@ -81,7 +81,7 @@ public class RunFolderTests
         RunFiles.AssertSameBits(folder.At("whole"), run);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_read_only_place_exits_5()
     {
         using var folder = new TemporaryFolder();
@@ -96,7 +96,7 @@ public class RunFolderTests
         Tool.Run("generate", "--run", run, "--tokens", "5").Exits(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_run_that_diverges_exits_3_and_leaves_a_checkpoint_that_can_be_used()
     {
         using var folder = new TemporaryFolder();

@@ -13,8 +13,8 @@ public class SameBitsTests
     ];
 
     [Theory]
-    [InlineData("DOTNET_EnableAVX512", "0", 256)]
-    [InlineData("MUONSHARP_VECTOR_BITS", "256", 256)]
+    [InlineData("DOTNET_EnableAVX512", "0", 256, Explicit = true)]
+    [InlineData("MUONSHARP_VECTOR_BITS", "256", 256, Explicit = true)]
     [InlineData("MUONSHARP_VECTOR_BITS", "128", 128)]
     public void Narrower_vectors_train_the_same_weights(string variable, string value, int bits)
     {
@@ -27,7 +27,7 @@ public class SameBitsTests
         RunFiles.AssertSameBits(folder.At("usual"), folder.At("capped"));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("1")]
     [InlineData("3")]
     public void Any_number_of_threads_trains_the_same_weights(string threads)

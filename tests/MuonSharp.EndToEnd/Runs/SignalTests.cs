@@ -9,9 +9,9 @@ public class SignalTests
 
     [Theory]
     [InlineData(Signal.Interrupt)]
-    [InlineData(Signal.Terminate)]
-    [InlineData(Signal.HangUp)]
-    [InlineData(Signal.Quit)]
+    [InlineData(Signal.Terminate, Explicit = true)]
+    [InlineData(Signal.HangUp, Explicit = true)]
+    [InlineData(Signal.Quit, Explicit = true)]
     public void A_signal_finishes_the_step_writes_a_checkpoint_exits_130_and_resuming_ends_with_the_same_bits(int signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent the Unix way");

@@ -73,7 +73,7 @@ public class TrainOutputTests
         Assert.True(losses[^1] < losses[0] - 0.2, string.Join(", ", losses.Select(loss => loss.ToString(CultureInfo.InvariantCulture))));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void What_is_written_last_on_the_command_line_wins()
     {
         using var folder = new TemporaryFolder();
@@ -95,7 +95,7 @@ public class TrainOutputTests
         Assert.Equal(0.9, (double?)config["optimizer"]!["momentum"]);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_effective_configuration_is_saved_and_trains_the_same_weights_again()
     {
         using var folder = new TemporaryFolder();

@@ -8,8 +8,9 @@ namespace MuonSharp.Experiments.Tests.Json;
 /// <summary>The kinds of JSON that experiments read, damaged thousands of times: a clear line, or a valid result.</summary>
 public sealed class ExperimentMutationTests
 {
-    [Fact]
-    public void Comparisons()
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void Comparisons(int mutations)
     {
         const string Row = """{"label": "NAME", "name": "NAME", "step_ms": 12.5, "optimizer_ms": 1.5, "step_ratio": 1, "tokens_per_second": 1e5, "rounds_ms": [12.5, 12.25]}""";
         const string Text = """
@@ -18,21 +19,23 @@ public sealed class ExperimentMutationTests
             """;
         string text = Text.Replace("FIRST", Row.Replace("NAME", "muon", StringComparison.Ordinal), StringComparison.Ordinal)
             .Replace("SECOND", Row.Replace("NAME", "adamw", StringComparison.Ordinal), StringComparison.Ordinal);
-        ProductMutation.Each(text, "compare.json", bytes => SavedComparison.Parse(bytes, "compare.json"));
+        ProductMutation.Each(mutations, text, "compare.json", bytes => SavedComparison.Parse(bytes, "compare.json"));
     }
 
-    [Fact]
-    public void Configurations_of_traces()
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void Configurations_of_traces(int mutations)
     {
         const string Groups = """
             {"optimizer": "muon", "preset": "normuon", "parameters": ["a", "b"], "learning_rate": [0.02, 0.01], "nesterov": true, "scale": "original", "beta2": 0.9, "orientation": "in-out", "coefficients": [[3, -4, 2], [2, -1.5, 0.5]]},
             {"optimizer": "shampoo", "parameters": ["c"], "block_size": 128, "grafting": "adam", "precondition_frequency": 10}, {"optimizer": "adamw", "parameters": ["d"], "beta1": 0.9, "epsilon": 1e-10}
             """;
-        ProductMutation.Each(Replay.TraceFile.Config(Groups), "trace.safetensors", bytes => TraceConfig.Parse(Encoding.UTF8.GetString(bytes), "trace.safetensors").Routes());
+        ProductMutation.Each(mutations, Replay.TraceFile.Config(Groups), "trace.safetensors", bytes => TraceConfig.Parse(Encoding.UTF8.GetString(bytes), "trace.safetensors").Routes());
     }
 
-    [Fact]
-    public void Metrics()
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void Metrics(int mutations)
     {
         using TemporaryFolder folder = new();
         RunFolder run = new(folder.Path);
@@ -46,7 +49,7 @@ public sealed class ExperimentMutationTests
         // Damage in a line is what a reader tells, not what it throws.
         int damaged = 0;
         byte[] text = Encoding.UTF8.GetBytes(Lines);
-        for (ulong seed = 0; seed < ProductMutation.Mutations; seed++)
+        for (ulong seed = 0; seed < (ulong)mutations; seed++)
         {
             File.WriteAllBytes(run.MetricsPath, JsonMutation.Of(text, new Dice(seed)));
             RunCurves curves = RunCurves.Read(run);
@@ -55,6 +58,6 @@ public sealed class ExperimentMutationTests
             Assert.InRange(MetricsTrim.KeptBytes(run.MetricsPath, recorded: null, step: 1), 0, new FileInfo(run.MetricsPath).Length);
         }
 
-        Assert.InRange(damaged, ProductMutation.Mutations / 4, ProductMutation.Mutations - (ProductMutation.Mutations / 10));
+        Assert.InRange(damaged, mutations / 4, mutations - (mutations / 10));
     }
 }

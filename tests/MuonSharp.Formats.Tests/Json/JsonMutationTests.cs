@@ -6,7 +6,6 @@ namespace MuonSharp.Formats.Tests;
 /// <summary>Damaged JSON, by the hundred thousand: each is refused in one line, or can be read to its last value.</summary>
 public sealed class JsonMutationTests
 {
-    private const int Mutations = 17_000;
     private const int Longest = 1100;
 
     private static readonly JsonOptions s_options = new() { Operation = "fuzz" };
@@ -14,17 +13,21 @@ public sealed class JsonMutationTests
 
     public static TheoryData<string> Kinds => [.. JsonSeeds.All.Keys];
 
+    /// <summary>Some of each kind for every run of the tests, many for a run of all of them.</summary>
+    public static TheoryData<string, int> KindsAndCounts =>
+        [.. JsonSeeds.All.Keys.SelectMany(kind => new[] { new TheoryDataRow<string, int>(kind, 2_000), new TheoryDataRow<string, int>(kind, 17_000) { Explicit = true } })];
+
     [Theory]
-    [MemberData(nameof(Kinds))]
-    public void Every_mutation_is_refused_in_one_line_or_can_be_read_to_its_last_value(string kind)
+    [MemberData(nameof(KindsAndCounts))]
+    public void Every_mutation_is_refused_in_one_line_or_can_be_read_to_its_last_value(string kind, int mutations)
     {
         byte[] text = Encoding.UTF8.GetBytes(JsonSeeds.All[kind]);
         Assert.True(Try(text, "whole"));
         int refused = 0;
-        for (ulong seed = 0; seed < Mutations; seed++) refused += Try(JsonMutation.Of(text, new Dice(seed)), $"{kind} {seed}") ? 0 : 1;
+        for (ulong seed = 0; seed < (ulong)mutations; seed++) refused += Try(JsonMutation.Of(text, new Dice(seed)), $"{kind} {seed}") ? 0 : 1;
 
         // Both must occur often, or nothing is being tested.
-        Assert.InRange(refused, Mutations / 4, Mutations - (Mutations / 10));
+        Assert.InRange(refused, mutations / 4, mutations - (mutations / 10));
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace MuonSharp.Nn.Tests.Models;
 public class ProgramGrowthTests
 {
     [Theory]
-    [InlineData("gpt2")]
+    [InlineData("gpt2", Explicit = true)]
     [InlineData("llama")]
     public void A_thousand_evaluations_and_generations_of_different_lengths_end_with_the_memory_of_the_first_ten(string family)
     {

@@ -48,8 +48,8 @@ public unsafe class SymmetricEigenTests
     [InlineData("gaussian", 256)]
     [InlineData("graded", 256)]
     [InlineData("low-rank", 384)]
-    [InlineData("gram", 512)]
-    [InlineData("gram", 1024)]
+    [InlineData("gram", 512, Explicit = true)]
+    [InlineData("gram", 1024, Explicit = true)]
     public void Large_matrices_have_the_values_of_an_independent_library_and_vectors_that_give_them_back(string kind, int size)
     {
         double[] matrix = Symmetric(kind, size);

@@ -6,7 +6,7 @@ namespace MuonSharp.Optimizers.Tests;
 public class SplitMatrixTests
 {
     [Theory]
-    [InlineData("soap")]
+    [InlineData("soap", Explicit = true)]
     [InlineData("shampoo large blocks")]
     public void A_matrix_split_across_workers_has_the_bits_of_one_worker(string name)
     {

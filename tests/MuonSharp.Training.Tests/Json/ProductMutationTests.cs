@@ -8,21 +8,23 @@ namespace MuonSharp.Training.Tests.Json;
 /// <summary>Every kind of JSON that the product reads, damaged thousands of times: a clear line, or a valid result.</summary>
 public sealed class ProductMutationTests
 {
-    [Fact]
-    public void Configurations()
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void Configurations(int mutations)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("config.json");
         TrainingConfig whole = TrainingConfig.FromPreset("nanogpt-cpu");
-        ProductMutation.Each(whole.ToJson().ToJsonString(), path, bytes =>
+        ProductMutation.Each(mutations, whole.ToJson().ToJsonString(), path, bytes =>
         {
             File.WriteAllBytes(path, bytes);
             return new TrainingConfigBuilder().AddFile(path).Build();
         });
     }
 
-    [Fact]
-    public void States_of_checkpoints()
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void States_of_checkpoints(int mutations)
     {
         ParameterStoreBuilder builder = new();
         builder.Add("w", [2, 2], ParameterRole.Matrix);
@@ -40,7 +42,7 @@ public sealed class ProductMutationTests
             RunFiles = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { ["tokenizer.json"] = "{}"u8.ToArray() },
         };
         string text = Encoding.UTF8.GetString(CheckpointState.ToBytes(4, new(512, "ab"), new(1024, "cd"), contents));
-        ProductMutation.Each(text, "state.json", bytes =>
+        ProductMutation.Each(mutations, text, "state.json", bytes =>
         {
             CheckpointState read = CheckpointState.Parse(bytes, "state.json");
             _ = RunState.ConfigSha256(read.State) + RunState.DataSha256(read.State);
@@ -48,8 +50,10 @@ public sealed class ProductMutationTests
         });
     }
 
-    [Fact]
-    public void Tokenizers() => ProductMutation.Each(
+    [Theory]
+    [MemberData(nameof(ProductMutation.Counts), MemberType = typeof(ProductMutation))]
+    public void Tokenizers(int mutations) => ProductMutation.Each(
+        mutations,
         Encoding.UTF8.GetString(TokenizerFile.ToBytes(CharacterTokenizer.FromText("It is a truth\nuniversally acknowledged, \u00e9\ud83d\ude00"))),
         "tokenizer.json",
         bytes =>
