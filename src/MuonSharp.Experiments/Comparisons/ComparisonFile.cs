@@ -140,7 +140,7 @@ public static class ComparisonJson
     };
 
     private static JsonArray Curve(IReadOnlyList<CurvePoint> points) =>
-        [.. points.Select(point => new JsonArray(point.Step, Finite(point.Loss)))];
+        [.. points.Select(JsonNode (point) => new JsonArray(point.Step, Finite(point.Loss)))];
 
     private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 }

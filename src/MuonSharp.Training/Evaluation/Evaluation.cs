@@ -49,7 +49,7 @@ public sealed class Evaluation
     public override string ToString() => string.Join(", ", Numbers.Select(number => FormattableString.Invariant($"{number.Name} {number.Value:0.######}")));
 
     /// <summary>The evaluation as a checkpoint keeps it. JSON has no word for a NaN or an infinity: null stands for it.</summary>
-    internal JsonArray ToJson() => [.. Numbers.Select(number => new JsonObject
+    internal JsonArray ToJson() => [.. Numbers.Select(JsonNode (number) => new JsonObject
     {
         ["name"] = number.Name,
         ["value"] = double.IsFinite(number.Value) ? number.Value : null,
