@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Reflection;
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Doctor;
@@ -87,14 +86,6 @@ internal static class Tool
         help.Action = new ExampleHelp((HelpAction)help.Action!, examples);
         return root;
     }
-}
-
-/// <summary>What this build calls itself.</summary>
-internal static class Product
-{
-    /// <summary>The version without the commit's hash.</summary>
-    public static string Version { get; } =
-        typeof(Product).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 }
 
 /// <summary>A command and the examples that its help ends with.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;

@@ -137,17 +137,3 @@ internal static class DerivedSettings
     private static string Conflict(ScheduleSection schedule, int steps) =>
         steps < schedule.Warmup && schedule.Name != "warmup-stable-decay" ? "the run ends within the warm-up" : "warm-up and decay overlap";
 }
-
-/// <summary>The whole effective configuration, each key under the place its value comes from, in the form that <c>--set</c> takes; but for keys that are not set and not used.</summary>
-internal static class EffectiveSettings
-{
-    /// <summary>Rows of origin and <c>key=value</c> pairs, what was given for this run first.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config) => Of(config, ConfigKeys.All, config.OriginOf);
-
-    /// <summary>The same of what the runs of a comparison have in common.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(SharedConfiguration shared) => Of(shared.Config, shared.Keys, shared.OriginOf);
-
-    private static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, IEnumerable<ConfigKey> keys, Func<ConfigKey, ConfigOrigin> origin) =>
-        keys.Where(key => key.Name != "preset" && (key.IsUsed(config) || key.Read(config) is not null)).GroupBy(origin).OrderByDescending(group => group.Key.Source)
-            .Select(group => (string[])[$"{group.Key}", string.Join("  ", group.Select(key => $"{key.Name}={OneLine.Short(key.Text(config))}"))]);
-}

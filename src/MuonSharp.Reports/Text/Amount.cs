@@ -1,7 +1,7 @@
 using System.Globalization;
 using MuonSharp.Training;
 
-namespace MuonSharp.Cli.Output;
+namespace MuonSharp.Reports;
 
 /// <summary>Numbers as people read them.</summary>
 internal static class Amount

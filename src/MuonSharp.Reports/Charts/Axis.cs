@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace MuonSharp.Reports;
+
+/// <summary>Maps numbers to places between 0 and 1, and chooses the numbers that are written beside it.</summary>
+internal sealed class Axis
+{
+    private const double Margin = 1.2;
+
+    private static readonly double[] s_steps = [1, 2, 2.5, 5, 10];
+    private static readonly double[] s_leads = [1, 2, 5];
+
+    /// <summary>An axis over some numbers.</summary>
+    /// <param name="least">The least of them; above 0 if <paramref name="logarithmic"/>.</param>
+    /// <param name="greatest">The greatest.</param>
+    /// <param name="logarithmic">Whether equal ratios are equally far apart.</param>
+    /// <param name="marks">How many numbers there is room for.</param>
+    /// <param name="whole">Whether only whole numbers are written.</param>
+    /// <param name="tight">Whether the axis ends where the numbers end; otherwise at round ones beyond them.</param>
+    public Axis(double least, double greatest, bool logarithmic = false, int marks = 6, bool whole = false, bool tight = false)
+    {
+        IsLogarithmic = logarithmic;
+        if (logarithmic)
+        {
+            // A little room beside the outermost points.
+            (Least, Greatest) = (least / Margin, greatest * Margin);
+            Ticks = [.. Decades(Least, Greatest)];
+            return;
+        }
+
+        if (greatest - least < 1e-9 * Math.Max(Math.Abs(least), Math.Abs(greatest)) || greatest == least)
+        {
+            double room = greatest == 0 ? 0.5 : Math.Min(0.5, Math.Abs(greatest) / 2);
+            (least, greatest) = (least - room, greatest + room);
+        }
+
+        double step = Step((greatest - least) / marks, whole);
+        double first = Math.Floor((least / step) + 1e-9), last = Math.Ceiling((greatest / step) - 1e-9);
+        (Least, Greatest) = tight ? (least, greatest) : (first * step, last * step);
+        Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Rounded((first + i) * step)).Where(tick => tick >= Least - (1e-9 * step) && tick <= Greatest + (1e-9 * step))];
+    }
+
+    /// <summary>Whether equal ratios, not equal differences, are equally far apart.</summary>
+    public bool IsLogarithmic { get; }
+
+    /// <summary>The least number on the axis.</summary>
+    public double Least { get; }
+
+    /// <summary>The greatest number on the axis.</summary>
+    public double Greatest { get; }
+
+    /// <summary>The numbers that are written beside the axis, ascending.</summary>
+    public IReadOnlyList<double> Ticks { get; }
+
+    /// <summary>Place of a number: 0 at the least of the axis, 1 at its greatest.</summary>
+    public double At(double value) => IsLogarithmic ? Math.Log(value / Least) / Math.Log(Greatest / Least) : (value - Least) / (Greatest - Least);
+
+    /// <summary>Whether heights are better read in ratios: all above 0, and the greatest some thirty times the least.</summary>
+    public static bool IsWide(double least, double greatest) => least > 0 && greatest > 30 * least;
+
+    /// <summary>A number as it is written beside the axis.</summary>
+    public static string Text(double value) => Math.Abs(value) switch
+    {
+        >= 1e6 => Amount.Short(value),
+        >= 1000 => value.ToString("#,0.###", CultureInfo.InvariantCulture),
+        0 or >= 1e-4 => value.ToString("0.######", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.###e-0", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The round number (1, 2, 2.5 or 5 times a power of ten) next above a distance.</summary>
+    private static double Step(double distance, bool whole)
+    {
+        distance = whole ? Math.Max(1, distance) : distance;
+        double power = Math.Pow(10, Math.Floor(Math.Log10(distance)));
+        return s_steps.First(step => step * power >= distance * (1 - 1e-9) && !(whole && double.IsOddInteger(2 * step * power))) * power;
+    }
+
+    private static double Rounded(double value) => double.Parse(value.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>1, 2 and 5 of each power of ten where those are few, otherwise the powers alone or some of them.</summary>
+    private static IEnumerable<double> Decades(double least, double greatest)
+    {
+        double decades = Math.Log10(greatest / least);
+        double[] leads = decades <= 2.5 ? s_leads : s_leads[..1];
+        int stride = Math.Max(1, (int)Math.Ceiling(decades / 8));
+        for (int exponent = (int)Math.Floor(Math.Log10(least)); Math.Pow(10, exponent) <= greatest; exponent++)
+        {
+            foreach (double lead in exponent % stride == 0 ? leads : [])
+            {
+                double value = double.Parse($"{lead}e{exponent}", CultureInfo.InvariantCulture);
+                if (value >= least && value <= greatest)
+                {
+                    yield return value;
+                }
+            }
+        }
+    }
+}

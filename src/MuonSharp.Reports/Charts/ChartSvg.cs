@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace MuonSharp.Reports;
+
+/// <summary>Draws a chart as SVG that fits any width: places are shares of it, letters and strokes keep their size. Colours are the page's.</summary>
+internal static class ChartSvg
+{
+    /// <summary>Units of the inner drawing's sides.</summary>
+    private const int Side = 100_000;
+
+    /// <summary>Columns that all lines of a chart share; each has at most two points in one.</summary>
+    private const int Columns = 1600;
+    private const int MostColumns = 500;
+    private const int LeastColumns = 100;
+    private const int MostDots = 60;
+
+    private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
+
+    /// <summary>The drawing; null when no point can be drawn.</summary>
+    public static XElement? Draw(Chart chart)
+    {
+        Axis? horizontal = AxisOf(chart, series => series.X, chart.Logarithmic, fromZero: !chart.Logarithmic, [], tight: true, marks: 8);
+        Axis? vertical = AxisOf(chart, series => series.Y, null, fromZero: false, double.IsFinite(chart.Target) ? [chart.Target] : [], tight: false, marks: 5);
+        if (horizontal is null || vertical is null)
+        {
+            return null;
+        }
+
+        int columns = Math.Clamp(Columns / chart.Series.Count, LeastColumns, MostColumns);
+        Series[] drawn = [.. chart.Series.Where(series => series.Finite.Any())];
+        return new XElement(
+            s_svg + "svg",
+            new XAttribute("class", "chart"),
+            new XAttribute("role", "img"),
+            new XAttribute("aria-label", $"{chart.Title}, {chart.Vertical}, by {chart.Horizontal}"),
+            new XElement(
+                s_svg + "svg",
+                new XAttribute("class", "plot"),
+                new XAttribute("x", "56"),
+                new XAttribute("y", "10"),
+                Scale(horizontal, vertical),
+                double.IsFinite(chart.Target) ? Line("target", 0, 1 - vertical.At(chart.Target), 1, 1 - vertical.At(chart.Target)) : null,
+                new XElement(
+                    s_svg + "svg",
+                    new XAttribute("class", "lines"),
+                    new XAttribute("viewBox", $"0 0 {Side} {Side}"),
+                    new XAttribute("preserveAspectRatio", "none"),
+                    new XAttribute("width", "100%"),
+                    new XAttribute("height", "100%"),
+                    new XAttribute("data-x", Range(horizontal)),
+                    new XAttribute("data-y", Range(vertical)),
+                    new XAttribute("data-unit", chart.Horizontal),
+                    drawn.Where(series => series.Kind != SeriesKind.Marks).Select(series => Lines(series, horizontal, vertical, columns))),
+                drawn.Where(series => series.Kind == SeriesKind.Marks || (series.Kind == SeriesKind.Dots && series.X.Count <= MostDots)).Select(series => Points(series, horizontal, vertical))),
+            new XElement(s_svg + "text", new XAttribute("class", "axis"), new XAttribute("x", "100%"), new XAttribute("y", "100%"), new XAttribute("dy", "-3"), new XAttribute("dx", "-10"), new XAttribute("text-anchor", "end"), chart.Horizontal));
+    }
+
+    private static Axis? AxisOf(Chart chart, Func<Series, IReadOnlyList<double>> values, bool? logarithmic, bool fromZero, double[] more, bool tight, int marks)
+    {
+        (double least, double greatest) = Bounds(chart, values);
+        if (least > greatest)
+        {
+            return null;
+        }
+
+        foreach (double value in more)
+        {
+            (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
+        }
+
+        return new(fromZero ? Math.Min(0, least) : least, greatest, logarithmic ?? Axis.IsWide(least, greatest), marks, whole: tight && chart.Whole, tight);
+    }
+
+    private static (double Least, double Greatest) Bounds(Chart chart, Func<Series, IReadOnlyList<double>> values)
+    {
+        (double least, double greatest) = (double.PositiveInfinity, double.NegativeInfinity);
+        foreach (Series series in chart.Series)
+        {
+            IReadOnlyList<double> all = values(series);
+            for (int i = 0; i < all.Count; i++)
+            {
+                if (series.IsFinite(i))
+                {
+                    (least, greatest) = (Math.Min(least, all[i]), Math.Max(greatest, all[i]));
+                }
+            }
+        }
+
+        return (least, greatest);
+    }
+
+    private static IEnumerable<XElement> Scale(Axis horizontal, Axis vertical)
+    {
+        foreach (double tick in vertical.Ticks)
+        {
+            double place = 1 - vertical.At(tick);
+            yield return Line("grid", 0, place, 1, place);
+            yield return Text("tick", "0", Percent(place), "-8", "4", "end", Axis.Text(tick));
+        }
+
+        yield return Line("foot", 0, 1, 1, 1);
+        for (int i = 0; i < horizontal.Ticks.Count; i++)
+        {
+            double place = horizontal.At(horizontal.Ticks[i]);
+            yield return Text(i % 2 == 0 ? "tick" : "tick odd", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
+        }
+    }
+
+    private static XElement Lines(Series series, Axis horizontal, Axis vertical, int columns) => new(
+        s_svg + "g",
+        new XAttribute("class", $"series {series.Look}{(series.Kind == SeriesKind.Raw ? " raw" : "")}"),
+        new XAttribute("data-name", series.Label),
+        Pieces(series, horizontal, vertical).Select(piece => new XElement(
+            s_svg + "polyline",
+            new XAttribute("points", string.Join(' ', Downsampling.Extremes(Doubled(piece), columns).Select(place => $"{Unit(place.X)},{Unit(1 - place.Y)}"))))));
+
+    /// <summary>A point alone is a line of no length, which is drawn as a dot.</summary>
+    private static List<Place> Doubled(List<Place> piece) => piece.Count == 1 ? [piece[0], piece[0]] : piece;
+
+    private static XElement Points(Series series, Axis horizontal, Axis vertical) => new(
+        s_svg + "g",
+        new XAttribute("class", $"points {series.Look}"),
+        series.Finite.Take(series.Kind == SeriesKind.Marks ? 4 * MostDots : MostDots).Select(i => new XElement(
+            s_svg + "circle",
+            new XAttribute("class", series.Kind == SeriesKind.Marks ? "mark" : "point"),
+            new XAttribute("cx", Percent(horizontal.At(series.X[i]))),
+            new XAttribute("cy", Percent(1 - vertical.At(series.Y[i]))),
+            new XAttribute("r", series.Kind == SeriesKind.Marks ? "5" : "3"),
+            series.Hint is { } hint ? new XElement(s_svg + "title", hint(i)) : null)));
+
+    /// <summary>The stretches of places between gaps.</summary>
+    private static IEnumerable<List<Place>> Pieces(Series series, Axis horizontal, Axis vertical)
+    {
+        List<Place> piece = [];
+        for (int i = 0; i < series.X.Count; i++)
+        {
+            if (series.IsFinite(i))
+            {
+                piece.Add(new(horizontal.At(series.X[i]), vertical.At(series.Y[i])));
+            }
+            else if (piece.Count > 0)
+            {
+                yield return piece;
+                piece = [];
+            }
+        }
+
+        if (piece.Count > 0)
+        {
+            yield return piece;
+        }
+    }
+
+    private static XElement Line(string kind, double x1, double y1, double x2, double y2) => new(
+        s_svg + "line",
+        new XAttribute("class", kind),
+        new XAttribute("x1", Percent(x1)),
+        new XAttribute("y1", Percent(y1)),
+        new XAttribute("x2", Percent(x2)),
+        new XAttribute("y2", Percent(y2)));
+
+    private static XElement Text(string kind, string x, string y, string dx, string dy, string anchor, string text) => new(
+        s_svg + "text",
+        new XAttribute("class", kind),
+        new XAttribute("x", x),
+        new XAttribute("y", y),
+        new XAttribute("dx", dx),
+        new XAttribute("dy", dy),
+        new XAttribute("text-anchor", anchor),
+        text);
+
+    private static string Range(Axis axis) => string.Create(CultureInfo.InvariantCulture, $"{axis.Least:R} {axis.Greatest:R} {(axis.IsLogarithmic ? "log" : "linear")}");
+
+    private static string Unit(double share) => Math.Round(share * Side).ToString("0", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => (100 * share).ToString("0.##", CultureInfo.InvariantCulture) + "%";
+}

@@ -1,0 +1,118 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml;
+using System.Xml.Linq;
+using MuonSharp.Formats;
+using MuonSharp.Training;
+
+namespace MuonSharp.Reports;
+
+/// <summary>A page: one file with all that belongs to it, which asks no network for anything and shows all it has without its script.</summary>
+internal static class Page
+{
+    private static readonly string s_style = Resource("page.css");
+    private static readonly string s_script = Resource("page.js");
+
+    /// <summary>Nothing may be loaded, and no style or script may run but the page's own, which are named by their hashes.</summary>
+    private static readonly string s_policy =
+        $"default-src 'none'; style-src '{Hash(s_style)}'; script-src '{Hash(s_script)}'; base-uri 'none'; form-action 'none'";
+
+    /// <summary>The page as text.</summary>
+    /// <param name="title">Its title.</param>
+    /// <param name="body">What it shows; texts may hold anything, they are shown as texts.</param>
+    public static string Text(string title, IEnumerable<XElement?> body)
+    {
+        StringBuilder page = new();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(s_policy).Append("\"/>")
+            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><meta name=\"color-scheme\" content=\"light dark\"/>");
+        Append(page, new XElement("title", title));
+        page.Append("<style>").Append(s_style).Append("</style></head><body>");
+        Append(page, new XElement("main", body));
+        return page.Append("<script>").Append(s_script).Append("</script></body></html>\n").ToString();
+    }
+
+    /// <summary>Writes a page, as a whole or not at all.</summary>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written; a page that was there is as it was.</exception>
+    public static void Write(string file, string page)
+    {
+        // Its own name: a run that goes on and a reader of it may write the same page at once.
+        string temporary = $"{file}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, page);
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch (Exception error) when (WriteFailedException.IsWriteFailure(error))
+        {
+            Remove(temporary);
+            throw new WriteFailedException("report", file, error);
+        }
+    }
+
+    /// <summary>A table that scrolls by itself where it is too wide: the header first, the first column names the rows.</summary>
+    /// <param name="name">What a screen reader calls it.</param>
+    /// <param name="kind">Its class.</param>
+    /// <param name="rows">Rows of cells.</param>
+    /// <param name="key">What stands before the first cell of a row, by its number; the header's is 0.</param>
+    public static XElement Table(string name, string kind, IEnumerable<IReadOnlyList<string>> rows, Func<int, XElement?>? key = null) => new(
+        "div",
+        new XAttribute("class", "table"),
+        new XAttribute("role", "region"),
+        new XAttribute("aria-label", name),
+        new XAttribute("tabindex", "0"),
+        new XElement("table", new XAttribute("class", kind), rows.Select((row, number) => new XElement(
+            "tr",
+            row.Select((cell, column) => new XElement(
+                number == 0 || column == 0 ? "th" : "td",
+                number == 0 || column == 0 ? new XAttribute("scope", number == 0 ? "col" : "row") : null,
+                column == 0 ? key?.Invoke(number) : null,
+                cell))))));
+
+    /// <summary>A piece of a line as the chart draws it; the empty text keeps the end tag, without which HTML takes the rest of the page into it.</summary>
+    public static XElement Key(string look) => new("span", new XAttribute("class", $"key {look}"), "");
+
+    private static void Append(StringBuilder page, XElement element)
+    {
+        foreach (XText text in element.DescendantNodes().OfType<XText>())
+        {
+            text.Value = Clean(text.Value);
+        }
+
+        foreach (XAttribute attribute in element.DescendantsAndSelf().Attributes().Where(attribute => !attribute.IsNamespaceDeclaration))
+        {
+            attribute.Value = Clean(attribute.Value);
+        }
+
+        page.Append(element.ToString(SaveOptions.DisableFormatting));
+    }
+
+    /// <summary>A file's text as a page can hold it: what would control a terminal, or is no character at all, is shown as its number.</summary>
+    private static string Clean(string text)
+    {
+        string printable = OneLine.Printable(text.ReplaceLineEndings("\n"));
+        return printable.AsSpan().ContainsAny('\uFFFE', '\uFFFF') ? printable.Replace('\uFFFE', '\uFFFD').Replace('\uFFFF', '\uFFFD') : printable;
+    }
+
+    private static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What could not be written can often not be removed either; the first error is the one to tell.
+        }
+    }
+
+    private static string Hash(string text) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+
+    private static string Resource(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,127 @@
+using System.Xml.Linq;
+using MuonSharp.Training;
+
+namespace MuonSharp.Reports;
+
+/// <summary>The charts of one run, or of several over each other.</summary>
+/// <param name="runs">The runs.</param>
+internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
+{
+    private const int SmoothPoints = 400;
+    private const string MostLogit = "greatest of all";
+
+    private readonly IReadOnlyList<Horizontal> _horizontals = Horizontals.Of(runs);
+
+    /// <summary>The horizontal axes that each chart is drawn over.</summary>
+    public IReadOnlyList<Horizontal> Axes => _horizontals;
+
+    private bool IsOne => runs.Count == 1;
+
+    /// <summary>The figures, the most important first.</summary>
+    public IEnumerable<XElement> Figures()
+    {
+        IEnumerable<XElement?> all =
+        [
+            IsOne ? Figure("Loss", LossUnit, OneLoss, LossNote, wide: true) : Figure("Held-out loss", LossUnit, HeldOut, wide: true),
+            IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Means over about {Window(runs[0])} steps.", wide: true),
+            .. OtherNumbers().Select(name => Figure(name, "on held-out data", axis => Evaluated(axis, name))),
+            .. Groups().Select(group => Figure(IsOne ? "Learning rates" : $"Learning rate, {group}", "by group", axis => Rates(axis, IsOne ? null : group))),
+            Figure("Gradient norm", "before clipping", axis => RawAndMean(axis, steps => steps.GradientNorms), SkippedNote),
+            Figure("Greatest attention logit", IsOne ? "by layer" : "of all heads", Logits, ClippedNote, target: Tau),
+            runs.Any(run => run.Steps.ClippedHeads.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
+            Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
+        ];
+        return all.OfType<XElement>();
+    }
+
+    /// <summary>How many steps a mean is taken over: a hundredth of the run, ten at least.</summary>
+    public static int Window(RunHistory run) => Math.Max(10, run.Steps.Steps.Count / 100);
+
+    private string LossUnit => runs.All(run => run.Evaluations.Count == 0 ? run.Settings.Config is not null : run.Evaluations[0].Numbers.Any(number => number.Name == "bits_per_byte"))
+        ? "nats per token" : "as the task measures it";
+
+    private string LossNote => runs[0].Best is { } best
+        ? $"Best held-out {best.Numbers[0].Name}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."
+        : "No evaluation yet.";
+
+    private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped, whose gradients were not finite: gaps." : "";
+
+    private string ClippedNote => double.IsFinite(Tau) ? $"Dashed: tau of QK-clip, {Amount.Number(Tau)}." : "";
+
+    /// <summary>The clip's threshold, where the logits come near it: far above them it would press them flat.</summary>
+    private double Tau
+    {
+        get
+        {
+            double greatest = runs.SelectMany(run => run.Steps.Logits).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+            double? tau = IsOne && runs[0].Settings.Config is { } config ? config.QkClip.EffectiveTau(config.Model) : null;
+            return tau is { } value && greatest > value / 2 ? value : double.PositiveInfinity;
+        }
+    }
+
+    private XElement? Figure(
+        string title, string unit, Func<Horizontal, IEnumerable<Series>> series, string note = "", bool wide = false, double target = double.PositiveInfinity) =>
+        ChartFigure.Of(
+            [.. _horizontals.Select(axis => (axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target }))], note, wide, legend: IsOne);
+
+    private IEnumerable<Series> OneLoss(Horizontal axis)
+    {
+        RunHistory run = runs[0];
+        yield return new("training, each step", Look.Of(0), axis.Of(run.Steps), run.Steps.Losses, SeriesKind.Raw);
+        yield return Mean($"training, mean of about {Window(run)} steps", Look.Of(0), axis, run, run.Steps.Losses);
+        if (run.Evaluations.Count > 0)
+        {
+            yield return Evaluated("held-out", Look.Of(1), axis, run, line => line.Numbers[0].Value);
+        }
+
+        if (run.Best is { } best)
+        {
+            yield return new("best held-out", Look.Of(1), [axis.At(run.Steps, best.Step)], [best.Numbers[0].Value], SeriesKind.Marks);
+        }
+    }
+
+    private IEnumerable<Series> HeldOut(Horizontal axis) =>
+        runs.Select((run, number) => Evaluated(run.Name, Look.Of(number), axis, run, line => line.Numbers[0].Value));
+
+    private IEnumerable<Series> Evaluated(Horizontal axis, string name) => runs.Select((run, number) => Evaluated(
+        IsOne ? name : run.Name, Look.Of(IsOne ? 1 : number), axis, run, line => line.Numbers.FirstOrDefault(each => each.Name == name, new(name, double.NaN)).Value));
+
+    /// <summary>Numbers of evaluations beside the one that decides; bits per byte are the same curve as nats per token.</summary>
+    private IEnumerable<string> OtherNumbers() => runs.SelectMany(run => run.Evaluations).SelectMany(line => line.Numbers.Skip(1))
+        .Select(number => number.Name).Where(name => name != "bits_per_byte").Distinct(StringComparer.Ordinal).Take(8);
+
+    /// <summary>One run has a chart of all groups, several have one for each group.</summary>
+    private IEnumerable<string> Groups() => runs.SelectMany(run => run.Steps.Rates).Select(rate => rate.Name).Distinct(StringComparer.Ordinal).Take(IsOne ? 1 : 8);
+
+    private IEnumerable<Series> Rates(Horizontal axis, string? group) => IsOne
+        ? runs[0].Steps.Rates.Select((rate, number) => new Series(rate.Name, Look.Of(number), axis.Of(runs[0].Steps), rate.Values))
+        : runs.SelectMany((run, number) => run.Steps.Rates.Where(rate => rate.Name == group).Select(rate => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), rate.Values)));
+
+    private IEnumerable<Series> Logits(Horizontal axis) => IsOne && runs[0].Steps.LayerLogits.Count > 0
+        ? runs[0].Steps.LayerLogits.Select((layer, number) => new Series(layer.Name, Look.Shade(number, runs[0].Steps.LayerLogits.Count), axis.Of(runs[0].Steps), layer.Values))
+        : runs.Select((run, number) => new Series(IsOne ? MostLogit : run.Name, Look.Of(number), axis.Of(run.Steps), run.Steps.Logits));
+
+    private IEnumerable<Series> Plain(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) =>
+        runs.Select((run, number) => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), column(run.Steps)));
+
+    private IEnumerable<Series> RawAndMean(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) => IsOne
+        ? Means(axis, column).Prepend(new("each step", Look.Of(0), axis.Of(runs[0].Steps), column(runs[0].Steps), SeriesKind.Raw))
+        : Means(axis, column);
+
+    private IEnumerable<Series> Means(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) =>
+        runs.Select((run, number) => Mean(IsOne ? $"mean of about {Window(run)} steps" : run.Name, Look.Of(number), axis, run, column(run.Steps)));
+
+    private static Series Mean(string label, string look, Horizontal axis, RunHistory run, IReadOnlyList<double> values)
+    {
+        int[] points = Smoothing.Even(values.Count, SmoothPoints);
+        int window = Window(run);
+        IReadOnlyList<double> places = axis.Of(run.Steps);
+        return new(label, look, [.. points.Select(i => places[i])], [.. points.Select(i => Smoothing.Mean(values, i, window))]);
+    }
+
+    private static Series Evaluated(string label, string look, Horizontal axis, RunHistory run, Func<EvaluationLine, double> value) => new(
+        label, look, [.. run.Evaluations.Select(line => axis.At(run.Steps, line.Step))], [.. run.Evaluations.Select(value)], SeriesKind.Dots)
+    {
+        Hint = i => $"step {Amount.Count(run.Evaluations[i].Step)}: {Amount.Loss(value(run.Evaluations[i]))}",
+    };
+}

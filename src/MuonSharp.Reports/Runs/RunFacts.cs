@@ -1,0 +1,73 @@
+using MuonSharp.Training;
+
+namespace MuonSharp.Reports;
+
+/// <summary>The headline numbers of a run: names and values, the same in one run's page and in the table of several.</summary>
+internal static class RunFacts
+{
+    private const double Smoothing = 0.9;
+
+    /// <summary>Name, value, and what is said below it in small letters; empty where there is nothing to say.</summary>
+    public static IEnumerable<(string Name, string Value, string Remark)> Of(RunHistory run)
+    {
+        StepColumns steps = run.Steps;
+        if (run.Best is { } best)
+        {
+            yield return ("best held-out", Number(best.Numbers[0].Value), $"{best.Numbers[0].Name}, step {Amount.Count(best.Step)}");
+            EvaluationLine last = run.Evaluations[^1];
+            yield return ("last held-out", Number(last.Numbers[0].Value), last.Numbers.Count > 1 ? $"{last.Numbers[1].Name} {Number(last.Numbers[1].Value)}" : $"step {Amount.Count(last.Step)}");
+        }
+
+        if (steps.Steps.Count > 0)
+        {
+            yield return ("training loss", Number(SmoothedLoss(steps.Losses)), "smoothed, last step");
+        }
+
+        yield return ("steps", Amount.Count(run.Step), run.Settings.TotalSteps is { } total ? $"of {Amount.Count(total)}" : "");
+        if (steps.Seconds.Count > 0)
+        {
+            yield return ("time", Amount.Seconds(steps.Seconds[^1]), "of training");
+        }
+
+        if (steps.Units.LastOrDefault() > 0)
+        {
+            yield return (steps.Unit, Amount.Short(steps.Units[^1]), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
+        }
+
+        if (run.Checkpoint is { } checkpoint)
+        {
+            yield return ("weights", Amount.Short(checkpoint.Weights), Amount.Count(checkpoint.Weights));
+        }
+    }
+
+    /// <summary>How it stands with the run, as a sentence's beginning.</summary>
+    public static string State(RunHistory run) => run.End?.Reason switch
+    {
+        "done" => "Done",
+        "cancelled" => "Stopped before its end",
+        "diverged" => "Diverged",
+        null => "In progress, or ended by force",
+        string other => other,
+    };
+
+    /// <summary>The mean that the terminal shows: 0.9 of the old one, free of its start at zero.</summary>
+    public static double SmoothedLoss(IReadOnlyList<double> losses)
+    {
+        (double sum, double weight) = (0, 0);
+        foreach (double loss in losses)
+        {
+            (sum, weight) = double.IsFinite(loss) ? ((Smoothing * sum) + ((1 - Smoothing) * loss), (Smoothing * weight) + (1 - Smoothing)) : (sum, weight);
+        }
+
+        return weight == 0 ? double.NaN : sum / weight;
+    }
+
+    /// <summary>A loss with four decimals, or with as many digits where it is small.</summary>
+    public static string Number(double value) => Math.Abs(value) is > 0 and < 0.01 ? Amount.Number(value) : Amount.Loss(value);
+
+    private static double Median(IReadOnlyList<double> values)
+    {
+        double[] sorted = [.. values.Where(double.IsFinite).Order()];
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+}
