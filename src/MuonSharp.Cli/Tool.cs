@@ -10,6 +10,7 @@ using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
+using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Train;
 
 namespace MuonSharp.Cli;
@@ -22,6 +23,7 @@ internal static class Tool
         TrainCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        ReportCommand.Create(),
         CompareCommand.Create(),
         PlanCommand.Create(),
         ReplayCommand.Create(),

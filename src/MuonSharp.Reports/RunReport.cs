@@ -56,6 +56,11 @@ public sealed class RunReport : IDisposable
                 runs.Add(new(folder));
             }
 
+            foreach (RunHistory run in runs.GroupBy(run => run.Name, StringComparer.Ordinal).Where(group => group.Count() > 1).SelectMany(group => group).ToList())
+            {
+                run.Name = run.Folder;
+            }
+
             Page.Write(file, RunPage.Text(runs));
         }
         finally

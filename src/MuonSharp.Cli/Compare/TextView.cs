@@ -1,5 +1,6 @@
 using System.Globalization;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
@@ -116,7 +117,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             ["runs", Amount.Count(result.Runs.Count)],
             ["folder", folder],
             ["numbers", Path.Combine(folder, "compare.json")],
-            ["page", Path.Combine(folder, ComparisonPage.Name)],
+            ["page", FileLink.Of(Path.Combine(folder, ComparisonPage.Name))],
         ], Style.Label);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Report;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -27,17 +28,28 @@ internal static class Summary
         if (run is not null)
         {
             rows.Add(["run folder", run]);
+            rows.Add(["report", FileLink.Of(Path.Combine(run, RunReport.FileName))]);
         }
 
         terminal.Columns(rows, Style.Label);
         if (run is not null)
         {
+            Picture(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
             foreach (string command in Next(end.Outcome, ShellQuoted(run)))
             {
                 terminal.Line($"  {command}");
             }
+        }
+    }
+
+    private static void Picture(Terminal terminal, string run)
+    {
+        string[] lines = [.. TerminalLoss.Of(run, terminal.Width, TerminalLoss.Unicode)];
+        foreach (string line in lines.Length == 0 ? lines : ["", .. lines])
+        {
+            terminal.Line(line);
         }
     }
 

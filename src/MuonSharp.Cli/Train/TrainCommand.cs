@@ -4,6 +4,7 @@ using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
@@ -40,18 +41,25 @@ internal static class TrainCommand
         ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
         using var signals = new StopSignals(view.Stopping);
         using Trainer trainer = Open(parsed, options);
+        using var pages = new ReportPages(trainer.RunFolder);
         view.Begin(trainer);
         TrainingOutcome outcome = TrainingOutcome.Finished;
         try
         {
             await foreach (TrainingEvent happened in trainer.RunAsync(signals.Token))
             {
+                if (pages.After(happened) is { } note)
+                {
+                    view.Show(note);
+                }
+
                 view.Show(happened);
                 outcome = happened is EndEvent end ? end.Outcome : outcome;
             }
         }
         catch (DivergedException error)
         {
+            _ = pages.Write(error.Step);
             view.Diverged(error);
             throw;
         }

@@ -16,8 +16,7 @@ internal sealed class Axis
     /// <param name="logarithmic">Whether equal ratios are equally far apart.</param>
     /// <param name="marks">How many numbers there is room for.</param>
     /// <param name="whole">Whether only whole numbers are written.</param>
-    /// <param name="tight">Whether the axis ends where the numbers end; otherwise at round ones beyond them.</param>
-    public Axis(double least, double greatest, bool logarithmic = false, int marks = 6, bool whole = false, bool tight = false)
+    public Axis(double least, double greatest, bool logarithmic = false, int marks = 6, bool whole = false)
     {
         IsLogarithmic = logarithmic;
         if (logarithmic)
@@ -36,7 +35,7 @@ internal sealed class Axis
 
         double step = Step((greatest - least) / marks, whole);
         double first = Math.Floor((least / step) + 1e-9), last = Math.Ceiling((greatest / step) - 1e-9);
-        (Least, Greatest) = tight ? (least, greatest) : (first * step, last * step);
+        (Least, Greatest) = (least, greatest);
         Ticks = [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Rounded((first + i) * step)).Where(tick => tick >= Least - (1e-9 * step) && tick <= Greatest + (1e-9 * step))];
     }
 
@@ -53,10 +52,7 @@ internal sealed class Axis
     public IReadOnlyList<double> Ticks { get; }
 
     /// <summary>Place of a number: 0 at the least of the axis, 1 at its greatest.</summary>
-    public double At(double value) => IsLogarithmic ? Math.Log(value / Least) / Math.Log(Greatest / Least) : (value - Least) / (Greatest - Least);
-
-    /// <summary>Whether heights are better read in ratios: all above 0, and the greatest some thirty times the least.</summary>
-    public static bool IsWide(double least, double greatest) => least > 0 && greatest > 30 * least;
+    public double At(double value) => IsLogarithmic ? (Math.Log(value) - Math.Log(Least)) / (Math.Log(Greatest) - Math.Log(Least)) : (value - Least) / (Greatest - Least);
 
     /// <summary>A number as it is written beside the axis.</summary>
     public static string Text(double value) => Math.Abs(value) switch
@@ -80,7 +76,7 @@ internal sealed class Axis
     /// <summary>1, 2 and 5 of each power of ten where those are few, otherwise the powers alone or some of them.</summary>
     private static IEnumerable<double> Decades(double least, double greatest)
     {
-        double decades = Math.Log10(greatest / least);
+        double decades = Math.Log10(greatest) - Math.Log10(least);
         double[] leads = decades <= 2.5 ? s_leads : s_leads[..1];
         int stride = Math.Max(1, (int)Math.Ceiling(decades / 8));
         for (int exponent = (int)Math.Floor(Math.Log10(least)); Math.Pow(10, exponent) <= greatest; exponent++)

@@ -13,6 +13,12 @@ internal sealed record Chart(string Title, string Horizontal, string Vertical, I
     /// <summary>Whether there are only whole numbers on the horizontal axis.</summary>
     public bool Whole { get; init; }
 
+    /// <summary>Whether it takes the whole width of the page.</summary>
+    public bool Wide { get; init; }
+
+    /// <summary>From which ratio of the greatest height to the least on equal ratios are equally far apart on the vertical axis too; infinity: never.</summary>
+    public double LogarithmicFrom { get; init; } = double.PositiveInfinity;
+
     /// <summary>Height of a dashed line across; infinity for none.</summary>
     public double Target { get; init; } = double.PositiveInfinity;
 }

@@ -14,19 +14,22 @@ internal static class ChartSvg
     private const int MostColumns = 500;
     private const int LeastColumns = 100;
     private const int MostDots = 60;
+    private const double Room = 0.05;
 
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     /// <summary>The drawing; null when no point can be drawn.</summary>
     public static XElement? Draw(Chart chart)
     {
-        Axis? horizontal = AxisOf(chart, series => series.X, chart.Logarithmic, fromZero: !chart.Logarithmic, [], tight: true, marks: 8);
-        Axis? vertical = AxisOf(chart, series => series.Y, null, fromZero: false, double.IsFinite(chart.Target) ? [chart.Target] : [], tight: false, marks: 5);
-        if (horizontal is null || vertical is null)
+        (double left, double right) = Bounds(chart, series => series.X);
+        (double low, double high) = Bounds(chart, series => series.Y);
+        if (left > right)
         {
             return null;
         }
 
+        Axis horizontal = new(chart.Logarithmic ? left : Math.Min(0, left), right, chart.Logarithmic, marks: chart.Wide ? 10 : 5, chart.Whole);
+        Axis vertical = Heights(chart, low, high);
         int columns = Math.Clamp(Columns / chart.Series.Count, LeastColumns, MostColumns);
         Series[] drawn = [.. chart.Series.Where(series => series.Finite.Any())];
         return new XElement(
@@ -34,42 +37,40 @@ internal static class ChartSvg
             new XAttribute("class", "chart"),
             new XAttribute("role", "img"),
             new XAttribute("aria-label", $"{chart.Title}, {chart.Vertical}, by {chart.Horizontal}"),
+            Scale(horizontal, vertical, chart.Horizontal),
+            double.IsFinite(chart.Target) ? Line("target", 0, 1 - vertical.At(chart.Target), 1, 1 - vertical.At(chart.Target)) : null,
             new XElement(
                 s_svg + "svg",
-                new XAttribute("class", "plot"),
-                new XAttribute("x", "56"),
-                new XAttribute("y", "10"),
-                Scale(horizontal, vertical),
-                double.IsFinite(chart.Target) ? Line("target", 0, 1 - vertical.At(chart.Target), 1, 1 - vertical.At(chart.Target)) : null,
-                new XElement(
-                    s_svg + "svg",
-                    new XAttribute("class", "lines"),
-                    new XAttribute("viewBox", $"0 0 {Side} {Side}"),
-                    new XAttribute("preserveAspectRatio", "none"),
-                    new XAttribute("width", "100%"),
-                    new XAttribute("height", "100%"),
-                    new XAttribute("data-x", Range(horizontal)),
-                    new XAttribute("data-y", Range(vertical)),
-                    new XAttribute("data-unit", chart.Horizontal),
-                    drawn.Where(series => series.Kind != SeriesKind.Marks).Select(series => Lines(series, horizontal, vertical, columns))),
-                drawn.Where(series => series.Kind == SeriesKind.Marks || (series.Kind == SeriesKind.Dots && series.X.Count <= MostDots)).Select(series => Points(series, horizontal, vertical))),
-            new XElement(s_svg + "text", new XAttribute("class", "axis"), new XAttribute("x", "100%"), new XAttribute("y", "100%"), new XAttribute("dy", "-3"), new XAttribute("dx", "-10"), new XAttribute("text-anchor", "end"), chart.Horizontal));
+                new XAttribute("class", "lines"),
+                new XAttribute("viewBox", $"0 0 {Side} {Side}"),
+                new XAttribute("preserveAspectRatio", "none"),
+                new XAttribute("width", "100%"),
+                new XAttribute("height", "100%"),
+                new XAttribute("data-x", Range(horizontal)),
+                new XAttribute("data-y", Range(vertical)),
+                new XAttribute("data-unit", chart.Horizontal),
+                drawn.Where(series => series.Kind != SeriesKind.Marks).Select(series => Lines(series, horizontal, vertical, columns))),
+            drawn.Where(series => series.Kind == SeriesKind.Marks || (series.Kind == SeriesKind.Dots && series.X.Count <= MostDots)).Select(series => Points(series, horizontal, vertical)));
     }
 
-    private static Axis? AxisOf(Chart chart, Func<Series, IReadOnlyList<double>> values, bool? logarithmic, bool fromZero, double[] more, bool tight, int marks)
+    /// <summary>Whether a chart's heights are drawn by ratios: all are above 0, and the greatest is so many times the least.</summary>
+    public static bool HasLogarithmicHeights(Chart chart)
     {
-        (double least, double greatest) = Bounds(chart, values);
-        if (least > greatest)
+        (double low, double high) = Bounds(chart, series => series.Y);
+        return low > 0 && high >= chart.LogarithmicFrom * low;
+    }
+
+    /// <summary>A little room above and below the lines; none below zero, which nothing measured here goes under.</summary>
+    private static Axis Heights(Chart chart, double low, double high)
+    {
+        if (HasLogarithmicHeights(chart))
         {
-            return null;
+            return new(low, high, logarithmic: true, marks: 5);
         }
 
-        foreach (double value in more)
-        {
-            (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
-        }
-
-        return new(fromZero ? Math.Min(0, least) : least, greatest, logarithmic ?? Axis.IsWide(least, greatest), marks, whole: tight && chart.Whole, tight);
+        (low, high) = double.IsFinite(chart.Target) ? (Math.Min(low, chart.Target), Math.Max(high, chart.Target)) : (low, high);
+        double room = Room * (high - low);
+        return new(low >= 0 ? Math.Max(0, low - room) : low - room, high + room, marks: 6);
     }
 
     private static (double Least, double Greatest) Bounds(Chart chart, Func<Series, IReadOnlyList<double>> values)
@@ -90,7 +91,7 @@ internal static class ChartSvg
         return (least, greatest);
     }
 
-    private static IEnumerable<XElement> Scale(Axis horizontal, Axis vertical)
+    private static IEnumerable<XElement> Scale(Axis horizontal, Axis vertical, string unit)
     {
         foreach (double tick in vertical.Ticks)
         {
@@ -105,6 +106,8 @@ internal static class ChartSvg
             double place = horizontal.At(horizontal.Ticks[i]);
             yield return Text(i % 2 == 0 ? "tick" : "tick odd", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
         }
+
+        yield return Text("tick", "100%", "100%", "0", "34", "end", unit);
     }
 
     private static XElement Lines(Series series, Axis horizontal, Axis vertical, int columns) => new(

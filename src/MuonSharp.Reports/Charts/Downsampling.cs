@@ -53,17 +53,17 @@ internal static class Downsampling
 /// <summary>Means that show where noisy numbers go.</summary>
 internal static class Smoothing
 {
-    /// <summary>The mean around a number: as many on its left as on its right, fewer near the ends, so that the line neither lags nor bends there.</summary>
+    /// <summary>The mean around a number: as many on its right as on its left, so that the line does not lag; near the start fewer of both, near the end fewer on the right.</summary>
     /// <param name="values">The numbers; those that are not finite are left out.</param>
     /// <param name="at">Which one.</param>
     /// <param name="window">How many are taken, about: an even one is one more.</param>
     /// <returns>NaN where none is finite.</returns>
     public static double Mean(IReadOnlyList<double> values, int at, int window)
     {
-        int half = Math.Min(window / 2, Math.Min(at, values.Count - 1 - at));
+        int half = Math.Min(window / 2, at);
         double sum = 0;
         int count = 0;
-        for (int i = at - half; i <= at + half; i++)
+        for (int i = at - half; i <= Math.Min(at + half, values.Count - 1); i++)
         {
             (sum, count) = double.IsFinite(values[i]) ? (sum + values[i], count + 1) : (sum, count);
         }

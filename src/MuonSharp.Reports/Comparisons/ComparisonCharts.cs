@@ -14,12 +14,14 @@ internal static class ComparisonCharts
         {
             Whole = true,
             Target = result.TargetLoss,
+            Wide = true,
         };
         if (result.Rows.All(row => row.Timing is not null))
         {
             yield return new Chart("Held-out loss by time", "seconds (steps x measured time of a step)", Loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])
             {
                 Target = result.TargetLoss,
+            Wide = true,
             };
         }
 
@@ -27,6 +29,7 @@ internal static class ComparisonCharts
         {
             Logarithmic = true,
             Target = result.TargetLoss,
+            Wide = true,
         };
     }
 

@@ -37,7 +37,7 @@ internal static class ComparisonPage
         yield return PageNotes.OfTable(result);
         yield return new XElement("h2", "Curves");
         yield return new XElement("div", new XAttribute("class", "bar"), Legend(result));
-        yield return new XElement("div", new XAttribute("class", "charts"), ComparisonCharts.Of(result).Select(chart => ChartFigure.Of([("", chart)], PageNotes.OfChart(chart, result), wide: !chart.Logarithmic, legend: false)));
+        yield return new XElement("div", new XAttribute("class", "charts"), ComparisonCharts.Of(result).Select(chart => ChartFigure.Of([("", chart)], PageNotes.OfChart(chart, result), legend: false)));
         yield return new XElement("h2", "All runs");
         yield return Page.Table("All runs", "runs", RunTable.Of(result), row => row == 0 ? null : Page.Key(Look.Of(RunTable.Color(result, row))));
         yield return new XElement("h2", "Recipes");

@@ -11,9 +11,8 @@ internal static class ChartFigure
     /// <summary>The figure; null when there is nothing to draw.</summary>
     /// <param name="variants">The same chart over one or several horizontal axes, with the class that shows each.</param>
     /// <param name="note">What is to be said below it; empty: nothing.</param>
-    /// <param name="wide">Whether it takes the whole width of the page.</param>
     /// <param name="legend">Whether it names its lines.</param>
-    public static XElement? Of(IReadOnlyList<(string Class, Chart Chart)> variants, string note = "", bool wide = false, bool legend = true)
+    public static XElement? Of(IReadOnlyList<(string Class, Chart Chart)> variants, string note = "", bool legend = true)
     {
         List<XElement> drawings = [];
         foreach ((string name, Chart chart) in variants)
@@ -27,8 +26,8 @@ internal static class ChartFigure
         Chart first = variants[0].Chart;
         return drawings.Count == 0 ? null : new XElement(
             "figure",
-            wide ? new XAttribute("class", "wide") : null,
-            new XElement("figcaption", new XElement("strong", first.Title), " ", new XElement("span", new XAttribute("class", "unit"), first.Vertical)),
+            first.Wide ? new XAttribute("class", "wide") : null,
+            new XElement("figcaption", new XElement("strong", first.Title), " ", new XElement("span", new XAttribute("class", "unit"), first.Vertical + (ChartSvg.HasLogarithmicHeights(first) ? ", logarithmic" : ""))),
             legend ? Legend(first.Series) : null,
             drawings,
             note.Length == 0 ? null : new XElement("p", new XAttribute("class", "note"), note),
@@ -38,7 +37,7 @@ internal static class ChartFigure
     /// <summary>Each label once, with a piece of its line.</summary>
     public static XElement? Legend(IReadOnlyList<Series> series)
     {
-        Series[] named = [.. series.Where(each => each.Finite.Any()).DistinctBy(each => each.Label, StringComparer.Ordinal)];
+        Series[] named = [.. series.Where(each => each.Finite.Any() && !(each.Kind == SeriesKind.Raw && series.Any(other => other.Label == each.Label && other.Kind != SeriesKind.Raw))).DistinctBy(each => each.Label, StringComparer.Ordinal)];
         return named.Length < 2 ? null : new XElement(
             "ul",
             new XAttribute("class", "legend"),

@@ -8,7 +8,8 @@ namespace MuonSharp.Reports;
 internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
 {
     private const int SmoothPoints = 400;
-    private const string MostLogit = "greatest of all";
+    private const double LossRatio = 30;
+    private const double NormRatio = 8;
 
     private readonly IReadOnlyList<Horizontal> _horizontals = Horizontals.Of(runs);
 
@@ -22,12 +23,12 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
     {
         IEnumerable<XElement?> all =
         [
-            IsOne ? Figure("Loss", LossUnit, OneLoss, LossNote, wide: true) : Figure("Held-out loss", LossUnit, HeldOut, wide: true),
-            IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Means over about {Window(runs[0])} steps.", wide: true),
+            IsOne ? Figure("Loss", LossUnit, OneLoss, LossNote, wide: true, LossRatio) : Figure("Held-out loss", LossUnit, HeldOut, wide: true, ratio: LossRatio),
+            IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Means over about {Window(runs[0])} steps.", wide: true, LossRatio),
             .. OtherNumbers().Select(name => Figure(name, "on held-out data", axis => Evaluated(axis, name))),
             .. Groups().Select(group => Figure(IsOne ? "Learning rates" : $"Learning rate, {group}", "by group", axis => Rates(axis, IsOne ? null : group))),
-            Figure("Gradient norm", "before clipping", axis => RawAndMean(axis, steps => steps.GradientNorms), SkippedNote),
-            Figure("Greatest attention logit", IsOne ? "by layer" : "of all heads", Logits, ClippedNote, target: Tau),
+            Figure("Gradient norm", "before clipping", axis => RawAndMean(axis, steps => steps.GradientNorms).Concat(SkippedSteps(axis)), SkippedNote, ratio: NormRatio),
+            Figure("Greatest attention logit", IsOne ? "by layer, thin: each step" : "of all heads", Logits, ClippedNote, target: Tau),
             runs.Any(run => run.Steps.ClippedHeads.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
             Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
         ];
@@ -44,7 +45,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
         ? $"Best held-out {best.Numbers[0].Name}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."
         : "No evaluation yet.";
 
-    private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped, whose gradients were not finite: gaps." : "";
+    private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped (circles): a gradient was not finite." : "";
 
     private string ClippedNote => double.IsFinite(Tau) ? $"Dashed: tau of QK-clip, {Amount.Number(Tau)}." : "";
 
@@ -60,9 +61,9 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
     }
 
     private XElement? Figure(
-        string title, string unit, Func<Horizontal, IEnumerable<Series>> series, string note = "", bool wide = false, double target = double.PositiveInfinity) =>
+        string title, string unit, Func<Horizontal, IEnumerable<Series>> series, string note = "", bool wide = false, double ratio = double.PositiveInfinity, double target = double.PositiveInfinity) =>
         ChartFigure.Of(
-            [.. _horizontals.Select(axis => (axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target }))], note, wide, legend: IsOne);
+            [.. _horizontals.Select(axis => (axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target, LogarithmicFrom = ratio, Wide = wide }))], note, legend: IsOne);
 
     private IEnumerable<Series> OneLoss(Horizontal axis)
     {
@@ -97,9 +98,29 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
         ? runs[0].Steps.Rates.Select((rate, number) => new Series(rate.Name, Look.Of(number), axis.Of(runs[0].Steps), rate.Values))
         : runs.SelectMany((run, number) => run.Steps.Rates.Where(rate => rate.Name == group).Select(rate => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), rate.Values)));
 
-    private IEnumerable<Series> Logits(Horizontal axis) => IsOne && runs[0].Steps.LayerLogits.Count > 0
-        ? runs[0].Steps.LayerLogits.Select((layer, number) => new Series(layer.Name, Look.Shade(number, runs[0].Steps.LayerLogits.Count), axis.Of(runs[0].Steps), layer.Values))
-        : runs.Select((run, number) => new Series(IsOne ? MostLogit : run.Name, Look.Of(number), axis.Of(run.Steps), run.Steps.Logits));
+    private IEnumerable<Series> Logits(Horizontal axis)
+    {
+        if (!IsOne)
+        {
+            return Means(axis, steps => steps.Logits);
+        }
+
+        RunHistory run = runs[0];
+        (string Name, IReadOnlyList<double> Values)[] columns = run.Steps.LayerLogits.Count == 0
+            ? [("greatest of all", run.Steps.Logits)]
+            : [.. run.Steps.LayerLogits.Select(layer => (layer.Name, layer.Values))];
+        return columns
+            .Select((column, number) => new Series(column.Name, Look.Shade(number, columns.Length), axis.Of(run.Steps), column.Values, SeriesKind.Raw))
+            .Concat(columns.Select((column, number) => Mean(column.Name, Look.Shade(number, columns.Length), axis, run, column.Values)));
+    }
+
+    /// <summary>A skipped step has no norm; it stands at that of the step before.</summary>
+    private IEnumerable<Series> SkippedSteps(Horizontal axis) => runs.Where(run => run.Skipped.Count > 0 && run.Steps.Steps.Count > 0).Select((run, number) => new Series(
+        IsOne ? "skipped" : run.Name,
+        Look.Of(IsOne ? 1 : number),
+        [.. run.Skipped.Select(line => axis.At(run.Steps, line.Step))],
+        [.. run.Skipped.Select(line => run.Steps.At(run.Steps.GradientNorms, Math.Max(line.Step, run.Steps.Steps[0])))],
+        SeriesKind.Marks));
 
     private IEnumerable<Series> Plain(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) =>
         runs.Select((run, number) => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), column(run.Steps)));

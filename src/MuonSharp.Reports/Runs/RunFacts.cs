@@ -6,6 +6,7 @@ namespace MuonSharp.Reports;
 internal static class RunFacts
 {
     private const double Smoothing = 0.9;
+    private const long LongCount = 10_000_000;
 
     /// <summary>Name, value, and what is said below it in small letters; empty where there is nothing to say.</summary>
     public static IEnumerable<(string Name, string Value, string Remark)> Of(RunHistory run)
@@ -13,9 +14,11 @@ internal static class RunFacts
         StepColumns steps = run.Steps;
         if (run.Best is { } best)
         {
-            yield return ("best held-out", Number(best.Numbers[0].Value), $"{best.Numbers[0].Name}, step {Amount.Count(best.Step)}");
-            EvaluationLine last = run.Evaluations[^1];
-            yield return ("last held-out", Number(last.Numbers[0].Value), last.Numbers.Count > 1 ? $"{last.Numbers[1].Name} {Number(last.Numbers[1].Value)}" : $"step {Amount.Count(last.Step)}");
+            yield return ("best held-out", Number(best.Numbers[0].Value), Remark(best));
+            if (run.Evaluations[^1] is var last && last.Step != best.Step)
+            {
+                yield return ("last held-out", Number(last.Numbers[0].Value), Remark(last));
+            }
         }
 
         if (steps.Steps.Count > 0)
@@ -36,7 +39,9 @@ internal static class RunFacts
 
         if (run.Checkpoint is { } checkpoint)
         {
-            yield return ("weights", Amount.Short(checkpoint.Weights), Amount.Count(checkpoint.Weights));
+            yield return checkpoint.Weights < LongCount
+                ? ("weights", Amount.Count(checkpoint.Weights), "")
+                : ("weights", Amount.Short(checkpoint.Weights), Amount.Count(checkpoint.Weights));
         }
     }
 
@@ -64,6 +69,9 @@ internal static class RunFacts
 
     /// <summary>A loss with four decimals, or with as many digits where it is small.</summary>
     public static string Number(double value) => Math.Abs(value) is > 0 and < 0.01 ? Amount.Number(value) : Amount.Loss(value);
+
+    private static string Remark(EvaluationLine line) =>
+        $"step {Amount.Count(line.Step)}" + (line.Numbers.Count > 1 ? $", {line.Numbers[1].Name.Replace('_', ' ')} {Number(line.Numbers[1].Value)}" : "");
 
     private static double Median(IReadOnlyList<double> values)
     {

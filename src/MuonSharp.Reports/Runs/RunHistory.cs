@@ -15,6 +15,7 @@ internal sealed class RunHistory : IDisposable
     public RunHistory(string folder)
     {
         _folder = new(folder);
+        Name = OwnName;
         Settings = RunSettings.Read(_folder);
         Environment = RunMachine.Read(_folder);
         Read();
@@ -23,8 +24,10 @@ internal sealed class RunHistory : IDisposable
     /// <summary>The folder as it was given.</summary>
     public string Folder => _folder.Path;
 
-    /// <summary>The folder's own name.</summary>
-    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_folder.Path)));
+    /// <summary>What a page calls it: the folder's own name, or the path where several have one name.</summary>
+    public string Name { get; set; }
+
+    private string OwnName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_folder.Path)));
 
     /// <summary>The configuration.</summary>
     public RunSettings Settings { get; }

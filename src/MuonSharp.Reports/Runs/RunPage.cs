@@ -74,7 +74,7 @@ internal static class RunPage
     }
 
     /// <summary>The best evaluation says at which step, everything else is the number alone.</summary>
-    private static string Cell((string Name, string Value, string Remark) fact) => fact.Name == "best held-out" ? $"{fact.Value} ({fact.Remark[(fact.Remark.IndexOf(',', StringComparison.Ordinal) + 2)..]})" : fact.Value;
+    private static string Cell((string Name, string Value, string Remark) fact) => fact.Name == "best held-out" ? $"{fact.Value} ({fact.Remark.Split(", ")[0]})" : fact.Value;
 
     private static string Lead(RunHistory run)
     {

@@ -7,7 +7,7 @@ internal static class RunNames
     public const string TextCopy = "training-text.txt";
 
     private static readonly string[] s_written =
-        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, "checkpoints"];
+        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, "report.html", "checkpoints"];
 
     /// <summary>Checks a folder before its lock is taken, which would already write to it.</summary>
     /// <exception cref="RunExistsException">A new run would write over something.</exception>

@@ -9,7 +9,11 @@ public class RunPlaceTests
     [Fact]
     public void Lines_of_all_optimizers_have_the_same_columns()
     {
-        ComparisonPlan plan = Sample.Result.Plan;
+        var plan = ComparisonPlan.Create(new ComparisonOptions
+        {
+            Optimizers = OptimizerChoice.ParseList("adamw,muon:preset=torch;momentum=0.9,sgd"),
+            Settings = [new("train.steps", "1000")],
+        });
         var place = new RunPlace(plan.Entries, plan.Steps);
         Assert.Equal(
             [

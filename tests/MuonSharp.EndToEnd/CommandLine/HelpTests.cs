@@ -8,7 +8,7 @@ public class HelpTests
     public void Help_lists_every_command()
     {
         ProcessResult result = Tool.Run("--help").Exits(0);
-        Assert.All(["train", "generate", "evaluate", "plan", "replay", "bench", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.All(["train", "generate", "evaluate", "report", "plan", "replay", "bench", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 
@@ -16,6 +16,7 @@ public class HelpTests
     [InlineData("train", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--run", "--resume", "--seed", "--threads", "--json")]
     [InlineData("generate", "--run", "--prompt", "--tokens", "--temperature", "--top-k", "--top-p", "--seed", "--threads", "--json")]
     [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
+    [InlineData("report", "RUN", "--out", "--json")]
     [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--base-width", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]
     [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]

@@ -30,7 +30,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         """;
 
     [Fact(Explicit = true)]
-    public void There_are_three_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers"], packages.Names);
+    public void There_are_four_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers", "MuonSharp.Reports"], packages.Names);
 
     [Fact(Explicit = true)]
     public void The_optimizers_bring_what_they_stand_on_and_depend_on_nothing()
@@ -44,6 +44,13 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     {
         Assert.Equal(["MuonSharp.Optimizers"], packages.Dependencies("MuonSharp"));
         AssertLibraries("MuonSharp", "MuonSharp.Nn", "MuonSharp.Training");
+    }
+
+    [Fact(Explicit = true)]
+    public void The_reports_depend_on_the_library_alone()
+    {
+        Assert.Equal(["MuonSharp"], packages.Dependencies("MuonSharp.Reports"));
+        AssertLibraries("MuonSharp.Reports", "MuonSharp.Experiments", "MuonSharp.Reports");
     }
 
     [Fact(Explicit = true)]

@@ -25,7 +25,7 @@ public class CompareTests
         Assert.All(json["optimizers"]!.AsArray(), row => Assert.Contains(((double)row!["final_loss"]!).ToString("0.0000", null), result.Output, StringComparison.Ordinal));
         string page = File.ReadAllText(Path.Combine(run, "compare.html"));
         Assert.StartsWith("<!DOCTYPE html>", page, StringComparison.Ordinal);
-        Assert.Contains("Loss by time", page, StringComparison.Ordinal);
+        Assert.Contains("Held-out loss by time", page, StringComparison.Ordinal);
 
         // Once more: nothing is trained, nothing but JSON is printed, and the numbers are the same.
         ProcessResult again = Tool.Run([.. Compare(folder, run), "--json"]).Exits(0);

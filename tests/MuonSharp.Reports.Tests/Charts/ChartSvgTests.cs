@@ -1,35 +1,67 @@
 using System.Xml.Linq;
-using MuonSharp.Cli.Compare.Page;
 
-namespace MuonSharp.Cli.Tests.Compare;
+namespace MuonSharp.Reports.Tests;
 
 public class ChartSvgTests
 {
     [Fact]
     public void A_line_goes_through_its_points_and_stops_at_gaps()
     {
-        XElement drawing = ChartSvg.Draw(new Chart(
-            "curve", "x", "y", [new Series("a", 0, [Point(0, 0), Point(5, 10), Point(6, double.PositiveInfinity), Point(8, 5), Point(10, 10)])]))!;
-        var lines = drawing.Descendants().Where(element => element.Name.LocalName == "polyline").Select(line => (string)line.Attribute("points")!).ToList();
+        XElement drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new("a", "c0", [0, 5, 6, 8, 10], [0, 10, double.PositiveInfinity, 5, 10], SeriesKind.Dots)]))!;
 
-        // The plot goes from 62 to 746 and from 350 (zero) up to 14 (ten).
-        Assert.Equal(["62,350 404,14", "609.2,182 746,14"], lines);
-        Assert.Equal(4, drawing.Descendants().Count(element => element.Name.LocalName == "circle"));
+        // Heights go from 0 to 10.5, with room above the greatest.
+        Assert.Equal(["0,100000 50000,4762", "80000,52381 100000,4762"], Lines(drawing).Select(line => (string)line.Attribute("points")!));
+        Assert.Equal(["0%", "50%", "80%", "100%"], Named(drawing, "circle").Select(circle => (string)circle.Attribute("cx")!));
     }
 
     [Fact]
     public void Marks_have_no_line_and_say_what_they_are()
     {
-        XElement drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new Series("a", 3, [Point(1, 2), Point(3, 4)], Line: false)]) { Target = 3 })!;
-        Assert.DoesNotContain(drawing.Descendants(), element => element.Name.LocalName == "polyline");
-        Assert.Equal(["1 & 2", "3 & 4"], drawing.Descendants().Where(element => element.Name.LocalName == "title").Select(title => title.Value));
-        Assert.Contains("1 &amp; 2", drawing.ToString(), StringComparison.Ordinal);
-        Assert.Equal("182", (string)drawing.Descendants().Single(element => (string?)element.Attribute("class") == "target").Attribute("y1")!);
+        XElement drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new("a", "c3", [1, 3], [2, 4], SeriesKind.Marks) { Hint = i => $"number {i} & more" }]) { Target = 3 })!;
+        Assert.Empty(Lines(drawing));
+        Assert.Equal(["number 0 & more", "number 1 & more"], Named(drawing, "title").Select(title => title.Value));
+        Assert.Contains("number 1 &amp; more", drawing.ToString(), StringComparison.Ordinal);
+        Assert.Equal("50%", (string)drawing.Descendants().Single(element => (string?)element.Attribute("class") == "target").Attribute("y1")!);
     }
 
     [Fact]
-    public void There_is_nothing_to_draw_without_a_point() =>
-        Assert.Null(ChartSvg.Draw(new Chart("curve", "x", "y", [new Series("a", 0, [Point(1, double.NaN)])])));
+    public void There_is_nothing_to_draw_without_a_point()
+    {
+        Assert.Null(ChartSvg.Draw(new Chart("curve", "x", "y", [new("a", "c0", [1], [double.NaN])])));
+        Assert.Null(ChartSvg.Draw(new Chart("curve", "x", "y", [new("a", "c0", [], [])])));
+        Assert.Null(ChartSvg.Draw(new Chart("curve", "x", "y", [])));
+    }
 
-    private static ChartPoint Point(double x, double y) => new(x, y, $"{x} & {y}");
+    [Fact]
+    public void One_point_is_drawn_as_a_line_of_no_length()
+    {
+        XElement drawing = ChartSvg.Draw(new Chart("curve", "steps", "y", [new("a", "c0", [1], [2])]) { Whole = true })!;
+        Assert.Equal("100000,50000 100000,50000", (string)Assert.Single(Lines(drawing)).Attribute("points")!);
+    }
+
+    [Theory]
+    [InlineData(0.1, 0.8, false)]
+    [InlineData(0.1, 0.81, true)]
+    [InlineData(0, 1, false)]
+    [InlineData(-1, 100, false)]
+    public void Heights_are_drawn_by_ratios_where_the_greatest_is_many_times_the_least(double least, double greatest, bool logarithmic)
+    {
+        Chart chart = new("curve", "x", "y", [new("a", "c0", [1, 2], [least, greatest])]) { LogarithmicFrom = 8.05 };
+        Assert.Equal(logarithmic, ChartSvg.HasLogarithmicHeights(chart));
+        XElement lines = ChartSvg.Draw(chart)!.Descendants().Single(element => (string?)element.Attribute("class") == "lines");
+        Assert.EndsWith(logarithmic ? " log" : " linear", (string)lines.Attribute("data-y")!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_drawing_is_bounded_however_many_points_there_are()
+    {
+        double[] x = [.. Enumerable.Range(0, 200_000).Select(i => (double)i)], y = [.. x.Select(value => Math.Sin(value) * value)];
+        Series[] series = [.. Enumerable.Range(0, 10).Select(number => new Series($"{number}", Look.Of(number), x, y))];
+        string drawing = ChartSvg.Draw(new Chart("curve", "x", "y", series))!.ToString(SaveOptions.DisableFormatting);
+        Assert.InRange(drawing.Length, 10_000, 70_000);
+    }
+
+    private static IEnumerable<XElement> Lines(XElement drawing) => Named(drawing, "polyline");
+
+    private static IEnumerable<XElement> Named(XElement drawing, string name) => drawing.Descendants().Where(element => element.Name.LocalName == name);
 }

@@ -1,10 +1,8 @@
 using System.Text.RegularExpressions;
-using MuonSharp.Cli.Compare;
-using MuonSharp.Cli.Compare.Page;
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 
-namespace MuonSharp.Cli.Tests.Compare;
+namespace MuonSharp.Reports.Tests;
 
 public partial class ComparisonPageTests
 {
@@ -15,7 +13,7 @@ public partial class ComparisonPageTests
     {
         Assert.Equal(["http://www.w3.org/2000/svg"], Address().Matches(page).Select(match => match.Value).Distinct(StringComparer.Ordinal));
         Assert.DoesNotContain("<link", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
+        Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
         Assert.DoesNotContain("url(", page, StringComparison.Ordinal);
     }
 
@@ -33,20 +31,20 @@ public partial class ComparisonPageTests
     public void There_are_curves_by_step_and_by_seconds_and_the_learning_rates()
     {
         var charts = ComparisonCharts.Of(Sample.Result).ToList();
-        Assert.Equal(["Loss by step", "Loss by time", "Learning rates"], charts.Select(chart => chart.Title));
+        Assert.Equal(["Held-out loss by step", "Held-out loss by time", "Final loss by learning rate"], charts.Select(chart => chart.Title));
         Assert.All(charts, chart => Assert.Equal(1.5, chart.Target));
-        Assert.Equal([(500, 1.75), (1000, 1.25)], charts[0].Series[1].Points.Select(point => (point.X, point.Y)));
-        Assert.Equal([(6, 1.75), (12, 1.25)], charts[1].Series[1].Points.Select(point => (point.X, point.Y)));
-        Assert.Equal([(7.2, 1.4375)], charts[1].Series[4].Points.Select(point => (Math.Round(point.X, 9), point.Y)));
-        Assert.Equal([(0.004, 1.5), (0.008, 1.75)], charts[2].Series[0].Points.Select(point => (point.X, point.Y)));
-        Assert.Equal(3, Regex.Count(page, "</svg>", RegexOptions.None, TimeSpan.FromSeconds(10)));
+        Assert.Equal([(500, 1.75), (1000, 1.25)], Points(charts[0].Series[1]));
+        Assert.Equal([(6, 1.75), (12, 1.25)], Points(charts[1].Series[1]));
+        Assert.Equal([(7.2, 1.4375)], Points(charts[1].Series[4]));
+        Assert.Equal([(0.004, 1.5), (0.008, 1.75)], Points(charts[2].Series[0]));
+        Assert.Equal(3, Regex.Count(page, "<svg class=\"lines\"", RegexOptions.None, TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
     public void Without_times_there_are_no_curves_by_seconds()
     {
         ComparisonResult result = Sample.Result with { Rows = [.. Sample.Result.Rows.Select(row => row with { Timing = null })] };
-        Assert.Equal(["Loss by step", "Learning rates"], ComparisonCharts.Of(result).Select(chart => chart.Title));
+        Assert.Equal(["Held-out loss by step", "Final loss by learning rate"], ComparisonCharts.Of(result).Select(chart => chart.Title));
         Assert.Contains("<td>-</td>", ComparisonPage.Text(result), StringComparison.Ordinal);
     }
 
@@ -84,6 +82,8 @@ public partial class ComparisonPageTests
     [Fact]
     public void A_comparison_that_was_stopped_says_so() =>
         Assert.Contains("Not complete", ComparisonPage.Text(Sample.Result with { Complete = false }), StringComparison.Ordinal);
+
+    private static IEnumerable<(double X, double Y)> Points(Series series) => series.X.Zip(series.Y, (x, y) => (Math.Round(x, 9), y));
 
     [GeneratedRegex(@"https?://[^""'\s<)]+", RegexOptions.None, 10_000)]
     private static partial Regex Address();

@@ -1,8 +1,7 @@
-using MuonSharp.Cli.Compare;
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 
-namespace MuonSharp.Cli.Tests.Compare;
+namespace MuonSharp.Reports.Tests;
 
 public class ComparisonTableTests
 {

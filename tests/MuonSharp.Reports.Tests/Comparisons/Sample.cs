@@ -1,7 +1,7 @@
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 
-namespace MuonSharp.Cli.Tests.Compare;
+namespace MuonSharp.Reports.Tests;
 
 /// <summary>A comparison with made-up runs: the first optimizer, one that gets there earlier, and one that diverged.</summary>
 internal static class Sample

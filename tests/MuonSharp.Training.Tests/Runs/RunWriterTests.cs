@@ -223,6 +223,7 @@ public sealed class RunWriterTests : IDisposable
     [InlineData("metrics.jsonl")]
     [InlineData("tokenizer.json")]
     [InlineData("environment.json")]
+    [InlineData("report.html")]
     [InlineData("checkpoints")]
     [InlineData(".lock")]
     public void A_new_run_goes_over_nothing_that_it_did_not_make(string name)

@@ -1,6 +1,4 @@
-using MuonSharp.Cli.Output;
-
-namespace MuonSharp.Cli.Tests.Output;
+namespace MuonSharp.Reports.Tests;
 
 public class AmountTests
 {
