@@ -1,5 +1,4 @@
 using MuonSharp.Formats;
-using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 

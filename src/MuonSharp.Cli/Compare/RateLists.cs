@@ -1,9 +1,6 @@
 using System.Globalization;
 using MuonSharp.Cli.Errors;
-using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
-using MuonSharp.Optimizers;
-using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 

@@ -1,8 +1,6 @@
-using System.Globalization;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
-using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using MuonSharp.Cli.Output;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Cli.Plan;

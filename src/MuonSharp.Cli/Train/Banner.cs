@@ -1,7 +1,6 @@
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Plan;
-using MuonSharp.Experiments;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;

@@ -21,7 +21,7 @@ internal static class ComparisonCharts
             yield return new Chart("Held-out loss by time", "seconds (steps x measured time of a step)", Loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])
             {
                 Target = result.TargetLoss,
-            Wide = true,
+                Wide = true,
             };
         }
 

@@ -1,10 +1,8 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using MuonSharp.Formats;
-using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 

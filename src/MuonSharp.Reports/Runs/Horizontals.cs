@@ -40,7 +40,7 @@ internal static class Horizontals
     /// <summary>Steps, time in a unit that fits, and data where it is counted.</summary>
     public static IReadOnlyList<Horizontal> Of(IReadOnlyList<RunHistory> runs)
     {
-        double longest = runs.Select(run => run.Steps.Seconds.LastOrDefault()).Max();
+        double longest = runs.Select(run => run.Steps.LastSeconds).Max();
         (string unit, double divisor) = longest switch { > 3 * 3600 => ("hours", 3600.0), > 600 => ("minutes", 60.0), _ => ("seconds", 1.0) };
         string[] counted = [.. runs.Select(run => run.Steps.Unit).Distinct(StringComparer.Ordinal)];
         List<Horizontal> all =
@@ -48,7 +48,7 @@ internal static class Horizontals
             new(Steps, "steps", "steps", true, steps => steps.Steps, 1),
             new("by-seconds", unit, $"{unit} of training", false, steps => steps.Seconds, divisor),
         ];
-        if (counted.Length == 1 && runs.Any(run => run.Steps.Units.LastOrDefault() > 0))
+        if (counted.Length == 1 && runs.Any(run => run.Steps.LastUnits > 0))
         {
             all.Add(new("by-units", counted[0], counted[0], true, steps => steps.Units, 1));
         }

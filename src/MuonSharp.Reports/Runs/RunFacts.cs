@@ -29,12 +29,12 @@ internal static class RunFacts
         yield return ("steps", Amount.Count(run.Step), run.Settings.TotalSteps is { } total ? $"of {Amount.Count(total)}" : "");
         if (steps.Seconds.Count > 0)
         {
-            yield return ("time", Amount.Seconds(steps.Seconds[^1]), "of training");
+            yield return ("time", Amount.Seconds(steps.LastSeconds), "of training");
         }
 
-        if (steps.Units.LastOrDefault() > 0)
+        if (steps.LastUnits > 0)
         {
-            yield return (steps.Unit, Amount.Short(steps.Units[^1]), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
+            yield return (steps.Unit, Amount.Short(steps.LastUnits), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
         }
 
         if (run.Checkpoint is { } checkpoint)

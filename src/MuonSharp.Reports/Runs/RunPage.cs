@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 

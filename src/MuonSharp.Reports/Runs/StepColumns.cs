@@ -27,6 +27,12 @@ internal sealed class StepColumns
     /// <summary>Units of data seen.</summary>
     public IReadOnlyList<double> Units => _units;
 
+    /// <summary>Time of all steps.</summary>
+    public double LastSeconds => _seconds.Count == 0 ? 0 : _seconds[^1];
+
+    /// <summary>Units of data seen in all.</summary>
+    public double LastUnits => _units.Count == 0 ? 0 : _units[^1];
+
     /// <summary>What the data is counted in.</summary>
     public string Unit { get; private set; } = "tokens";
 

@@ -209,6 +209,6 @@ public sealed partial class RunReportTests : IDisposable
     [GeneratedRegex(@"https?://[^""'\s<)]+", RegexOptions.None, 10_000)]
     private static partial Regex Address();
 
-    [GeneratedRegex(@"<[^>]*\s(style|on\w+)=", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"<[^>]*\s(style|on\w+)=", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex StyleAttribute();
 }
