@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Evaluate;
@@ -9,7 +10,7 @@ namespace MuonSharp.Cli.Evaluate;
 /// <summary><c>muonsharp evaluate</c>: how well a run's model predicts a text.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string?> s_runOption = CommonOptions.Run("The run folder to evaluate, required; its newest sound checkpoint is used.");
+    private static readonly RunChoice s_run = new("evaluate", "evaluate");
 
     private static readonly Option<string?> s_data = new("--data")
     {
@@ -26,20 +27,21 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Measures the loss of a run on text, over windows of the context's length that do not overlap.")
         {
-            s_runOption, s_data, s_threads, s_json,
+            s_run.Run, s_run.Checkpoint, s_data, s_threads, s_json,
         };
         command.SetAction(Run);
         return new(command,
         [
             "muonsharp evaluate --run runs/mine",
+            "muonsharp evaluate --run runs/mine --checkpoint best",
             "muonsharp evaluate --run runs/mine --data other.txt --json",
         ]);
     }
 
     private static int Run(ParseResult parsed)
     {
-        string run = parsed.GetValue(s_runOption) ?? throw ToolException.Usage("[evaluate] the run to evaluate is missing: --run DIR");
-        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(s_threads));
+        (string run, CheckpointChoice checkpoint) = s_run.Read(parsed);
+        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(s_threads), checkpoint);
         foreach (string notice in evaluator.Notices)
         {
             ErrorReport.Note(notice);

@@ -9,7 +9,7 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Generate;
 
-/// <summary><c>muonsharp generate</c>: text from a run's newest checkpoint, as it is drawn.</summary>
+/// <summary><c>muonsharp generate</c>: text from a run's checkpoint, as it is drawn.</summary>
 internal static class GenerateCommand
 {
     /// <summary>The command, ready to be added to the root.</summary>
@@ -21,7 +21,8 @@ internal static class GenerateCommand
         command.SetAction(parsed => Run(parsed, options));
         return new(command,
         [
-            "muonsharp generate --run runs/mine",
+            "muonsharp generate",
+            "muonsharp generate --run runs/mine --checkpoint best",
             "muonsharp generate --run runs/mine --prompt \"It is a truth\" --tokens 1000 --temperature 0.7",
             "muonsharp generate --run runs/mine --top-k 40 --top-p 0.95 --seed 7",
         ]);
@@ -29,10 +30,10 @@ internal static class GenerateCommand
 
     private static int Run(ParseResult parsed, GenerateOptions options)
     {
-        string run = parsed.GetValue(options.Run) ?? throw ToolException.Usage("[generate] the run to sample from is missing: --run DIR");
         GenerationOptions drawing = options.Read(parsed);
+        (string run, CheckpointChoice checkpoint) = options.Run.Read(parsed);
         using var signals = new StopSignals(() => { });
-        using var generator = TextGenerator.FromRun(run, parsed.GetValue(options.Threads));
+        using var generator = TextGenerator.FromRun(run, parsed.GetValue(options.Threads), checkpoint);
         foreach (string notice in generator.Notices)
         {
             ErrorReport.Note(notice);
@@ -88,8 +89,8 @@ internal sealed class GenerateOptions
 {
     private static readonly GenerationOptions s_standard = new();
 
-    /// <summary><c>--run</c>.</summary>
-    public Option<string?> Run { get; } = CommonOptions.Run("The run folder to sample from, required; its newest sound checkpoint is used.");
+    /// <summary><c>--run</c> and <c>--checkpoint</c>.</summary>
+    public RunChoice Run { get; } = new("generate", "sample from");
 
     /// <summary><c>--prompt</c>.</summary>
     public Option<string> Prompt { get; } = new("--prompt")
@@ -120,7 +121,7 @@ internal sealed class GenerateOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Run, Prompt, Tokens, Temperature, TopK, TopP, Seed, Threads, Json })
+        foreach (Option option in new Option[] { Run.Run, Run.Checkpoint, Prompt, Tokens, Temperature, TopK, TopP, Seed, Threads, Json })
         {
             command.Add(option);
         }

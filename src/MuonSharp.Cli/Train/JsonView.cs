@@ -79,18 +79,15 @@ internal sealed class JsonView : ITrainingView
     private JsonObject? Other(TrainingEvent happened) => happened switch
     {
         NoticeEvent notice => new JsonObject { ["kind"] = "notice", ["step"] = notice.Step, ["message"] = notice.Message },
-        EndEvent end => End(end.Step, OutcomeName(end.Outcome), end.SmoothedLoss, end.Validation, end.Elapsed),
+        EndEvent end => WithBest(End(end.Step, OutcomeName(end.Outcome), end.SmoothedLoss, end.Validation, end.Elapsed), end),
         _ => null,
     };
 
-    private static JsonObject Eval(EvaluationEvent evaluation)
+    private static JsonObject WithBest(JsonObject line, EndEvent end)
     {
-        JsonObject line = new() { ["kind"] = "eval", ["step"] = evaluation.Step };
-        foreach (EvaluationNumber number in evaluation.Result.Numbers)
-        {
-            line[number.Name] = Finite(number.Value);
-        }
-
+        line["best_step"] = end.Best?.Step;
+        line["best_value"] = end.Best?.Number.Value;
+        line["best_checkpoint"] = end.BestCheckpoint;
         return line;
     }
 
@@ -110,6 +107,7 @@ internal sealed class JsonView : ITrainingView
     {
         TrainingOutcome.Cancelled => "cancelled",
         TrainingOutcome.AlreadyFinished => "already-finished",
+        TrainingOutcome.StoppedEarly => "stopped-early",
         _ => "finished",
     };
 

@@ -25,6 +25,11 @@ internal static class Summary
             rows.Add(["held-out loss", $"{Amount.Loss(validation["val_loss"] ?? double.NaN)} nats per token, {Amount.Loss(validation["bits_per_byte"] ?? double.NaN)} bits per byte"]);
         }
 
+        if (end.Best is { } best && best.Step != end.Step)
+        {
+            rows.Add(["best held-out", $"{Amount.Loss(best.Number.Value)} at step {Amount.Count(best.Step)}{(end.BestCheckpoint is { } kept ? $", in {kept}" : string.Empty)}"]);
+        }
+
         if (run is not null)
         {
             rows.Add(["run folder", run]);
@@ -57,6 +62,9 @@ internal static class Summary
     {
         TrainingOutcome.Cancelled => $"stopped after step {Amount.Count(end.Step)} of {Amount.Count(steps)}; the checkpoint is written",
         TrainingOutcome.AlreadyFinished => $"nothing to do: the run has done all of its {Amount.Of(end.Step, "step")}",
+        TrainingOutcome.StoppedEarly when end.StepsDone == 0 => $"nothing to do: the run was ended early after step {Amount.Count(end.Step)}; a greater train.stopAfter, or null, goes on",
+        TrainingOutcome.StoppedEarly => $"ended early after step {Amount.Count(end.Step)} of {Amount.Count(steps)}: as many evaluations as train.stopAfter says found nothing better",
+        _ when end.StepsDone < end.Step => $"done: {Amount.Of(end.Step, "step")}, {Amount.Count(end.StepsDone)} of them in {Amount.Time(end.Elapsed)}",
         _ => $"done: {Amount.Of(end.Step, "step")} in {Amount.Time(end.Elapsed)}",
     };
 

@@ -54,7 +54,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
             case EvaluationEvent evaluation:
                 terminal.Line(
                     $"evaluation after step {Amount.Count(evaluation.Step)}: {Amount.Loss(evaluation.Result["val_loss"] ?? double.NaN)} nats per token, "
-                    + $"{Amount.Loss(evaluation.Result["bits_per_byte"] ?? double.NaN)} bits per byte ({Amount.Time(evaluation.Elapsed)})",
+                    + $"{Amount.Loss(evaluation.Result["bits_per_byte"] ?? double.NaN)} bits per byte{Best(evaluation)} ({Amount.Time(evaluation.Elapsed)})",
                     Style.Strong);
                 break;
             case SampleEvent sample:
@@ -92,6 +92,11 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
 
     /// <inheritdoc/>
     public void Stopping() => StopNotice.Write(terminal);
+
+    /// <summary>Which evaluation was the best, unless it is this one.</summary>
+    private static string Best(EvaluationEvent evaluation) => evaluation.Best is { } best && !evaluation.IsBest
+        ? $", best {Amount.Loss(best.Number.Value)} at step {Amount.Count(best.Step)}"
+        : string.Empty;
 
     private void Step(StepEvent step)
     {

@@ -68,6 +68,11 @@ public sealed class ComparisonPlan
             problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
         }
 
+        if (start is { Train.StopAfter: not null })
+        {
+            problems.Add("[compare] train.stopAfter must be null: the loss after the last step is what is compared");
+        }
+
         if (start is { Train.From: not null })
         {
             problems.Add("[compare] train.from must be null: a comparison's runs begin with drawn weights");

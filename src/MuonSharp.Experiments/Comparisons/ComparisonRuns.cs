@@ -6,7 +6,7 @@ namespace MuonSharp.Experiments;
 /// <summary>The training runs of a comparison: each an ordinary run folder below its own. What is there is not trained again.</summary>
 internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
 {
-    private const string Done = "done";
+    private const string Done = "finished";
     private const string Diverged = "diverged";
 
     /// <summary>Name of a run's folder: the same for the same task, so that it is found again.</summary>

@@ -39,11 +39,11 @@ internal sealed class CheckpointFolder(string path)
         return [.. steps.Reverse()];
     }
 
-    /// <summary>The step that <c>latest</c> names; null if there is no such file or it cannot be understood.</summary>
-    public long? Latest(out string? problem)
+    /// <summary>The step that a file such as <c>latest</c> names; null if there is no such file or it cannot be understood.</summary>
+    public long? Named(string name, out string? problem)
     {
         problem = null;
-        string file = Path.Combine(path, CheckpointNames.Latest);
+        string file = Path.Combine(path, name);
         if (!File.Exists(file))
         {
             return null;
@@ -87,6 +87,9 @@ internal static class CheckpointNames
 
     /// <summary>The file that names the newest complete checkpoint.</summary>
     public const string Latest = "latest";
+
+    /// <summary>The file that names the checkpoint of the best evaluation.</summary>
+    public const string Best = "best";
 
     /// <summary>Begins the name of what is being written or deleted: never a checkpoint, and removed by the next save.</summary>
     public const string Temporary = ".tmp-";

@@ -43,9 +43,10 @@ public sealed class CheckpointStore
     /// <param name="keep">How many of the newest checkpoints stay, at least 1. Two or more: a damaged one can be passed over.
     /// Checkpoints of later steps, which a run left behind that went back, are removed as well.</param>
     /// <param name="good">Step of a checkpoint that stays as well, however old: the last good one. -1: none.</param>
+    /// <param name="best">Step of another one that stays, and that the file <c>best</c> names if it is there: the one of the best evaluation. -1: none.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; the checkpoints before are untouched.</exception>
-    public string Save(long step, CheckpointContents contents, int keep, long good = -1)
+    public string Save(long step, CheckpointContents contents, int keep, long good = -1, long best = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
@@ -56,14 +57,15 @@ public sealed class CheckpointStore
             _upkeep.CleanUp();
             string temporary = WriteTemporary(step, contents);
             Publish(temporary, folder);
-            Point(step);
+            Point(CheckpointNames.Latest, step);
+            PointToBest(best);
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
             throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
         }
 
-        _upkeep.Retain(step, keep, good);
+        _upkeep.Retain(step, keep, [good, best]);
         return folder;
     }
 
@@ -72,9 +74,10 @@ public sealed class CheckpointStore
     /// <param name="contents">Its contents, of which the state alone is written.</param>
     /// <param name="keep">As in <see cref="Save"/>.</param>
     /// <param name="good">As in <see cref="Save"/>.</param>
+    /// <param name="best">As in <see cref="Save"/>.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; the checkpoint is as it was.</exception>
-    internal string Amend(long step, CheckpointContents contents, int keep, long good)
+    internal string Amend(long step, CheckpointContents contents, int keep, long good, long best)
     {
         string folder = _content.Locate(step);
         try
@@ -82,13 +85,14 @@ public sealed class CheckpointStore
             string path = Path.Combine(folder, CheckpointNames.State);
             CheckpointState written = CheckpointState.Read(path);
             _files.Replace(path, CheckpointState.ToBytes(step, written.Model, written.Optimizer, contents));
+            PointToBest(best);
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception) || exception is InvalidFileException)
         {
             throw new WriteFailedException(CheckpointNames.Operation, folder, exception);
         }
 
-        _upkeep.Retain(step, keep, good);
+        _upkeep.Retain(step, keep, [good, best]);
         return folder;
     }
 
@@ -100,7 +104,7 @@ public sealed class CheckpointStore
     {
         while (true)
         {
-            long? latest = _content.Latest(out string? problem);
+            long? latest = _content.Named(CheckpointNames.Latest, out string? problem);
             List<string> found = problem is null ? [] : [problem];
             problems = found;
             LoadedCheckpoint? loaded = FirstComplete(latest, found);
@@ -110,7 +114,7 @@ public sealed class CheckpointStore
             }
 
             // A trainer may have replaced and removed what we were looking at; look again then.
-            if (_content.Latest(out _) == latest)
+            if (_content.Named(CheckpointNames.Latest, out _) == latest)
             {
                 throw new InvalidFileException(CheckpointNames.Operation, Folder, $"a complete checkpoint is needed; {string.Join("; ", found)}");
             }
@@ -133,6 +137,25 @@ public sealed class CheckpointStore
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
             throw new WriteFailedException(CheckpointNames.Operation, Folder, exception);
+        }
+    }
+
+    /// <summary>Makes the file <c>best</c> say what the run knows. It is for people and scripts: the tool reads the state of a checkpoint, which cannot be behind it.</summary>
+    /// <param name="step">Step of the best checkpoint; the file goes if that is not there.</param>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    internal void PointToBest(long step)
+    {
+        long? named = _content.Named(CheckpointNames.Best, out string? problem);
+        if (step >= 0 && Directory.Exists(_content.Locate(step)))
+        {
+            if (named != step)
+            {
+                Point(CheckpointNames.Best, step);
+            }
+        }
+        else if (named is not null || problem is not null)
+        {
+            _files.DeleteFile(Path.Combine(Folder, CheckpointNames.Best));
         }
     }
 
@@ -216,6 +239,6 @@ public sealed class CheckpointStore
         }
     }
 
-    private void Point(long step) =>
-        _files.Replace(Path.Combine(Folder, CheckpointNames.Latest), Encoding.UTF8.GetBytes(CheckpointNames.Of(step) + "\n"));
+    private void Point(string name, long step) =>
+        _files.Replace(Path.Combine(Folder, name), Encoding.UTF8.GetBytes(CheckpointNames.Of(step) + "\n"));
 }

@@ -29,11 +29,11 @@ internal sealed class CheckpointUpkeep(string path, IFileOperations files)
         }
     }
 
-    /// <summary>Keeps the newest few up to a step and the last good one, and none of a later step.</summary>
-    public void Retain(long step, int keep, long good)
+    /// <summary>Keeps the newest few up to a step and those that are kept however old they are, and none of a later step.</summary>
+    public void Retain(long step, int keep, long[] kept)
     {
         List<long> steps = _content.Steps();
-        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep).Where(other => other != good)))
+        foreach (long old in steps.Where(other => other > step).Concat(steps.Where(other => other <= step).Skip(keep).Where(other => !kept.Contains(other))))
         {
             TryRemove(Path.Combine(path, CheckpointNames.Of(old)));
         }

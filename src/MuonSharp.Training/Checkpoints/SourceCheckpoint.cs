@@ -8,10 +8,10 @@ internal static class SourceCheckpoint
     private const string Operation = "weights";
 
     /// <summary>The run folder of a path that names a run or one of its checkpoints.</summary>
-    public static RunFolder RunOf(string path) => new(IsCheckpoint(path) ? Path.GetFullPath(Path.Combine(path, "..", "..")) : path);
+    public static RunFolder RunOf(string path) => new(IsCheckpoint(path) || Pointer(path) is not null ? Path.GetFullPath(Path.Combine(path, "..", "..")) : path);
 
     /// <summary>Opens the newest good checkpoint of a run, or the checkpoint that is named; every file of it is verified.</summary>
-    /// <param name="path">A run folder, or the folder of a checkpoint.</param>
+    /// <param name="path">A run folder, the folder of a checkpoint, or its file <c>checkpoints/best</c> or <c>checkpoints/latest</c>.</param>
     /// <param name="sha256">SHA-256 that its weights must have; null: any. Of a run, any checkpoint may have it.</param>
     /// <param name="notices">One line for each newer checkpoint that was passed over because it is damaged.</param>
     /// <exception cref="InvalidFileException">There is no run or checkpoint, or it is damaged.</exception>
@@ -19,6 +19,12 @@ internal static class SourceCheckpoint
     public static LoadedCheckpoint Open(string path, string? sha256, out IReadOnlyList<string> notices)
     {
         notices = [];
+        if (Pointer(path) is { } choice)
+        {
+            LoadedCheckpoint chosen = RunOf(path).OpenCheckpoint(choice, out _);
+            return sha256 is null || chosen.ModelSha256 == sha256 ? chosen : WithWeights(RunOf(path).Path, sha256, chosen);
+        }
+
         bool named = IsCheckpoint(path);
         if ((PathProblem.OfNoFolder(path) ?? (named || new RunFolder(path).HoldsRun ? null : "this one has neither config.json nor state.json")) is { } problem)
         {
@@ -60,8 +66,14 @@ internal static class SourceCheckpoint
         return CheckpointReader.Open(new CheckpointFolder(store.Folder).Locate(good));
     }
 
-    private static LoadedCheckpoint WithWeights(string path, string sha256)
+    /// <summary>What is meant by <c>RUN/checkpoints/best</c> or <c>latest</c>; null for another path.</summary>
+    private static CheckpointChoice? Pointer(string path) =>
+        Path.GetFileName(path) is CheckpointNames.Best or CheckpointNames.Latest && File.Exists(path) && new RunFolder(Path.GetFullPath(Path.Combine(path, "..", ".."))).HoldsRun
+            && CheckpointChoice.TryParse(Path.GetFileName(path), out CheckpointChoice choice) ? choice : null;
+
+    private static LoadedCheckpoint WithWeights(string path, string sha256, LoadedCheckpoint? other = null)
     {
+        other?.Dispose();
         CheckpointStore store = new RunFolder(path).Checkpoints;
         foreach (string folder in store.Steps.Select(new CheckpointFolder(store.Folder).Locate))
         {

@@ -24,6 +24,9 @@ public abstract class ConfigKey
     /// <summary>The words that it may be; empty for one that is no word of a list.</summary>
     public IReadOnlyList<string> Choices { get; }
 
+    /// <summary>Other words for it, of other tools, papers and habit: they are suggested, never taken.</summary>
+    internal string[] Synonyms { get; private protected init; } = [];
+
     /// <summary>Whether it may change when a run is resumed: it does not change what the steps already done would have been.</summary>
     public bool FreeOnResume { get; private protected init; }
 
@@ -86,6 +89,7 @@ internal sealed class ConfigSection<TSection>(string prefix, Func<TrainingConfig
     /// <param name="unit">What it is counted in.</param>
     /// <param name="free">Whether it may change when a run is resumed.</param>
     /// <param name="usedWhen">When it makes a difference.</param>
+    /// <param name="also">Other words for it, with blanks between.</param>
     public ConfigKey Key<T>(
         string name,
         ConfigValue<T> kind,
@@ -94,12 +98,14 @@ internal sealed class ConfigSection<TSection>(string prefix, Func<TrainingConfig
         string help,
         string? unit = null,
         bool free = false,
-        ConfigCondition? usedWhen = null) =>
+        ConfigCondition? usedWhen = null,
+        string also = "") =>
         new ConfigKey<T>(prefix + name, kind, config => get(read(config)), (config, value) => write(config, set(read(config), value)), help)
         {
             Unit = unit,
             FreeOnResume = free,
             UsedWhen = usedWhen,
+            Synonyms = also.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         };
 }
 
@@ -113,6 +119,8 @@ internal sealed class ConfigKey<T>(
     public new bool FreeOnResume { init => base.FreeOnResume = value; }
 
     public new ConfigCondition? UsedWhen { init => base.UsedWhen = value; }
+
+    public new string[] Synonyms { init => base.Synonyms = value; }
 
     public override string Rule => kind.Rule;
 

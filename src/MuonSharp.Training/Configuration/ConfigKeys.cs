@@ -24,12 +24,24 @@ public static class ConfigKeys
 
     private static readonly Dictionary<string, ConfigKey> s_byName = All.ToDictionary(key => key.Name, StringComparer.Ordinal);
 
+    private static readonly Dictionary<string, string> s_bySynonym =
+        All.SelectMany(key => key.Synonyms.Select(word => (word, key.Name))).ToDictionary(pair => pair.word, pair => pair.Name, StringComparer.OrdinalIgnoreCase);
+
     private static readonly HashSet<string> s_groups = new(
         All.SelectMany(key => key.Name.Select((letter, at) => letter == '.' ? key.Name[..at] : "")).Where(group => group.Length > 0), StringComparer.Ordinal);
 
     /// <summary>The key of that name; null when there is none.</summary>
     /// <param name="name">A dotted name.</param>
     public static ConfigKey? Find(string name) => s_byName.GetValueOrDefault(name);
+
+    /// <summary>The key that somebody most likely means by a name: by its meaning (<c>lr</c>, <c>batch_size</c>, <c>epochs</c>) or by its spelling; null when nothing is near.</summary>
+    /// <param name="typed">What was written, as a key or as an option: <c>learning-rate</c>, <c>--lr</c>, <c>optimzer</c>.</param>
+    /// <returns>A name that <see cref="Find(string)"/> knows, or that of a group of keys such as <c>optimizer</c>.</returns>
+    public static string? Suggest(string typed)
+    {
+        string name = typed.TrimStart('-');
+        return Find(name)?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
+    }
 
     /// <summary>Whether a name stands for several keys: what comes before a dot of one.</summary>
     internal static bool IsGroup(string name) => s_groups.Contains(name);
@@ -46,6 +58,10 @@ public static class ConfigKeys
         return key;
     }
 
-    /// <summary>What is wrong with a name that is no key, and the nearest one.</summary>
-    internal static string Unknown(string name) => $"a key must be a known one; {OneLine.Quote(name)} came{NearestName.Hint(name, s_byName.Keys)}";
+    /// <summary>What is wrong with a name that is no key, and the one that was meant.</summary>
+    internal static string Unknown(string name) =>
+        $"a key must be a known one; {OneLine.Quote(name)} came{(Suggest(name) is { } meant ? $"; did you mean '{meant}'?" : "")}";
+
+    /// <summary>A word without what people put between its parts.</summary>
+    private static string Plain(string word) => string.Concat(word.Where(char.IsLetterOrDigit));
 }

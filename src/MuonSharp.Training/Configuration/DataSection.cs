@@ -22,11 +22,11 @@ public sealed record DataSection
     // The text may have moved when a run is resumed: its content is compared by its hash.
     private static ConfigKey[] Describe(ConfigSection<DataSection> section) =>
     [
-        section.Key("file", OptionalText, d => d.File, (d, v) => d with { File = v }, "a UTF-8 text; of a pipe, which cannot be read again, the run keeps a copy; null: the embedded corpus", free: true),
+        section.Key("file", OptionalText, d => d.File, (d, v) => d with { File = v }, "a UTF-8 text; of a pipe, which cannot be read again, the run keeps a copy; null: the embedded corpus", free: true, also: "data dataset text input corpus"),
         section.Key("tokenizer", Choice(TokenizerKinds.Names), d => d.Tokenizer, (d, v) => d with { Tokenizer = v }, "what a token is"),
         section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
-            "share of the tokens, at the end, that is held out"),
+            "share of the tokens, at the end, that is held out", also: "valShare valSplit validationSplit testShare"),
         section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },
-            "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time"),
+            "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time", also: "shuffle"),
     ];
 }

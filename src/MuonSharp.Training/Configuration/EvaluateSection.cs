@@ -11,6 +11,9 @@ public sealed record EvaluateSection
     /// <summary>Windows evaluated at once: memory and speed, not the result's meaning.</summary>
     public int Batch { get; init; } = 32;
 
+    /// <summary>When keys about evaluations make a difference.</summary>
+    internal static ConfigCondition IsOn { get; } = new("evaluate.every", c => c.Evaluate.Every is not null);
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("evaluate.", c => c.Evaluate, (c, s) => c with { Evaluate = s }));
 
     internal void Check(ModelSection model, List<string> problems) => ConfigRules.CheckTokens("evaluate.batch", Batch, model, problems);
@@ -18,8 +21,8 @@ public sealed record EvaluateSection
     private static ConfigKey[] Describe(ConfigSection<EvaluateSection> section) =>
     [
         section.Key("every", Interval, e => e.Every, (e, v) => e with { Every = v },
-            "steps between evaluations on the held-out text; the last step is always followed by one", unit: "steps", free: true),
+            "steps between evaluations on the held-out text; the last step is always followed by one", unit: "steps", free: true, also: "evalEvery evalInterval evalSteps"),
         section.Key("batch", Whole(1, 65536), e => e.Batch, (e, v) => e with { Batch = v }, "windows evaluated at once", unit: "samples", free: true,
-            usedWhen: new("evaluate.every", c => c.Evaluate.Every is not null)),
+            usedWhen: IsOn),
     ];
 }

@@ -11,5 +11,5 @@ public sealed record LogSection
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("log.", c => c.Log, (c, s) => c with { Log = s }));
 
     private static ConfigKey[] Describe(ConfigSection<LogSection> section) =>
-        [section.Key("every", Interval, l => l.Every, (l, v) => l with { Every = v }, "steps between step lines", unit: "steps", free: true)];
+        [section.Key("every", Interval, l => l.Every, (l, v) => l with { Every = v }, "steps between step lines", unit: "steps", free: true, also: "logInterval logSteps loggingSteps")];
 }

@@ -65,12 +65,12 @@ public sealed record OptimizerSection
             "what makes Muon's direction orthogonal", usedWhen: For(static optimizer => optimizer.Key("orthogonalizer") is not null)),
         section.Key("learningRate", OrNull(NonNegative, "the optimizer's default"), o => o.LearningRate, (o, v) => o with { LearningRate = v },
             "peak learning rate of the hidden matrices; null: the reference's own (0.02 for `muon`), `optimizer.auxiliary.learningRate` for `adamw` and `sgd`, which is AdamW's: "
-            + "SGD wants more, 0.1 for both rates with `optimizer.clipNorm=1` is where [compare](compare.md) starts"),
-        section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For(OptimizerKinds.HasMomentum)),
+            + "SGD wants more, 0.1 for both rates with `optimizer.clipNorm=1` is where [compare](compare.md) starts", also: "lr learningRate eta stepSize"),
+        section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For(OptimizerKinds.HasMomentum), also: "beta mu"),
         section.Key("momentumWarmup", Whole(0), o => o.MomentumWarmup, (o, v) => o with { MomentumWarmup = v }, "steps over which momentum rises from 0.85", unit: "steps",
             usedWhen: For(OptimizerKinds.HasMomentum)),
-        section.Key("weightDecay", NonNegative, o => o.WeightDecay, (o, v) => o with { WeightDecay = v }, "decoupled weight decay of the matrices"),
-        section.Key("clipNorm", OrZero(Positive, "no clipping"), o => o.ClipNorm, (o, v) => o with { ClipNorm = v }, "largest global norm of the raw gradients"),
+        section.Key("weightDecay", NonNegative, o => o.WeightDecay, (o, v) => o with { WeightDecay = v }, "decoupled weight decay of the matrices", also: "wd decay weightDecay"),
+        section.Key("clipNorm", OrZero(Positive, "no clipping"), o => o.ClipNorm, (o, v) => o with { ClipNorm = v }, "largest global norm of the raw gradients", also: "clip gradClip gradientClip maxGradNorm maxNorm"),
         .. OptionKeys(section),
         .. AuxiliarySection.Keys,
         .. ScheduleSection.Keys,
@@ -118,7 +118,7 @@ public sealed record AuxiliarySection
 
     private static ConfigKey[] Describe(ConfigSection<AuxiliarySection> section, ConfigCondition adamW) =>
     [
-        section.Key("learningRate", NonNegative, a => a.LearningRate, (a, v) => a with { LearningRate = v }, "AdamW's share (with `sgd`: SGD's): peak learning rate"),
+        section.Key("learningRate", NonNegative, a => a.LearningRate, (a, v) => a with { LearningRate = v }, "AdamW's share (with `sgd`: SGD's): peak learning rate", also: "auxiliaryLr auxLr adamLr adamwLr lrAdam"),
         section.Key("beta1", BelowOne, a => a.Beta1, (a, v) => a with { Beta1 = v }, "decay of the first moment", usedWhen: adamW),
         section.Key("beta2", BelowOne, a => a.Beta2, (a, v) => a with { Beta2 = v }, "decay of the second moment", usedWhen: adamW),
         section.Key("epsilon", Number("a number of 1.2e-38 or more", v => v >= 1.2e-38), a => a.Epsilon, (a, v) => a with { Epsilon = v },
@@ -152,8 +152,8 @@ public sealed record ScheduleSection
 
     private static ConfigKey[] Describe(ConfigSection<ScheduleSection> section) =>
     [
-        section.Key("name", Choice(ScheduleKinds.Names), s => s.Name, (s, v) => s with { Name = v }, "how the learning rates move over the run"),
-        section.Key("warmup", Whole(0), s => s.Warmup, (s, v) => s with { Warmup = v }, "steps over which the rates rise from 0", unit: "steps"),
+        section.Key("name", Choice(ScheduleKinds.Names), s => s.Name, (s, v) => s with { Name = v }, "how the learning rates move over the run", also: "schedule scheduler lrScheduler lrSchedule"),
+        section.Key("warmup", Whole(0), s => s.Warmup, (s, v) => s with { Warmup = v }, "steps over which the rates rise from 0", unit: "steps", also: "warmupSteps"),
         section.Key("decayShare", FromZeroToOne, s => s.DecayShare, (s, v) => s with { DecayShare = v },
             "share of the run, at its end, over which the rates fall; where it begins within the warm-up both factors act, and `train` shows the greatest rate that is reached",
             usedWhen: For("warmup-stable-decay")),

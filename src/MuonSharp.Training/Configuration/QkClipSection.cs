@@ -34,6 +34,6 @@ public sealed record QkClipSection
     [
         section.Key("tau", NumberOrOff, q => q.Tau, (q, v) => q with { Tau = v },
             "after an update, a head whose greatest attention logit of the step passed this bound has its query and key weights scaled down; `off`: never; "
-            + "null: 100, or off with `model.queryKeyNorm` and several heads, which share the norms' gains and cannot be scaled alone"),
+            + "null: 100, or off with `model.queryKeyNorm` and several heads, which share the norms' gains and cannot be scaled alone", also: "qkClip"),
     ];
 }

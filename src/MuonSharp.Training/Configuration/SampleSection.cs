@@ -29,7 +29,7 @@ public sealed record SampleSection
 
     private static ConfigKey[] Describe(ConfigSection<SampleSection> section) =>
     [
-        section.Key("every", Interval, s => s.Every, (s, v) => s with { Every = v }, "steps between samples; the last step is always followed by one", unit: "steps", free: true),
+        section.Key("every", Interval, s => s.Every, (s, v) => s with { Every = v }, "steps between samples; the last step is always followed by one", unit: "steps", free: true, also: "sampleInterval"),
         section.Key("tokens", Whole(1), s => s.Tokens, (s, v) => s with { Tokens = v }, "tokens in a sample", unit: "tokens", free: true, usedWhen: s_samples),
         section.Key("prompt", Text, s => s.Prompt, (s, v) => s with { Prompt = v }, "text that the sample continues, taken as it is, blanks too", free: true, usedWhen: s_samples),
         section.Key("temperature", NonNegative, s => s.Temperature, (s, v) => s with { Temperature = v }, "divides the logits; 0 takes the likeliest token", free: true, usedWhen: s_samples),

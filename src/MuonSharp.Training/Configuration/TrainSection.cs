@@ -9,6 +9,9 @@ public sealed record TrainSection
     /// <summary>Number of optimizer steps.</summary>
     public int Steps { get; init; } = 1000;
 
+    /// <summary>Evaluations without a better one after which the run ends early. Null: never.</summary>
+    public int? StopAfter { get; init; }
+
     /// <summary>Samples (sequences of the context's length) in a micro-batch.</summary>
     public int Batch { get; init; } = 12;
 
@@ -24,7 +27,7 @@ public sealed record TrainSection
     /// <summary>Whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits.</summary>
     public bool Recompute { get; init; }
 
-    /// <summary>A run folder (its newest good checkpoint) or the folder of a checkpoint whose weights the run begins with; null: they are drawn.</summary>
+    /// <summary>A run folder (its newest good checkpoint), the folder of a checkpoint, or the file <c>RUN/checkpoints/best</c> that names one, whose weights the run begins with; null: they are drawn.</summary>
     public string? From { get; init; }
 
     /// <summary>SHA-256 of the file of those weights, in lower-case hexadecimal. Null: any; the run then records which they were.</summary>
@@ -46,18 +49,21 @@ public sealed record TrainSection
     // More steps extend a run, fewer end it earlier: ResumeRules sees that it is not before what is done.
     private static ConfigKey[] Describe(ConfigSection<TrainSection> section) =>
     [
-        section.Key("steps", Whole(1), t => t.Steps, (t, v) => t with { Steps = v }, "optimizer steps", unit: "steps", free: true),
-        section.Key("batch", Whole(1, 65536), t => t.Batch, (t, v) => t with { Batch = v }, "samples in a micro-batch", unit: "samples"),
+        section.Key("steps", Whole(1), t => t.Steps, (t, v) => t with { Steps = v }, "optimizer steps", unit: "steps", free: true, also: "epochs epoch iterations iters maxIters maxSteps numSteps trainSteps"),
+        section.Key("stopAfter", OrZero(Whole(1), "never"), t => t.StopAfter, (t, v) => t with { StopAfter = v },
+            "evaluations without a better one after which the run ends early; its learning rates were those of the whole `train.steps` till then, so a shorter run might end lower",
+            unit: "evaluations", free: true, usedWhen: EvaluateSection.IsOn, also: "patience earlyStop earlyStopping"),
+        section.Key("batch", Whole(1, 65536), t => t.Batch, (t, v) => t with { Batch = v }, "samples in a micro-batch", unit: "samples", also: "batchSize bs microBatch microBatchSize"),
         section.Key("accumulation", Whole(1, 65536), t => t.Accumulation, (t, v) => t with { Accumulation = v },
-            "micro-batches whose gradients are averaged for one step", unit: "micro-batches"),
-        section.Key("seed", Unsigned, t => t.Seed, (t, v) => t with { Seed = v }, "seed of everything random"),
+            "micro-batches whose gradients are averaged for one step", unit: "micro-batches", also: "gradAccum gradientAccumulation gradientAccumulationSteps accumulate"),
+        section.Key("seed", Unsigned, t => t.Seed, (t, v) => t with { Seed = v }, "seed of everything random", also: "randomSeed"),
         section.Key("threads", OrZero(Whole(1, 1024), "one per core"), t => t.Threads, (t, v) => t with { Threads = v },
-            "threads that compute; changes no bit", unit: "threads", free: true),
+            "threads that compute; changes no bit", unit: "threads", free: true, also: "device cpu cpus cores workers numWorkers"),
         section.Key("recompute", Flag, t => t.Recompute, (t, v) => t with { Recompute = v },
             "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](memory.md)",
-            free: true),
+            free: true, also: "gradientCheckpointing checkpointing"),
         section.Key("from", OptionalText, t => t.From, (t, v) => t with { From = v },
-            "a run, or one of its checkpoints, whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn"),
+            "a run, or one of its checkpoints (`RUN/checkpoints/best` is the best), whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn", also: "init initFrom pretrained finetune weights"),
         section.Key("fromSha256", OptionalText, t => t.FromSha256, (t, v) => t with { FromSha256 = v },
             "SHA-256 of the weights that `train.from` must have; null: any, and the run records which they were", usedWhen: new("train.from", c => c.Train.From is not null)),
     ];

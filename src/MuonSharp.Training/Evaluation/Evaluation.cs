@@ -76,4 +76,12 @@ public sealed class Evaluation
 /// <param name="Name">Its name in lower case with underscores: a key of the <c>eval</c> lines in <c>metrics.jsonl</c>.</param>
 /// <param name="Value">The number.</param>
 /// <param name="HigherIsBetter">Whether a greater one is better; a loss is better when it is lower.</param>
-public readonly record struct EvaluationNumber(string Name, double Value, bool HigherIsBetter = false);
+public readonly record struct EvaluationNumber(string Name, double Value, bool HigherIsBetter = false)
+{
+    /// <summary>What people call it: <c>held-out loss</c> for <c>val_loss</c>, else its name.</summary>
+    internal string Title => Name == "val_loss" ? "held-out loss" : Name;
+
+    /// <summary>Whether it is better than another value of its kind; a number that is not finite is worse than any that is.</summary>
+    /// <param name="value">The other value.</param>
+    public bool IsBetterThan(double value) => double.IsFinite(Value) && (!double.IsFinite(value) || (HigherIsBetter ? Value > value : Value < value));
+}

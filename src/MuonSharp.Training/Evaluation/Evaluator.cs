@@ -14,15 +14,16 @@ public sealed class Evaluator : IDisposable
     /// <summary>Number of steps that the model was trained for.</summary>
     public long Step => _run.Step;
 
-    /// <summary>Problems that were met and passed over, one line each: damaged checkpoints newer than the one in use.</summary>
+    /// <summary>What a user should know of the checkpoint in use, one line each: damaged newer ones, a much better earlier one.</summary>
     public IReadOnlyList<string> Notices => _run.Notices;
 
-    /// <summary>An evaluator of the newest sound checkpoint of a run.</summary>
+    /// <summary>An evaluator of a checkpoint of a run.</summary>
     /// <param name="runFolder">A run folder.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
-    /// <exception cref="BadInputException">The folder's files do not fit each other, or there is no checkpoint yet.</exception>
-    /// <exception cref="InvalidFileException">The folder holds no run, or all of its checkpoints are damaged.</exception>
-    public static Evaluator FromRun(string runFolder, int threads = 0) => new(RunModel.Open(runFolder, threads));
+    /// <param name="checkpoint">Which checkpoint; by default the newest sound one.</param>
+    /// <exception cref="BadInputException">The folder's files do not fit each other, there is no checkpoint yet, or not the one that is chosen.</exception>
+    /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
+    public static Evaluator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
 
     /// <summary>The loss on the run's own held-out text.</summary>
     /// <exception cref="BadInputException">The text cannot be read, or is no longer the one the run was trained on.</exception>

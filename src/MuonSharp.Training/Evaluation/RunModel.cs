@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Training;
 
-/// <summary>The model of a run's newest sound checkpoint, for inference: configuration, tokenizer and weights.</summary>
+/// <summary>The model of a checkpoint of a run, for inference: configuration, tokenizer and weights.</summary>
 internal sealed class RunModel : IDisposable
 {
     private readonly WorkerTeam _team;
@@ -29,18 +29,17 @@ internal sealed class RunModel : IDisposable
     /// <summary>Hash of the text that the run was trained on.</summary>
     public string? DataSha256 { get; }
 
-    /// <summary>One line for each damaged checkpoint that was passed over; it names the one in use.</summary>
+    /// <summary>What is to be said of the checkpoint in use: which were passed over for it, and whether another is much better.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
 
     /// <summary>Opens a run.</summary>
     /// <exception cref="InvalidFileException">The folder holds no run, or all of its checkpoints are damaged.</exception>
     /// <exception cref="BadInputException">The run's files do not fit each other, or there is no checkpoint yet.</exception>
-    public static RunModel Open(string runFolder, int threads)
+    public static RunModel Open(string runFolder, int threads, CheckpointChoice choice)
     {
         RunFolder folder = new(runFolder);
         TrainingConfig config = folder.ReadConfig();
-        using LoadedCheckpoint checkpoint = folder.Checkpoints.LoadLatest(out IReadOnlyList<string> problems)
-            ?? throw new BadInputException($"[run] {runFolder}: a checkpoint is needed; the run has written none yet");
+        using LoadedCheckpoint checkpoint = folder.OpenCheckpoint(choice, out IReadOnlyList<string> notices);
         new ConfiguredRun(config).CheckOwn(checkpoint);
         ITokenizer tokenizer = StoredTokenizer.Read(checkpoint, folder.TokenizerPath).Tokenizer;
         WorkerTeam team = new(threads);
@@ -49,7 +48,7 @@ internal sealed class RunModel : IDisposable
         {
             model = new LanguageModel(LanguageModelConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
             WeightFile.Read(checkpoint.Model, model.Parameters);
-            return new RunModel(config, tokenizer, team, model, checkpoint) { TextCopy = folder.TextCopy, Notices = [.. PassedOver.Describe(problems, checkpoint.Step)] };
+            return new RunModel(config, tokenizer, team, model, checkpoint) { TextCopy = folder.TextCopy, Notices = notices };
         }
         catch
         {

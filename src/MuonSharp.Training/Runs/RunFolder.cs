@@ -50,11 +50,35 @@ public sealed class RunFolder
     /// <summary>Copy of a text that could not be read a second time; null where the run has none.</summary>
     internal string? TextCopy => System.IO.Path.Combine(Path, RunNames.TextCopy) is var copy && File.Exists(copy) ? copy : null;
 
+    private string LatestPath => System.IO.Path.Combine(CheckpointsPath, CheckpointNames.Latest);
+
     /// <summary>Whether a run has begun here: there is a configuration.</summary>
     public bool HoldsRun => File.Exists(ConfigPath);
 
     /// <summary>The checkpoints, to load from.</summary>
     public CheckpointStore Checkpoints => new(CheckpointsPath);
+
+    /// <summary>The run below a folder whose newest checkpoint is the youngest; null when none there has a checkpoint.</summary>
+    /// <param name="parent">The folder that holds run folders.</param>
+    public static RunFolder? FindNewest(string parent = "runs")
+    {
+        try
+        {
+            return !Directory.Exists(parent) ? null : Directory.EnumerateDirectories(parent).Select(path => new RunFolder(path)).Where(run => run.HoldsRun && File.Exists(run.LatestPath))
+                .OrderByDescending(run => File.GetLastWriteTimeUtc(run.LatestPath)).ThenBy(run => run.Path, StringComparer.Ordinal).FirstOrDefault();
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            throw InvalidFileException.UnreadableFolder("run", parent, exception);
+        }
+    }
+
+    /// <summary>Opens a checkpoint, every file of it verified.</summary>
+    /// <param name="choice">Which one.</param>
+    /// <param name="notices">What a user should know of it, one line each: damaged newer ones, a much better earlier one.</param>
+    /// <exception cref="BadInputException">The run has written none yet, or not that one; the steps there are are listed.</exception>
+    /// <exception cref="InvalidFileException">It is damaged; of the newest, all are.</exception>
+    public LoadedCheckpoint OpenCheckpoint(CheckpointChoice choice, out IReadOnlyList<string> notices) => ChosenCheckpoint.Open(this, choice, out notices);
 
     /// <summary>Reads the effective configuration.</summary>
     /// <returns>The configuration as it was written.</returns>

@@ -110,6 +110,8 @@ internal sealed class RunWriter : IDisposable
                     WriteAll(run, operations, prepare(checkpoint, problems));
                 }
 
+                store.PointToBest(checkpoint is null ? -1 : EvaluationCourse.ReadBest(checkpoint.State)?.Step ?? -1);
+
                 return new RunWriter(run, held, operations, checkpoint, problems);
             }
             catch
@@ -129,10 +131,11 @@ internal sealed class RunWriter : IDisposable
     /// that only this interruption causes: its line is dropped on resume.
     /// </param>
     /// <param name="good">Step of the last checkpoint that is known to be good: it stays whatever <paramref name="keep"/> says. -1: none.</param>
+    /// <param name="best">Step of the checkpoint of the best evaluation: it stays too. -1: none.</param>
     /// <param name="isThere">Whether <see cref="Hold"/> wrote its tensors: the state alone is written then.</param>
     /// <returns>The checkpoint's folder.</returns>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written; earlier checkpoints are untouched.</exception>
-    public string Save(long step, CheckpointContents contents, int keep, bool scheduled = true, long good = -1, bool isThere = false)
+    public string Save(long step, CheckpointContents contents, int keep, bool scheduled = true, long good = -1, long best = -1, bool isThere = false)
     {
         var line = new CheckpointLine(step, $"{Path.GetFileName(Folder.CheckpointsPath)}/{CheckpointNames.Of(step)}");
         if (scheduled)
@@ -141,7 +144,7 @@ internal sealed class RunWriter : IDisposable
         }
 
         CheckpointContents complete = WithLogs(contents);
-        string saved = isThere ? _checkpoints.Amend(step, complete, keep, good) : _checkpoints.Save(step, complete, keep, good);
+        string saved = isThere ? _checkpoints.Amend(step, complete, keep, good, best) : _checkpoints.Save(step, complete, keep, good, best);
         if (!scheduled)
         {
             Metrics.Write(line);
@@ -151,7 +154,8 @@ internal sealed class RunWriter : IDisposable
     }
 
     /// <summary>Saves a checkpoint before something long begins; <see cref="Save"/> follows when it has ended.</summary>
-    public void Hold(long step, CheckpointContents contents, int keep, long good) => _checkpoints.Save(step, WithLogs(contents), keep, good);
+    public void Hold(long step, CheckpointContents contents, int keep, long good, long best) =>
+        _checkpoints.Save(step, WithLogs(contents), keep, good, best);
 
     /// <summary>Closes the files and gives the lock up.</summary>
     public void Dispose()

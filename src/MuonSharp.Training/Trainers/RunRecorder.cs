@@ -13,6 +13,12 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     /// <summary>Step of the newest checkpoint that was told of.</summary>
     private long _told = writer?.Checkpoint?.Step ?? -1;
 
+    /// <summary>Folder of the checkpoint of the best evaluation; null where there is none.</summary>
+    public string? BestCheckpoint => writer is not null && state.Course.Best is { } best
+        && new CheckpointFolder(writer.Folder.CheckpointsPath).Locate(best.Step) is var folder && Directory.Exists(folder) ? folder : null;
+
+    private long BestStep => state.Course.Best?.Step ?? -1;
+
     /// <summary>Writes the line of what happened to the metrics, and a sample to the samples too.</summary>
     public void Write(TrainingEvent happened)
     {
@@ -28,7 +34,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     }
 
     /// <summary>Writes how the run ended.</summary>
-    /// <param name="reason"><c>done</c>, <c>cancelled</c> or <c>diverged</c>.</param>
+    /// <param name="reason">As <see cref="EndLine"/> has it.</param>
     public void WriteEnd(string reason) => writer?.Metrics.Write(new EndLine(state.Step, reason));
 
     /// <summary>Puts a checkpoint on the disk before something long begins; whoever resumes from it does what is still due.</summary>
@@ -36,7 +42,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     {
         if (writer is not null && _saved.Step != state.Step)
         {
-            writer.Hold(state.Step, Contents(), parts.Settings.CheckpointKeep, state.GoodCheckpoint);
+            writer.Hold(state.Step, Contents(), parts.Settings.CheckpointKeep, state.GoodCheckpoint, BestStep);
             _saved = (state.Step, state.Due);
         }
     }
@@ -56,7 +62,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
             state.GoodCheckpoint = state.Step;
         }
 
-        string folder = writer.Save(state.Step, Contents(), parts.Settings.CheckpointKeep, scheduled, state.GoodCheckpoint, isThere);
+        string folder = writer.Save(state.Step, Contents(), parts.Settings.CheckpointKeep, scheduled, state.GoodCheckpoint, BestStep, isThere);
         (_saved, _told) = ((state.Step, state.Due), state.Step);
         return new CheckpointEvent(state.Step, folder);
     }

@@ -35,6 +35,9 @@ internal sealed class RunState
     /// <summary>Steps that had been done at the last evaluation; -1 before the first.</summary>
     public long ValidationStep { get; private set; } = -1;
 
+    /// <summary>Which evaluation was the best, and how it has gone on since.</summary>
+    public EvaluationCourse Course { get; private set; } = new();
+
     /// <summary>Step of the newest checkpoint of a model that was sound as far as is known; -1 for none.</summary>
     public long GoodCheckpoint { get; set; } = -1;
 
@@ -72,6 +75,9 @@ internal sealed class RunState
     /// <summary>Step of the newest good checkpoint when this one was written; -1 for none.</summary>
     public static long Good(JsonEntry state) => state[GoodKey].WholeNumber(-1);
 
+    /// <summary>The last evaluation when a checkpoint was written; null before the first.</summary>
+    public static Evaluation? ReadValidation(JsonEntry state) => state.Find("validation") is { } validation ? Evaluation.FromJson(validation) : null;
+
     /// <summary>Takes the loss of a step into the mean.</summary>
     public void AddLoss(double loss)
     {
@@ -87,6 +93,7 @@ internal sealed class RunState
     /// <summary>Takes an evaluation after the last step.</summary>
     public void AddEvaluation(Evaluation result)
     {
+        Course.Add(Step, result.Decisive, Validation?.Decisive);
         (Validation, ValidationStep) = (result, Step);
         _firstValidation = double.IsFinite(_firstValidation) ? _firstValidation : result.Decisive.Value;
     }
@@ -104,7 +111,7 @@ internal sealed class RunState
             counters[name] = value;
         }
 
-        return new JsonObject
+        JsonObject state = new()
         {
             [unit.Name] = Step * unit.PerStep,
             [ConfigKey] = configSha256,
@@ -120,6 +127,8 @@ internal sealed class RunState
             ["validation"] = Validation?.ToJson(),
             [CountersKey] = counters,
         };
+        Course.WriteTo(state);
+        return state;
     }
 
     /// <summary>Takes everything from a checkpoint, the optimizer's counters too.</summary>
@@ -140,15 +149,13 @@ internal sealed class RunState
         (state._firstLoss, state._firstValidation) = (Number(json["first_loss"]), Number(json["first_validation"]));
         IReadOnlyList<JsonEntry> smoothed = json["smoothed_loss"].Items(2, 2);
         (state._smoothedSum, state._smoothedWeight) = (Number(smoothed[0]), smoothed[1].Number(0, 1));
-        if (json.Find("validation") is { } validation)
-        {
-            state.Validation = Evaluation.FromJson(validation);
-        }
-        else if (state.ValidationStep != -1)
+        state.Validation = ReadValidation(json);
+        if (state.Validation is null && state.ValidationStep != -1)
         {
             throw json["validation"].Wrong("what was measured");
         }
 
+        state.Course = EvaluationCourse.Read(json, state.Validation, state.ValidationStep);
         try
         {
             optimizer.LoadCounters(Counters(json[CountersKey]));

@@ -208,6 +208,9 @@ internal sealed class RunClock(TimeProvider time, long firstStep)
     /// <summary>Time since the start; zero before.</summary>
     public TimeSpan Elapsed => _start is { } start ? time.GetElapsedTime(start) : TimeSpan.Zero;
 
+    /// <summary>Steps that this process has done.</summary>
+    public long StepsDone(long step) => step - firstStep;
+
     /// <summary>Starts the clock; it starts once.</summary>
     public void Start() => _start ??= time.GetTimestamp();
 

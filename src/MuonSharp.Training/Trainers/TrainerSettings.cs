@@ -20,13 +20,19 @@ public sealed record TrainerSettings
     /// <summary>Steps between evaluations; the last step is always followed by one. Null: never.</summary>
     public int? EvaluateEvery { get; init; } = 250;
 
+    /// <summary>
+    /// Evaluations without a better one after which the run ends early, 1 or more; its learning rates were those of the whole length till then. Null: never.
+    /// A run that was ended so is resumed with more of them, or with null.
+    /// </summary>
+    public int? StopAfter { get; init; }
+
     /// <summary>Steps between samples; the last step is always followed by one. Null: never.</summary>
     public int? SampleEvery { get; init; } = 500;
 
-    /// <summary>Steps between checkpoints; the last step is always followed by one. Null: only then, and when a run is cancelled.</summary>
+    /// <summary>Steps between checkpoints; the last step is always followed by one, and so is an evaluation that is the best so far. Null: only the last step, and when a run is cancelled.</summary>
     public int? CheckpointEvery { get; init; } = 250;
 
-    /// <summary>Newest checkpoints kept, 1 or more; two allow falling back from a damaged one. The newest good one is always kept as well.</summary>
+    /// <summary>Newest checkpoints kept, 1 or more; two allow falling back from a damaged one. The newest good one and the one of the best evaluation are always kept as well.</summary>
     public int CheckpointKeep { get; init; } = 2;
 
     /// <summary>Steps between step lines and <see cref="StepEvent"/>s. Null: none.</summary>
@@ -41,6 +47,7 @@ public sealed record TrainerSettings
         Require(ClipNorm is null || (ClipNorm > 0 && double.IsFinite(ClipNorm.Value)), "the clip norm must be above 0, or null", ClipNorm);
         Require(QkClipTau is null || (QkClipTau > 0 && double.IsFinite(QkClipTau.Value)), "tau of QK-clip must be above 0, or null", QkClipTau);
         Require(EvaluateEvery is null or >= 1, "steps between evaluations must be 1 or more, or null", EvaluateEvery);
+        Require(StopAfter is null or >= 1, "evaluations without a better one must be 1 or more, or null", StopAfter);
         Require(SampleEvery is null or >= 1, "steps between samples must be 1 or more, or null", SampleEvery);
         Require(CheckpointEvery is null or >= 1, "steps between checkpoints must be 1 or more, or null", CheckpointEvery);
         Require(CheckpointKeep >= 1, "checkpoints to keep must be 1 or more", CheckpointKeep);
@@ -64,6 +71,7 @@ public sealed record TrainerSettings
         ClipNorm = config.Optimizer.ClipNorm,
         QkClipTau = config.QkClip.EffectiveTau(config.Model),
         EvaluateEvery = config.Evaluate.Every,
+        StopAfter = config.Train.StopAfter,
         SampleEvery = config.Sample.Every,
         CheckpointEvery = config.Checkpoint.Every,
         CheckpointKeep = config.Checkpoint.Keep,
@@ -78,6 +86,7 @@ public sealed record TrainerSettings
     {
         ["steps"] = Steps,
         ["evaluateEvery"] = EvaluateEvery,
+        ["stopAfter"] = StopAfter,
         ["sampleEvery"] = SampleEvery,
         ["checkpointEvery"] = CheckpointEvery,
         ["checkpointKeep"] = CheckpointKeep,

@@ -37,6 +37,15 @@ public readonly record struct GroupLearningRate(string Group, double Value);
 /// <param name="Elapsed">Time the evaluation took.</param>
 public sealed record EvaluationEvent(long Step, Evaluation Result, TimeSpan Elapsed) : TrainingEvent(Step)
 {
+    /// <summary>The best evaluation of the run so far, this one counted; null while none was finite.</summary>
+    public BestEvaluation? Best { get; init; }
+
+    /// <summary>Whether this one is the best so far.</summary>
+    public bool IsBest => Best?.Step == Step;
+
+    /// <summary>How many evaluations in a row, this one counted, were each worse than the one before.</summary>
+    public int WorseInARow { get; init; }
+
     /// <inheritdoc/>
     public override MetricsLine Line => new EvaluationLine(Step, [.. Result.Numbers.Select(number => new NamedNumber(number.Name, number.Value))]);
 }
@@ -88,7 +97,17 @@ public sealed record NoticeEvent(long Step, string Message) : TrainingEvent(Step
 /// <param name="Validation">The last evaluation; null when there was none.</param>
 /// <param name="Elapsed">Time since <see cref="Trainer.RunAsync"/> began.</param>
 public sealed record EndEvent(
-    long Step, TrainingOutcome Outcome, double SmoothedLoss, Evaluation? Validation, TimeSpan Elapsed) : TrainingEvent(Step);
+    long Step, TrainingOutcome Outcome, double SmoothedLoss, Evaluation? Validation, TimeSpan Elapsed) : TrainingEvent(Step)
+{
+    /// <summary>Steps that this trainer did: all of them but those before a resume.</summary>
+    public long StepsDone { get; init; }
+
+    /// <summary>The best evaluation of the whole run; null when there was none.</summary>
+    public BestEvaluation? Best { get; init; }
+
+    /// <summary>Folder of that evaluation's checkpoint; null when there is none.</summary>
+    public string? BestCheckpoint { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 public enum TrainingOutcome
@@ -98,6 +117,9 @@ public enum TrainingOutcome
 
     /// <summary>All steps had been done before; nothing was left to do.</summary>
     AlreadyFinished,
+
+    /// <summary>As many evaluations as <c>train.stopAfter</c> says found nothing better than the best; a checkpoint was written.</summary>
+    StoppedEarly,
 
     /// <summary>The caller asked to stop; the step was finished and a checkpoint written.</summary>
     Cancelled,

@@ -18,7 +18,7 @@ internal sealed class TrainingLoop
     private readonly RunRecorder _recorder;
     private readonly Queue<TrainingEvent> _events;
     private readonly RunClock _clock;
-    private readonly bool _beganAtTheEnd;
+    private readonly TrainingOutcome? _endedBefore;
     private bool _settled;
     private long _coldSteps;
 
@@ -28,7 +28,8 @@ internal sealed class TrainingLoop
         _clock = new RunClock(parts.Time, state.Step);
         _coldSteps = Math.Min(MostColdSteps, (_settings.Steps - state.Step) / 4);
         _settled = state.Due == DueWork.None;
-        _beganAtTheEnd = _settled && state.Step >= _settings.Steps;
+        _endedBefore = _settled ? Reached() : null;
+        _endedBefore = _endedBefore == TrainingOutcome.Finished ? TrainingOutcome.AlreadyFinished : _endedBefore;
     }
 
     /// <summary>Why the run cannot go on; null while it can.</summary>
@@ -41,9 +42,9 @@ internal sealed class TrainingLoop
     public void Advance(CancellationToken cancellation)
     {
         _clock.Start();
-        if (_beganAtTheEnd)
+        if (_endedBefore is { } outcome)
         {
-            End(TrainingOutcome.AlreadyFinished);
+            End(outcome);
         }
 
         while (_events.Count == 0 && !Ended)
@@ -63,6 +64,12 @@ internal sealed class TrainingLoop
             }
         }
     }
+
+    private bool PatienceIsOver => _settings.StopAfter is { } evaluations && _state.Course.SinceBest >= evaluations;
+
+    /// <summary>How the run has come to its end with the steps done; null if it has not.</summary>
+    private TrainingOutcome? Reached() =>
+        _state.Step >= _settings.Steps ? TrainingOutcome.Finished : PatienceIsOver ? TrainingOutcome.StoppedEarly : null;
 
     private bool IsDue(int? every) => every is { } steps && (_state.Step % steps == 0 || _state.Step == _settings.Steps);
 
@@ -88,9 +95,14 @@ internal sealed class TrainingLoop
 
         Do(DueWork.Checkpoint, () => Save(scheduled: true));
         _settled = true;
-        if (_state.Step == _settings.Steps)
+        if (Reached() is { } outcome)
         {
-            End(TrainingOutcome.Finished);
+            if (outcome == TrainingOutcome.StoppedEarly)
+            {
+                Save(scheduled: false);
+            }
+
+            End(outcome);
         }
     }
 
@@ -118,10 +130,25 @@ internal sealed class TrainingLoop
             return;
         }
 
-        EvaluationEvent happened = new(_state.Step, result, _parts.Time.GetElapsedTime(start));
+        TimeSpan elapsed = _parts.Time.GetElapsedTime(start);
         _state.AddEvaluation(result);
+        EvaluationEvent happened = new(_state.Step, result, elapsed) { Best = _state.Course.Best, WorseInARow = _state.Course.WorseInARow };
+        if (happened.IsBest && _settings.CheckpointEvery is not null)
+        {
+            _state.Due |= DueWork.Checkpoint;
+        }
+
         _recorder.Write(happened);
         _events.Enqueue(happened);
+        Note(Overfitting.AtEvaluation(_state.Course, _recorder.BestCheckpoint));
+    }
+
+    private void Note(string? message)
+    {
+        if (message is not null)
+        {
+            _events.Enqueue(new NoticeEvent(_state.Step, message));
+        }
     }
 
     private void Sample(CancellationToken cancellation)
@@ -141,7 +168,7 @@ internal sealed class TrainingLoop
     {
         if (!_parts.WeightsAreFinite())
         {
-            _events.Enqueue(new NoticeEvent(_state.Step, "the weights are not finite; no checkpoint is written, so that the last good one is kept"));
+            Note("the weights are not finite; no checkpoint is written, so that the last good one is kept");
             return;
         }
 
@@ -199,7 +226,7 @@ internal sealed class TrainingLoop
 
     private void Diverge(string problem, string? parameter)
     {
-        _recorder.WriteEnd("diverged");
+        _recorder.WriteEnd(EndLine.Diverged);
         Failure = new DivergedException($"[train] {problem}", _state.Step, parameter);
         Ended = true;
     }
@@ -214,8 +241,14 @@ internal sealed class TrainingLoop
             return;
         }
 
-        _recorder.WriteEnd(outcome == TrainingOutcome.Cancelled ? "cancelled" : "done");
-        _events.Enqueue(new EndEvent(_state.Step, outcome, _state.SmoothedLoss, _state.Validation, _clock.Elapsed));
+        _recorder.WriteEnd(EndLine.ReasonOf(outcome));
+        Note(Overfitting.AtEnd(_state.Course, _state.Validation, _recorder.BestCheckpoint));
+        _events.Enqueue(new EndEvent(_state.Step, outcome, _state.SmoothedLoss, _state.Validation, _clock.Elapsed)
+        {
+            StepsDone = _clock.StepsDone(_state.Step),
+            Best = _state.Course.Best,
+            BestCheckpoint = _recorder.BestCheckpoint,
+        });
         Ended = true;
     }
 }

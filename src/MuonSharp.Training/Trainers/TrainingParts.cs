@@ -123,7 +123,7 @@ internal sealed class TrainingParts : IDisposable
         ],
         Plan = Optimizer.Plan,
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
-        Advice = [.. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
+        Advice = [.. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
         Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads),
         Threads = Task.Team.Threads,
     };

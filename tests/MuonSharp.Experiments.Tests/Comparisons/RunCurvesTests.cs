@@ -8,7 +8,7 @@ public class RunCurvesTests
         {"kind":"step","step":1,"loss":4}
         {"kind":"step","step":2,"loss":2}
         {"kind":"eval","step":2,"val_loss":3.5}
-        {"kind":"end","step":2,"reason":"done"}
+        {"kind":"end","step":2,"reason":"finished"}
 
         """;
 
@@ -20,7 +20,7 @@ public class RunCurvesTests
         Assert.Equal(4, curves.Training[0].Loss, 12);
         Assert.Equal(((0.9 * 4) + 2) / 1.9, curves.Training[1].Loss, 12);
         Assert.Equal([new(2, 3.5)], curves.Evaluations);
-        Assert.Equal("done", curves.End);
+        Assert.Equal("finished", curves.End);
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public class RunCurvesTests
     {
         RunCurves curves = Read(line + Done);
         Assert.Equal(1, curves.DamagedLine);
-        Assert.Equal("done", curves.End);
+        Assert.Equal("finished", curves.End);
         Assert.Equal([new(2, 3.5)], curves.Evaluations);
         Assert.Null(Read(Done).DamagedLine);
     }

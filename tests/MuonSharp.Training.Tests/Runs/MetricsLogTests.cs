@@ -26,7 +26,7 @@ public sealed class MetricsLogTests : IDisposable
             log.Write(new SampleLine(2, "It is", " a \"truth\"\nuniversally 数"));
             log.Write(new CheckpointLine(2, "checkpoints/step-00000002"));
             log.Write(new SkippedLine(3, "h.0.weight", 1));
-            log.Write(new EndLine(3, "done"));
+            log.Write(new EndLine(3, "finished"));
         }
 
         string[] expected =
@@ -37,7 +37,7 @@ public sealed class MetricsLogTests : IDisposable
             """{"kind":"sample","step":2,"prompt":"It is","text":" a \"truth\"\nuniversally 数"}""",
             """{"kind":"checkpoint","step":2,"path":"checkpoints/step-00000002"}""",
             """{"kind":"skipped","step":3,"parameter":"h.0.weight","in_a_row":1,"grad_norm":null}""",
-            """{"kind":"end","step":3,"reason":"done"}""",
+            """{"kind":"end","step":3,"reason":"finished"}""",
         ];
         Assert.Equal(string.Join('\n', expected) + "\n", File.ReadAllText(Metrics));
 
@@ -66,8 +66,8 @@ public sealed class MetricsLogTests : IDisposable
         Assert.Equal([1L, 2L], [reader.Next(out _)!.Step, reader.Next(out _)!.Step]);
         Assert.Null(reader.Next(out string? problem));
         Assert.Null(problem);
-        log.Write(new EndLine(2, "done"));
-        Assert.Equal(new EndLine(2, "done"), reader.Next(out _));
+        log.Write(new EndLine(2, "finished"));
+        Assert.Equal(new EndLine(2, "finished"), reader.Next(out _));
         Assert.Null(reader.Next(out _));
         Assert.False(reader.IsCut);
         using (FileStream file = File.Open(Metrics, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(LengthOf(1));
@@ -76,7 +76,7 @@ public sealed class MetricsLogTests : IDisposable
 
     [Theory]
     [InlineData("""{"kind":"stop","step":1}""", "kind must be one of step, eval, sample, checkpoint, skipped, end; \"stop\" came")]
-    [InlineData("""{"kind":"end","step":-1,"reason":"done"}""", "step must be a whole number of 0 or more; -1 came")]
+    [InlineData("""{"kind":"end","step":-1,"reason":"finished"}""", "step must be a whole number of 0 or more; -1 came")]
     [InlineData("""{"kind":"step","step":1,"tokens":1}""", "loss must be a number; it is missing")]
     [InlineData("""{"kind":"step","step":1,"loss":1,"head_max_logits":[[1]],"head_factors":[[1,2]]}""", "head_factors[0] must be a list of 1; a list of 2 came")]
     [InlineData("""{"kind":"eval","step":1}""", "an evaluation must hold a number; none came")]

@@ -271,15 +271,27 @@ public sealed record SkippedLine(long Step, string Parameter, int InARow, double
 
 /// <summary>The end of a run: kind <c>end</c>.</summary>
 /// <param name="Step">How many steps had been done.</param>
-/// <param name="Reason">Why: <c>done</c>, <c>cancelled</c> or <c>diverged</c>.</param>
+/// <param name="Reason">Why: <c>finished</c>, <c>stopped-early</c>, <c>cancelled</c> or <c>diverged</c>.</param>
 public sealed record EndLine(long Step, string Reason) : MetricsLine(Step)
 {
     internal const string KindName = "end";
+    internal const string Diverged = "diverged";
+
+    private const string Finished = "finished";
+    private const string FinishedBefore = "done";
 
     /// <inheritdoc/>
     public override string Kind => KindName;
 
-    internal static EndLine Read(long step, JsonEntry line) => new(step, line["reason"].Text());
+    internal static string ReasonOf(TrainingOutcome outcome) => outcome switch
+    {
+        TrainingOutcome.Cancelled => "cancelled",
+        TrainingOutcome.StoppedEarly => "stopped-early",
+        _ => Finished,
+    };
+
+    // Earlier versions said "done" in files and "finished" elsewhere.
+    internal static EndLine Read(long step, JsonEntry line) => new(step, line["reason"].Text() is var reason && reason == FinishedBefore ? Finished : reason);
 
     /// <inheritdoc/>
     private protected override void WriteRest(Utf8JsonWriter json) => json.WriteString("reason"u8, Reason);
