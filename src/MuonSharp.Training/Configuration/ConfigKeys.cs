@@ -40,7 +40,7 @@ public static class ConfigKeys
     public static string? Suggest(string typed)
     {
         string name = typed.TrimStart('-');
-        return Find(name)?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
+        return Find(name)?.Name ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
     }
 
     /// <summary>Whether a name stands for several keys: what comes before a dot of one.</summary>

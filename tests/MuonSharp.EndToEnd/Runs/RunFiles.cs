@@ -28,7 +28,15 @@ internal static class RunFiles
         }
 
         Assert.Equal(Metrics(expected), Metrics(actual));
+        Assert.Equal(Best(expected), Best(actual));
         Assert.Equal(File.ReadAllText(Path.Combine(expected, "samples.txt")), File.ReadAllText(Path.Combine(actual, "samples.txt")));
+    }
+
+    /// <summary>The weights of the checkpoint that the file <c>best</c> names; nothing where there is no such file.</summary>
+    private static byte[] Best(string run)
+    {
+        string checkpoints = Path.Combine(run, "checkpoints"), file = Path.Combine(checkpoints, "best");
+        return File.Exists(file) ? File.ReadAllBytes(Path.Combine(checkpoints, File.ReadAllText(file).Trim(), "model.safetensors")) : [];
     }
 
     private static string WithoutTimes(string line)

@@ -54,7 +54,7 @@ public class TaskRunTests
         Assert.Equal([4L, 8, 10], events.OfType<EvaluationEvent>().Select(happened => happened.Step));
         Assert.Equal("distance", ((EndEvent)events[^1]).Validation!.Decisive.Name);
         RunFolder run = new(folder.File("run"));
-        Assert.Equal([10L, 9, 6, 3], run.Checkpoints.Steps);
+        Assert.Equal([10L, 9, 8, 6, 4, 3], run.Checkpoints.Steps);
         string[] lines = File.ReadAllLines(run.MetricsPath);
         Assert.Contains(lines, line => line.StartsWith("{\"kind\":\"eval\",\"step\":4,\"distance\":", StringComparison.Ordinal) && line.Contains("\"weights\":4", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("\"step\":3,\"points\":6,", StringComparison.Ordinal) && line.Contains("\"points_per_second\":", StringComparison.Ordinal));

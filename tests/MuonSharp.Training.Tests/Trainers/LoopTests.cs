@@ -14,10 +14,10 @@ public class LoopTests
 
         Assert.Equal(
             [
-                "EvaluationEvent@2",
+                "EvaluationEvent@2", "CheckpointEvent@2",
                 "StepEvent@3",
                 "EvaluationEvent@4", "SampleEvent@4", "CheckpointEvent@4",
-                "StepEvent@6", "EvaluationEvent@6",
+                "StepEvent@6", "EvaluationEvent@6", "CheckpointEvent@6",
                 "EvaluationEvent@7", "SampleEvent@7", "CheckpointEvent@7", "EndEvent@7",
             ],
             order);

@@ -161,12 +161,12 @@ public class ResumeTests
         File.WriteAllBytes(file, bytes);
 
         using Trainer resumed = Trainer.Resume(folder.File("run"));
-        Assert.Equal(3, resumed.Step);
+        Assert.Equal(4, resumed.Step);
         List<TrainingEvent> events = await TestRun.Run(resumed);
 
         string notice = Assert.IsType<NoticeEvent>(events[0]).Message;
         Assert.Contains("step-00000006", notice, StringComparison.Ordinal);
-        Assert.EndsWith("the checkpoint of step 3 is used instead", notice, StringComparison.Ordinal);
+        Assert.EndsWith("the checkpoint of step 4 is used instead", notice, StringComparison.Ordinal);
         Assert.Equal(expected, TestRun.Bits(resumed));
         Assert.Equal(TestRun.Metrics(folder.File("whole")), TestRun.Metrics(folder.File("run")));
     }
