@@ -70,7 +70,11 @@ public class UsageErrorTests
         Tool.Run("generate", "--run", "anywhere", option, value).Fails(1, option, value);
 
     [Fact]
-    public void Generate_without_a_run_says_what_it_needs() => Tool.Run("generate").Fails(1, "--run");
+    public void Generate_where_no_run_is_says_what_it_needs()
+    {
+        using var folder = new TemporaryFolder();
+        Tool.Run(["generate"], folder.FullPath).Fails(1, "--run");
+    }
 
     [Theory]
     [InlineData("train")]
@@ -83,5 +87,9 @@ public class UsageErrorTests
         Tool.Run("train", "--set", "model.width=65536", "--run", "never").Fails(1, "[config] model", "65536", "2^31");
 
     [Fact]
-    public void Evaluate_without_a_run_says_what_it_needs() => Tool.Run("evaluate").Fails(1, "--run");
+    public void Evaluate_where_no_run_is_says_what_it_needs()
+    {
+        using var folder = new TemporaryFolder();
+        Tool.Run(["evaluate"], folder.FullPath).Fails(1, "--run");
+    }
 }
