@@ -60,7 +60,7 @@ public sealed class BestCheckpointTests : IDisposable
     private ProcessResult Train(string run, params string[] more)
     {
         string corpus = File.ReadAllText(Path.Combine(Repository.Root, "src", "MuonSharp.Training", "Data", "austen.txt"));
-        File.WriteAllText(folder.At("short.txt"), corpus.Substring(20_000, 700));
+        File.WriteAllText(folder.At("short.txt"), corpus.AsSpan(20_000, 700));
         return Tool.Run(
         [
             "train", "--data", folder.At("short.txt"), "--run", run, "--steps", "200", "--threads", "2", "--set", "model.layers=1", "--set", "model.heads=2", "--set", "model.width=32",
