@@ -21,7 +21,7 @@ public sealed class PackageFolder : IDisposable
     public IEnumerable<string> Names => Directory.GetFiles(FullPath, "*.nupkg").Select(IdOf).Order(StringComparer.Ordinal);
 
     /// <summary>The version that all of them carry.</summary>
-    public string Version => Assert.Single(Directory.GetFiles(FullPath, "*.nupkg").Select(file => Text(file, "version")).Distinct(StringComparer.Ordinal));
+    public string Version => Assert.Single(Directory.GetFiles(FullPath, "*.nupkg").Select(file => TextOf(file, "version")).Distinct(StringComparer.Ordinal));
 
     /// <summary>Paths inside a package.</summary>
     public string[] Entries(string id)
@@ -30,6 +30,17 @@ public sealed class PackageFolder : IDisposable
         return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
+    /// <summary>A text inside a package.</summary>
+    public string Content(string id, string entry)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(FileOf(id));
+        using var reader = new StreamReader(archive.GetEntry(entry)!.Open());
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>An element of a package's description of itself.</summary>
+    public string Text(string id, string element) => TextOf(FileOf(id), element);
+
     /// <summary>Names of the packages that a package depends on.</summary>
     public string[] Dependencies(string id) => [.. Specification(FileOf(id)).Descendants().Where(IsNamed("dependency")).Select(node => (string)node.Attribute("id")!)];
 
@@ -37,9 +48,9 @@ public sealed class PackageFolder : IDisposable
 
     private static Func<XElement, bool> IsNamed(string name) => node => node.Name.LocalName == name;
 
-    private static string IdOf(string file) => Text(file, "id");
+    private static string IdOf(string file) => TextOf(file, "id");
 
-    private static string Text(string file, string element) => Specification(file).Descendants().First(IsNamed(element)).Value;
+    private static string TextOf(string file, string element) => Specification(file).Descendants().First(IsNamed(element)).Value;
 
     private static XDocument Specification(string file)
     {

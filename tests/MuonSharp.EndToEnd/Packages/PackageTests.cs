@@ -33,6 +33,21 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     public void There_are_four_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers", "MuonSharp.Reports"], packages.Names);
 
     [Fact(Explicit = true)]
+    public void What_a_gallery_shows_is_there_and_no_link_is_dead_in_it()
+    {
+        Assert.All(packages.Names, id =>
+        {
+            Assert.Equal(["Apache-2.0", "README.md", "icon.png"], new[] { "license", "readme", "icon" }.Select(element => packages.Text(id, element)));
+            Assert.Contains("muon", packages.Text(id, "tags").Split(' '));
+            Assert.NotEmpty(packages.Text(id, "description"));
+            Assert.Contains("icon.png", packages.Entries(id));
+            string page = packages.Content(id, "README.md");
+            Assert.Contains(ReadmeExample.Code, page, StringComparison.Ordinal);
+            Assert.All(page.Split("](").Skip(1), link => Assert.StartsWith("https://", link, StringComparison.Ordinal));
+        });
+    }
+
+    [Fact(Explicit = true)]
     public void The_optimizers_bring_what_they_stand_on_and_depend_on_nothing()
     {
         Assert.Empty(packages.Dependencies("MuonSharp.Optimizers"));
