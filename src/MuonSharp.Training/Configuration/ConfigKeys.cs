@@ -10,7 +10,7 @@ public static class ConfigKeys
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
         new ConfigSection<TrainingConfig>("", c => c, (_, c) => c)
-            .Key("preset", Text, c => c.Preset, (c, v) => c with { Preset = v }, "name of the preset the configuration started from; a note", free: true),
+            .Key("preset", Text, c => c.Preset, (c, v) => c with { Preset = v }, "the preset that the configuration starts from; of several files the first that names one", free: true),
         .. ModelSection.Keys,
         .. DataSection.Keys,
         .. TrainSection.Keys,

@@ -1,14 +1,19 @@
 namespace MuonSharp.Training;
 
-/// <summary>All keys as the table in <c>docs/configuration.md</c>.</summary>
+/// <summary>All keys as the tables in <c>docs/configuration.md</c>: one for each section.</summary>
 internal static class ConfigTable
 {
-    /// <summary>The lines, the header first.</summary>
-    public static IEnumerable<string> Lines()
+    /// <summary>The lines of all tables, each under its heading.</summary>
+    public static IEnumerable<string> Lines() => ConfigKeys.All.GroupBy(key => key.Name.Split('.')[0]).SelectMany(Table);
+
+    private static IEnumerable<string> Table(IGrouping<string, ConfigKey> keys)
     {
+        yield return "";
+        yield return $"## `{keys.Key}`";
+        yield return "";
         yield return "| key | default | a value is | meaning |";
         yield return "|---|---|---|---|";
-        foreach (ConfigKey key in ConfigKeys.All)
+        foreach (ConfigKey key in keys)
         {
             string text = key.Text(ConfigOrigins.Defaults);
             string rule = key.Choices.Aggregate(key.Rule, (rule, choice) => rule.Replace($" {choice},", $" `{choice}`,", StringComparison.Ordinal));

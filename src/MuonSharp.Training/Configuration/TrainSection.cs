@@ -60,7 +60,7 @@ public sealed record TrainSection
         section.Key("threads", OrZero(Whole(1, 1024), "one per core"), t => t.Threads, (t, v) => t with { Threads = v },
             "threads that compute; changes no bit", unit: "threads", free: true, also: "device cpu cpus cores workers numWorkers"),
         section.Key("recompute", Flag, t => t.Recompute, (t, v) => t with { Recompute = v },
-            "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](memory.md)",
+            "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](authors/memory.md)",
             free: true, also: "gradientCheckpointing checkpointing"),
         section.Key("from", OptionalText, t => t.From, (t, v) => t with { From = v },
             "a run, or one of its checkpoints (`RUN/checkpoints/best` is the best), whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn", also: "init initFrom pretrained finetune weights"),

@@ -12,7 +12,7 @@ namespace MuonSharp.Training;
 /// </remarks>
 public sealed record TrainingConfig
 {
-    /// <summary>Name of the preset this configuration started from; only a note, it sets nothing.</summary>
+    /// <summary>Name of the preset that this configuration started from. In a file it is what the configuration starts from; set here, it changes nothing else.</summary>
     public string Preset { get; init; } = "";
 
     /// <summary>The model.</summary>
