@@ -1,6 +1,5 @@
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Report;
-using MuonSharp.Cli.Signals;
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 
@@ -94,7 +93,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     }
 
     /// <inheritdoc/>
-    public void Stopping() => StopNotice.Write(terminal);
+    public void Stopping() => terminal.Notice("stopping after this step, then a checkpoint of its run; Ctrl+C again ends at once and loses what its run did since the last one");
 
     /// <inheritdoc/>
     public void End(ComparisonResult result, string folder)
@@ -122,16 +121,22 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     /// <summary>One table where it fits, two where the terminal is narrow.</summary>
     private void Table(ComparisonResult result)
     {
-        IReadOnlyList<IReadOnlyList<string>> whole = ComparisonTable.Of(result);
-        if (Enumerable.Range(0, whole[0].Count).Sum(column => whole.Max(row => row[column].Length) + 2) <= terminal.Width)
+        TextTable whole = ForTerminal(ComparisonTable.Of(result));
+        if (whole.Fits(terminal.Width))
         {
-            terminal.Numbers(whole, Style.Strong);
+            terminal.Table(whole);
             return;
         }
 
-        terminal.Numbers(ComparisonTable.Losses(result), Style.Strong);
+        terminal.Table(ForTerminal(ComparisonTable.Losses(result)));
         terminal.Line();
-        terminal.Numbers(ComparisonTable.Times(result), Style.Strong);
+        terminal.Table(ForTerminal(ComparisonTable.Times(result)));
+    }
+
+    private static TextTable ForTerminal(IEnumerable<IReadOnlyList<string>> cells)
+    {
+        IReadOnlyList<string>[] rows = [.. cells];
+        return new([.. rows[0].Select((title, column) => column == 0 ? new TableColumn(title, Style: Style.Strong) : new TableColumn(title, ColumnKind.Number))], rows.Skip(1));
     }
 
     private void Step(ComparisonRunProgress progress, StepEvent step)
@@ -143,15 +148,18 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         }
 
         _shown = now;
-        string line = $"{_place.Of(progress.Number, progress.Most, progress.Task)}  step {Amount.Count(step.Step)}  loss {Amount.Loss(step.SmoothedLoss)}  "
-            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}";
+        string[] fields =
+        [
+            _place.Of(progress.Number, progress.Most, progress.Task), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}",
+            $"left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step",
+        ];
         if (terminal.Mode.Live)
         {
-            terminal.Live(line);
+            terminal.Live(fields);
         }
         else
         {
-            terminal.Line(line, Style.Label);
+            terminal.Line(string.Join("  ", fields), Style.Label);
         }
     }
 }

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace MuonSharp.Cli.Output;
 
-/// <summary>Lines up columns; the last one wraps under itself, or stands below the others where the line has no room for it.</summary>
+/// <summary>Names and values without a header: columns that line up; the last one wraps under itself, or stands below the others where the line has no room for it.</summary>
 internal static class ColumnText
 {
     private const int Gap = 2;
@@ -16,10 +16,9 @@ internal static class ColumnText
 
     /// <summary>One marked-up line for each line of the table.</summary>
     /// <param name="rows">Cells by row; all rows have the same number of cells.</param>
-    /// <param name="width">Characters that a line holds.</param>
+    /// <param name="room">Characters that a line holds.</param>
     /// <param name="styles">A style of Spectre.Console for each column; missing ones are plain.</param>
-    /// <param name="right">Whether all columns but the first end, and not begin, at one place: those of a table of numbers.</param>
-    public static IEnumerable<string> Align(IReadOnlyList<IReadOnlyList<string>> rows, int width, IReadOnlyList<string> styles, bool right = false)
+    public static IEnumerable<string> Align(IReadOnlyList<IReadOnlyList<string>> rows, int room, IReadOnlyList<string> styles)
     {
         if (rows.Count == 0)
         {
@@ -28,11 +27,10 @@ internal static class ColumnText
 
         // Names may come from a file: a terminal must not obey them, and a cell has one line.
         rows = [.. rows.Select(row => (string[])[.. row.Select(cell => OneLine.Cut(cell, int.MaxValue))])];
-        rows = right ? [.. rows.Select(row => (string[])[.. row.Select((cell, column) => column == 0 ? cell : cell.PadLeft(rows.Max(other => other[column].Length)))])] : rows;
         int last = rows[0].Count - 1;
         int[] widths = Enumerable.Range(0, last).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
         int indent = widths.Sum();
-        int room = Math.Max(LeastText, width - 1);
+        room = Math.Max(LeastText, room);
         if (last > 0 && room - indent < Math.Min(LeastText, rows.Max(row => row[last].Length)))
         {
             foreach (string? line in rows.SelectMany(row => Stack(row, widths, room, styles)))
@@ -45,8 +43,8 @@ internal static class ColumnText
 
         foreach (IReadOnlyList<string> row in rows)
         {
-            string head = Columns(row, 0, last, widths, styles);
-            foreach (string piece in Wrap(row[last], Math.Max(LeastText, room - indent)))
+            string head = Columns(row, last, widths, styles);
+            foreach (string piece in Wrapping.Words(row[last], Math.Max(LeastText, room - indent)))
             {
                 yield return head + Styled(piece, last, styles);
                 head = new string(' ', indent);
@@ -54,59 +52,37 @@ internal static class ColumnText
         }
     }
 
-    /// <summary>A row over several lines: the columns as far as they line up within the line, then the text below, a little to the right.</summary>
+    /// <summary>A row over several lines: its name, and below it, a little to the right, the other cells.</summary>
     private static IEnumerable<string> Stack(IReadOnlyList<string> row, int[] widths, int room, IReadOnlyList<string> styles)
     {
         int last = row.Count - 1;
-        string below = new string(' ', Below);
+        string below = new(' ', Below);
         if (widths.Sum() - Gap <= room)
         {
-            yield return Columns(row, 0, last, widths, styles);
+            yield return Columns([.. row.Take(last - 1), row[last - 1].TrimEnd()], last, [.. widths.Take(last - 1), 0], styles);
         }
         else
         {
-            foreach (string piece in Wrap(row[0], room))
+            foreach (string piece in Wrapping.Words(row[0], room))
             {
                 yield return Styled(piece, 0, styles);
             }
 
-            string middle = string.Join(new string(' ', Gap), row.Take(last).Skip(1).Select(cell => cell.Trim()).Where(cell => cell.Length > 0));
-            if (middle.Length > 0 && widths.Skip(1).Sum() - Gap + Below <= room)
+            foreach (string line in Wrapping.Parts(row.Take(last).Skip(1).Where(cell => cell.Length > 0), room - Below))
             {
-                yield return below + Columns(row, 1, last, widths, styles);
-            }
-            else
-            {
-                foreach (string piece in middle.Length == 0 ? [] : Wrap(middle, room - Below))
-                {
-                    yield return below + Markup.Escape(piece);
-                }
+                yield return below + Markup.Escape(line);
             }
         }
 
-        foreach (string piece in row[last].Length == 0 ? [] : Wrap(row[last].Trim(), room - Below))
+        foreach (string piece in row[last].Length == 0 ? [] : Wrapping.Words(row[last], room - Below))
         {
             yield return below + Styled(piece, last, styles);
         }
     }
 
-    /// <summary>The cells of some columns, each as wide as its column; the last one without what would end the line.</summary>
-    private static string Columns(IReadOnlyList<string> row, int from, int to, int[] widths, IReadOnlyList<string> styles) =>
-        string.Concat(Enumerable.Range(from, to - from).Select(column => Styled(row[column].PadRight(widths[column]), column, styles)));
+    private static string Columns(IReadOnlyList<string> row, int count, int[] widths, IReadOnlyList<string> styles) =>
+        string.Concat(Enumerable.Range(0, count).Select(column => Styled(row[column].PadRight(widths[column]), column, styles)));
 
     private static string Styled(string text, int column, IReadOnlyList<string> styles) =>
         column < styles.Count && styles[column].Length > 0 ? $"[{styles[column]}]{Markup.Escape(text)}[/]" : Markup.Escape(text);
-
-    private static IEnumerable<string> Wrap(string text, int width)
-    {
-        while (text.Length > width)
-        {
-            int cut = text.LastIndexOf(' ', width);
-            cut = cut <= 0 ? width : cut;
-            yield return text[..cut].TrimEnd();
-            text = text[cut..].TrimStart();
-        }
-
-        yield return text;
-    }
 }

@@ -80,8 +80,8 @@ internal abstract class ConfigOptions
 
     /// <summary><c>--optimizer</c>.</summary>
     protected static ConfigOption Optimizer => ConfigOption.Of(
-        "--optimizer", "optimizer.name", string.Join('|', OptimizerChoice.Names),
-        $"Who steps the hidden matrices; AdamW ({OptimizerChoice.NotBesideAdamW}) steps the rest. [default: muon]");
+        "--optimizer", "optimizer.name", "NAME",
+        $"Who steps the hidden matrices: {string.Join(", ", OptimizerChoice.Names)}; AdamW ({OptimizerChoice.NotBesideAdamW}) steps the rest. [default: muon]");
 
     /// <summary><c>--steps</c>.</summary>
     protected static ConfigOption Steps => ConfigOption.Of("--steps", "train.steps", "N", "Number of steps. [default: the preset's]");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using MuonSharp.Cli.Output;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Parsing;
@@ -50,7 +51,7 @@ internal sealed class ExampleHelp(HelpAction standard, IReadOnlyDictionary<strin
         {
             TextWriter output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
-            foreach (string line in lines)
+            foreach (string line in lines.SelectMany(ForWindow))
             {
                 output.WriteLine($"  {line}");
             }
@@ -59,5 +60,17 @@ internal sealed class ExampleHelp(HelpAction standard, IReadOnlyDictionary<strin
         }
 
         return code;
+    }
+
+    /// <summary>A command over as many lines as a window needs, joined as a shell joins them, so that it can still be pasted.</summary>
+    private static IEnumerable<string> ForWindow(string command)
+    {
+        if (Console.IsOutputRedirected || OperatingSystem.IsWindows())
+        {
+            return [command];
+        }
+
+        string[] lines = [.. Wrapping.Commands(command, Console.WindowWidth - 3)];
+        return lines.Select((line, index) => (index == 0 ? "" : "    ") + line + (index + 1 < lines.Length ? " \\" : ""));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MuonSharp.Cli.Output;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Cli.Plan;
@@ -7,13 +8,23 @@ namespace MuonSharp.Cli.Plan;
 /// <summary>Who steps what: the tables of a routing. What is alike in many layers shares a line.</summary>
 internal static class PlanTable
 {
-    /// <summary>A line for each matrix, and for each tensor that is not stepped as matrices: rows of cells, the header first.</summary>
+    private static readonly TableColumn[] s_matrices =
+    [
+        new("parameter"), new("shape"), new("", ColumnKind.Number), new("weights", ColumnKind.Number, LeaveOut: 1), new("optimizer"), new("FLOPs each", ColumnKind.Number, LeaveOut: 2),
+        new("why", ColumnKind.Text, Style: Style.Label),
+    ];
+
+    private static readonly TableColumn[] s_tensors =
+    [
+        new("parameter"), new("tensors", ColumnKind.Number, LeaveOut: 3), new("shape"), new("matrices", ColumnKind.Number, LeaveOut: 2), new("optimizer"), new("group", LeaveOut: 1),
+        new("reason", ColumnKind.Text, Style: Style.Label),
+    ];
+
+    /// <summary>A line for each matrix, and for each tensor that is not stepped as matrices.</summary>
     /// <param name="routing">The routing.</param>
     /// <param name="all">Whether every tensor and matrix has a line of its own.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> Matrices(RoutingPlan routing, bool all) =>
-    [
-        ["parameter", "shape", "", "weights", "optimizer", "FLOPs each", "why"],
-        .. Condense(PlanRow.Of(routing), static row => row.Tensor, static (row, name) => row with { Tensor = name }, all).Select(line => (string[])
+    public static TextTable Matrices(RoutingPlan routing, bool all) => new(s_matrices,
+        Condense(PlanRow.Of(routing), static row => row.Tensor, static (row, name) => row with { Tensor = name }, all).Select(line => (string[])
         [
             line.Row.Part.Length == 0 ? line.Name : $"{line.Name} {line.Row.Part}",
             line.Row.Shape,
@@ -22,21 +33,17 @@ internal static class PlanTable
             line.Row.Optimizer,
             line.Row.Flops > 0 ? Amount.Short(line.Row.Flops) : "",
             line.Row.Reason,
-        ]),
-    ];
+        ]));
 
-    /// <summary>A line for each tensor: rows of cells, the header first.</summary>
+    /// <summary>A line for each tensor.</summary>
     /// <param name="routing">The routing.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> Tensors(RoutingPlan routing) =>
-    [
-        ["parameter", "tensors", "shape", "matrices", "optimizer", "group", "reason"],
-        .. Condense(
+    public static TextTable Tensors(RoutingPlan routing) => new(s_tensors,
+        Condense(
             routing.Rows.Select(static row => (Name: row.Parameter.Name, Shape: $"[{string.Join(", ", row.Parameter.Shape)}]", row.Matrices, row.Optimizer, row.Group, row.Reason)),
             static row => row.Name,
             static (row, name) => row with { Name = name },
             all: false).Select(line => (string[])
-                [line.Name, $"{line.Count}", line.Row.Shape, line.Row.Matrices == 0 ? "-" : $"{line.Row.Matrices}", line.Row.Optimizer, line.Row.Group, line.Row.Reason]),
-    ];
+                [line.Name, $"{line.Count}", line.Row.Shape, line.Row.Matrices == 0 ? "-" : $"{line.Row.Matrices}", line.Row.Optimizer, line.Row.Group, line.Row.Reason]));
 
     /// <summary>Rows that differ in the layer of their name alone, as one with how many they are.</summary>
     private static IEnumerable<(T Row, string Name, int Count)> Condense<T>(IEnumerable<T> rows, Func<T, string> name, Func<T, string, T> named, bool all) => all

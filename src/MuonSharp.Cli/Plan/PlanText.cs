@@ -23,22 +23,24 @@ internal static class PlanText
             terminal.Line($"note: {advice}", Style.Warning);
         }
 
-        Section(terminal, "who steps what", PlanTable.Matrices(plan.Routing, all));
-        Section(terminal, "arithmetic of a step", Arithmetic(plan));
-        IReadOnlyList<IReadOnlyList<string>> rates = RateTable.Of(plan, baseWidth);
-        if (rates.Count > 0)
+        Title(terminal, "who steps what");
+        terminal.Table(PlanTable.Matrices(plan.Routing, all));
+        Title(terminal, "arithmetic of a step");
+        terminal.Columns(Arithmetic(plan));
+        if (RateTable.Of(plan, baseWidth) is { } rates)
         {
-            Section(terminal, "learning rate in other units (the same step)", rates);
+            Title(terminal, "learning rate in other units (the same step)");
+            terminal.Table(rates);
         }
 
-        Section(terminal, "memory", Memory(plan));
+        Title(terminal, "memory");
+        terminal.Columns(Memory(plan));
     }
 
-    private static void Section(Terminal terminal, string title, IEnumerable<IReadOnlyList<string>> rows)
+    private static void Title(Terminal terminal, string title)
     {
         terminal.Line();
         terminal.Line(title, Style.Strong);
-        terminal.Columns(rows);
     }
 
     private static string Group(TrainingPlan plan, ParameterGroup group)
@@ -108,10 +110,10 @@ internal static class PlanText
 /// <summary>The learning rate of optimizers with a factor by shape in the units of other references.</summary>
 internal static class RateTable
 {
-    /// <summary>Rows of cells, the header first; empty when no optimizer has such a factor.</summary>
+    /// <summary>A row for each shape; null when no optimizer has such a factor.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="baseWidth">Width of muP's base model; 0: without muP.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> Of(TrainingPlan plan, int baseWidth)
+    public static TextTable? Of(TrainingPlan plan, int baseWidth)
     {
         UpdateScale[] units =
         [
@@ -123,7 +125,8 @@ internal static class RateTable
             .GroupBy(matrix => matrix)
             .Select(alike => Row(alike.Key.Options.LearningRate.Range.Greatest, alike.Key.Options.ShapeFactor!, alike.Key.FanOut, alike.Key.FanIn, alike.Count(), units))
             .ToList();
-        return rows.Count == 0 ? [] : [["shape", "", "as configured", .. units.Select(unit => unit.Name)], .. rows];
+        return rows.Count == 0 ? null : new(
+            [new("shape"), new("", ColumnKind.Number), new("as configured"), .. units.Select(unit => new TableColumn(unit.Name, ColumnKind.Number))], rows);
     }
 
     private static string[] Row(double rate, UpdateScale factor, int fanOut, int fanIn, int count, UpdateScale[] units) =>

@@ -66,11 +66,10 @@ internal static class ReplayCommand
     {
         var terminal = new Terminal(TerminalMode.Detect());
         terminal.Line($"recorded by {trace.Source}", Style.Label);
-        terminal.Columns(
-            result.Parameters
-                .Select(row => (string[])[row.Parameter, row.Optimizer, Text(row.Deviation), $"after step {row.Step}, the largest of {row.Comparisons}", row.Deviation <= tolerance ? "ok" : "OFF"])
-                .Prepend(["parameter", "optimizer", "deviation", "where", ""]),
-            Style.Plain, Style.Label, Style.Strong, Style.Label);
+        terminal.Table(new(
+            [new("parameter"), new("optimizer", Style: Style.Label), new("deviation", ColumnKind.Number, Style: Style.Strong), new(""), new("where", ColumnKind.Text, Style: Style.Label)],
+            result.Parameters.Select(row => (string[])
+                [row.Parameter, row.Optimizer, Text(row.Deviation), row.Deviation <= tolerance ? "ok" : "OFF", $"after step {row.Step}, the largest of {row.Comparisons}"])));
         if (result.Worst.Deviation <= tolerance)
         {
             terminal.Line(

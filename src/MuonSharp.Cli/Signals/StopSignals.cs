@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using MuonSharp.Cli.Output;
 
 namespace MuonSharp.Cli.Signals;
 
@@ -9,13 +8,15 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Action _onFirst;
+    private readonly Action _onSecond;
     private int _count;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="onFirst">Called once, on a thread of the runtime, when the first signal arrives.</param>
-    public StopSignals(Action onFirst)
+    /// <param name="onSecond">Called before the process ends, when another one arrives; null: nothing is said.</param>
+    public StopSignals(Action onFirst, Action? onSecond = null)
     {
-        _onFirst = onFirst;
+        (_onFirst, _onSecond) = (onFirst, onSecond ?? (static () => { }));
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
@@ -53,13 +54,15 @@ internal sealed class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref _count) > 1)
-        {
-            Environment.Exit(ExitCode.Cancelled);
-        }
-
+        int signal = Interlocked.Increment(ref _count);
         try
         {
+            if (signal > 1)
+            {
+                _onSecond();
+                return;
+            }
+
             _source.Cancel();
             _onFirst();
         }
@@ -71,13 +74,12 @@ internal sealed class StopSignals : IDisposable
         {
             // Nobody sees the notice; the work stops all the same.
         }
+        finally
+        {
+            if (signal > 1)
+            {
+                Environment.Exit(ExitCode.Cancelled);
+            }
+        }
     }
-}
-
-/// <summary>What a person is told who has asked training to stop.</summary>
-internal static class StopNotice
-{
-    /// <summary>Writes it beside the output, below the line that is drawn over.</summary>
-    public static void Write(Terminal terminal) =>
-        Console.Error.WriteLine($"{(terminal.Mode.Live ? "\n" : "")}stopping: the step is finished and a checkpoint written; once more stops at once");
 }

@@ -2,16 +2,20 @@ using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Formats;
+using MuonSharp.Nn;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
 
-/// <summary>What a run says before its first step: machine, data, model, who trains what, and every number with its reason.</summary>
+/// <summary>What a run says before its first step: about ten lines of what one wants to have seen; all the rest on request.</summary>
 internal static class Banner
 {
     /// <summary>Writes it.</summary>
-    public static void Show(Terminal terminal, Trainer trainer)
+    /// <param name="terminal">Where to.</param>
+    /// <param name="trainer">The run.</param>
+    /// <param name="all">Whether every parameter, every derived number and every setting is shown too.</param>
+    public static void Show(Terminal terminal, Trainer trainer, bool all)
     {
         var machine = Machine.Look();
         TrainerDescription description = trainer.Description;
@@ -20,15 +24,16 @@ internal static class Banner
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
-            ["machine", $"{machine.Processor}, {Amount.Of(machine.Cores, "core")}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}, {machine.Runtime}"],
-            ["data", $"{task.Source}: {Amount.Count(task.Training.Length)} tokens to train on, {Amount.Count(task.HeldOut!.Length)} held out, "
-                + $"{task.Tokenizer!.VocabularySize} different ones ({task.Tokenizer.Kind})"],
-            ["model", $"{Amount.Of(description.Parameters, "weight")}"],
-            .. description.Shares.Select(share => (string[])
-                ["", $"{Amount.Count(share.Weights)} in {Amount.Of(share.Tensors, "tensor")} by {share.Optimizer}, learning rate {Rate(share.LearningRate, description.GreatestRateFactor)}"]),
+            ["machine", $"{machine.Processor}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}"],
+            ["data", $"{task.Source}: {Amount.Count(task.Training.Length)} tokens to train on, {Amount.Count(task.HeldOut!.Length)} held out"],
+            ["model", Model(task, description)],
             .. description.Facts.Where(fact => fact.Name == "weights").Select(fact => (string[])[fact.Name, fact.Value]),
-            ["memory", MemoryLine.Of(description.Memory)],
+            .. description.Plan.Groups.Select(group => (string[])[group.Options.OptimizerName, Share(group, description.GreatestRateFactor)]),
+            ["steps", Length(config, task)],
+            ["rates", Course.Of(config.Optimizer, config.Train.Steps, description.GreatestRateFactor)],
+            ["memory", $"{Amount.Bytes(description.Memory.Total)} a step"],
             ["run", trainer.RunFolder ?? "in memory"],
+            .. Given(config) is { Length: > 0 } given ? (string[][])[["given", given]] : [],
         ], Style.Label);
         foreach (string advice in description.Advice)
         {
@@ -36,8 +41,17 @@ internal static class Banner
         }
 
         terminal.Line();
+        if (all)
+        {
+            Details(terminal, config, task, description);
+        }
+    }
+
+    /// <summary>Every parameter, every derived number, every setting.</summary>
+    private static void Details(Terminal terminal, TrainingConfig config, LanguageTask task, TrainerDescription description)
+    {
         terminal.Line("who trains what", Style.Strong);
-        terminal.Columns(PlanTable.Tensors(description.Plan));
+        terminal.Table(PlanTable.Tensors(description.Plan));
         terminal.Line();
         terminal.Line("derived", Style.Strong);
         terminal.Columns(DerivedSettings.Of(config, task, description), Style.Plain, Style.Plain, Style.Label);
@@ -47,80 +61,49 @@ internal static class Banner
         terminal.Line();
     }
 
-    /// <summary>The greatest rate that the schedule reaches, and the one that is set where that is another.</summary>
-    private static string Rate(double rate, double factor) =>
-        factor < 1 ? $"at most {Amount.Rate(rate * factor)} ({Amount.Rate(rate)} is not reached, see schedule)" : Amount.Rate(rate);
+    private static string Model(LanguageTask task, TrainerDescription description)
+    {
+        LanguageModelConfig model = task.Model.Config;
+        return $"{Amount.Of(description.Parameters, "weight")}: {Amount.Of(model.Layers, "layer")}, {Amount.Of(model.Heads, "head")}, width {model.Width}, context {model.Context}, "
+            + $"vocabulary {Amount.Count(model.Vocabulary)}{(task.Tokenizer is { } tokenizer ? $" ({tokenizer.Kind})" : "")}";
+    }
+
+    /// <summary>What an optimizer steps, and the greatest rate that the schedule reaches.</summary>
+    private static string Share(ParameterGroup group, double factor)
+    {
+        double rate = group.Options.LearningRate.Range.Greatest;
+        string reached = factor < 1 ? $", of which {Amount.Rate(rate * factor)} is reached" : "";
+        string what = group.Name == "matrices" ? "hidden matrices" : "all the rest";
+        return $"{what}: {Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight")} in {Amount.Of(group.Parameters.Count, "tensor")}, learning rate {Amount.Rate(rate)}{reached}";
+    }
+
+    private static string Length(TrainingConfig config, LanguageTask task)
+    {
+        double times = (double)config.TokensPerStep * config.Train.Steps / task.Training.Length;
+        return $"{Amount.Count(config.Train.Steps)} of {Amount.Of(config.TokensPerStep, "token")}, {Times(times)} through the text";
+    }
+
+    /// <summary>How often, to two digits that say something: never 0 times.</summary>
+    internal static string Times(double times) => times < 0.01 ? "less than 0.01 times" : times < 10 ? $"{Amount.Number(Math.Round(times, 2))} times" : $"{Amount.Count((long)times)} times";
+
+    /// <summary>What was asked for in this run, apart from presets and defaults: files with the number of their keys, and every single key.</summary>
+    private static string Given(TrainingConfig config)
+    {
+        IEnumerable<IGrouping<ConfigOrigin, ConfigKey>> places = ConfigKeys.All.Where(static key => key.Name != "preset").GroupBy(config.OriginOf).ToList();
+        return string.Join("  ", places.Where(static place => place.Key.Source == ConfigSource.File).Select(static place => $"{place.Key.Name} ({Amount.Of(place.Count(), "key")})")
+            .Concat(places.Where(static place => place.Key.Source is ConfigSource.Option or ConfigSource.Code).SelectMany(static place => place)
+                .Select(key => $"{key.Name}={OneLine.Short(key.Text(config))}")));
+    }
 }
 
-/// <summary>What follows from the configuration, each number with its reason.</summary>
-internal static class DerivedSettings
+/// <summary>The way of the learning rates over the run, in words.</summary>
+internal static class Course
 {
-    /// <summary>Rows of name, value and reason.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, LanguageTask task, TrainerDescription description)
-    {
-        (ModelSection model, TrainSection train, OptimizerSection optimizer) = (config.Model, config.Train, config.Optimizer);
-        long tokens = config.TokensPerStep * train.Steps;
-        yield return ["tokens per step", Amount.Count(config.TokensPerStep), $"batch {train.Batch} x accumulation {train.Accumulation} x context {model.Context}"];
-        yield return ["tokens in all", Amount.Count(tokens), $"{Amount.Of(train.Steps, "step")}, {(double)tokens / task.Training.Length:0.##} times through the text"];
-        if (task.Tokenizer is { } tokenizer && task.Model.Config.Vocabulary != tokenizer.VocabularySize)
-        {
-            yield return ["vocabulary", Amount.Count(task.Model.Config.Vocabulary), $"as set; the text uses {tokenizer.VocabularySize} of it"];
-        }
-
-        if (model.HeadWidth is null)
-        {
-            yield return ["head width", $"{task.Model.Config.EffectiveHeadWidth}", $"width {model.Width} over {Amount.Of(model.Heads, "head")}"];
-        }
-
-        if (model.KeyValueHeads is null)
-        {
-            yield return ["key and value heads", $"{model.Heads}", "as many as heads"];
-        }
-
-        if (model.HiddenWidth is null)
-        {
-            yield return ["hidden width", $"{task.Model.Config.EffectiveHiddenWidth}",
-                model.Activation == "swiglu" ? "8/3 x width, rounded up: swiglu has three matrices where others have two" : "4 x width"];
-        }
-
-        if (optimizer.LearningRate is null)
-        {
-            yield return ["learning rate", Amount.Rate(optimizer.EffectiveLearningRate), $"the default of {optimizer.Name}"];
-        }
-
-        foreach (ParameterGroup group in description.Plan.Groups)
-        {
-            if (string.Join("  ", Unset(group, config)) is { Length: > 0 } options)
-            {
-                yield return [$"options of {group.Name}", group.Options.OptimizerName, $"where none are set: {options}"];
-            }
-        }
-
-        if (config.QkClip.Tau is null)
-        {
-            yield return config.QkClip.EffectiveTau(model) is { } tau
-                ? ["qk-clip", $"{tau}", "the default"]
-                : ["qk-clip", "off", "heads share the gains of their norms, so none can be scaled alone"];
-        }
-
-        yield return ["threads", $"{description.Threads}", train.Threads is null ? "one per core" : "as asked"];
-        yield return ["schedule", optimizer.Schedule.Name, Reason(optimizer, train.Steps, description.GreatestRateFactor)];
-    }
-
-    /// <summary>The options in force of those that have no value of their own in the configuration.</summary>
-    private static IEnumerable<string> Unset(ParameterGroup group, TrainingConfig config)
-    {
-        foreach (OptionKey option in OptimizerDescriptors.Find(group.Options.OptimizerName)?.Keys.Where(static option => option.Name != "learningRate") ?? [])
-        {
-            ConfigKey? key = ConfigKeys.Find($"optimizer.{(group.Name == "auxiliary" ? "auxiliary." : "")}{option.Name}") ?? ConfigKeys.Find($"optimizer.{option.Name}");
-            if (key is not null && key.Read(config) is null && option.Read(group.Options) is { } value)
-            {
-                yield return $"{option.Name}={OneLine.Short(value.ToString())}";
-            }
-        }
-    }
-
-    private static string Reason(OptimizerSection optimizer, int steps, double greatest)
+    /// <summary>Half a sentence: <c>up over 20 steps, down to 0 from step 1,250 on</c>.</summary>
+    /// <param name="optimizer">The settings.</param>
+    /// <param name="steps">Steps of the run.</param>
+    /// <param name="greatest">The greatest share of its peak that a rate reaches.</param>
+    public static string Of(OptimizerSection optimizer, int steps, double greatest)
     {
         ScheduleSection schedule = optimizer.Schedule;
         string start = schedule.Warmup > 0 ? $"up over {Amount.Of(schedule.Warmup, "step")}" : "full from the first step";
@@ -130,7 +113,7 @@ internal static class DerivedSettings
             "warmup-stable-decay" => $"{start}, down to {Amount.Rate(schedule.Floor)} from step {Amount.Count((long)Math.Round(steps * (1 - schedule.DecayShare)))} on",
             _ => $"{start}, then down to {Amount.Rate(schedule.Floor)} at step {Amount.Count(steps)}",
         };
-        return greatest < 1 ? $"{course}; {Conflict(schedule, steps)}: the rate reaches {Amount.Rate(greatest * optimizer.EffectiveLearningRate)} at most" : course;
+        return greatest < 1 ? $"{course}; {Conflict(schedule, steps)}, so {Amount.Rate(greatest * optimizer.EffectiveLearningRate)} is the most that the rate reaches" : course;
     }
 
     private static string Conflict(ScheduleSection schedule, int steps) =>

@@ -76,6 +76,12 @@ internal sealed class JsonView : ITrainingView
     /// <inheritdoc/>
     public void Stopping() => JsonLines.Write(new JsonObject { ["kind"] = "stopping" });
 
+    /// <inheritdoc/>
+    public void Ending()
+    {
+        // What was written stays; a program that sends a second signal knows why.
+    }
+
     private JsonObject? Other(TrainingEvent happened) => happened switch
     {
         NoticeEvent notice => new JsonObject { ["kind"] = "notice", ["step"] = notice.Step, ["message"] = notice.Message },

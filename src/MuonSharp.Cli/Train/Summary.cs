@@ -100,32 +100,38 @@ internal static class Interval
 /// <summary>A profile as a table.</summary>
 internal static class ProfileTable
 {
-    private static readonly string[] s_header = ["phase", "what", "sizes", "calls", "ms", "share", "GFLOP", "MB", "GFLOP/s", "of peak", "GB/s"];
+    private static readonly TableColumn[] s_columns =
+    [
+        new("phase"), new("what"), new("sizes", LeaveOut: 2), new("calls", ColumnKind.Number, LeaveOut: 6), new("ms", ColumnKind.Number), new("share", ColumnKind.Number),
+        new("GFLOP", ColumnKind.Number, LeaveOut: 4), new("MB", ColumnKind.Number, LeaveOut: 5), new("GFLOP/s", ColumnKind.Number, LeaveOut: 1), new("of peak", ColumnKind.Number),
+        new("GB/s", ColumnKind.Number, LeaveOut: 3),
+    ];
 
     /// <summary>What the table is about.</summary>
     public static string Headline(TrainingProfile profile, double peak) =>
         $"where a step's {Amount.Milliseconds(profile.StepMilliseconds)} go: mean of {Amount.Count(profile.Steps)} steps, peak {Number(peak, "0")} GFLOP/s";
 
-    /// <summary>Rows of cells, the header first, a sum after each phase of several rows.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Of(TrainingProfile profile, double peak)
+    /// <summary>A row for each operation, a sum after each phase of several rows.</summary>
+    public static TextTable Of(IEnumerable<ProfileRow> rows, double peak) => new(s_columns, WithSums(rows).Select(row => Cells(row, peak)));
+
+    private static IEnumerable<ProfileRow> WithSums(IEnumerable<ProfileRow> rows)
     {
-        yield return Aligned(s_header);
-        foreach (IGrouping<string, ProfileRow> phase in profile.Rows().GroupBy(row => row.Phase))
+        foreach (IGrouping<string, ProfileRow> phase in rows.GroupBy(row => row.Phase))
         {
             foreach (ProfileRow? row in phase)
             {
-                yield return Cells(row, peak);
+                yield return row;
             }
 
             if (phase.Count() > 1)
             {
-                yield return Cells(new ProfileRow(
-                    phase.Key, "all", string.Empty, 1, phase.Sum(row => row.Milliseconds), phase.Sum(row => row.Share), phase.Sum(row => row.Flops), phase.Sum(row => row.Bytes)), peak);
+                yield return new ProfileRow(
+                    phase.Key, "all", string.Empty, 1, phase.Sum(row => row.Milliseconds), phase.Sum(row => row.Share), phase.Sum(row => row.Flops), phase.Sum(row => row.Bytes));
             }
         }
     }
 
-    private static string[] Cells(ProfileRow row, double peak) => Aligned(
+    private static string[] Cells(ProfileRow row, double peak) =>
     [
         row.Phase,
         row.Name,
@@ -138,10 +144,7 @@ internal static class ProfileTable
         row.Flops > 0 ? Number(row.Gflops, "0") : string.Empty,
         row.Flops > 0 ? $"{Number(100 * row.Gflops / peak, "0")} %" : string.Empty,
         row.Bytes > 0 ? Number(row.GigabytesPerSecond, "0.0") : string.Empty,
-    ]);
-
-    /// <summary>Numbers end where they end in the row above.</summary>
-    private static string[] Aligned(string[] cells) => [cells[0], cells[1], cells[2], .. cells.Skip(3).Select(cell => cell.PadLeft(8))];
+    ];
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

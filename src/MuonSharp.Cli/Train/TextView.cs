@@ -1,5 +1,4 @@
 using MuonSharp.Cli.Output;
-using MuonSharp.Cli.Signals;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;
@@ -23,24 +22,29 @@ internal interface ITrainingView
 
     /// <summary>The user asked to stop; the step in progress is finished first.</summary>
     void Stopping();
+
+    /// <summary>The user asked again: the process ends at once.</summary>
+    void Ending();
 }
 
-/// <summary>A run as text: on a terminal with a line that is _drawn over, in a pipe with one plain line per interval.</summary>
-internal sealed class TextView(Terminal terminal) : ITrainingView
+/// <summary>A run as text: on a terminal with a line that is drawn over, in a pipe with one plain line per interval.</summary>
+internal sealed class TextView(Terminal terminal, bool verbose) : ITrainingView
 {
     private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _clock = TimeProvider.System;
     private Trainer? _trainer;
     private StepEvent? _latest;
+    private double? _best;
+    private long _saved;
     private long _shown;
     private long _drawn;
 
     /// <inheritdoc/>
     public void Begin(Trainer trainer)
     {
-        _trainer = trainer;
-        Banner.Show(terminal, trainer);
+        (_trainer, _saved) = (trainer, trainer.Step);
+        Banner.Show(terminal, trainer, verbose);
     }
 
     /// <inheritdoc/>
@@ -52,6 +56,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 Step(step);
                 break;
             case EvaluationEvent evaluation:
+                _best = evaluation.Best?.Number.Value;
                 terminal.Line(
                     $"evaluation after step {Amount.Count(evaluation.Step)}: {Amount.Loss(evaluation.Result["val_loss"] ?? double.NaN)} nats per token, "
                     + $"{Amount.Loss(evaluation.Result["bits_per_byte"] ?? double.NaN)} bits per byte{Best(evaluation)} ({Amount.Time(evaluation.Elapsed)})",
@@ -62,6 +67,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
                 terminal.Block((sample.Prompt + sample.Text).TrimEnd(), Style.Sample);
                 break;
             case CheckpointEvent checkpoint:
+                _saved = checkpoint.Step;
                 terminal.Line($"checkpoint {checkpoint.Folder}", Style.Label);
                 break;
             case SkippedEvent skipped:
@@ -87,11 +93,27 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     {
         terminal.Line();
         terminal.Line(ProfileTable.Headline(profile, peak), Style.Strong);
-        terminal.Columns(ProfileTable.Of(profile, peak));
+        terminal.Table(ProfileTable.Of(profile.Rows(), peak));
     }
 
     /// <inheritdoc/>
-    public void Stopping() => StopNotice.Write(terminal);
+    public void Stopping() => terminal.Notice(
+        $"stopping after this step{(_latest is { } step ? $" (about {Amount.Seconds(step.Metrics.StepMilliseconds / 1000)})" : "")}, then a checkpoint; "
+        + $"Ctrl+C again ends at once and {Loss("loses")}");
+
+    /// <inheritdoc/>
+    public void Ending() => terminal.Notice($"ended at once; this {Loss("loses")}", last: true);
+
+    /// <summary>What is not on the disk.</summary>
+    private string Loss(string verb)
+    {
+        long step = _trainer?.Step ?? 0;
+        string steps = Amount.Of(step - _saved, "step");
+        return _trainer?.RunFolder is null ? $"{verb} everything: the run lives in memory alone"
+            : step == _saved ? $"{verb} nothing but the step in progress"
+            : _saved == 0 ? $"{verb} the {steps} done so far: there is no checkpoint yet"
+            : $"{verb} {steps} since the checkpoint of step {Amount.Count(_saved)}";
+    }
 
     /// <summary>Which evaluation was the best, unless it is this one.</summary>
     private static string Best(EvaluationEvent evaluation) => evaluation.Best is { } best && !evaluation.IsBest
@@ -116,7 +138,7 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
         if (_drawn == 0 || _clock.GetElapsedTime(_drawn, now) >= s_livePeriod)
         {
             _drawn = now;
-            terminal.Live(ProgressLine.Of(step, terminal.Width));
+            terminal.Live(ProgressLine.Of(step, _best));
         }
     }
 
@@ -132,26 +154,28 @@ internal sealed class TextView(Terminal terminal) : ITrainingView
     private void Plain(StepEvent step)
     {
         _shown = step.Step;
-        terminal.Line(ProgressLine.Of(step, terminal.Width));
+        terminal.Line(Wrapping.Fit(ProgressLine.Of(step, _best), terminal.Width));
     }
 }
 
 /// <summary>The line everybody who trains models looks at.</summary>
 internal static class ProgressLine
 {
-    /// <summary>Step, smoothed loss, learning rates, time, speed, time left; the numbers line up from one line to the next.</summary>
+    /// <summary>Its fields, what is looked for first: step, smoothed loss, best held-out number, time left, speed, learning rates, time of a step.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="width">Characters there is room for: where they are few, the learning rates go without their names.</param>
-    public static string Of(StepEvent step, int width)
-    {
-        string line = Compose(step, string.Join(" ", step.Metrics.LearningRates.Select(rate => $"{rate.Group} {Amount.Rate(rate.Value)}")));
-        return line.Length <= width ? line : Compose(step, string.Join(" ", step.Metrics.LearningRates.Select(rate => Amount.Rate(rate.Value))));
-    }
-
-    private static string Compose(StepEvent step, string rates)
+    /// <param name="best">The decisive number of the best evaluation so far; null before the first.</param>
+    public static IReadOnlyList<string> Of(StepEvent step, double? best)
     {
         string total = Amount.Count(step.TotalSteps);
-        return $"step {Amount.Count(step.Step).PadLeft(total.Length)}/{total}  loss {Amount.Loss(step.SmoothedLoss)}  lr {rates}  "
-            + $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)}  {Amount.Short(step.Metrics.UnitsPerSecond)} {step.Metrics.Unit}/s  left {Amount.Time(step.Remaining)}";
+        return
+        [
+            $"step {Amount.Count(step.Step).PadLeft(total.Length)}/{total}",
+            $"loss {Amount.Loss(step.SmoothedLoss)}",
+            .. best is { } value ? (string[])[$"best held-out {Amount.Loss(value)}"] : [],
+            $"left {Amount.Time(step.Remaining)}",
+            $"{Amount.Short(step.Metrics.UnitsPerSecond)} {step.Metrics.Unit}/s",
+            .. step.Metrics.LearningRates.Select((rate, index) => $"{(index == 0 ? "lr " : "")}{rate.Group} {Amount.Rate(rate.Value)}"),
+            $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step",
+        ];
     }
 }

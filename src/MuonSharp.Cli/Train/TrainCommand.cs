@@ -38,8 +38,9 @@ internal static class TrainCommand
     private static async Task<int> RunAsync(ParseResult parsed, TrainOptions options)
     {
         StandardStreams.MessagesMayBeLost();
-        ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(new Terminal(TerminalMode.Detect()));
-        using var signals = new StopSignals(view.Stopping);
+        using var terminal = new Terminal(TerminalMode.Detect());
+        ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(terminal, parsed.GetValue(options.Verbose));
+        using var signals = new StopSignals(view.Stopping, view.Ending);
         using Trainer trainer = Open(parsed, options);
         using var pages = new ReportPages(trainer.RunFolder);
         view.Begin(trainer);
@@ -129,6 +130,12 @@ internal sealed class TrainOptions : ConfigOptions
         Description = "At the end, show where a step's time went: by operation, with FLOPs, bytes and share of the peak.",
     };
 
+    /// <summary><c>--verbose</c>.</summary>
+    public Option<bool> Verbose { get; } = new("--verbose")
+    {
+        Description = "Before the first step, show every parameter with its optimizer, every derived number and every setting with where it came from.",
+    };
+
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
 
@@ -147,7 +154,7 @@ internal sealed class TrainOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Profile, Json];
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Profile, Verbose, Json];
         foreach (Option option in all)
         {
             command.Add(option);

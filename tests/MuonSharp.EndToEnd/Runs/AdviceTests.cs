@@ -24,8 +24,8 @@ public class AdviceTests
         string[] more = ["--steps", "12", "--optimizer", "adamw", "--set", "optimizer.momentum=0.5", "--set", "optimizer.learningRate=0.01"];
         string output = Tool.Run(TinyRun.Train(folder, folder.At("run"), more)).Exits(0).Output;
         Assert.Contains("note: [config] optimizer.momentum is set, but optimizer.name=adamw does not use it", output, StringComparison.Ordinal);
-        Assert.Contains("learning rate at most 0.00263 (0.01 is not reached, see schedule)", output, StringComparison.Ordinal);
-        Assert.Contains("warm-up and decay overlap: the rate reaches 0.00263 at most", output, StringComparison.Ordinal);
+        Assert.Contains("learning rate 0.01, of which 0.00263 is reached", output, StringComparison.Ordinal);
+        Assert.Contains("warm-up and decay overlap, so 0.00263 is the most that the rate reaches", output, StringComparison.Ordinal);
     }
 
     [Fact]

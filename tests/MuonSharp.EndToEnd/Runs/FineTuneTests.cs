@@ -31,8 +31,9 @@ public sealed class FineTuneTests : IDisposable
     {
         string source = folder.At("source");
         Tool.Run(TinyRun.Train(folder, source, "--steps", "2")).Exits(0);
-        string output = Tool.Run("train", "--from", source, "--data", folder.At("text.txt"), "--run", folder.At("tuned"), "--steps", "1").Exits(0).Output;
+        string output = Tool.Run("train", "--from", source, "--data", folder.At("text.txt"), "--run", folder.At("tuned"), "--steps", "1", "--verbose").Exits(0).Output;
         Assert.Contains($"weights  from {source}, step 2", output, StringComparison.Ordinal);
+        Assert.Matches(@"given +.*config\.json \(\d+ keys\)  data\.file=/.*  train\.steps=1", output);
         Assert.Matches("file .*config.json +model.layers=2", output);
         Assert.Matches("--from +train.from=/", output);
     }

@@ -42,11 +42,12 @@ public class SignalTests
         // A step of this size takes seconds, so the second signal arrives in the middle of it.
         string[] large = ["--set", "model.width=256", "--set", "train.batch=64", "--set", "train.accumulation=512", "--set", "checkpoint.every=-1"];
         using RunningProcess running = Tool.Start(TinyRun.Train(folder, folder.At("run"), [.. large, "--set", "evaluate.every=-1", "--set", "sample.every=-1"]));
-        Assert.True(running.WaitForText("settings"), running.Error);
+        Assert.True(running.WaitForText("memory"), running.Error);
         Signal.Send(running, Signal.Interrupt);
-        Assert.True(running.WaitForText("once more stops at once"), running.Error);
+        Assert.True(running.WaitForText("Ctrl+C again ends at once and loses nothing but the step in progress"), running.Error);
         Signal.Send(running, Signal.Interrupt);
         ProcessResult result = running.Wait().Exits(130);
+        Assert.EndsWith("ended at once; this loses nothing but the step in progress", result.Error.TrimEnd(), StringComparison.Ordinal);
         Assert.DoesNotContain("step 1/", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("stopped after", result.Output, StringComparison.Ordinal);
     }

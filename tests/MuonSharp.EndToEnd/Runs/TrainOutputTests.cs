@@ -15,13 +15,24 @@ public class TrainOutputTests
         string run = folder.At("run");
         ProcessResult result = Tool.Run(TinyRun.Train(folder, run)).Exits(0);
         Assert.All(
-            ["machine", "-bit vectors", "2 threads", "muon", "adamw", "tokens per step", "128", "step 60/60", "evaluation after step 60",
+            ["machine", "-bit vectors", "2 threads", "muon     hidden matrices: ", "adamw    all the rest: ", "steps    60 of 128 tokens", "given    ", "step 60/60", "evaluation after step 60",
                 "sample after step 60", "done: 60 steps", "held-out loss", run, $"muonsharp generate --run {run}"],
             words => Assert.Contains(words, result.Output, StringComparison.Ordinal));
         Assert.DoesNotContain(Escape, result.Output);
         Assert.DoesNotContain('\r', result.Output);
         Assert.Empty(result.Error);
+        Assert.InRange(result.Lines.TakeWhile(line => !line.StartsWith("step ", StringComparison.Ordinal)).Count(), 8, 13);
         Assert.InRange(result.Lines.Count(line => line.StartsWith("step ", StringComparison.Ordinal)), 20, 60);
+    }
+
+    [Fact]
+    public void Verbose_adds_every_parameter_every_derived_number_and_every_setting()
+    {
+        using var folder = new TemporaryFolder();
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("run"), "--steps", "2", "--verbose")).Exits(0);
+        Assert.All(
+            ["who trains what", "hidden matrix: its update is orthogonalized", "derived", "tokens per step", "settings", "preset austen", "--steps", "train.steps=2"],
+            words => Assert.Contains(words, result.Output, StringComparison.Ordinal));
     }
 
     [Fact]
