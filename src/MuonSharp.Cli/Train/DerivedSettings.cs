@@ -1,4 +1,3 @@
-using MuonSharp.Experiments;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
