@@ -133,7 +133,8 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         terminal.Table(ForTerminal(ComparisonTable.Times(result)));
     }
 
-    private static TextTable ForTerminal(IEnumerable<IReadOnlyList<string>> cells)
+    /// <summary>Cells, the header first, as a terminal shows them.</summary>
+    internal static TextTable ForTerminal(IEnumerable<IReadOnlyList<string>> cells)
     {
         IReadOnlyList<string>[] rows = [.. cells];
         return new([.. rows[0].Select((title, column) => column == 0 ? new TableColumn(title, Style: Style.Strong) : new TableColumn(title, ColumnKind.Number))], rows.Skip(1));

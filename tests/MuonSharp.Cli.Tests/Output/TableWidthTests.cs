@@ -1,11 +1,12 @@
-using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Plan;
-using MuonSharp.Cli.Tests.Compare;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
 using MuonSharp.Optimizers;
+using MuonSharp.Reports;
+using MuonSharp.Reports.Tests;
 using MuonSharp.Training;
+using TextView = MuonSharp.Cli.Compare.TextView;
 
 namespace MuonSharp.Cli.Tests.Output;
 
@@ -26,9 +27,9 @@ public class TableWidthTests
                 new("step", "muon", "", 1, 123.4, 0.61, 93.1e9, 0),
             ],
             265),
-        ["comparison"] = ComparisonTable.ForTerminal(ComparisonTable.Of(Sample.Result)),
-        ["losses"] = ComparisonTable.ForTerminal(ComparisonTable.Losses(Sample.Result)),
-        ["times"] = ComparisonTable.ForTerminal(ComparisonTable.Times(Sample.Result)),
+        ["comparison"] = TextView.ForTerminal(ComparisonTable.Of(Sample.Result)),
+        ["losses"] = TextView.ForTerminal(ComparisonTable.Losses(Sample.Result)),
+        ["times"] = TextView.ForTerminal(ComparisonTable.Times(Sample.Result)),
         ["long name"] = new([new("parameter"), new("n", ColumnKind.Number), new("why", ColumnKind.Text)], [[new string('x', 130), "12", "a reason"], ["b", "3", ""]]),
     };
 
