@@ -48,7 +48,8 @@ internal static class RunFacts
     /// <summary>How it stands with the run, as a sentence's beginning.</summary>
     public static string State(RunHistory run) => run.End?.Reason switch
     {
-        "done" => "Done",
+        "finished" => "Done",
+        "stopped-early" => "Ended early, for want of a better evaluation",
         "cancelled" => "Stopped before its end",
         "diverged" => "Diverged",
         null => "In progress, or ended by force",

@@ -3,8 +3,6 @@ using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
 using MuonSharp.Optimizers;
-using MuonSharp.Reports;
-using MuonSharp.Reports.Tests;
 using MuonSharp.Training;
 using TextView = MuonSharp.Cli.Compare.TextView;
 
@@ -27,9 +25,12 @@ public class TableWidthTests
                 new("step", "muon", "", 1, 123.4, 0.61, 93.1e9, 0),
             ],
             265),
-        ["comparison"] = TextView.ForTerminal(ComparisonTable.Of(Sample.Result)),
-        ["losses"] = TextView.ForTerminal(ComparisonTable.Losses(Sample.Result)),
-        ["times"] = TextView.ForTerminal(ComparisonTable.Times(Sample.Result)),
+        ["comparison"] = TextView.ForTerminal(
+            [
+                ["optimizer", "learning rate", "final loss", "least budget", "curve crosses", "time per step", "ratio", "optimizer's share", "tokens/s", "time to target"],
+                ["adamw", "0.008", "1.7526", "100 %, 2,000 steps", "100.0 %, step 2,000", "11.1 ms", "1.00", "2.4 %", "69.2k", "22s"],
+                ["muon:preset=torch;momentum=0.9", "0.005 (edge)", "1.5972", "45 %, 900 steps at 0.004", "60.2 %, step 1,204", "12.5 ms", "1.13", "12.0 %", "61.4k", "-"],
+            ]),
         ["long name"] = new([new("parameter"), new("n", ColumnKind.Number), new("why", ColumnKind.Text)], [[new string('x', 130), "12", "a reason"], ["b", "3", ""]]),
     };
 
