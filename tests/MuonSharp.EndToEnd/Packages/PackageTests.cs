@@ -1,3 +1,4 @@
+using MuonSharp.EndToEnd.Documentation;
 using MuonSharp.EndToEnd.Processes;
 
 namespace MuonSharp.EndToEnd.Packages;
@@ -111,6 +112,35 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
             .Exits(0);
         using var running = new RunningProcess(folder.At("tools", "muonsharp"), ["doctor", "--json"], folder.FullPath, null);
         Assert.Equal("doctor", (string?)Assert.Single(running.Wait().Exits(0).Json)["kind"]);
+    }
+
+    [Fact(Explicit = true)]
+    public void The_lines_of_the_readme_install_the_tool_and_add_the_library()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the lines are those of a Unix shell");
+        CodeBlock block = CodeBlock.All.First(block => block.Page == "README.md" && block.Language == "bash");
+        Assert.Equal(block.Text, CodeBlock.All.First(other => other.Page == "docs/getting-started.md" && other.Language == "bash").Text);
+        using TemporaryFolder folder = Consumer("MuonSharp.Optimizers", "Console.WriteLine(typeof(MuonSharp.Training.Trainer).Name);");
+        File.Delete(folder.At("nuget.config"));
+
+        // The packages are made already, by the same command; a home of its own keeps the tool and the source out of this machine's.
+        string lines = block.Text.Replace("dotnet pack -c Release\n", "", StringComparison.Ordinal).Replace("$PWD/artifacts/package", packages.FullPath, StringComparison.Ordinal)
+            .Replace("artifacts/package", packages.FullPath, StringComparison.Ordinal).Replace("path/to/your.csproj", folder.At("Consumer.csproj"), StringComparison.Ordinal);
+        var home = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HOME"] = folder.FullPath,
+            ["DOTNET_CLI_HOME"] = folder.FullPath,
+            ["NUGET_PACKAGES"] = folder.At("packages"),
+        };
+        using (var running = new RunningProcess("/bin/sh", ["-e", "-c", lines], folder.FullPath, home))
+        {
+            running.Wait().Exits(0);
+        }
+
+        using var tool = new RunningProcess(folder.At(".dotnet", "tools", "muonsharp"), ["--version"], folder.FullPath, home);
+        Assert.StartsWith(packages.Version, tool.Wait().Exits(0).Output, StringComparison.Ordinal);
+        using var program = new RunningProcess("dotnet", ["run"], folder.FullPath, home);
+        Assert.Contains("Trainer", program.Wait().Exits(0).Output, StringComparison.Ordinal);
     }
 
     private void AssertLibraries(string package, params string[] names)
