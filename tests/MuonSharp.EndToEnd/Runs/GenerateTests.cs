@@ -14,7 +14,7 @@ public class GenerateTests(TrainedRun trained) : IClassFixture<TrainedRun>
         Assert.Empty(result.Error);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void The_same_seed_gives_the_same_text_and_another_seed_another()
     {
         string Text(string seed, string threads) => Tool.Run("generate", "--run", trained.Run, "--tokens", "60", "--seed", seed, "--threads", threads).Exits(0).Output;
