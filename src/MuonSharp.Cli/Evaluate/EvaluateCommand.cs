@@ -12,11 +12,13 @@ internal static class EvaluateCommand
 {
     private static readonly RunChoice s_run = new("evaluate", "evaluate");
 
-    private static readonly Option<string?> s_data = new("--data")
+    private static readonly Option<string[]> s_data = new("--data")
     {
-        HelpName = "FILE",
-        Description = "A UTF-8 text. [default: the text that the run held out]",
+        HelpName = "PATH",
+        Description = "A UTF-8 text: a file, a folder, a pattern, or - for standard input; repeatable. [default: the text that the run held out]",
     };
+
+    private static readonly UnknownOption s_unknown = new("--data");
 
     private static readonly Option<int> s_threads = CommonOptions.Threads();
 
@@ -27,7 +29,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Measures the loss of a run on text, over windows of the context's length that do not overlap.")
         {
-            s_run.Run, s_run.Checkpoint, s_data, s_threads, s_json,
+            s_run.Run, s_run.Checkpoint, s_data, s_unknown.Option, s_threads, s_json,
         };
         command.SetAction(Run);
         return new(command,
@@ -47,8 +49,9 @@ internal static class EvaluateCommand
             ErrorReport.Note(notice);
         }
 
-        string? file = parsed.GetValue(s_data);
-        EvaluationResult result = file is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(file);
+        string[] paths = parsed.GetValue(s_data) ?? [];
+        DataFiles? files = paths.Length == 0 ? null : paths.All(path => path.Length > 0) ? new([.. paths]) : throw ToolException.Usage("[evaluate] --data takes a path; '' came");
+        EvaluationResult result = files is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(files, s_unknown.Read(parsed));
         if (parsed.GetValue(s_json))
         {
             JsonLines.Write(new JsonObject
@@ -65,7 +68,7 @@ internal static class EvaluateCommand
 
         new Terminal(TerminalMode.Detect()).Columns(
         [
-            ["text", file ?? "held out by the run"],
+            ["text", files?.ToString() ?? "held out by the run"],
             ["loss", $"{Amount.Loss(result.Loss)} nats per token"],
             ["bits per byte", Amount.Loss(result.BitsPerByte)],
             ["measured on", $"{Amount.Count(result.Tokens)} tokens, {Amount.Count(result.Bytes)} bytes, after step {Amount.Count(evaluator.Step)}"],

@@ -100,6 +100,8 @@ internal sealed class GenerateOptions
         DefaultValueFactory = _ => string.Empty,
     };
 
+    private UnknownOption Unknown { get; } = new("the prompt");
+
     /// <summary><c>--threads</c>.</summary>
     public Option<int> Threads { get; } = CommonOptions.Threads();
 
@@ -121,7 +123,7 @@ internal sealed class GenerateOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Run.Run, Run.Checkpoint, Prompt, Tokens, Temperature, TopK, TopP, Seed, Threads, Json })
+        foreach (Option option in new Option[] { Run.Run, Run.Checkpoint, Prompt, Unknown.Option, Tokens, Temperature, TopK, TopP, Seed, Threads, Json })
         {
             command.Add(option);
         }
@@ -135,5 +137,6 @@ internal sealed class GenerateOptions
         TopK = parsed.GetValue(TopK),
         TopP = parsed.GetValue(TopP),
         Seed = parsed.GetValue(Seed),
+        Unknown = Unknown.Read(parsed),
     };
 }

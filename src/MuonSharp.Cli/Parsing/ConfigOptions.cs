@@ -11,6 +11,9 @@ namespace MuonSharp.Cli.Parsing;
 /// <param name="Key">The dotted key it sets, such as <c>train.steps</c>.</param>
 internal sealed record ConfigOption(Option<string[]> Option, string Key)
 {
+    /// <summary>Whether values given several times make a list, instead of the last one winning.</summary>
+    public bool Joins { get; init; }
+
     /// <summary>Makes the option; its values are checked where all values are: by the configuration.</summary>
     public static ConfigOption Of(string name, string key, string helpName, string description) =>
         new(new Option<string[]>(name) { Description = description, HelpName = helpName }, key);
@@ -76,7 +79,8 @@ internal abstract class ConfigOptions
     public bool SetsKeys(ParseResult parsed) => parsed.GetValue(Config) is { Length: > 0 } || OrderedSettings.From(parsed, Set, Keys).Any();
 
     /// <summary><c>--data</c>.</summary>
-    protected static ConfigOption Data => ConfigOption.Of("--data", "data.file", "FILE", "A UTF-8 text to train on. [default: the embedded corpus]");
+    protected static ConfigOption Data => ConfigOption.Of(
+        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]") with { Joins = true };
 
     /// <summary><c>--optimizer</c>.</summary>
     protected static ConfigOption Optimizer => ConfigOption.Of(
@@ -99,6 +103,7 @@ internal static class OrderedSettings
     public static IEnumerable<(string Origin, string Key, string Value)> From(ParseResult parsed, Option<string[]> set, IReadOnlyList<ConfigOption> options)
     {
         Option? current = null;
+        List<string> joined = [];
         foreach (Token token in parsed.Tokens)
         {
             if (token.Type == TokenType.Option)
@@ -118,7 +123,12 @@ internal static class OrderedSettings
             }
             else if (options.FirstOrDefault(option => option.Option == current) is { } option)
             {
-                yield return (option.Option.Name, option.Key, token.Value);
+                if (option.Joins)
+                {
+                    joined.Add(token.Value);
+                }
+
+                yield return (option.Option.Name, option.Key, option.Joins ? DataFiles.ToSetting(joined) : token.Value);
             }
 
             current = null;

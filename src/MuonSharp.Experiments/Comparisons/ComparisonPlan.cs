@@ -84,7 +84,7 @@ public sealed class ComparisonPlan
         }
 
         TextData data = TextData.Load(start!);
-        return data.Unrepeatable is null ? new(options, start!, entries, data)
+        return data.Unrepeatable.Count == 0 ? new(options, start!, entries, data)
             : throw new BadInputException($"[compare] {data.Source}: the text must be a file, which every run can read; a pipe came");
     }
 

@@ -8,6 +8,13 @@ namespace MuonSharp.Formats;
 /// <remarks>After it no value of the text can fail to decode: all is UTF-8, no string holds half of a surrogate pair, no key comes twice.</remarks>
 internal static class JsonCheck
 {
+    /// <summary>What the parser says in words that mean something only to who knows it.</summary>
+    private static readonly Dictionary<string, string> s_plainWords = new(StringComparer.Ordinal)
+    {
+        ["Expected depth to be zero at the end of the JSON payload"] = "it ends before every { and [ is closed: it may be cut off",
+        ["Expected end of string, but instead reached end of data"] = "it ends within a text in quotes: it may be cut off",
+    };
+
     /// <summary>Checks a text without a byte order mark.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="source">Where it came from.</param>
@@ -60,6 +67,7 @@ internal static class JsonCheck
     {
         int end = error.Message.IndexOf(". ", StringComparison.Ordinal);
         string said = OneLine.Short((end < 0 ? error.Message : error.Message[..end]).TrimEnd('.'));
+        said = s_plainWords.GetValueOrDefault(said, said);
         return error.LineNumber is { } line ? $"{said} (line {line + 1}, byte {error.BytePositionInLine + 1})" : said;
     }
 
@@ -115,6 +123,13 @@ internal static class JsonCheck
         }
 
         return JsonPlace.Shorten(place);
+    }
+
+    /// <summary>The line in which the outermost value of a text begins, which may be after blanks and comments.</summary>
+    public static int FirstLine(ReadOnlySpan<byte> utf8)
+    {
+        Utf8JsonReader reader = new(utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = JsonOptions.MostDepth });
+        return reader.Read() ? utf8[..(int)reader.TokenStartIndex].Count((byte)'\n') + 1 : 1;
     }
 
     private static string Position(ReadOnlySpan<byte> utf8, long index)

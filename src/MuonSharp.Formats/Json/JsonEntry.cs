@@ -44,6 +44,23 @@ public sealed class JsonEntry
     /// <summary>Its dotted place, such as <c>optimizer.groups[2].learning_rate</c>: safe to print, and of a long one the end. Empty for the outermost value.</summary>
     public string Place => JsonPlace.Shorten(FullPlace);
 
+    /// <summary>The line of the text in which its value begins, from 1; that of the object for a key that is not there.</summary>
+    public int Line
+    {
+        get
+        {
+            JsonEntry root = this;
+            while (root._parent is { } parent)
+            {
+                root = parent;
+            }
+
+            JsonEntry place = Kind == JsonValueKind.Undefined && _parent is not null ? _parent : this;
+            ReadOnlySpan<byte> whole = JsonMarshal.GetRawUtf8Value(root._element);
+            return _source.FirstLine + (whole.Overlaps(JsonMarshal.GetRawUtf8Value(place._element), out int offset) ? whole[..offset].Count((byte)'\n') : 0);
+        }
+    }
+
     /// <summary>Items of a list, or keys of an object; 0 for anything else.</summary>
     public int Count => Kind switch
     {

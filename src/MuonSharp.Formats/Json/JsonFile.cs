@@ -96,7 +96,7 @@ public static class JsonFile
                 AllowTrailingCommas = !strict,
                 CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip,
             };
-            return new JsonEntry(source, JsonElement.Parse(utf8, options));
+            return new JsonEntry(source with { FirstLine = JsonCheck.FirstLine(utf8) }, JsonElement.Parse(utf8, options));
         }
         catch (JsonException exception)
         {
@@ -146,6 +146,9 @@ public sealed record JsonOptions
 /// <param name="Line">Number of the line in a file of lines, from 1; 0 for a file that is one JSON text.</param>
 internal sealed record JsonSource(string Path, JsonOptions Options, int Line = 0)
 {
+    /// <summary>Line in which the outermost value begins.</summary>
+    public int FirstLine { get; init; } = 1;
+
     /// <summary>What messages call the whole text.</summary>
     public string It => JsonPlace.Called(Options.Root);
 

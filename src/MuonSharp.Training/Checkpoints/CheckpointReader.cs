@@ -45,7 +45,7 @@ internal static class CheckpointReader
             if (!string.Equals(actual, expected.Sha256, StringComparison.Ordinal))
             {
                 throw new InvalidFileException(
-                    CheckpointNames.Operation, path, $"its sha256 must be {expected.Sha256}, as state.json says; it is {actual}");
+                    CheckpointNames.Operation, path, $"its sha256 must be the one that state.json says, {expected.Sha256[..8]}...; it is {actual[..8]}...");
             }
         }
         catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))

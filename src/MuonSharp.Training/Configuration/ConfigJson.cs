@@ -70,7 +70,7 @@ internal static class ConfigJson
             }
             else if (ConfigKeys.Find(name) is not { } key)
             {
-                problems.Add(member.Broken(ConfigKeys.Unknown(name)).Message);
+                problems.Add(member.Broken($"{ConfigKeys.Unknown(name)} (line {member.Line})").Message);
             }
             else
             {

@@ -40,7 +40,7 @@ public static class ConfigKeys
     public static string? Suggest(string typed)
     {
         string name = typed.TrimStart('-');
-        return Find(name)?.Name ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
+        return Find(name)?.Name ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? s_bySynonym.GetValueOrDefault(Plain(name[(name.LastIndexOf('.') + 1)..])) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
     }
 
     /// <summary>Whether a name stands for several keys: what comes before a dot of one.</summary>
@@ -60,7 +60,7 @@ public static class ConfigKeys
 
     /// <summary>What is wrong with a name that is no key, and the one that was meant.</summary>
     internal static string Unknown(string name) =>
-        $"a key must be a known one; {OneLine.Quote(name)} came{(Suggest(name) is { } meant ? $"; did you mean '{meant}'?" : "")}";
+        $"a key must be a known one; {OneLine.Quote(name)} came{(Suggest(name) is { } meant && meant != name ? $"; did you mean '{meant}'?" : "")}";
 
     /// <summary>A word without what people put between its parts.</summary>
     private static string Plain(string word) => string.Concat(word.Where(char.IsLetterOrDigit));

@@ -5,8 +5,11 @@ namespace MuonSharp.Training;
 /// <summary>The text to train on: keys <c>data.*</c>.</summary>
 public sealed record DataSection
 {
-    /// <summary>Path of a UTF-8 text file; null: the embedded corpus (<see cref="EmbeddedCorpus"/>).</summary>
-    public string? File { get; init; }
+    /// <summary>A UTF-8 text: a file, a folder, a pattern, standard input, or several of them; null: the embedded corpus (<see cref="EmbeddedCorpus"/>).</summary>
+    public DataFiles? File { get; init; }
+
+    /// <summary>The text that is held out, in the same forms; null: the end of the other one.</summary>
+    public DataFiles? ValidationFile { get; init; }
 
     /// <summary><c>character</c> or <c>byte</c>; see <see cref="TokenizerKinds"/>.</summary>
     public string Tokenizer { get; init; } = "character";
@@ -22,10 +25,14 @@ public sealed record DataSection
     // The text may have moved when a run is resumed: its content is compared by its hash.
     private static ConfigKey[] Describe(ConfigSection<DataSection> section) =>
     [
-        section.Key("file", OptionalText, d => d.File, (d, v) => d with { File = v }, "a UTF-8 text; of a pipe, which cannot be read again, the run keeps a copy; null: the embedded corpus", free: true, also: "data dataset text input corpus"),
+        section.Key("file", new DataFilesValue(), d => d.File, (d, v) => d with { File = v },
+            "a UTF-8 text: a file, a folder (the texts in it), a pattern such as `notes/*.txt`, `-` for standard input, or a list of these, joined in their order; of a pipe, which cannot be read again, the run keeps a copy; "
+            + "null: the embedded corpus", free: true, also: "data dataset text input corpus"),
+        section.Key("validationFile", new DataFilesValue(), d => d.ValidationFile, (d, v) => d with { ValidationFile = v },
+            "the text that is held out, in the same forms; a new tokenizer knows its characters too; null: the end of the text", free: true, also: "valFile validFile testFile"),
         section.Key("tokenizer", Choice(TokenizerKinds.Names), d => d.Tokenizer, (d, v) => d with { Tokenizer = v }, "what a token is"),
         section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
-            "share of the tokens, at the end, that is held out", also: "valShare valSplit validationSplit testShare"),
+            "share of the tokens, at the end, that is held out", usedWhen: new("data.validationFile", c => c.Data.ValidationFile is null), also: "valShare valSplit validationSplit testShare"),
         section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },
             "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time", also: "shuffle"),
     ];

@@ -77,6 +77,13 @@ public sealed record TrainingConfig
         return problems.Count == 0 ? result : throw new ConfigurationException(problems);
     }
 
+    /// <summary>The configuration with its texts at other paths, which come from where the paths came.</summary>
+    internal TrainingConfig WithData(DataFiles? file, DataFiles? validationFile)
+    {
+        TrainingConfig full = this with { Data = Data with { File = file, ValidationFile = validationFile } };
+        return full with { Recorded = new(full, ConfigKeys.All.ToDictionary(key => key, OriginOf)) };
+    }
+
     /// <summary>All rules this configuration breaks, one line each; empty when it is sound.</summary>
     public IReadOnlyList<string> Validate() => ConfigRules.Check(this);
 

@@ -3,20 +3,11 @@ using System.Text;
 
 namespace MuonSharp.Training;
 
-/// <summary>A text as tokens, split into the part to train on and, at its end, the part to evaluate on.</summary>
+/// <summary>A text as tokens: the part to train on and the part to evaluate on, which is its end or a text of its own.</summary>
 public sealed class TextData
 {
-    private TextData(ITokenizer tokenizer, ITokenSource tokens, long split, string source)
-    {
-        (Tokenizer, Source, Sha256) = (tokenizer, source, tokens.Identity);
-        (Training, Validation) = (new TokenRange(tokens, 0, split), new TokenRange(tokens, split, tokens.Length - split));
-    }
-
-    private TextData(TextData data, byte[] unrepeatable)
-    {
-        (Tokenizer, Training, Validation, Source, Sha256) = (data.Tokenizer, data.Training, data.Validation, data.Source, data.Sha256);
-        Unrepeatable = unrepeatable;
-    }
+    private TextData(ITokenizer tokenizer, ITokenSource training, ITokenSource validation, string source, string sha256) =>
+        (Tokenizer, Training, Validation, Source, Sha256) = (tokenizer, training, validation, source, sha256);
 
     /// <summary>The tokenizer of the tokens.</summary>
     public ITokenizer Tokenizer { get; }
@@ -24,11 +15,8 @@ public sealed class TextData
     /// <summary>Path of the text, or the embedded corpus's name.</summary>
     public string Source { get; }
 
-    /// <summary>SHA-256 of the text as UTF-8, in lower-case hexadecimal: what a resumed run compares.</summary>
+    /// <summary>SHA-256 of the text as UTF-8, in lower-case hexadecimal, and of the held-out text where that is another one: what a resumed run compares.</summary>
     public string Sha256 { get; }
-
-    /// <summary>The text as UTF-8 where it cannot be read a second time, so that a run has to keep it; else null.</summary>
-    internal byte[]? Unrepeatable { get; }
 
     /// <summary>The tokens to train on.</summary>
     public ITokenSource Training { get; }
@@ -36,27 +24,46 @@ public sealed class TextData
     /// <summary>The tokens held out.</summary>
     public ITokenSource Validation { get; }
 
+    /// <summary>What a user should know of the text, one line each: files that were left out, marks, line ends.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
+    /// <summary>The files of the text and of the held-out text; null where there are none.</summary>
+    internal (DataFiles? Training, DataFiles? Validation) Files { get; private init; }
+
+    /// <summary>Texts as UTF-8 that cannot be read a second time, so that a run has to keep them, by the names they get.</summary>
+    internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Unrepeatable { get; private init; } = NoFiles.Instance;
+
     /// <summary>Reads and splits the text that a configuration names.</summary>
-    /// <param name="config">Names file, tokenizer, share and the context's length.</param>
-    /// <param name="tokenizer">A run's tokenizer; null: that of <c>train.from</c>, or one is fitted to the text.</param>
-    /// <exception cref="BadInputException">The text cannot be read, or is too short for the context.</exception>
+    /// <param name="config">Names files, tokenizer, share and the context's length.</param>
+    /// <param name="tokenizer">A run's tokenizer; null: that of <c>train.from</c>, or one is fitted to the texts, the held-out one included.</param>
+    /// <exception cref="BadInputException">A text cannot be read, is too short for the context, or holds characters the tokenizer lacks.</exception>
     public static TextData Load(TrainingConfig config, ITokenizer? tokenizer = null)
     {
-        string source = config.Data.File ?? EmbeddedCorpus.Name;
         if (tokenizer is null)
         {
             using SourceRun? run = SourceRun.Open(config);
             tokenizer = run?.Tokenizer;
         }
 
-        if (config.Data.File is not { } file)
+        JoinedText? text = config.Data.File is { } files ? JoinedText.Read(files) : null, heldOut = config.Data.ValidationFile is { } others ? JoinedText.Read(others) : null;
+        string whole = text?.Text ?? EmbeddedCorpus.Read(), source = text?.Source ?? EmbeddedCorpus.Name;
+        tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, heldOut is null ? [whole] : [whole, heldOut.Text]);
+        TextData data = Split(new(whole, source, text?.Sha256 ?? Hash(whole)), heldOut is null ? null : new(heldOut.Text, heldOut.Source, heldOut.Sha256), tokenizer, TextSplit.Of(config));
+        Dictionary<string, ReadOnlyMemory<byte>> unrepeatable = new(StringComparer.Ordinal);
+        foreach ((string name, JoinedText? joined) in new[] { (RunNames.TextCopy, text), (RunNames.ValidationCopy, heldOut) })
         {
-            return FromText(EmbeddedCorpus.Read(), source, config, tokenizer);
+            if (joined?.Unrepeatable is { } bytes)
+            {
+                unrepeatable.Add(name, bytes);
+            }
         }
 
-        byte[] utf8 = InputFile.ReadAll("data", file, out bool again);
-        TextData data = FromText(TextFile.Decode(utf8, file), source, config, tokenizer);
-        return again ? data : new TextData(data, utf8);
+        return new(data.Tokenizer, data.Training, data.Validation, data.Source, data.Sha256)
+        {
+            Notes = [.. text?.Notes ?? [], .. heldOut?.Notes ?? []],
+            Files = (text?.Files, heldOut?.Files),
+            Unrepeatable = unrepeatable,
+        };
     }
 
     /// <summary>Splits a text that is already in memory.</summary>
@@ -65,37 +72,48 @@ public sealed class TextData
     /// <param name="config">Names tokenizer, share and the context's length.</param>
     /// <param name="tokenizer">A run's tokenizer; null: one is fitted to the text.</param>
     /// <exception cref="BadInputException">The text is too short for the context, or holds characters the tokenizer lacks.</exception>
-    public static TextData FromText(string text, string source, TrainingConfig config, ITokenizer? tokenizer = null) => FromText(
-        text,
-        source,
-        tokenizer ?? TokenizerKinds.Create(config.Data.Tokenizer, text),
-        new TextSplit(config.Model.Context, config.Data.ValidationShare, NeedsValidation: config.Evaluate.Every is not null));
+    public static TextData FromText(string text, string source, TrainingConfig config, ITokenizer? tokenizer = null) =>
+        FromText(text, source, tokenizer ?? TokenizerKinds.Create(config.Data.Tokenizer, text), TextSplit.Of(config));
 
     /// <summary>Splits a text that is already in memory.</summary>
-    internal static TextData FromText(string text, string source, ITokenizer tokenizer, TextSplit shares)
+    internal static TextData FromText(string text, string source, ITokenizer tokenizer, TextSplit shares) =>
+        Split(new(text, source, Hash(text)), heldOut: null, tokenizer, shares);
+
+    private static TextData Split(NamedText text, NamedText? heldOut, ITokenizer tokenizer, TextSplit shares)
     {
-        int[] tokens = tokenizer.Encode(text);
-        int split = (int)(tokens.Length * (1 - shares.ValidationShare));
+        int[] tokens = tokenizer.Encode(text.Text, text.Source);
+        int split = heldOut is null ? (int)(tokens.Length * (1 - shares.ValidationShare)) : tokens.Length;
         if (split < shares.Context + 1)
         {
             throw new BadInputException(
-                $"[data] {source}: the training part must hold model.context + 1 = {shares.Context + 1} tokens; "
+                $"[data] {text.Source}: the training part must hold model.context + 1 = {shares.Context + 1} tokens; "
                 + $"{split} of the text's {tokens.Length} came");
         }
 
-        if (shares.NeedsValidation && tokens.Length - split < 2)
+        MemoryTokens all = new(tokens, text.Sha256);
+        if (heldOut is { } other)
         {
-            throw new BadInputException(
-                $"[data] {source}: the validation part must hold 2 tokens; {tokens.Length - split} of {tokens.Length} came");
+            MemoryTokens validation = new(tokenizer.Encode(other.Text, other.Source), other.Sha256);
+            return Need(validation.Length, validation.Length, other.Source) ?? new TextData(tokenizer, all, validation, text.Source, $"{text.Sha256}, held out {other.Sha256}");
         }
 
-        string sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-        return new TextData(tokenizer, new MemoryTokens(tokens, sha256), split, source);
+        return Need(tokens.Length - split, tokens.Length, text.Source)
+            ?? new TextData(tokenizer, new TokenRange(all, 0, split), new TokenRange(all, split, tokens.Length - split), text.Source, text.Sha256);
+
+        TextData? Need(long count, long whole, string source) => !shares.NeedsValidation || count >= 2 ? null
+            : throw new BadInputException($"[data] {source}: the validation part must hold 2 tokens; {count} of {whole} came");
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private readonly record struct NamedText(string Text, string Source, string Sha256);
 }
 
 /// <summary>How a text is split into what is trained on and what is held out.</summary>
 /// <param name="Context">Length of a sequence: the training part holds one more token at least.</param>
 /// <param name="ValidationShare">Share of the tokens, at the end, that is held out.</param>
 /// <param name="NeedsValidation">Whether the held-out part must be one that can be evaluated.</param>
-internal readonly record struct TextSplit(int Context, double ValidationShare, bool NeedsValidation);
+internal readonly record struct TextSplit(int Context, double ValidationShare, bool NeedsValidation)
+{
+    public static TextSplit Of(TrainingConfig config) => new(config.Model.Context, config.Data.ValidationShare, NeedsValidation: config.Evaluate.Every is not null);
+}

@@ -21,7 +21,7 @@ public static class TextFile
     /// <exception cref="BadInputException">There is no such file, it is a directory, or empty; while reading: it is not UTF-8.</exception>
     internal static TextReader Open(string path)
     {
-        FileStream file = InputFile.Open("data", path);
+        Stream file = InputFile.Open("data", path);
         try
         {
             return new Utf8TextReader(file, path);
@@ -37,26 +37,42 @@ public static class TextFile
     /// <param name="utf8">The bytes.</param>
     /// <param name="source">Where they come from, for messages.</param>
     /// <exception cref="BadInputException">The text is empty or not UTF-8.</exception>
-    internal static string Decode(ReadOnlySpan<byte> utf8, string source)
-    {
-        if (utf8.StartsWith(ByteOrderMark))
-        {
-            utf8 = utf8[ByteOrderMark.Length..];
-        }
+    internal static string Decode(ReadOnlySpan<byte> utf8, string source) => Encoding.UTF8.GetString(Check(utf8, source));
 
+    /// <summary>The bytes of a text without a byte order mark.</summary>
+    /// <param name="utf8">The bytes.</param>
+    /// <param name="source">Where they come from, for messages.</param>
+    /// <exception cref="BadInputException">The text is empty or not UTF-8.</exception>
+    internal static ReadOnlySpan<byte> Check(ReadOnlySpan<byte> utf8, string source)
+    {
+        ReadOnlySpan<byte> head = utf8[..Math.Min(utf8.Length, EncodingGuess.Head)];
+        utf8 = utf8.StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8;
         if (utf8.IsEmpty)
         {
             throw new BadInputException($"[data] {source}: the text must not be empty; 0 bytes came");
         }
 
+        if (EncodingGuess.WithoutMark(utf8) is { } name)
+        {
+            throw WithoutMark(name, source);
+        }
+
         if (!Utf8.IsValid(utf8))
         {
             int place = FirstInvalid(utf8);
-            throw new BadInputException($"[data] {source}: the text must be UTF-8; byte 0x{utf8[place]:X2} came at offset {place}");
+            throw NoUtf8(head, utf8[place..], place, source);
         }
 
-        return Encoding.UTF8.GetString(utf8);
+        return utf8;
     }
+
+    /// <summary>The error of a text that is not UTF-8.</summary>
+    internal static BadInputException NoUtf8(ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest, long place, string source) =>
+        new($"[data] {source}: the text must be UTF-8; byte 0x{rest[0]:X2} came at offset {place}{EncodingGuess.Hint(head, rest, source)}");
+
+    /// <summary>The error of a text in UTF-16 or UTF-32, which would be UTF-8 too.</summary>
+    internal static BadInputException WithoutMark(string name, string source) =>
+        new($"[data] {source}: the text must be UTF-8; zeros came between its letters{EncodingGuess.Hint(name, source)}");
 
     private static int FirstInvalid(ReadOnlySpan<byte> utf8)
     {
@@ -83,7 +99,7 @@ internal static class InputFile
     {
         (byte[] bytes, again) = Guard(operation, path, () =>
         {
-            using FileStream file = File.OpenRead(path);
+            using Stream file = OpenStream(path);
             long length = file.CanSeek ? file.Length : 0;
             if (length > Array.MaxLength)
             {
@@ -92,14 +108,14 @@ internal static class InputFile
 
             using MemoryStream all = new((int)length);
             file.CopyTo(all);
-            return (all.TryGetBuffer(out ArraySegment<byte> read) && read.Count == read.Array!.Length ? read.Array : all.ToArray(), file.CanSeek && !IsDescriptor(path));
+            return (all.TryGetBuffer(out ArraySegment<byte> read) && read.Count == read.Array!.Length ? read.Array : all.ToArray(), file.CanSeek && path != DataFiles.StandardInput && !IsDescriptor(path));
         });
         return bytes;
     }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
-    public static FileStream Open(string operation, string path) => Guard(operation, path, () => File.OpenRead(path));
+    public static Stream Open(string operation, string path) => Guard(operation, path, () => OpenStream(path));
 
     /// <summary>Does something with a file.</summary>
     /// <exception cref="BadInputException">It is missing, a directory, or cannot be read.</exception>
@@ -123,6 +139,8 @@ internal static class InputFile
             throw new BadInputException($"[{operation}] {path}: the file must be readable; {FirstLine(error.Message)}", error);
         }
     }
+
+    private static Stream OpenStream(string path) => path == DataFiles.StandardInput ? Console.OpenStandardInput() : File.OpenRead(path);
 
     /// <summary>Whether a name means something else in another process, whatever lies behind it now: <c>/dev/stdin</c>, <c>/dev/fd/63</c>, <c>/proc/self/fd/0</c>.</summary>
     private static bool IsDescriptor(string path) =>

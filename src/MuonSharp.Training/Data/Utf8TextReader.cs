@@ -8,7 +8,8 @@ internal sealed class Utf8TextReader : TextReader
 {
     private readonly Stream _stream;
     private readonly string _source;
-    private readonly byte[] _bytes = new byte[1 << 16];
+    private readonly byte[] _bytes = new byte[EncodingGuess.Sample];
+    private readonly byte[] _head;
     private int _first;
     private int _end;
     private long _passed;
@@ -20,6 +21,12 @@ internal sealed class Utf8TextReader : TextReader
     {
         (_stream, _source) = (stream, source);
         Refill();
+        _head = _bytes[..Math.Min(_end, EncodingGuess.Head)];
+        if (EncodingGuess.WithoutMark(_bytes.AsSpan(0, _end)) is { } name)
+        {
+            throw TextFile.WithoutMark(name, source);
+        }
+
         if (_bytes.AsSpan(0, _end).StartsWith(TextFile.ByteOrderMark))
         {
             _first = TextFile.ByteOrderMark.Length;
@@ -44,7 +51,8 @@ internal sealed class Utf8TextReader : TextReader
             (_first, _passed) = (_first + read, _passed + read);
             if (status == OperationStatus.InvalidData && written == 0)
             {
-                throw new BadInputException($"[data] {_source}: the text must be UTF-8; byte 0x{_bytes[_first]:X2} came at offset {_passed}");
+                Refill();
+                throw TextFile.NoUtf8(_head, _bytes.AsSpan(0, _end), _passed, _source);
             }
 
             if (written > 0 || (_ended && _first == _end) || status == OperationStatus.DestinationTooSmall)

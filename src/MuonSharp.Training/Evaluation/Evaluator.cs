@@ -29,8 +29,7 @@ public sealed class Evaluator : IDisposable
     /// <exception cref="BadInputException">The text cannot be read, or is no longer the one the run was trained on.</exception>
     public EvaluationResult EvaluateValidation()
     {
-        TrainingConfig config = _run.TextCopy is { } copy ? _run.Config with { Data = _run.Config.Data with { File = copy } } : _run.Config;
-        TextData data = TextData.Load(config, _run.Tokenizer);
+        TextData data = TextData.Load(_run.Config, _run.Tokenizer);
         if (_run.DataSha256 is { } sha256 && data.Sha256 != sha256)
         {
             throw new BadInputException($"[evaluate] {data.Source}: the text must be the one the run was trained on; another one came");
@@ -39,10 +38,21 @@ public sealed class Evaluator : IDisposable
         return Measure(data.Validation, data.Source);
     }
 
-    /// <summary>The loss on a text file.</summary>
-    /// <param name="path">A UTF-8 text of at least two tokens.</param>
-    /// <exception cref="BadInputException">The file cannot be read, or holds what the tokenizer does not know.</exception>
-    public EvaluationResult EvaluateFile(string path) => Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path)), path);
+    /// <summary>The loss on a text.</summary>
+    /// <param name="files">A UTF-8 text of at least two tokens; a single file is never in memory as a whole.</param>
+    /// <param name="unknown">What becomes of characters that the tokenizer does not know.</param>
+    /// <exception cref="BadInputException">The text cannot be read, or holds what the tokenizer does not know.</exception>
+    public EvaluationResult EvaluateFile(DataFiles files, UnknownCharacters unknown = UnknownCharacters.Refuse)
+    {
+        if (files.Paths is [var path] && !Directory.Exists(path) && !FileSearch.IsPattern(path))
+        {
+            return Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path, unknown)), files.ToString());
+        }
+
+        JoinedText joined = JoinedText.Read(files);
+        string text = unknown == UnknownCharacters.Skip ? _run.Tokenizer.WithoutUnknown(joined.Text) : joined.Text;
+        return Measure(new MemoryTokens(_run.Tokenizer.Encode(text, joined.Source, canSkip: true)), joined.Source);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _run.Dispose();

@@ -17,9 +17,6 @@ internal sealed class RunModel : IDisposable
 
     public TrainingConfig Config { get; }
 
-    /// <summary>The run's own copy of its text; null: it is where the configuration says.</summary>
-    public string? TextCopy { get; private init; }
-
     public ITokenizer Tokenizer { get; }
 
     public LanguageModel Model { get; }
@@ -48,7 +45,7 @@ internal sealed class RunModel : IDisposable
         {
             model = new LanguageModel(LanguageModelConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
             WeightFile.Read(checkpoint.Model, model.Parameters);
-            return new RunModel(config, tokenizer, team, model, checkpoint) { TextCopy = folder.TextCopy, Notices = notices };
+            return new RunModel(folder.WithCopies(config, config), tokenizer, team, model, checkpoint) { Notices = notices };
         }
         catch
         {

@@ -43,7 +43,7 @@ public sealed class TextGenerator : IDisposable
             throw new ConfigurationException(problems);
         }
 
-        int[] tokens = TextPieces.Prompt(_run.Tokenizer, prompt);
+        int[] tokens = TextPieces.Prompt(_run.Tokenizer, options.Unknown == UnknownCharacters.Skip ? _run.Tokenizer.WithoutUnknown(prompt) : prompt);
         _stream = new TokenStream(_run.Model, _run.Tokenizer.VocabularySize, _run.Tokenizer.SpecialTokens.EndOfText);
         return TextPieces.Of(_run.Tokenizer, _stream.Continue(tokens, options, occasion: 0));
     }
@@ -69,6 +69,9 @@ public sealed record GenerationOptions
 
     /// <summary>Same seed, same text.</summary>
     public ulong Seed { get; init; } = 1337;
+
+    /// <summary>What becomes of characters of the prompt that the tokenizer does not know.</summary>
+    public UnknownCharacters Unknown { get; init; }
 
     /// <summary>All rules these options break, one line each; empty when they are sound.</summary>
     public IReadOnlyList<string> Validate()

@@ -47,8 +47,24 @@ public sealed class RunFolder
     /// <summary>The checkpoints: see <see cref="CheckpointStore"/>.</summary>
     public string CheckpointsPath { get; }
 
-    /// <summary>Copy of a text that could not be read a second time; null where the run has none.</summary>
-    internal string? TextCopy => System.IO.Path.Combine(Path, RunNames.TextCopy) is var copy && File.Exists(copy) ? copy : null;
+    /// <summary>A configuration of the run that reads the run's own copies of texts that could not be read a second time.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="saved">The run's configuration: a text that is another one than there is not the one that was copied.</param>
+    internal TrainingConfig WithCopies(TrainingConfig config, TrainingConfig saved)
+    {
+        DataSection data = config.Data;
+        return config with
+        {
+            Data = data with
+            {
+                File = Copy(RunNames.TextCopy, data.File, saved.Data.File),
+                ValidationFile = Copy(RunNames.ValidationCopy, data.ValidationFile, saved.Data.ValidationFile),
+            },
+        };
+
+        DataFiles? Copy(string name, DataFiles? now, DataFiles? before) =>
+            Equals(now, before) && System.IO.Path.Combine(Path, name) is var copy && File.Exists(copy) ? copy : now;
+    }
 
     private string LatestPath => System.IO.Path.Combine(CheckpointsPath, CheckpointNames.Latest);
 

@@ -6,8 +6,11 @@ internal static class RunNames
     /// <summary>The text of a run whose data cannot be read a second time.</summary>
     public const string TextCopy = "training-text.txt";
 
+    /// <summary>The held-out text of such a run.</summary>
+    public const string ValidationCopy = "validation-text.txt";
+
     private static readonly string[] s_written =
-        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, "report.html", "checkpoints"];
+        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, ValidationCopy, "report.html", "checkpoints"];
 
     /// <summary>Checks a folder before its lock is taken, which would already write to it.</summary>
     /// <exception cref="RunExistsException">A new run would write over something.</exception>

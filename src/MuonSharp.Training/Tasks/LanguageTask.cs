@@ -18,7 +18,7 @@ public sealed class LanguageTask : ITrainingTask
     private readonly TokenBatches _batches;
     private readonly int[] _prompt;
     private string? _weights;
-    private byte[]? _unrepeatable;
+    private IReadOnlyDictionary<string, ReadOnlyMemory<byte>> _unrepeatable = NoFiles.Instance;
     private TaskProfile? _profile;
 
     /// <summary>The task of tokens of one's own. The model stays the caller's.</summary>
@@ -145,12 +145,18 @@ public sealed class LanguageTask : ITrainingTask
         }
     }
 
-    /// <summary>The text as UTF-8, for the run folder to keep, where it cannot be read a second time; handed out once, so that it does not stay in memory.</summary>
-    internal byte[]? TakeUnrepeatable()
+    /// <summary>The files that the texts were made of; null where they are no files.</summary>
+    internal (DataFiles? Training, DataFiles? Validation) DataFiles { get; private init; }
+
+    /// <summary>What a user should know of the texts, one line each.</summary>
+    internal IReadOnlyList<string> DataNotes { get; private init; } = [];
+
+    /// <summary>Texts as UTF-8, for the run folder to keep, that cannot be read a second time, by name; handed out once, so that they do not stay in memory.</summary>
+    internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> TakeUnrepeatable()
     {
-        byte[]? text = _unrepeatable;
-        _unrepeatable = null;
-        return text;
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> texts = _unrepeatable;
+        _unrepeatable = NoFiles.Instance;
+        return texts;
     }
 
     /// <summary>The task of a run that goes on, or of one at its start.</summary>
@@ -217,6 +223,8 @@ public sealed class LanguageTask : ITrainingTask
             return new LanguageTask(made, data.Training, data.Validation, data.Tokenizer, options with { Source = data.Source }, ownsModel: true)
             {
                 DataIdentity = identity,
+                DataFiles = data.Files,
+                DataNotes = data.Notes,
                 _unrepeatable = data.Unrepeatable,
             };
         }

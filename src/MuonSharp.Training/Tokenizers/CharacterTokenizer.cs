@@ -31,12 +31,20 @@ public sealed class CharacterTokenizer : ITokenizer
     /// <summary>A tokenizer whose vocabulary is the characters of a text, sorted by code point.</summary>
     /// <param name="text">The training text; at least one character.</param>
     /// <exception cref="BadInputException">The text is empty.</exception>
-    public static CharacterTokenizer FromText(string text)
+    public static CharacterTokenizer FromText(string text) => FromTexts([text]);
+
+    /// <summary>A tokenizer whose vocabulary is the characters of several texts, sorted by code point.</summary>
+    /// <param name="texts">The training text, and others whose characters are to be known.</param>
+    /// <exception cref="BadInputException">All are empty.</exception>
+    public static CharacterTokenizer FromTexts(IReadOnlyList<string> texts)
     {
         HashSet<Rune> seen = [];
-        foreach (Rune character in text.EnumerateRunes())
+        foreach (string text in texts)
         {
-            seen.Add(character);
+            foreach (Rune character in text.EnumerateRunes())
+            {
+                seen.Add(character);
+            }
         }
 
         return seen.Count > 0
@@ -49,12 +57,13 @@ public sealed class CharacterTokenizer : ITokenizer
     {
         foreach (Rune character in text.EnumerateRunes())
         {
-            tokens.Add(_tokens.TryGetValue(character.Value, out int token)
-                ? token
-                : throw new BadInputException(
-                    $"[tokenizer] every character must be one of the {VocabularySize} of the training text; {Describe(character)} came"));
+            tokens.Add(_tokens.TryGetValue(character.Value, out int token) ? token : throw Unknown(text));
         }
     }
+
+    /// <summary>Whether a character is one of the vocabulary.</summary>
+    /// <param name="character">The character.</param>
+    public bool Knows(Rune character) => _tokens.ContainsKey(character.Value);
 
     /// <inheritdoc/>
     public int CutOf(ReadOnlySpan<char> text) => TextCut.BehindCharacters(text);
@@ -89,6 +98,10 @@ public sealed class CharacterTokenizer : ITokenizer
         return runes.SequenceEqual(runes.Distinct().Order()) ? new(runes) : throw characters.Broken("characters must be sorted and distinct; they are not");
     }
 
-    private static string Describe(Rune character) =>
-        Rune.IsControl(character) ? $"U+{character.Value:X4}" : $"'{character}' (U+{character.Value:X4})";
+    private BadInputException Unknown(ReadOnlySpan<char> text)
+    {
+        UnknownCounts counts = new();
+        counts.Add(text, Knows);
+        return counts.Error(source: null, VocabularySize);
+    }
 }

@@ -83,13 +83,45 @@ public static class TokenizerExtensions
     /// <summary>The tokens of a UTF-8 file, which is never in memory as a whole where the tokenizer says <see cref="ITokenizer.CutOf">where a text may be cut</see>.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="path">The file; a byte order mark is no part of the text.</param>
+    /// <param name="unknown">What becomes of characters that a <see cref="CharacterTokenizer"/> does not know.</param>
     /// <exception cref="BadInputException">The file cannot be read, is empty or no UTF-8, or holds something that the vocabulary lacks.</exception>
-    public static int[] EncodeFile(this ITokenizer tokenizer, string path)
+    public static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown = UnknownCharacters.Refuse)
     {
         using TextReader reader = TextFile.Open(path);
         List<int> tokens = [];
-        tokenizer.Encode(reader, tokens);
-        return [.. tokens];
+        UnknownCounts counts = new();
+        tokenizer.Encode(tokenizer is CharacterTokenizer characters ? new KnownReader(reader, characters, counts) : reader, tokens);
+        return counts.Total == 0 || unknown == UnknownCharacters.Skip ? [.. tokens] : throw counts.Error(path, tokenizer.VocabularySize);
+    }
+
+    /// <summary>A text without the characters that a <see cref="CharacterTokenizer"/> does not know; for others the text itself.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="text">Any text.</param>
+    public static string WithoutUnknown(this ITokenizer tokenizer, string text)
+    {
+        if (tokenizer is not CharacterTokenizer characters)
+        {
+            return text;
+        }
+
+        StringBuilder kept = new();
+        new UnknownCounts().Add(text, characters.Knows, kept);
+        return kept.ToString();
+    }
+
+    /// <summary>The tokens of a text, whose name is part of the message where it holds something that the vocabulary lacks.</summary>
+    internal static int[] Encode(this ITokenizer tokenizer, string text, string source, bool canSkip = false)
+    {
+        try
+        {
+            return tokenizer.Encode(text);
+        }
+        catch (BadInputException) when (tokenizer is CharacterTokenizer)
+        {
+            UnknownCounts counts = new();
+            counts.Add(text, ((CharacterTokenizer)tokenizer).Knows);
+            throw counts.Error(source, tokenizer.VocabularySize, canSkip);
+        }
     }
 
     /// <summary>Appends the tokens of a text that is read along the way.</summary>
@@ -130,5 +162,25 @@ public static class TokenizerExtensions
         }
 
         return text.Append(decoder.Flush()).ToString();
+    }
+}
+
+/// <summary>Reads a text without the characters that a tokenizer does not know, which it counts.</summary>
+internal sealed class KnownReader(TextReader inner, CharacterTokenizer tokenizer, UnknownCounts counts) : TextReader
+{
+    private readonly StringBuilder _kept = new();
+
+    /// <inheritdoc/>
+    public override int Read(char[] buffer, int index, int count)
+    {
+        Span<char> part = buffer.AsSpan(index, count);
+        _kept.Clear();
+        while (_kept.Length == 0 && inner.Read(part) is var read and > 0)
+        {
+            counts.Add(part[..read], tokenizer.Knows, _kept);
+        }
+
+        _kept.CopyTo(0, part, _kept.Length);
+        return _kept.Length;
     }
 }

@@ -47,7 +47,7 @@ public static class TokenizerKinds
 
     private static readonly Dictionary<string, TokenizerKind> s_kinds = new(StringComparer.Ordinal)
     {
-        [CharacterTokenizer.KindName] = new(CharacterTokenizer.FromText, CharacterTokenizer.FromJson),
+        [CharacterTokenizer.KindName] = new(CharacterTokenizer.FromTexts, CharacterTokenizer.FromJson),
         [ByteTokenizer.KindName] = new(_ => new ByteTokenizer(), _ => new ByteTokenizer()),
     };
 
@@ -58,8 +58,14 @@ public static class TokenizerKinds
     /// <param name="kind">One of <see cref="Names"/>.</param>
     /// <param name="text">The training text.</param>
     /// <exception cref="BadInputException">There is no such kind, or the text is empty.</exception>
-    public static ITokenizer Create(string kind, string text) => s_kinds.TryGetValue(kind, out TokenizerKind? found)
-        ? found.FromText(text)
+    public static ITokenizer Create(string kind, string text) => Create(kind, [text]);
+
+    /// <summary>A tokenizer of the named kind, fitted to a training text and to others that it is to know where the kind has something to fit.</summary>
+    /// <param name="kind">One of <see cref="Names"/>.</param>
+    /// <param name="texts">The training text, then the others.</param>
+    /// <exception cref="BadInputException">There is no such kind, or all texts are empty.</exception>
+    public static ITokenizer Create(string kind, IReadOnlyList<string> texts) => s_kinds.TryGetValue(kind, out TokenizerKind? found)
+        ? found.FromTexts(texts)
         : throw new BadInputException($"[tokenizer] the kind must be one of {string.Join(", ", Names)}; {OneLine.Quote(kind)} came");
 
     /// <summary>The tokenizer that a <c>tokenizer.json</c> describes.</summary>
@@ -73,5 +79,5 @@ public static class TokenizerKinds
     /// <summary>The beginning of what a tokenizer of ours writes.</summary>
     internal static JsonObject NewJson(string kind) => new() { [FormatKey] = Format, ["kind"] = kind };
 
-    private sealed record TokenizerKind(Func<string, ITokenizer> FromText, Func<JsonEntry, ITokenizer> FromJson);
+    private sealed record TokenizerKind(Func<IReadOnlyList<string>, ITokenizer> FromTexts, Func<JsonEntry, ITokenizer> FromJson);
 }

@@ -124,6 +124,36 @@ public sealed class Trainer : IDisposable
     public static Trainer Resume(string runFolder, TrainingConfig? config = null, TrainerOptions? options = null) =>
         TrainerFactory.Resume(runFolder, config, options ?? new());
 
+    /// <summary>A trainer that takes the run in a folder up where there is one, or begins it: what a program does that may be started again.</summary>
+    /// <remarks>A run that is done is done again in no time: it has nothing left to do.</remarks>
+    /// <param name="config">The configuration; of a run that is there only what may change on resuming may differ.</param>
+    /// <param name="runFolder">The run folder, there or not.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The configuration breaks rules, or changes what may not change; all of it is named.</exception>
+    /// <exception cref="BadInputException">The text cannot be used, or is another one than the run's.</exception>
+    /// <exception cref="InvalidFileException">All checkpoints of the run are damaged.</exception>
+    /// <exception cref="RunExistsException">The folder holds something else under a name that a run writes.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
+    public static Trainer CreateOrResume(TrainingConfig config, string runFolder, TrainerOptions? options = null) =>
+        new RunFolder(runFolder).HoldsRun ? TrainerFactory.Resume(runFolder, TrainerFactory.AsBegun(config, runFolder), options ?? new()) : TrainerFactory.Create(config, runFolder, options ?? new());
+
+    /// <summary>The same for a task of one's own.</summary>
+    /// <param name="task">What is trained; not owned. Where there is a run, its weights become those of the newest checkpoint.</param>
+    /// <param name="settings">Length of the run, and what it does along the way.</param>
+    /// <param name="routes">Who steps what; null: <see cref="Route.Muon"/>.</param>
+    /// <param name="runFolder">The run folder, there or not.</param>
+    /// <param name="options">Its surroundings; null: the system's.</param>
+    /// <exception cref="ConfigurationException">The settings break rules; all are named.</exception>
+    /// <exception cref="OptimizerOptionsException">The routes break rules, or a parameter has none; all problems are named.</exception>
+    /// <exception cref="BadInputException">The run that is there is one of another task, shape, optimizer, or of other data.</exception>
+    /// <exception cref="InvalidFileException">All checkpoints of the run are damaged.</exception>
+    /// <exception cref="RunExistsException">The folder holds something else under a name that a run writes.</exception>
+    /// <exception cref="RunLockedException">Another trainer owns the folder.</exception>
+    /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
+    public static Trainer CreateOrResume(ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, string runFolder, TrainerOptions? options = null) =>
+        new RunFolder(runFolder).HoldsRun ? TrainerFactory.Resume(task, settings, routes, runFolder, options ?? new()) : TrainerFactory.Create(task, settings, routes, runFolder, options ?? new());
+
     /// <summary>Trains to the end and hands out what happens; the computing is done on a thread of the trainer and on those of the team.</summary>
     /// <remarks>A trainer runs once. Whoever stops enumerating loses what came after the last checkpoint.</remarks>
     /// <param name="cancellation">
@@ -204,6 +234,7 @@ public sealed class DivergedException : Exception
 internal sealed class RunClock(TimeProvider time, long firstStep)
 {
     private long? _start;
+    private (long Step, TimeSpan Elapsed)? _first;
 
     /// <summary>Time since the start; zero before.</summary>
     public TimeSpan Elapsed => _start is { } start ? time.GetElapsedTime(start) : TimeSpan.Zero;
@@ -214,7 +245,12 @@ internal sealed class RunClock(TimeProvider time, long firstStep)
     /// <summary>Starts the clock; it starts once.</summary>
     public void Start() => _start ??= time.GetTimestamp();
 
-    /// <summary>Time the steps still to do take if they are like those done, evaluations and checkpoints included.</summary>
-    public TimeSpan Remaining(long step, long totalSteps) =>
-        step > firstStep ? Elapsed / (step - firstStep) * (totalSteps - step) : TimeSpan.Zero;
+    /// <summary>Time the steps still to do take if they are like those done, evaluations and checkpoints included. The first step, in which everything is done for the first time, counts only while there is no other.</summary>
+    public TimeSpan Remaining(long step, long totalSteps)
+    {
+        (long Step, TimeSpan Elapsed) first = _first ??= (step, Elapsed);
+        return step > first.Step ? (Elapsed - first.Elapsed) / (step - first.Step) * (totalSteps - step)
+            : step > firstStep ? Elapsed / (step - firstStep) * (totalSteps - step)
+            : TimeSpan.Zero;
+    }
 }

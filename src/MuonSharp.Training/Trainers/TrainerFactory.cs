@@ -26,8 +26,16 @@ internal static class TrainerFactory
         return Continue(runFolder, options, saved.Train.Steps, (folder, checkpoint) =>
         {
             ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
-            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options, resumed.Data.File == saved.Data.File ? folder.TextCopy : null);
+            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options, folder.WithCopies(resumed, saved));
         });
+    }
+
+    /// <summary>The configuration of a run that began with it: the weights it began with are those that it recorded, and with them came what is not set.</summary>
+    public static TrainingConfig AsBegun(TrainingConfig config, string runFolder)
+    {
+        TrainingConfig saved = new RunFolder(runFolder).ReadConfig();
+        return config.Train.From is null || config.Train.FromSha256 is not null ? config
+            : SourceRun.Complete(config with { Train = config.Train with { FromSha256 = saved.Train.FromSha256 } });
     }
 
     /// <summary>A run that goes on, of a task.</summary>
@@ -118,7 +126,7 @@ internal static class TrainerFactory
     private static TrainingConfig Complete(TrainingConfig config)
     {
         Check(config.Validate());
-        TrainingConfig full = config.Data.File is { } file ? config with { Data = config.Data with { File = Path.GetFullPath(file) } } : config;
+        TrainingConfig full = config.WithData(config.Data.File?.Full(), config.Data.ValidationFile?.Full());
         full = config.Train.From is { } from ? full with { Train = full.Train with { From = Path.GetFullPath(from) } } : full;
 
         // The values are those that were given, from where they were given.

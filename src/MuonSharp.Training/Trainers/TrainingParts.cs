@@ -45,13 +45,14 @@ internal sealed class TrainingParts : IDisposable
     /// <param name="config">The configuration.</param>
     /// <param name="tokenizer">The tokenizer of a run that goes on; null for one at its start.</param>
     /// <param name="options">The surroundings.</param>
-    /// <param name="text">The run's own copy of the text; null: it is where the configuration says.</param>
+    /// <param name="reading">The configuration with the run's own copies of texts; null: they are where the configuration says.</param>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
-    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options, string? text = null)
+    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options, TrainingConfig? reading = null)
     {
-        LanguageTask task = LanguageTask.Create(text is null ? config : config with { Data = config.Data with { File = text } }, tokenizer);
+        LanguageTask task = LanguageTask.Create(reading ?? config, tokenizer);
         try
         {
+            config = reading is null || reading.Data.Equals(config.Data) ? config.WithData(task.DataFiles.Training, task.DataFiles.Validation) : config;
             return Create(task, TrainerSettings.Of(config), OptimizerKinds.Routes(config.Optimizer), options, config);
         }
         catch
@@ -97,9 +98,9 @@ internal sealed class TrainingParts : IDisposable
     public Dictionary<string, ReadOnlyMemory<byte>> NewFiles(bool atStart)
     {
         Dictionary<string, ReadOnlyMemory<byte>> files = new(atStart ? Task.Files : NoFiles.Instance, StringComparer.Ordinal);
-        if ((Task as LanguageTask)?.TakeUnrepeatable() is { } text)
+        foreach ((string name, ReadOnlyMemory<byte> text) in (Task as LanguageTask)?.TakeUnrepeatable() ?? NoFiles.Instance)
         {
-            files.Add(RunNames.TextCopy, text);
+            files.Add(name, text);
         }
 
         return files;
@@ -123,7 +124,7 @@ internal sealed class TrainingParts : IDisposable
         ],
         Plan = Optimizer.Plan,
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
-        Advice = [.. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
+        Advice = [.. (Task as LanguageTask)?.DataNotes ?? [], .. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
         Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads),
         Threads = Task.Team.Threads,
     };

@@ -13,10 +13,10 @@ public class BadInputTests
     }
 
     [Fact]
-    public void A_folder_where_a_text_is_expected_is_bad_input()
+    public void A_folder_without_a_text_is_bad_input()
     {
         using var folder = new TemporaryFolder();
-        Tool.Run("train", "--data", folder.FullPath, "--run", folder.At("run")).Fails(2, folder.FullPath, "directory");
+        Tool.Run("train", "--data", folder.FullPath, "--run", folder.At("run")).Fails(2, folder.FullPath, "the folder must hold a UTF-8 text");
     }
 
     [Fact]

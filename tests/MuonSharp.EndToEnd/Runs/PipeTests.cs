@@ -48,6 +48,18 @@ public sealed class PipeTests : IDisposable
         Tool.Run("train", "--run", run, "--resume", "--steps", "4").Exits(0);
     }
 
+    [Fact]
+    public void A_dash_is_standard_input_joined_with_files_that_came_before()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");
+        string run = folder.At("run"), first = folder.Write("first.txt", "the first text");
+        using (RunningProcess running = Shell("- < text.txt", [.. TinyRun.Train(folder, run, "--steps", "2"), "--data", first])) running.Wait().Exits(0);
+        Assert.Equal($"{TinyRun.Text}{(TinyRun.Text.EndsWith('\n') ? "" : "\n")}the first text\n{TinyRun.Text}", File.ReadAllText(Path.Combine(run, Copy)));
+        Tool.Run("train", "--run", run, "--resume", "--steps", "4").Exits(0);
+        using RunningProcess evaluated = Shell("- < text.txt", "evaluate", "--run", run, "--json");
+        Assert.Equal(Tool.Run("evaluate", "--run", run, "--data", folder.At("text.txt"), "--json").Exits(0).Output, evaluated.Wait().Exits(0).Output);
+    }
+
     [Fact(Explicit = true)]
     public void A_run_that_has_no_checkpoint_yet_starts_over_on_its_copy()
     {

@@ -24,7 +24,7 @@ public sealed class JsonFileTests
     [Theory]
     [InlineData("", "it must be JSON; it is empty")]
     [InlineData(" \n", "it must be JSON; it is empty")]
-    [InlineData("{\"a\": [1,\n2]", "it must be JSON; Expected depth to be zero at the end of the JSON payload (line 2, byte 3)")]
+    [InlineData("{\"a\": [1,\n2]", "it must be JSON; it ends before every { and [ is closed: it may be cut off (line 2, byte 3)")]
     [InlineData("{\"a\":\n 1} x", "it must be JSON; 'x' is invalid after a single JSON value (line 2, byte 5)")]
     [InlineData("{\"a\": \"b\u0007\"}", "it must be JSON; '0x07' is invalid within a JSON string (line 1, byte 9)")]
     [InlineData("{\"a\": 1, \"b\": 2, \"a\": 3}", "each key may come once; a comes twice (line 1, byte 18)")]
@@ -40,6 +40,14 @@ public sealed class JsonFileTests
         List<string> problems = [];
         Assert.Null(JsonFile.Parse(Encoding.UTF8.GetBytes(text), "a.json", s_options, problems));
         Assert.Equal($"[config] a.json: {problem}", Assert.Single(problems));
+    }
+
+    [Fact]
+    public void A_value_knows_its_line()
+    {
+        JsonEntry root = Parse("\ufeff\n// one\n{ \"a\": 1,\n\n \"b\": [\n  2,\n  {\"c\": \"x\"}] }");
+        Assert.Equal((3, 3, 5, 6, 7), (root.Line, root["a"].Line, root["b"].Line, root["b"].Items()[0].Line, root["b"].Items()[1]["c"].Line));
+        Assert.Equal(3, root["none"].Line);
     }
 
     [Theory]

@@ -37,6 +37,20 @@ public class KeySuggestionTests
     }
 
     [Fact]
+    public void In_a_file_it_says_the_line_too()
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("my.json", "// mine\n\n{\n  \"model\": { \"layers\": 2 },\n  \"optimzer\": { \"name\": \"muon\" },\n  \"train\": {\n    \"lr\": 1 }\n}");
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => new TrainingConfigBuilder().AddFile(file).Build());
+        Assert.Equal(
+            [
+                $"[config] {file}: a key must be a known one; 'optimzer' came; did you mean 'optimizer'? (line 5)",
+                $"[config] {file}: a key must be a known one; 'train.lr' came; did you mean 'optimizer.learningRate'? (line 7)",
+            ],
+            error.Problems);
+    }
+
+    [Fact]
     public void Other_words_are_suggested_and_never_taken_for_a_key() =>
         Assert.All(ConfigKeys.All.SelectMany(key => key.Synonyms), word => Assert.Null(ConfigKeys.Find(word)));
 }

@@ -55,7 +55,7 @@ public class TrainingConfigBuilderTests
             [
                 "[config] the preset must be one of austen, gpt2-124m, nanogpt, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
                 $"[config] {file}: train.steps must be a whole number from 1 to 2147483647; \"ten\" came",
-                $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'?",
+                $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'? (line 1)",
                 $"[config] {file}: model must be an object; 4 came",
                 $"[config] {file}: evaluate.every must be a whole number of steps from 1 to 2147483647, or -1 for never; a list of 1 came",
                 "[config] a key must be a known one; 'train.sead' came; did you mean 'train.seed'?",

@@ -151,7 +151,7 @@ public class TrainingConfigTests
     [InlineData("optimizer.preset", "moonlit", "; 'moonlit' came; did you mean 'moonlight'?")]
     [InlineData("optimizer.orthogonalizer", "newton-schulz/jordan", "; 'newton-schulz/jordan' came; did you mean 'newton-schulz/jordan5'?")]
     [InlineData("model.biases", "1", "model.biases must be true or false; '1' came")]
-    [InlineData("data.file", "", "data.file must be text, or null; '' came")]
+    [InlineData("data.file", "", "data.file must be a path, a list of paths, or null; '' came")]
     public void A_wrong_key_or_value_is_refused_with_the_rule(string key, string value, string expected)
     {
         ConfigurationException error = Assert.Throws<ConfigurationException>(() => new TrainingConfig().Set(key, value));

@@ -43,7 +43,36 @@ public class CharacterTokenizerTests
 
         BadInputException error = Assert.Throws<BadInputException>(() => tokenizer.Encode(prompt));
 
-        Assert.Equal($"[tokenizer] every character must be one of the 3 of the training text; {name} came", error.Message);
+        Assert.Equal($"[tokenizer] every character must be one of the 3 of the training text; {name} once, first in line 1 came (--unknown skip leaves them out; a run with data.tokenizer=byte knows all)", error.Message);
+    }
+
+    [Fact]
+    public void All_unknown_characters_are_listed_the_most_frequent_first_up_to_ten()
+    {
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("abc\n");
+        string message = Assert.Throws<BadInputException>(() => tokenizer.Encode("abc\nax\nyxx\n01234567890")).Message;
+        Assert.Contains(
+            "; 'x' (U+0078) 3 times, first in line 2; '0' (U+0030) 2 times, first in line 4; '1' (U+0031) once, first in line 4; ", message, StringComparison.Ordinal);
+        Assert.Contains("'8' (U+0038) once, first in line 4; and 2 others came", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(70_000)]
+    [InlineData(200_000)]
+    public void In_a_file_they_are_counted_over_the_whole_of_it_or_left_out(int length)
+    {
+        using TemporaryFolder folder = new();
+        CharacterTokenizer tokenizer = CharacterTokenizer.FromText("ab\n");
+        string known = string.Concat(Enumerable.Range(0, length).Select(i => i % 50 == 49 ? '\n' : i % 3 == 0 ? 'a' : 'b'));
+        string path = folder.Write("text.txt", "é" + known + "é😀");
+        int line = known.Count(letter => letter == '\n') + 1;
+
+        string message = Assert.Throws<BadInputException>(() => tokenizer.EncodeFile(path)).Message;
+        Assert.StartsWith($"[tokenizer] {path}: every character must be one of the 3 ", message, StringComparison.Ordinal);
+        Assert.Contains($"'é' (U+00E9) 2 times, first in line 1; '😀' (U+1F600) once, first in line {line:N0} came", message, StringComparison.Ordinal);
+        Assert.Equal(tokenizer.Encode(known), tokenizer.EncodeFile(path, UnknownCharacters.Skip));
+        Assert.Equal(known, tokenizer.WithoutUnknown("é" + known + "é😀"));
     }
 
     [Fact]
