@@ -52,6 +52,11 @@ internal static class EvaluateCommand
         string[] paths = parsed.GetValue(s_data) ?? [];
         DataFiles? files = paths.Length == 0 ? null : paths.All(path => path.Length > 0) ? new([.. paths]) : throw ToolException.Usage("[evaluate] --data takes a path; '' came");
         EvaluationResult result = files is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(files, s_unknown.Read(parsed));
+        if (result.UnknownCharacters > 0)
+        {
+            ErrorReport.Note($"[evaluate] {files}: {Amount.Of(result.UnknownCharacters, "character")} that the run's tokenizer does not know left out");
+        }
+
         if (parsed.GetValue(s_json))
         {
             JsonLines.Write(new JsonObject

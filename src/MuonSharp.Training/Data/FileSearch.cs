@@ -22,7 +22,7 @@ internal static class FileSearch
         int fixedParts = Array.FindIndex(parts, part => part.IndexOfAny(s_wildcards) >= 0);
         string root = string.Join(Path.DirectorySeparatorChar, parts[..fixedParts]);
         root = root.Length > 0 ? root : pattern[0] == Path.DirectorySeparatorChar ? pattern[..1] : ".";
-        Regex regex = new($"^{string.Join('/', parts[fixedParts..].Select(Expression)).Replace("(.*/)?/", "(.*/)?", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant);
+        Regex regex = new($"^{string.Join('/', parts[fixedParts..].Select(Expression)).Replace("(.*/)?/", "(.*/)?", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromMinutes(1));
         IReadOnlyList<string> files = Directory.Exists(root) ? InputFolder(root, regex.IsMatch) : [];
         return files.Count > 0 ? files : throw new BadInputException($"[data] {pattern}: the pattern must mean a file; there is none of such a name");
     }

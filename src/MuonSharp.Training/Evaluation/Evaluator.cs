@@ -44,14 +44,15 @@ public sealed class Evaluator : IDisposable
     /// <exception cref="BadInputException">The text cannot be read, or holds what the tokenizer does not know.</exception>
     public EvaluationResult EvaluateFile(DataFiles files, UnknownCharacters unknown = UnknownCharacters.Refuse)
     {
+        UnknownCounts counts = new();
         if (files.Paths is [var path] && !Directory.Exists(path) && !FileSearch.IsPattern(path))
         {
-            return Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path, unknown)), files.ToString());
+            return Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path, unknown, counts)), files.ToString()) with { UnknownCharacters = counts.Total };
         }
 
         JoinedText joined = JoinedText.Read(files);
-        string text = unknown == UnknownCharacters.Skip ? _run.Tokenizer.WithoutUnknown(joined.Text) : joined.Text;
-        return Measure(new MemoryTokens(_run.Tokenizer.Encode(text, joined.Source, canSkip: true)), joined.Source);
+        string text = unknown == UnknownCharacters.Skip ? _run.Tokenizer.WithoutUnknown(joined.Text, counts) : joined.Text;
+        return Measure(new MemoryTokens(_run.Tokenizer.Encode(text, joined.Source, canSkip: true)), joined.Source) with { UnknownCharacters = counts.Total };
     }
 
     /// <inheritdoc/>
@@ -68,6 +69,9 @@ public sealed class Evaluator : IDisposable
 /// <param name="Bytes">UTF-8 bytes of the predicted tokens; 0 where there is no tokenizer that knows them.</param>
 public sealed record EvaluationResult(double Loss, long Tokens, long Bytes)
 {
+    /// <summary>Characters that were left out because the tokenizer does not know them.</summary>
+    public long UnknownCharacters { get; init; }
+
     /// <summary>Bits per byte of text: comparable between tokenizers.</summary>
     public double BitsPerByte => Loss * Tokens / Math.Log(2) / Bytes;
 

@@ -85,11 +85,13 @@ public static class TokenizerExtensions
     /// <param name="path">The file; a byte order mark is no part of the text.</param>
     /// <param name="unknown">What becomes of characters that a <see cref="CharacterTokenizer"/> does not know.</param>
     /// <exception cref="BadInputException">The file cannot be read, is empty or no UTF-8, or holds something that the vocabulary lacks.</exception>
-    public static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown = UnknownCharacters.Refuse)
+    public static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown = UnknownCharacters.Refuse) => tokenizer.EncodeFile(path, unknown, new UnknownCounts());
+
+    /// <summary>The same; counts what a <see cref="CharacterTokenizer"/> does not know.</summary>
+    internal static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown, UnknownCounts counts)
     {
         using TextReader reader = TextFile.Open(path);
         List<int> tokens = [];
-        UnknownCounts counts = new();
         tokenizer.Encode(tokenizer is CharacterTokenizer characters ? new KnownReader(reader, characters, counts) : reader, tokens);
         return counts.Total == 0 || unknown == UnknownCharacters.Skip ? [.. tokens] : throw counts.Error(path, tokenizer.VocabularySize);
     }
@@ -97,7 +99,10 @@ public static class TokenizerExtensions
     /// <summary>A text without the characters that a <see cref="CharacterTokenizer"/> does not know; for others the text itself.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="text">Any text.</param>
-    public static string WithoutUnknown(this ITokenizer tokenizer, string text)
+    public static string WithoutUnknown(this ITokenizer tokenizer, string text) => tokenizer.WithoutUnknown(text, new UnknownCounts());
+
+    /// <summary>The same; counts what was left out.</summary>
+    internal static string WithoutUnknown(this ITokenizer tokenizer, string text, UnknownCounts counts)
     {
         if (tokenizer is not CharacterTokenizer characters)
         {
@@ -105,7 +110,7 @@ public static class TokenizerExtensions
         }
 
         StringBuilder kept = new();
-        new UnknownCounts().Add(text, characters.Knows, kept);
+        counts.Add(text, characters.Knows, kept);
         return kept.ToString();
     }
 

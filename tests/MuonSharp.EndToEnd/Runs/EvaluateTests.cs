@@ -37,7 +37,7 @@ public class EvaluateTests(TrainedRun trained) : IClassFixture<TrainedRun>
     {
         using var folder = new TemporaryFolder();
         Tool.Run("evaluate", "--run", trained.Run, "--data", folder.At("missing.txt")).Fails(2, "missing.txt");
-        Tool.Run("evaluate", "--run", trained.Run, "--data", folder.FullPath).Fails(2, "directory");
+        Tool.Run("evaluate", "--run", trained.Run, "--data", folder.FullPath).Fails(2, "the folder must hold a UTF-8 text");
         Tool.Run("evaluate", "--run", trained.Run, "--data", folder.Write("empty.txt", "")).Fails(2, "empty.txt");
     }
 }

@@ -43,12 +43,15 @@ public class GenerateTests(TrainedRun trained) : IClassFixture<TrainedRun>
     [Fact]
     public void Characters_that_the_run_does_not_know_are_listed_or_left_out()
     {
-        Tool.Run("generate", "--run", run, "--prompt", "The model\n#1: QQ", "--tokens", "5").Fails(2, "'Q' (U+0051) 2 times, first in line 2; '#' (U+0023) once", "data.tokenizer=byte", "--unknown skip");
-        Assert.Equal("he model".Length, ((string?)Tool.Run("generate", "--run", run, "--prompt", "The model", "--unknown", "skip", "--tokens", "8", "--json").Exits(0).Json[0]["text"])!.Length);
-        Tool.Run("generate", "--run", run, "--unknown", "drop").Fails(1, "--unknown must be refuse or skip; 'drop' came");
+        Tool.Run("generate", "--run", trained.Run, "--prompt", "The model\n#1: QQ", "--tokens", "5").Fails(2, "'Q' (U+0051) 2 times, first in line 2; '#' (U+0023) once", "data.tokenizer=byte", "--unknown skip");
+        Assert.Equal("he model".Length, ((string?)Tool.Run("generate", "--run", trained.Run, "--prompt", "The model", "--unknown", "skip", "--tokens", "8", "--json").Exits(0).Json[0]["text"])!.Length);
+        Tool.Run("generate", "--run", trained.Run, "--unknown", "drop").Fails(1, "--unknown must be refuse or skip; 'drop' came");
+        using var folder = new TemporaryFolder();
         string other = folder.Write("other.txt", "the model #");
-        Tool.Run("evaluate", "--run", run, "--data", other).Fails(2, "other.txt", "'#' (U+0023) once, first in line 1");
-        Assert.Equal(9, (int?)Tool.Run("evaluate", "--run", run, "--data", other, "--unknown", "skip", "--json").Exits(0).Json[0]["tokens"]);
+        Tool.Run("evaluate", "--run", trained.Run, "--data", other).Fails(2, "other.txt", "'#' (U+0023) once, first in line 1");
+        ProcessResult skipped = Tool.Run("evaluate", "--run", trained.Run, "--data", other, "--unknown", "skip", "--json").Exits(0);
+        Assert.Equal(9, (int?)skipped.Json[0]["tokens"]);
+        Assert.Contains("1 character that the run's tokenizer does not know left out", skipped.Error, StringComparison.Ordinal);
     }
 
     [Fact]
