@@ -80,7 +80,9 @@ internal abstract class ConfigOptions
 
     /// <summary><c>--data</c>.</summary>
     protected static ConfigOption Data => ConfigOption.Of(
-        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]") with { Joins = true };
+        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]")
+        with
+    { Joins = true };
 
     /// <summary><c>--optimizer</c>.</summary>
     protected static ConfigOption Optimizer => ConfigOption.Of(
