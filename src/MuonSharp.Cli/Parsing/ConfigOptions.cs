@@ -15,8 +15,8 @@ internal sealed record ConfigOption(Option<string[]> Option, string Key)
     public bool Joins { get; init; }
 
     /// <summary>Makes the option; its values are checked where all values are: by the configuration.</summary>
-    public static ConfigOption Of(string name, string key, string helpName, string description) =>
-        new(new Option<string[]>(name) { Description = description, HelpName = helpName }, key);
+    public static ConfigOption Of(string name, string key, string helpName, string description, bool joins = false) =>
+        new(new Option<string[]>(name) { Description = description, HelpName = helpName }, key) { Joins = joins };
 }
 
 /// <summary>The options that make up a configuration: what it starts from, files, and single keys.</summary>
@@ -80,9 +80,8 @@ internal abstract class ConfigOptions
 
     /// <summary><c>--data</c>.</summary>
     protected static ConfigOption Data => ConfigOption.Of(
-        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]")
-        with
-    { Joins = true };
+        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]",
+        joins: true);
 
     /// <summary><c>--optimizer</c>.</summary>
     protected static ConfigOption Optimizer => ConfigOption.Of(
