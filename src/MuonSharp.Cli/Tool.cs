@@ -57,6 +57,14 @@ internal static class Tool
             return ExitCode.Usage;
         }
 
+        arguments = arguments switch
+        {
+            ["help"] => ["--help"],
+            ["help", .. string[] command] => [.. command, "--help"],
+            ["version"] => ["--version"],
+            _ => arguments,
+        };
+
         // A prompt may begin with @, so there are no response files.
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Action is not (ExampleHelp or { ClearsParseErrors: true }) && UsageErrors.Describe(parsed) is { } problem)

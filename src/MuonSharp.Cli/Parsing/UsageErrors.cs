@@ -19,22 +19,22 @@ internal static class UsageErrors
 
         Command command = parsed.CommandResult.Command;
         string name = command is RootCommand ? "muonsharp" : command.Name;
-        string? unknown = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
-        string problem = unknown is null ? parsed.Errors[0].Message : Unknown(command, unknown);
+        string problem = parsed.UnmatchedTokens.Count == 0 ? parsed.Errors[0].Message : Unknown(command, parsed.UnmatchedTokens);
         string help = command is RootCommand ? "muonsharp --help" : $"muonsharp {name} --help";
         return $"[{name}] {problem.TrimEnd('.')} ({help} lists what there is)";
     }
 
-    private static string Unknown(Command command, string token)
+    private static string Unknown(Command command, IReadOnlyList<string> tokens)
     {
-        bool option = token.StartsWith('-');
-        IEnumerable<string> known = option
-            ? command.Options.Where(candidate => !candidate.Hidden).Select(candidate => candidate.Name)
-            : command.Subcommands.Select(candidate => candidate.Name);
-        string what = option ? "option" : command is RootCommand ? "command" : "argument";
-        string? near = NearestName.Of(token.Split('=')[0], known);
-        return near is null ? $"unknown {what} {token}" : $"unknown {what} {token}; did you mean {near}?";
+        string token = tokens[0];
+        string what = token.StartsWith('-') ? "option" : command is RootCommand ? "command" : "argument";
+        string? hint = token.StartsWith('-') ? MeantOption.Hint(command, token, tokens.Count > 1 && !tokens[1].StartsWith('-') ? tokens[1] : null)
+            : command is RootCommand ? Question(NearestName.Of(token, command.Subcommands.Select(known => known.Name)))
+            : Question(MeantOption.ForPath(command, token));
+        return $"unknown {what} {token}{(hint is null ? "" : $"; {hint}")}";
     }
+
+    private static string? Question(string? meant) => meant is null ? null : $"did you mean {meant}?";
 }
 
 /// <summary>The parser's own help, followed by examples that can be pasted into a shell.</summary>

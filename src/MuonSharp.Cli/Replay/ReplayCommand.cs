@@ -12,9 +12,11 @@ internal static class ReplayCommand
 {
     private const double StandardTolerance = 1e-4;
 
+    private const string TraceName = "trace.safetensors";
+
     private static readonly Argument<string> s_file = new("TRACE")
     {
-        Description = "The recorded run: a safetensors file of the format muonsharp-trace/1.",
+        Description = "The recorded run: a safetensors file of the format muonsharp-trace/1, or a folder with a trace.safetensors.",
     };
 
     private static readonly Option<double> s_tolerance = Numbers.Between(
@@ -42,7 +44,7 @@ internal static class ReplayCommand
 
     private static int Run(ParseResult parsed)
     {
-        string path = parsed.GetValue(s_file)!;
+        string path = FileOf(parsed.GetValue(s_file)!);
         double tolerance = parsed.GetValue(s_tolerance);
         using var trace = Trace.Open(path);
         ReplayResult result = TraceReplay.Run(trace, parsed.GetValue(s_threads));
@@ -61,6 +63,11 @@ internal static class ReplayCommand
             : throw ToolException.BadInput(
                 $"[replay] {path}: deviations must be at most {Amount.Rate(tolerance)}; '{worst.Parameter}' ({worst.Optimizer}) is {Text(worst.Deviation)} off after step {worst.Step}");
     }
+
+    /// <summary>The trace in a folder of a golden case, or the file itself.</summary>
+    private static string FileOf(string path) => !Directory.Exists(path) ? path
+        : File.Exists(Path.Combine(path, TraceName)) ? Path.Combine(path, TraceName)
+        : throw ToolException.BadInput($"[replay] {path}: a trace is a file; this folder holds no {TraceName}");
 
     private static void WriteText(Trace trace, ReplayResult result, double tolerance)
     {

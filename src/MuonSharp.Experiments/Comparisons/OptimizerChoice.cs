@@ -37,7 +37,7 @@ public sealed record OptimizerChoice
     public static OptimizerChoice Parse(string text)
     {
         string[] parts = text.Split(':', 2);
-        string name = parts[0].Trim();
+        string name = Names.FirstOrDefault(known => known.Equals(parts[0].Trim(), StringComparison.OrdinalIgnoreCase)) ?? parts[0].Trim();
         if (!Names.Contains(name, StringComparer.Ordinal))
         {
             throw new ConfigurationException($"[optimizer] an optimizer must be one of {string.Join(", ", Names)}; '{name}' came{NearestName.Hint(name, Names)}");

@@ -21,6 +21,12 @@ public static class LearningRateUnits
     /// <summary>Ten times the rates of Moonlight and torch in AdamW's units, more than AdamW itself bears in models of a few million weights (4e-3).</summary>
     private const double LargestAdamWRate = 0.01;
 
+    /// <summary>From half of the best rates that comparisons found for small models to the original's own (0.02).</summary>
+    private const string UsualOriginalRates = "0.005 to 0.02";
+
+    /// <summary>Moonlight's and AdamW's own rates, large models to small ones.</summary>
+    private const string UsualAdamWRates = "0.0002 to 0.004";
+
     /// <summary>Below this ratio a mistaken unit does little, and small matrices have such ratios.</summary>
     private const double NotableRatio = 2;
 
@@ -89,8 +95,8 @@ public static class LearningRateUnits
         double converted = Convert(rate, meant, factor, fanOut, fanIn);
         return Math.Max(converted / rate, rate / converted) < NotableRatio
             ? null
-            : $"[learning rate] {rate:G3} looks meant for the factor '{meant.Name}', but the factor is '{factor.Name}'; "
-                + $"the same step would be {converted:G3} here (matrices of [{fanOut}, {fanIn}])";
+            : $"[learning rate] {rate:G3} is {(likeAdamW ? "large" : "small")} for the factor '{factor.Name}', where {(likeAdamW ? UsualAdamWRates : UsualOriginalRates)} is usual; "
+                + $"meant in the unit of '{meant.Name}' it would be {converted:G3} here (matrices of [{fanOut}, {fanIn}])";
     }
 
     /// <summary>The same look at every group of a routing.</summary>

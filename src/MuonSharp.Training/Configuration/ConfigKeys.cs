@@ -37,10 +37,18 @@ public static class ConfigKeys
     /// <summary>The key that somebody most likely means by a name: by its meaning (<c>lr</c>, <c>batch_size</c>, <c>epochs</c>) or by its spelling; null when nothing is near.</summary>
     /// <param name="typed">What was written, as a key or as an option: <c>learning-rate</c>, <c>--lr</c>, <c>optimzer</c>.</param>
     /// <returns>A name that <see cref="Find(string)"/> knows, or that of a group of keys such as <c>optimizer</c>.</returns>
-    public static string? Suggest(string typed)
+    public static string? Suggest(string typed) => Meant(typed)?.Name ?? NearestName.Of(typed.TrimStart('-'), s_byName.Keys.Concat(s_groups));
+
+    /// <summary>The key that a name stands for without a doubt about its spelling: itself, its last part, or what others call it; null when it is none of these.</summary>
+    /// <param name="typed">What was written, as a key or as an option.</param>
+    public static ConfigKey? Meant(string typed)
     {
         string name = typed.TrimStart('-');
-        return Find(name)?.Name ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))?.Name ?? s_bySynonym.GetValueOrDefault(Plain(name)) ?? s_bySynonym.GetValueOrDefault(Plain(name[(name.LastIndexOf('.') + 1)..])) ?? NearestName.Of(name, s_byName.Keys.Concat(s_groups));
+        return Find(name)
+            ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))
+            ?? Synonym(name)
+            ?? Synonym(name[(name.LastIndexOf('.') + 1)..])
+            ?? All.FirstOrDefault(key => Plain(key.Name[(key.Name.LastIndexOf('.') + 1)..]).Equals(Plain(name), StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether a name stands for several keys: what comes before a dot of one.</summary>
@@ -61,6 +69,8 @@ public static class ConfigKeys
     /// <summary>What is wrong with a name that is no key, and the one that was meant.</summary>
     internal static string Unknown(string name) =>
         $"a key must be a known one; {OneLine.Quote(name)} came{(Suggest(name) is { } meant && meant != name ? $"; did you mean '{meant}'?" : "")}";
+
+    private static ConfigKey? Synonym(string word) => s_bySynonym.TryGetValue(Plain(word), out string? name) ? Find(name) : null;
 
     /// <summary>A word without what people put between its parts.</summary>
     private static string Plain(string word) => string.Concat(word.Where(char.IsLetterOrDigit));

@@ -188,13 +188,21 @@ internal static class ConfigValues
 
         public override bool TryParse(string text, out string value)
         {
-            value = text.Trim();
+            value = Spelled(text.Trim());
             return Accepts(value);
         }
 
-        public override bool TryRead(JsonEntry entry, out string value) => entry.TryText(out value) && Accepts(value);
+        public override bool TryRead(JsonEntry entry, out string value)
+        {
+            bool read = entry.TryText(out value);
+            value = read ? Spelled(value) : value;
+            return read && Accepts(value);
+        }
 
         public override bool Accepts(string value) => choices.Contains(value, StringComparer.Ordinal);
+
+        /// <summary>The choice as it is spelled, where upper and lower case are all that differs.</summary>
+        private string Spelled(string text) => choices.FirstOrDefault(choice => choice.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? text;
 
         public override JsonNode Write(string value) => JsonValue.Create(value);
     }

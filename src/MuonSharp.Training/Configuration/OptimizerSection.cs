@@ -64,8 +64,8 @@ public sealed record OptimizerSection
         section.Key("orthogonalizer", OptionalChoice(Orthogonalizers.Names, "the preset's, with its number of steps and epsilon"), o => o.Orthogonalizer, (o, v) => o with { Orthogonalizer = v },
             "what makes Muon's direction orthogonal", usedWhen: For(static optimizer => optimizer.Key("orthogonalizer") is not null)),
         section.Key("learningRate", OrNull(NonNegative, "the optimizer's default"), o => o.LearningRate, (o, v) => o with { LearningRate = v },
-            "peak learning rate of the hidden matrices; null: the reference's own (0.02 for `muon`), `optimizer.auxiliary.learningRate` for `adamw` and `sgd`, which is AdamW's: "
-            + "SGD wants more, 0.1 for both rates with `optimizer.clipNorm=1` is where [compare](compare.md) starts", also: "lr learningRate eta stepSize"),
+            "peak learning rate of the hidden matrices, with "
+            + $"{OptimizerKinds.OneRate} of everything, unless `optimizer.auxiliary.learningRate` is given as well; null: the reference's own (0.02 for `muon`), or the auxiliary one", also: "lr learningRate eta stepSize"),
         section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For(OptimizerKinds.HasMomentum), also: "beta mu"),
         section.Key("momentumWarmup", Whole(0), o => o.MomentumWarmup, (o, v) => o with { MomentumWarmup = v }, "steps over which momentum rises from 0.85", unit: "steps",
             usedWhen: For(OptimizerKinds.HasMomentum)),

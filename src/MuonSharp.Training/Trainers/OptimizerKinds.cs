@@ -26,7 +26,10 @@ internal static class OptimizerKinds
     public static string Summary { get; } = string.Join("; ", Names.Select(name => OptimizerDescriptors.PresetOfAlias(name) is { } preset
         ? $"`{name}` = `{OptimizerDescriptors.Find(name)!.Name}` with the preset `{preset}`, and goes with no other"
         : $"`{name}`: {OptimizerDescriptors.Find(name)!.Summary}"))
-        + $". {string.Join(" and ", OptimizerDescriptors.All.Where(optimizer => optimizer.StepsEverything).Select(optimizer => $"`{optimizer.Name}`"))} step everything, beside the others AdamW steps the rest";
+        + $". {OneRate} step everything, beside the others AdamW steps the rest";
+
+    /// <summary>Those that step everything, for help texts: <c>`adamw` and `sgd`</c>.</summary>
+    public static string OneRate => string.Join(" and ", OptimizerDescriptors.All.Where(optimizer => optimizer.StepsEverything).Select(optimizer => $"`{optimizer.Name}`"));
 
     public static bool HasMomentum(OptimizerDescriptor optimizer) => optimizer.Key(MomentumKey) is not null;
 
@@ -62,7 +65,12 @@ internal static class OptimizerKinds
         }
 
         bool presetChanged = settings.Preset != start.Preset;
-        return settings.Name != start.Name || presetChanged ? WithStandards(settings, presetChanged, given.Contains) : settings;
+        settings = settings.Name != start.Name || presetChanged ? WithStandards(settings, presetChanged, given.Contains) : settings;
+
+        // Who steps everything has one rate, unless two are given.
+        return Form(settings).Optimizer.StepsEverything && given.Contains(Prefix + "learningRate") && !given.Contains(AuxiliaryPrefix + "learningRate") && settings.LearningRate is { } rate
+            ? settings with { Auxiliary = settings.Auxiliary with { LearningRate = rate } }
+            : settings;
     }
 
     /// <summary>Whose numbers apply: the optimizer's, and its preset's where that is another than the first one.</summary>

@@ -5,7 +5,7 @@ namespace MuonSharp.EndToEnd.Runs;
 /// <summary>A learning rate that looks meant in another unit: one line, and the run goes on.</summary>
 public class AdviceTests
 {
-    private const string Remark = "note: [learning rate] 0.0003 looks meant for the factor 'match-rms-adamw', but the factor is 'original'; the same step would be 0.000679 here";
+    private const string Remark = "note: [learning rate] 0.0003 is small for the factor 'original', where 0.005 to 0.02 is usual; meant in the unit of 'match-rms-adamw' it would be 0.000679 here";
 
     private static readonly string[] s_adamWSized = ["--set", "model.width=128", "--set", "optimizer.learningRate=3e-4", "--steps", "1"];
 
@@ -43,7 +43,7 @@ public class AdviceTests
     {
         string[] plan = ["plan", "--preset", "nanogpt-cpu", "--set", "optimizer.preset=moonlight", "--set", "optimizer.learningRate=0.02", "--base-width", "64"];
         ProcessResult result = Tool.Run(plan).Exits(0);
-        Assert.Contains("note: [learning rate] 0.02 looks meant for the factor 'original'", result.Output, StringComparison.Ordinal);
+        Assert.Contains("note: [learning rate] 0.02 is large for the factor 'match-rms-adamw', where 0.0002 to 0.004 is usual", result.Output, StringComparison.Ordinal);
 
         // 0.02 · 0.2 sqrt(128) = 0.0453; half the width of this model is the base, so muP's rate is twice AdamW's.
         Assert.Matches(@"shape +as configured +original +match-rms-adamw +spectral-unclamped +mup-64", result.Output);

@@ -78,9 +78,9 @@ public class LearningRateUnitsTests
     }
 
     [Theory]
-    [InlineData("default", 3e-4, "[learning rate] 0.0003 looks meant for the factor 'match-rms-adamw', but the factor is 'original'; the same step would be 0.00166 here (matrices of [768, 768])")]
+    [InlineData("default", 3e-4, "[learning rate] 0.0003 is small for the factor 'original', where 0.005 to 0.02 is usual; meant in the unit of 'match-rms-adamw' it would be 0.00166 here (matrices of [768, 768])")]
     [InlineData("torch", 1e-4, "would be 0.000554")]
-    [InlineData("moonlight", 0.02, "[learning rate] 0.02 looks meant for the factor 'original', but the factor is 'match-rms-adamw'; the same step would be 0.00361 here")]
+    [InlineData("moonlight", 0.02, "[learning rate] 0.02 is large for the factor 'match-rms-adamw', where 0.0002 to 0.004 is usual; meant in the unit of 'original' it would be 0.00361 here")]
     [InlineData("kimi-k2", 0.05, "would be 0.00902")]
     public void A_rate_that_looks_meant_in_another_unit_is_remarked_on(string preset, double rate, string expected)
     {

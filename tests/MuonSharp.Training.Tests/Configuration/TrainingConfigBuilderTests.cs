@@ -138,6 +138,24 @@ public class TrainingConfigBuilderTests
         Assert.Equal(before, after);
     }
 
+    [Theory]
+    [InlineData("adamw")]
+    [InlineData("AdamW")]
+    [InlineData("sgd")]
+    public void Who_steps_everything_has_one_rate_unless_two_are_given(string name)
+    {
+        TrainingConfigBuilder Given() => new TrainingConfigBuilder().UsePreset("nanogpt-cpu").Set("optimizer.name", name).Set("optimizer.learningRate", "0.004");
+        TrainingConfig one = Given().Build();
+        Assert.Equal([0.004, 0.004], (double[])[one.Optimizer.EffectiveLearningRate, one.Optimizer.Auxiliary.LearningRate]);
+        Assert.Equal(name.ToLowerInvariant(), one.Optimizer.Name);
+        TrainingConfig two = Given().Set("optimizer.auxiliary.learningRate", "0.002").Build();
+        Assert.Equal([0.004, 0.002], (double[])[two.Optimizer.EffectiveLearningRate, two.Optimizer.Auxiliary.LearningRate]);
+
+        // A run that is taken up keeps its two; beside Muon the rate of the matrices is theirs alone.
+        Assert.Equal(0.002, new TrainingConfigBuilder().StartFrom(two).Set("train.steps", "7").Build().Optimizer.Auxiliary.LearningRate);
+        Assert.Equal(0.003, new TrainingConfigBuilder().Set("optimizer.learningRate", "0.004").Build().Optimizer.Auxiliary.LearningRate);
+    }
+
     [Fact]
     public void Another_preset_brings_the_numbers_of_its_reference_where_none_are_set()
     {
