@@ -30,7 +30,7 @@ public class OptimizerKeyTests
     {
         using var folder = new TemporaryFolder();
         Tool.Run(TinyRun.Train(folder, folder.At("original"), "--steps", "5")).Exits(0);
-        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("matched"), "--steps", "5", "--set", "optimizer.scale=match-rms-adamw", "--set", "optimizer.blockSize=8")).Exits(0);
+        ProcessResult result = Tool.Run(TinyRun.Train(folder, folder.At("matched"), "--steps", "5", "--set", "optimizer.scale=match-rms-adamw", "--set", "optimizer.blockSize=8", "--verbose")).Exits(0);
         Assert.Contains("optimizer.scale=match-rms-adamw", result.Output, StringComparison.Ordinal);
         Assert.Contains("note: [config] optimizer.blockSize is set, but optimizer.name=muon does not use it", result.Output, StringComparison.Ordinal);
         Assert.Matches(@"options of matrices +muon +where none are set: missingGradient=skip +form=ema +nesterov=true +orthogonalizer=zolotarev/2", result.Output);
@@ -83,7 +83,7 @@ public class OptimizerKeyTests
     public void Help_names_every_optimizer()
     {
         string help = string.Concat(Tool.Run("train", "--help").Exits(0).Output.Where(letter => !char.IsWhiteSpace(letter)));
-        Assert.Contains("muon|normuon|adamw|sgd|lion|shampoo|soap", help, StringComparison.Ordinal);
+        Assert.Contains("muon,normuon,adamw,sgd,lion,shampoo,soap", help, StringComparison.Ordinal);
         Tool.Run("bench", "--only", "step-nanogpt-cpu", "--optimizer", "lion", "--list").Exits(0);
     }
 }
