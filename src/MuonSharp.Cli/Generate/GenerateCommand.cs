@@ -39,7 +39,7 @@ internal static class GenerateCommand
             ErrorReport.Note(notice);
         }
 
-        string prompt = parsed.GetValue(options.Prompt)!;
+        string prompt = options.ReadPrompt(parsed);
         IEnumerable<string> pieces = generator.Generate(prompt, drawing).TakeWhile(_ => !signals.Requested);
         if (parsed.GetValue(options.Json))
         {
@@ -87,6 +87,8 @@ internal static class GenerateCommand
 /// <summary>The options of <c>muonsharp generate</c>.</summary>
 internal sealed class GenerateOptions
 {
+    private const string FromInput = "-";
+
     private static readonly GenerationOptions s_standard = new();
 
     /// <summary><c>--run</c> and <c>--checkpoint</c>.</summary>
@@ -96,7 +98,7 @@ internal sealed class GenerateOptions
     public Option<string> Prompt { get; } = new("--prompt")
     {
         HelpName = "TEXT",
-        Description = "Text to continue.",
+        Description = $"Text to continue; {FromInput} reads it from standard input.",
         DefaultValueFactory = _ => string.Empty,
     };
 
@@ -127,6 +129,19 @@ internal sealed class GenerateOptions
         {
             command.Add(option);
         }
+    }
+
+    /// <summary>The text to continue; of standard input without the line end that a shell puts behind it.</summary>
+    public string ReadPrompt(ParseResult parsed)
+    {
+        if (parsed.GetValue(Prompt) is { } text and not FromInput)
+        {
+            return text;
+        }
+
+        using StreamReader input = new(Console.OpenStandardInput());
+        string read = input.ReadToEnd();
+        return read.EndsWith('\n') ? read[..^1] : read;
     }
 
     /// <summary>How to draw, as the command line says.</summary>

@@ -42,7 +42,7 @@ internal static class Summary
             Picture(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
-            foreach (string command in Next(end.Outcome, ShellQuoted(run)))
+            foreach (string command in Next(end, ShellQuoted(run)))
             {
                 terminal.Line($"  {command}");
             }
@@ -68,9 +68,14 @@ internal static class Summary
         _ => $"done: {Amount.Of(end.Step, "step")} in {Amount.Time(end.Elapsed)}",
     };
 
-    private static string[] Next(TrainingOutcome outcome, string run) => outcome == TrainingOutcome.Cancelled
-        ? [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}"]
-        : [$"{ToolInvocation.Prefix} generate --run {run} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}"];
+    /// <summary>Commands to go on with; where the best model is not the newest, with the best.</summary>
+    private static string[] Next(EndEvent end, string run)
+    {
+        string best = end.BestCheckpoint is not null && end.Best?.Step != end.Step ? " --checkpoint best" : string.Empty;
+        return end.Outcome == TrainingOutcome.Cancelled
+            ? [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}{best}"]
+            : [$"{ToolInvocation.Prefix} generate --run {run}{best} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}{best}"];
+    }
 
     private static string ShellQuoted(string path) =>
         path.All(letter => char.IsLetterOrDigit(letter) || "/._-+:\\".Contains(letter, StringComparison.Ordinal)) ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -22,6 +22,7 @@ public sealed class BestCheckpointTests : IDisposable
         Assert.Contains("the held-out loss has become worse 3 times in a row", training.Output, StringComparison.Ordinal);
         Assert.Contains($"the model was best after step {step}: held-out loss", training.Output, StringComparison.Ordinal);
         Assert.Matches($"best held-out +[0-9.]+ at step {step}, in .*step-0*{step}", training.Output);
+        Assert.Contains("--checkpoint best --tokens 500", training.Output, StringComparison.Ordinal);
         Assert.Matches($"evaluation after step 200: .* best [0-9.]+ at step {step} ", training.Output);
 
         // No --run: the newest run of this folder, which is named; the newest checkpoint, with the hint.

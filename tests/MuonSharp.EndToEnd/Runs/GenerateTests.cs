@@ -14,6 +14,15 @@ public class GenerateTests(TrainedRun trained) : IClassFixture<TrainedRun>
         Assert.Empty(result.Error);
     }
 
+    [Fact]
+    public void A_prompt_may_come_from_standard_input()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the pipe is a shell's");
+        string command = $"printf 'the model\\n' | dotnet exec '{Repository.Tool}' generate --run '{trained.Run}' --prompt - --tokens 30";
+        using RunningProcess running = new("/bin/sh", ["-c", command], Path.GetTempPath(), new Dictionary<string, string>(StringComparer.Ordinal));
+        Assert.Equal(Tool.Run("generate", "--run", trained.Run, "--prompt", "the model", "--tokens", "30").Exits(0).Output, running.Wait().Exits(0).Output);
+    }
+
     [Fact(Explicit = true)]
     public void The_same_seed_gives_the_same_text_and_another_seed_another()
     {
