@@ -1,5 +1,6 @@
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Report;
+using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
 using MuonSharp.Training;
 
@@ -109,6 +110,12 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         terminal.Line($"target: loss {Amount.Loss(result.TargetLoss)}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
         Table(result);
         terminal.Line();
+        foreach (string sentence in ComparisonVerdict.Sentences(result))
+        {
+            terminal.Line(sentence);
+        }
+
+        terminal.Line();
         terminal.Columns(
         [
             ["runs", Amount.Count(result.Runs.Count)],
@@ -116,6 +123,12 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             ["numbers", Path.Combine(folder, "compare.json")],
             ["page", FileLink.Of(Path.Combine(folder, ComparisonPage.Name))],
         ], Style.Label);
+        terminal.Line();
+        terminal.Line("the best runs again:", Style.Label);
+        foreach ((_, string command) in ComparisonVerdict.Commands(result, folder))
+        {
+            terminal.Line($"  {ToolInvocation.Prefix} {command}");
+        }
     }
 
     /// <summary>One table where it fits, two where the terminal is narrow.</summary>

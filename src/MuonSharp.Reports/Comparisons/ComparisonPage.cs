@@ -14,16 +14,18 @@ internal static class ComparisonPage
     public static string Write(ComparisonResult result, string folder)
     {
         string path = Path.Combine(folder, Name);
-        Page.Write(path, Text(result));
+        Page.Write(path, Text(result, folder));
         return path;
     }
 
     /// <summary>The page as text.</summary>
-    public static string Text(ComparisonResult result) => Page.Text(Title(result), Body(result));
+    /// <param name="result">The comparison.</param>
+    /// <param name="folder">Its folder, which the commands name.</param>
+    public static string Text(ComparisonResult result, string folder = "") => Page.Text(Title(result), Body(result, folder));
 
     private static string Title(ComparisonResult result) => "Comparison: " + string.Join(", ", result.Rows.Select(row => row.Label));
 
-    private static IEnumerable<XElement?> Body(ComparisonResult result)
+    private static IEnumerable<XElement?> Body(ComparisonResult result, string folder)
     {
         ComparisonPlan plan = result.Plan;
         yield return new XElement("h1", Title(result));
@@ -33,6 +35,11 @@ internal static class ComparisonPage
             yield return new XElement("p", new XAttribute("class", "warning"), "Not complete: the comparison was stopped. The same command goes on with it.");
         }
 
+        if (result.Complete)
+        {
+            yield return new XElement("div", new XAttribute("class", "verdict"), ComparisonVerdict.Sentences(result).Select(sentence => new XElement("p", sentence)));
+        }
+
         yield return Page.Table("Results", "summary", ComparisonTable.Of(result), Row);
         yield return PageNotes.OfTable(result);
         yield return new XElement("h2", "Curves");
@@ -40,6 +47,8 @@ internal static class ComparisonPage
         yield return new XElement("div", new XAttribute("class", "charts"), ComparisonCharts.Of(result).Select(chart => ChartFigure.Of([("", chart)], PageNotes.OfChart(chart, result), legend: false)));
         yield return new XElement("h2", "All runs");
         yield return Page.Table("All runs", "runs", RunTable.Of(result), row => row == 0 ? null : Page.Key(Look.Of(RunTable.Color(result, row))));
+        yield return new XElement("h2", "The best runs again");
+        yield return new XElement("dl", ComparisonVerdict.Commands(result, folder).SelectMany(run => (XElement[])[new("dt", run.Label), new("dd", new XElement("code", $"muonsharp {run.Command}"))]));
         yield return new XElement("h2", "Recipes");
         yield return Page.Table("Recipes", "recipes", RecipeText.Of(plan), Row);
         yield return PageNotes.OfRecipes();

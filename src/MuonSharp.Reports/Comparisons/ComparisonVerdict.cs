@@ -1,0 +1,46 @@
+using MuonSharp.Experiments;
+
+namespace MuonSharp.Reports;
+
+/// <summary>What a comparison found out, in sentences, and the commands that repeat its best runs.</summary>
+internal static class ComparisonVerdict
+{
+    /// <summary>A sentence for each optimizer but the first, and what was not tried.</summary>
+    public static IEnumerable<string> Sentences(ComparisonResult result)
+    {
+        if (result.Rows[0].Best is not { } target)
+        {
+            yield break;
+        }
+
+        string first = result.Rows[0].Label;
+        foreach (ComparisonRow row in result.Rows.Skip(1))
+        {
+            yield return row switch
+            {
+                { Best: null } => $"{row.Label} diverged at every rate that was tried.",
+                { LeastBudget: null } => $"{row.Label} does not reach {first}'s loss in as many steps: {Amount.Loss(row.FinalLoss)} against {Amount.Loss(result.TargetLoss)}.",
+                { LeastBudget: { } least } => $"{row.Label} needs {least.Task.Percent} % of {first}'s steps for its loss{Time(row, result.Rows[0])}.",
+            };
+        }
+
+        string[] kept = [.. result.Plan.Entries.Where(entry => !entry.Recipe.OneRate && result.Rows.Any(row => row.Label == entry.Label && row.Best is not null)).Select(entry => entry.Label)];
+        if (kept.Length > 0)
+        {
+            double rate = result.Plan.Base.Optimizer.Auxiliary.LearningRate;
+            yield return $"Of {string.Join(", ", kept)} the rate of the hidden matrices alone was swept; what is no hidden matrix kept its own ({Amount.Rate(rate)} where none is given)"
+                + (result.Plan.Entries[0].Recipe.OneRate ? $", while {first}'s best, {Amount.Rate(target.Task.LearningRate)}, is that of everything" : "")
+                + $": --optimizers {first},{kept[^1]}{(kept[^1].Contains(':', StringComparison.Ordinal) ? ';' : ':')}auxiliary.learningRate={Amount.Rate(target.Task.LearningRate)} tries another.";
+        }
+    }
+
+    /// <summary>The label of each optimizer that has a best run, and the command that does this run again.</summary>
+    /// <param name="result">The comparison.</param>
+    /// <param name="folder">Its folder.</param>
+    public static IEnumerable<(string Label, string Command)> Commands(ComparisonResult result, string folder) => result.Rows
+        .Where(static row => row.Best is not null)
+        .Select(row => (row.Label, $"train --config {Path.Combine(folder, row.Best!.Folder, "config.json")}"));
+
+    private static string Time(ComparisonRow row, ComparisonRow first) =>
+        row.SecondsToTarget is { } seconds && first.SecondsToTarget is { } all && all > 0 ? $", and {100 * seconds / all:0} % of its time" : "";
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MuonSharp.Reports.Tests;
+
+/// <summary>The pages as a browser shows them.</summary>
+public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, IDisposable
+{
+    private const string Hostile = "</script><script>alert(1)</script><img src=x onerror=alert(2)>";
+
+    private readonly RunFolderOf _run = new();
+
+    public static TheoryData<string, int, bool> Pages => [.. from page in (string[])["run", "runs", "comparison"] from width in (int[])[360, 1200] from dark in (bool[])[false, true] select (page, width, dark)];
+
+    public void Dispose() => _run.Dispose();
+
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Pages))]
+    public Task A_page_asks_for_nothing_fits_its_window_and_keeps_nobody_out(string name, int width, bool dark) => browser.Open(Make(name), width, dark, scripts: true, async page =>
+    {
+        Assert.True(await page.EvaluateAsync<int>("document.querySelectorAll('svg').length") > 0);
+        Assert.Equal(0, await page.EvaluateAsync<int>("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
+        Assert.Empty(await Chromium.Barriers(page));
+    });
+
+    [Fact(Explicit = true)]
+    public Task Without_scripts_every_chart_and_number_is_there() => browser.Open(Make("run"), 1200, dark: false, scripts: false, async page =>
+    {
+        Assert.Equal("mine", await page.TextContentAsync("h1"));
+        Assert.True(await page.Locator("figure").First.IsVisibleAsync());
+        Assert.True(await page.Locator("figure svg").First.IsVisibleAsync());
+    });
+
+    [Fact(Explicit = true)]
+    public Task Names_and_samples_of_somebody_else_are_text() => browser.Open(Make("hostile"), 1200, dark: false, scripts: true, async page =>
+    {
+        Assert.Contains(Hostile, await page.EvaluateAsync<string>("document.body.textContent"), StringComparison.Ordinal);
+        Assert.Equal(0, await page.Locator("img").CountAsync());
+    });
+
+    /// <summary>The time is told and not asserted on: machines differ. What is asserted is what it depends on, the size of the page and what is drawn.</summary>
+    [Fact(Explicit = true)]
+    public Task Fifty_thousand_steps_open_as_a_short_run_does()
+    {
+        string file = Make("long");
+        Assert.InRange(new FileInfo(file).Length, 10_000, 1_000_000);
+        long start = Stopwatch.GetTimestamp();
+        return browser.Open(file, 1200, dark: false, scripts: true, async page =>
+        {
+            await page.EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+            string taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+            TestContext.Current.SendDiagnosticMessage($"50,000 steps, {new FileInfo(file).Length} bytes: drawn after {taken} ms, the making of the tab included");
+            TestContext.Current.TestOutputHelper!.WriteLine($"drawn after {taken} ms");
+            Assert.InRange(await page.EvaluateAsync<int>("document.getElementsByTagName('*').length"), 100, 5000);
+        });
+    }
+
+    private string Make(string name)
+    {
+        string file = Path.Combine(_run.Parent, "page.html");
+        switch (name)
+        {
+            case "comparison":
+                File.WriteAllText(file, ComparisonPage.Text(Sample.Result));
+                return file;
+            case "runs":
+                _run.Steps(300).Evaluation(100, 2).Evaluation(300, 1.5).Save();
+                using (RunFolderOf other = new("other"))
+                {
+                    other.Steps(200).Evaluation(100, 1.9).Save();
+                    RunReport.Write([_run.Folder, other.Folder], file);
+                }
+
+                return file;
+            case "hostile":
+                _run.Steps(20).Line($$"""{"kind":"sample","step":20,"prompt":"","text":"{{Hostile}}"}""").Save();
+                return RunReport.Write(_run.Folder);
+            case "long":
+                _run.Steps(50_000).Save();
+                return RunReport.Write(_run.Folder);
+            default:
+                _run.Steps(300).Evaluation(100, 2).Evaluation(200, 1.25).Evaluation(300, 1.5).Line("""{"kind":"sample","step":300,"prompt":"It is","text":" a truth\nuniversally"}""").Save();
+                return RunReport.Write(_run.Folder);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace MuonSharp.Reports.Tests;
+
+/// <summary>A browser of the machine's own, and what a page did in it that a page of one file must not do.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    /// <summary>Where Debian and Ubuntu have it.</summary>
+    private static readonly string[] s_places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    private IPlaywright? _driver;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (s_places.FirstOrDefault(File.Exists) is { } path)
+        {
+            _driver = await Playwright.CreateAsync();
+            _browser = await _driver.Chromium.LaunchAsync(new()
+            {
+                ExecutablePath = path,
+                Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            });
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _driver?.Dispose();
+    }
+
+    /// <summary>Opens a file as a reader would, and does something with it.</summary>
+    /// <param name="file">The page.</param>
+    /// <param name="width">Width of the window.</param>
+    /// <param name="dark">Whether the reader's system is dark.</param>
+    /// <param name="scripts">Whether scripts run.</param>
+    /// <param name="look">What to do with it.</param>
+    public async Task Open(string file, int width, bool dark, bool scripts, Func<IPage, Task> look)
+    {
+        Assert.SkipWhen(_browser is null, $"the pages are looked at in Chromium, which is none of {string.Join(", ", s_places)}");
+        List<string> said = [];
+        await using IBrowserContext context = await _browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = 800 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            JavaScriptEnabled = scripts,
+        });
+        IPage page = await context.NewPageAsync();
+        string address = new Uri(file).AbsoluteUri;
+        page.Console += (_, message) => said.Add($"console {message.Type}: {message.Text}");
+        page.PageError += (_, error) => said.Add($"error: {error}");
+        page.Dialog += (_, dialog) => said.Add($"dialog: {dialog.Message}");
+        page.Request += (_, request) =>
+        {
+            if (request.Url != address)
+            {
+                said.Add($"request: {request.Url}");
+            }
+        };
+        await page.GotoAsync(address);
+        await look(page);
+        Assert.Empty(said);
+    }
+
+    /// <summary>What the checker of accessibility finds that keeps somebody out.</summary>
+    public static async Task<IReadOnlyList<string>> Barriers(IPage page)
+    {
+        AxeResult result = await page.RunAxe();
+        Assert.NotEmpty(result.Passes);
+        return [.. result.Violations.Where(found => found.Impact is "serious" or "critical").Select(found => $"{found.Id}: {found.Help}; {string.Join(", ", found.Nodes.Take(3).Select(node => node.Html))}")];
+    }
+}
