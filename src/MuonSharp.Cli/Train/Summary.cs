@@ -42,7 +42,7 @@ internal static class Summary
             Picture(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
-            foreach (string command in Next(end, ShellQuoted(run)))
+            foreach (string command in Next(end, ShellText.Quoted(run)))
             {
                 terminal.Line($"  {command}");
             }
@@ -76,9 +76,6 @@ internal static class Summary
             ? [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}{best}"]
             : [$"{ToolInvocation.Prefix} generate --run {run}{best} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}{best}"];
     }
-
-    private static string ShellQuoted(string path) =>
-        path.All(letter => char.IsLetterOrDigit(letter) || "/._-+:\\".Contains(letter, StringComparison.Ordinal)) ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }
 
 /// <summary>How often a log file gets a line.</summary>

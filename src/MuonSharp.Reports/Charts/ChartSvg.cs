@@ -16,6 +16,9 @@ internal static class ChartSvg
     private const int MostDots = 60;
     private const double Room = 0.05;
 
+    /// <summary>More numbers than these stand beside each other in a narrow window only if every second one goes.</summary>
+    private const int NarrowTicks = 6;
+
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     /// <summary>The drawing; null when no point can be drawn.</summary>
@@ -104,7 +107,7 @@ internal static class ChartSvg
         for (int i = 0; i < horizontal.Ticks.Count; i++)
         {
             double place = horizontal.At(horizontal.Ticks[i]);
-            yield return Text(i % 2 == 0 ? "tick" : "tick odd", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
+            yield return Text(i % 2 == 0 || horizontal.Ticks.Count <= NarrowTicks ? "tick" : "tick odd", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
         }
 
         yield return Text("tick", "100%", "100%", "0", "34", "end", unit);

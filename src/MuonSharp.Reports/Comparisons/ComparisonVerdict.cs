@@ -24,13 +24,13 @@ internal static class ComparisonVerdict
             };
         }
 
-        string[] kept = [.. result.Plan.Entries.Where(entry => !entry.Recipe.OneRate && result.Rows.Any(row => row.Label == entry.Label && row.Best is not null)).Select(entry => entry.Label)];
+        ComparisonEntry[] kept = [.. result.Plan.Entries.Where(entry => !entry.Recipe.OneRate && result.Rows.Any(row => row.Label == entry.Label && row.Best is not null))];
         if (kept.Length > 0)
         {
-            double rate = result.Plan.Base.Optimizer.Auxiliary.LearningRate;
-            yield return $"Of {string.Join(", ", kept)} the rate of the hidden matrices alone was swept; what is no hidden matrix kept its own ({Amount.Rate(rate)} where none is given)"
-                + (result.Plan.Entries[0].Recipe.OneRate ? $", while {first}'s best, {Amount.Rate(target.Task.LearningRate)}, is that of everything" : "")
-                + $": --optimizers {first},{kept[^1]}{(kept[^1].Contains(':', StringComparison.Ordinal) ? ';' : ':')}auxiliary.learningRate={Amount.Rate(target.Task.LearningRate)} tries another.";
+            string label = kept[^1].Label, rate = Amount.Rate(target.Task.LearningRate);
+            yield return $"The rate of the hidden matrices alone was swept; all the rest kept its own: {string.Join(", ", kept.Select(entry => $"{entry.Label} {Amount.Rate(Rest(entry, result))}"))}"
+                + (result.Plan.Entries[0].Recipe.OneRate ? $", while {first}'s best, {rate}, is that of everything" : "")
+                + $". --optimizers {first},{label}{(label.Contains(':', StringComparison.Ordinal) ? ';' : ':')}auxiliary.learningRate={rate} tries another.";
         }
     }
 
@@ -39,7 +39,9 @@ internal static class ComparisonVerdict
     /// <param name="folder">Its folder.</param>
     public static IEnumerable<(string Label, string Command)> Commands(ComparisonResult result, string folder) => result.Rows
         .Where(static row => row.Best is not null)
-        .Select(row => (row.Label, $"train --config {Path.Combine(folder, row.Best!.Folder, "config.json")}"));
+        .Select(row => (row.Label, $"train --config {ShellText.Quoted(Path.Combine(folder, row.Best!.Folder, "config.json"))}"));
+
+    private static double Rest(ComparisonEntry entry, ComparisonResult result) => entry.Config(entry.LearningRates[0], result.Plan.Steps).Optimizer.Auxiliary.LearningRate;
 
     private static string Time(ComparisonRow row, ComparisonRow first) =>
         row.SecondsToTarget is { } seconds && first.SecondsToTarget is { } all && all > 0 ? $", and {100 * seconds / all:0} % of its time" : "";

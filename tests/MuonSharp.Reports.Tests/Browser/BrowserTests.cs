@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Playwright;
 
 namespace MuonSharp.Reports.Tests;
 
@@ -19,6 +20,7 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
     public Task A_page_asks_for_nothing_fits_its_window_and_keeps_nobody_out(string name, int width, bool dark) => browser.Open(Make(name), width, dark, scripts: true, async page =>
     {
         Assert.True(await page.EvaluateAsync<int>("document.querySelectorAll('svg').length") > 0);
+        await page.EvaluateAsync("for (const part of document.querySelectorAll('details')) part.open = true");
         Assert.Equal(0, await page.EvaluateAsync<int>("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
         Assert.Empty(await Chromium.Barriers(page));
     });
@@ -29,6 +31,35 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
         Assert.Equal("mine", await page.TextContentAsync("h1"));
         Assert.True(await page.Locator("figure").First.IsVisibleAsync());
         Assert.True(await page.Locator("figure svg").First.IsVisibleAsync());
+    });
+
+    [Fact(Explicit = true)]
+    public Task The_axis_is_chosen_by_the_keyboard_and_without_scripts() => browser.Open(Make("run"), 1200, dark: false, scripts: false, async page =>
+    {
+        Assert.True(await page.Locator(".by-steps").First.IsVisibleAsync());
+        await page.GetByRole(AriaRole.Radio, new() { Name = "steps" }).FocusAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        Assert.True(await page.Locator(".by-seconds").First.IsVisibleAsync());
+        Assert.False(await page.Locator(".by-steps").First.IsVisibleAsync());
+        await page.Keyboard.PressAsync("ArrowRight");
+        Assert.True(await page.Locator(".by-units").First.IsVisibleAsync());
+    });
+
+    [Fact(Explicit = true)]
+    public Task The_numbers_under_the_pointer_are_those_of_the_file() => browser.Open(Make("run"), 1200, dark: false, scripts: true, async page =>
+    {
+        ILocator rates = page.Locator("figure", new() { HasText = "Learning rates" }).Locator("svg.lines").First;
+        LocatorBoundingBoxResult box = (await rates.BoundingBoxAsync())!;
+        await rates.HoverAsync(new() { Position = new() { X = box.Width / 2, Y = box.Height / 2 }, Force = true });
+        string[] shown = [.. (await page.Locator(".tip > *").AllTextContentsAsync()).Select(text => text.Trim())];
+
+        // The rate of the file at a step is 0.01 / step; which of the drawn points is nearest is the page's affair.
+        int step = int.Parse(shown[0].Split(' ')[0], CultureInfo.InvariantCulture);
+        Assert.InRange(step, 140, 160);
+        Assert.Equal(0.01 / step, double.Parse(shown[1].Split(' ')[^1], CultureInfo.InvariantCulture), 5e-7);
+        Assert.Equal("auxiliary: 0.003", shown[2]);
+        await page.Mouse.MoveAsync(0, 0);
+        await Assertions.Expect(page.Locator(".tip")).ToHaveCountAsync(0);
     });
 
     [Fact(Explicit = true)]

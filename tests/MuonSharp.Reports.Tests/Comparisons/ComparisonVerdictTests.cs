@@ -11,7 +11,7 @@ public class ComparisonVerdictTests
         [
             $"{Muon} needs 60 % of adamw's steps for its loss, and 72 % of its time.",
             "sgd diverged at every rate that was tried.",
-            $"Of {Muon} the rate of the hidden matrices alone was swept; what is no hidden matrix kept its own (0.003 where none is given), while adamw's best, 0.004, is that of everything: "
+            $"The rate of the hidden matrices alone was swept; all the rest kept its own: {Muon} 0.001, while adamw's best, 0.004, is that of everything. "
                 + $"--optimizers adamw,{Muon};auxiliary.learningRate=0.004 tries another.",
         ],
         ComparisonVerdict.Sentences(Sample.Result));
@@ -25,7 +25,7 @@ public class ComparisonVerdictTests
 
     [Fact]
     public void The_best_runs_are_repeated_from_their_own_configurations() => Assert.Equal(
-        [("adamw", $"train --config {Path.Combine("c", "adamw-100", "config.json")}"), (Muon, $"train --config {Path.Combine("c", Muon + "-100", "config.json")}")],
+        [("adamw", $"train --config {Path.Combine("c", "adamw-100", "config.json")}"), (Muon, $"train --config '{Path.Combine("c", Muon + "-100", "config.json")}'")],
         ComparisonVerdict.Commands(Sample.Result, "c"));
 
     [Fact]
