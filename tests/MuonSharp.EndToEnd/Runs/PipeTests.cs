@@ -18,7 +18,7 @@ public sealed class PipeTests : IDisposable
         string whole = folder.At("whole"), piped = folder.At("piped");
         string[] more = ["--steps", "300", "--set", "checkpoint.every=1000", "--set", "sample.every=-1", "--json"];
         Tool.Run(TinyRun.Train(folder, whole, more)).Exits(0);
-        using (RunningProcess running = Shell("<(cat text.txt)", TinyRun.Train(folder, piped, more)))
+        using (RunningProcess running = Shell("<(cat text.txt)", WithoutData(TinyRun.Train(folder, piped, more))))
         {
             Assert.True(running.WaitForText("\"step\":20,"), running.Error);
             Signal.Send(running, Signal.Terminate);
@@ -42,7 +42,7 @@ public sealed class PipeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");
         string run = folder.At("run");
-        using (RunningProcess running = Shell("/dev/stdin < text.txt", TinyRun.Train(folder, run, "--steps", "2"))) running.Wait().Exits(0);
+        using (RunningProcess running = Shell("/dev/stdin < text.txt", WithoutData(TinyRun.Train(folder, run, "--steps", "2")))) running.Wait().Exits(0);
         Assert.Equal(File.ReadAllBytes(folder.At("text.txt")), File.ReadAllBytes(Path.Combine(run, Copy)));
         Tool.Run("evaluate", "--run", run).Exits(0);
         Tool.Run("train", "--run", run, "--resume", "--steps", "4").Exits(0);
@@ -65,7 +65,7 @@ public sealed class PipeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "pipes are made the Unix way");
         string run = folder.At("run");
-        using (RunningProcess running = Shell("<(cat text.txt)", TinyRun.Train(folder, run, "--steps", "100000", "--set", "checkpoint.every=-1", "--json")))
+        using (RunningProcess running = Shell("<(cat text.txt)", WithoutData(TinyRun.Train(folder, run, "--steps", "100000", "--set", "checkpoint.every=-1", "--json"))))
         {
             Assert.True(running.WaitForText("\"step\":5,"), running.Error);
             running.Kill();
@@ -89,6 +89,13 @@ public sealed class PipeTests : IDisposable
     }
 
     private static string Evaluated(string run) => Tool.Run("evaluate", "--run", run, "--json").Exits(0).Output;
+
+    /// <summary>Arguments without the text, which the shell gives: several would be joined.</summary>
+    private static string[] WithoutData(string[] arguments)
+    {
+        int data = Array.IndexOf(arguments, "--data");
+        return [.. arguments[..data], .. arguments[(data + 2)..]];
+    }
 
     /// <summary>The tool in the place of a shell that gives it its text.</summary>
     private RunningProcess Shell(string data, params string[] arguments)
