@@ -121,13 +121,13 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             ["runs", Amount.Count(result.Runs.Count)],
             ["folder", folder],
             ["numbers", Path.Combine(folder, "compare.json")],
-            ["page", FileLink.Of(Path.Combine(folder, ComparisonPage.Name))],
         ], Style.Label);
+        terminal.Whole($"page     {FileLink.Of(Path.Combine(folder, ComparisonPage.Name))}");
         terminal.Line();
         terminal.Line("the best runs again:", Style.Label);
         foreach ((_, string command) in ComparisonVerdict.Commands(result, folder))
         {
-            terminal.Line($"  {ToolInvocation.Prefix} {command}");
+            terminal.Whole($"  {ToolInvocation.Prefix} {command}");
         }
     }
 

@@ -66,12 +66,15 @@ internal sealed class Terminal : IDisposable
     /// <param name="style">One of the palette's styles.</param>
     public void Line(string text = "", string style = Style.Plain) => Write(Wrapped(OneLine.Printable(text), 0), style);
 
+    /// <summary>A line that is pasted or clicked as a whole, a command or an address: where the window is narrower the terminal wraps it, which leaves it one line.</summary>
+    public void Whole(string text) => Write([OneLine.Cut(text, int.MaxValue)], Style.Plain);
+
     /// <summary>Text of several lines with the breaks that it has, indented; where one is longer than the window it goes on further to the right.</summary>
     public void Block(string text, string style) =>
         Write(OneLine.Printable(text).ReplaceLineEndings("\n").Split('\n').SelectMany(line => Wrapped(line, 2)), style);
 
     /// <summary>Names and values: columns that line up.</summary>
-    public void Columns(IEnumerable<IReadOnlyList<string>> rows, params string[] styles) => WriteMarkup(ColumnText.Align([.. rows], Width, styles));
+    public void Columns(IEnumerable<IReadOnlyList<string>> rows, params string[] styles) => WriteMarkup(TextTable.Of([.. rows], styles).Lines(Width));
 
     /// <summary>A table with a header.</summary>
     public void Table(TextTable table) => WriteMarkup(table.Lines(Width));

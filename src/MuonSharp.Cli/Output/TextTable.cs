@@ -39,6 +39,14 @@ internal sealed class TextTable(IReadOnlyList<TableColumn> columns, IEnumerable<
     // Names may come from a file: a terminal must not obey them, and a cell has one line.
     private readonly string[][] _rows = [.. rows.Select(row => (string[])[.. row.Select(cell => OneLine.Cut(cell, int.MaxValue))])];
 
+    /// <summary>Names and values without a header, the last of each row a text.</summary>
+    /// <param name="rows">Cells by row; all rows have the same number of cells, two or more.</param>
+    /// <param name="styles">A style for each column; missing ones are plain.</param>
+    public static TextTable Of(IReadOnlyList<IReadOnlyList<string>> rows, params IReadOnlyList<string> styles) => new(
+        [.. Enumerable.Range(0, rows.Count == 0 ? 0 : rows[0].Count).Select(column => new TableColumn(
+            "", column == rows[0].Count - 1 ? ColumnKind.Text : ColumnKind.Name, Style: column < styles.Count ? styles[column] : Output.Style.Plain))],
+        rows);
+
     /// <summary>The columns.</summary>
     public IReadOnlyList<TableColumn> Columns => columns;
 
@@ -53,6 +61,11 @@ internal sealed class TextTable(IReadOnlyList<TableColumn> columns, IEnumerable<
     /// <param name="room">Characters that a line holds.</param>
     public IEnumerable<string> Lines(int room)
     {
+        if (_rows.Length == 0)
+        {
+            return [];
+        }
+
         room = Math.Max(LeastText, room);
         List<int> shown = [.. Enumerable.Range(0, columns.Count)];
         int[] widths = Widths();
@@ -62,24 +75,25 @@ internal sealed class TextTable(IReadOnlyList<TableColumn> columns, IEnumerable<
             shown.Remove(text.Value);
         }
 
-        List<string> left = [];
-        while (Width(shown, widths) > room && shown.MaxBy(column => columns[column].LeaveOut) is var widest && columns[widest].LeaveOut > 0)
+        List<int> left = [];
+        while (Width(shown, widths) > room && shown.MaxBy(column => columns[column].LeaveOut) is var next && columns[next].LeaveOut > 0)
         {
-            shown.Remove(widest);
-            left.Add(columns[widest].Title);
+            shown.Remove(next);
+            left.Add(next);
         }
 
-        IEnumerable<string> lines = Width(shown, widths) > room ? Blocks(room) : Table(shown, widths, text, room);
-        return left.Count == 0 || Width(shown, widths) > room
+        if (Width(shown, widths) > room)
+        {
+            return Blocks(room);
+        }
+
+        IEnumerable<string> lines = Table(shown, widths, text, room);
+        return left.Count == 0
             ? lines
-            : lines.Concat(Wrapping.Words($"(a wider window also shows {string.Join(", ", left.Order(Comparer<string>.Create(Position)))})", room).Select(line => Styled(line, Output.Style.Label)));
+            : lines.Concat(Wrapping.Words($"(a wider window also shows {string.Join(", ", left.Order().Select(column => columns[column].Title))})", room).Select(line => Styled(line, Output.Style.Label)));
     }
 
     private int[] Widths() => [.. columns.Select((column, index) => _rows.Select(row => row[index].Length).Append(column.Title.Length).Max())];
-
-    private int Position(string one, string other) => Index(one).CompareTo(Index(other));
-
-    private int Index(string title) => columns.TakeWhile(column => column.Title != title).Count();
 
     private static int Width(List<int> shown, int[] widths) => shown.Sum(column => widths[column]) + Gap * (shown.Count - 1);
 
@@ -132,7 +146,7 @@ internal sealed class TextTable(IReadOnlyList<TableColumn> columns, IEnumerable<
                 yield return Styled(piece, columns[0].Style);
             }
 
-            IEnumerable<string> values = columns.Zip(row).Skip(1).Where(cell => cell.Second.Length > 0).Select(cell => $"{cell.First.Title} {cell.Second}".Trim());
+            IEnumerable<string> values = columns.Zip(row).Skip(1).Where(static cell => cell.Second.Length > 0).Select(static cell => $"{cell.First.Title} {cell.Second}".Trim());
             foreach (string line in Wrapping.Parts(values, room - Below))
             {
                 yield return Markup.Escape(new string(' ', Below) + line);

@@ -66,7 +66,7 @@ internal static class ReportCommand
             }
         }
 
-        terminal.Line(FileLink.Of(file));
+        terminal.Whole(FileLink.Of(file));
         return ExitCode.Done;
     }
 

@@ -33,18 +33,18 @@ internal static class Summary
         if (run is not null)
         {
             rows.Add(["run folder", run]);
-            rows.Add(["report", FileLink.Of(Path.Combine(run, RunReport.FileName))]);
         }
 
         terminal.Columns(rows, Style.Label);
         if (run is not null)
         {
+            terminal.Whole($"report         {FileLink.Of(Path.Combine(run, RunReport.FileName))}");
             Picture(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
             foreach (string command in Next(end, ShellText.Quoted(run)))
             {
-                terminal.Line($"  {command}");
+                terminal.Whole($"  {command}");
             }
         }
     }

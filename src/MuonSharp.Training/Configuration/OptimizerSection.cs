@@ -65,7 +65,7 @@ public sealed record OptimizerSection
             "what makes Muon's direction orthogonal", usedWhen: For(static optimizer => optimizer.Key("orthogonalizer") is not null)),
         section.Key("learningRate", OrNull(NonNegative, "the optimizer's default"), o => o.LearningRate, (o, v) => o with { LearningRate = v },
             "peak learning rate of the hidden matrices, with "
-            + $"{OptimizerKinds.OneRate} of everything, unless `optimizer.auxiliary.learningRate` is given as well; null: the reference's own (0.02 for `muon`), or the auxiliary one", also: "lr learningRate eta stepSize"),
+            + $"{OptimizerKinds.WhoStepsEverything} of everything, unless `optimizer.auxiliary.learningRate` is given as well; null: the reference's own (0.02 for `muon`), or the auxiliary one", also: "lr learningRate eta stepSize"),
         section.Key("momentum", BelowOne, o => o.Momentum, (o, v) => o with { Momentum = v }, "momentum of the matrices", usedWhen: For(OptimizerKinds.HasMomentum), also: "beta mu"),
         section.Key("momentumWarmup", Whole(0), o => o.MomentumWarmup, (o, v) => o with { MomentumWarmup = v }, "steps over which momentum rises from 0.85", unit: "steps",
             usedWhen: For(OptimizerKinds.HasMomentum)),

@@ -26,10 +26,10 @@ internal static class OptimizerKinds
     public static string Summary { get; } = string.Join("; ", Names.Select(name => OptimizerDescriptors.PresetOfAlias(name) is { } preset
         ? $"`{name}` = `{OptimizerDescriptors.Find(name)!.Name}` with the preset `{preset}`, and goes with no other"
         : $"`{name}`: {OptimizerDescriptors.Find(name)!.Summary}"))
-        + $". {OneRate} step everything, beside the others AdamW steps the rest";
+        + $". {WhoStepsEverything} step everything, beside the others AdamW steps the rest";
 
     /// <summary>Those that step everything, for help texts: <c>`adamw` and `sgd`</c>.</summary>
-    public static string OneRate => string.Join(" and ", OptimizerDescriptors.All.Where(optimizer => optimizer.StepsEverything).Select(optimizer => $"`{optimizer.Name}`"));
+    public static string WhoStepsEverything => string.Join(" and ", OptimizerDescriptors.All.Where(optimizer => optimizer.StepsEverything).Select(optimizer => $"`{optimizer.Name}`"));
 
     public static bool HasMomentum(OptimizerDescriptor optimizer) => optimizer.Key(MomentumKey) is not null;
 

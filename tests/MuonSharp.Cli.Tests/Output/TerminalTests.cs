@@ -50,6 +50,16 @@ public class TerminalTests
     }
 
     [Fact]
+    public void A_command_stays_one_line_however_narrow_the_window()
+    {
+        const string Command = "  muonsharp generate --run runs/austen-20261128-121931 --checkpoint best --tokens 500";
+        using StringWriter output = new();
+        using Terminal terminal = new(new(Live: true, Color: false), output, static () => 40);
+        terminal.Whole(Command);
+        Assert.Equal(Command + Environment.NewLine, output.ToString());
+    }
+
+    [Fact]
     public void In_a_pipe_nothing_is_wrapped_and_nothing_is_drawn_over()
     {
         using StringWriter pipe = new();
