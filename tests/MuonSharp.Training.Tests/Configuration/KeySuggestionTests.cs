@@ -3,6 +3,7 @@ namespace MuonSharp.Training.Tests.Configuration;
 public class KeySuggestionTests
 {
     [Theory]
+    [InlineData("auxiliary.lr", "optimizer.auxiliary.learningRate")]
     [InlineData("lr", "optimizer.learningRate")]
     [InlineData("--lr", "optimizer.learningRate")]
     [InlineData("learning-rate", "optimizer.learningRate")]
