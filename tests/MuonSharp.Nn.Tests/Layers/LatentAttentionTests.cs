@@ -4,7 +4,7 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn.Tests.Layers;
 
-/// <summary>Latent attention composed of public operations: against plain loops in double, against differences, and a whole DeepSeek-V3 against transformers.</summary>
+/// <summary>Latent attention: against plain loops in double, against differences, its heads under QK-clip, and a whole DeepSeek-V3 against transformers.</summary>
 public sealed class LatentAttentionTests : IDisposable
 {
     private const double Tolerance = 5e-5;
@@ -23,8 +23,8 @@ public sealed class LatentAttentionTests : IDisposable
 
             // An epsilon that bounds what the norms magnify: of two columns that are nearly zero they would make a thousand times their rounding errors.
             LatentSizes sizes = new(
-                1 + numbers.Below(30), 1 + numbers.Below(4), 1 + numbers.Below(20), 2 * (1 + numbers.Below(6)), 1 + numbers.Below(20), 1 + numbers.Below(20), 1 + numbers.Below(20),
-                Theta: numbers.Below(2) == 0 ? 10000 : 50, Epsilon: 0.01);
+                1 + numbers.Below(30), 1 + numbers.Below(4), 1 + numbers.Below(20), 2 * (1 + numbers.Below(6)), 1 + numbers.Below(20), number % 5 == 1 ? 0 : 1 + numbers.Below(20), 1 + numbers.Below(20),
+                Theta: numbers.Below(2) == 0 ? 10000 : 50, Epsilon: 0.01, Scale: number % 4 == 1 ? 1.5 : 1);
             int batch = 1 + numbers.Below(2), time = number % 8 == 0 ? 140 : 1 + numbers.Below(16);
             int[]? documents = number % 2 == 0 ? null : numbers.Documents(batch, time, 200);
             int? window = number % 3 == 0 ? 1 + numbers.Below(time) : null;
@@ -33,12 +33,14 @@ public sealed class LatentAttentionTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Gradients_are_those_of_differences()
+    [Theory]
+    [InlineData(7)]
+    [InlineData(0)]
+    public void Gradients_are_those_of_differences(int queryRank)
     {
-        LatentSizes sizes = new(12, 3, 6, 4, 5, 7, 9);
+        LatentSizes sizes = new(12, 3, 6, 4, 5, queryRank, 9);
         ModelBuilder builder = new(seed: 2);
-        LatentAttention layer = new(builder, "attention", sizes);
+        LatentAttention layer = new(builder, "attention", Options(sizes) with { Bias = queryRank == 0 });
         using Model model = builder.Build(_team);
         using Tape tape = new(_team, training: true) { Checks = true };
         Tensor x = tape.Input("x", tape.Packed(2, 8), sizes.Width, gradient: true);
@@ -57,7 +59,7 @@ public sealed class LatentAttentionTests : IDisposable
     {
         using var team = new WorkerTeam(1);
         ModelBuilder builder = new(seed: 2);
-        LatentAttention layer = new(builder, "attention", new LatentSizes(12, 3, 6, 4, 5, 7, 9));
+        LatentAttention layer = new(builder, "attention", Options(new LatentSizes(12, 3, 6, 4, 5, 7, 9)));
         using Model model = builder.Build(team);
         using Tape tape = model.NewTape(training: true);
         Tensor x = tape.Input("x", tape.Packed(2, 70), 12, gradient: true), y = layer.Record(tape, x, x);
@@ -78,6 +80,62 @@ public sealed class LatentAttentionTests : IDisposable
                 tape.Backward();
             }
         }
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(0)]
+    public void After_a_clip_the_same_batch_has_each_heads_maximum_times_its_factor(int queryRank)
+    {
+        LatentSizes sizes = new(12, 4, 6, 4, 5, queryRank, 9);
+        ModelBuilder builder = new(seed: 2);
+        LatentAttention layer = new(builder, "attention", Options(sizes) with { Bias = true, Initializer = Initializers.Normal(0.6) });
+        using Model model = builder.Build(_team);
+        using Tape tape = model.NewTape(training: false);
+        Tensor x = tape.Input("x", new Sequences(2, 30), sizes.Width);
+        tape.Output(layer.Record(tape, x, x));
+        tape.Compile();
+        float[] input = Agreement.ToFloats(new TestNumbers(3).Normals(60 * sizes.Width, 3));
+        float[] before = Maxima();
+        using QkClip clip = new(model.AttentionHeads, tau: 0.7 * before.Order().ElementAt(before.Length / 2));
+        clip.Observe(before);
+        QkClipReport report = clip.Apply(skipped: false);
+        float[] after = Maxima();
+
+        Assert.InRange(report.ClippedHeads, 1, 4);
+        for (int head = 0; head < 4; head++) Assert.Equal(report[head].Factor * before[head], after[head], 1e-5 * Math.Abs(before[head]));
+
+        float[] Maxima()
+        {
+            input.CopyTo(x.Value);
+            tape.Forward();
+            return SelfAttention.MaximumLogits(tape).Single().Value.ToArray();
+        }
+    }
+
+    [Fact]
+    public void Each_head_of_the_projections_by_head_is_a_matrix_to_orthogonalize_alone()
+    {
+        ModelBuilder builder = new(seed: 2);
+        _ = new LatentAttention(builder, "attention", Options(new LatentSizes(12, 3, 6, 4, 5, 7, 9)));
+        (string Name, int Rows)[] expected = [("q_b_proj.weight", 10), ("kv_b_proj.weight", 11)];
+        foreach ((string name, int rows) in expected)
+        {
+            Parameter weight = builder.Parameters.Single(parameter => parameter.Name == $"attention.{name}");
+            Assert.Equal([rows, rows, rows], weight.Layout.PerHead().Matrices(weight.Shape).Select(matrix => matrix.Rows));
+            Assert.Single(weight.Matrices);
+        }
+    }
+
+    [Theory]
+    [InlineData("KeyValueRank", 0, "[latent attention] sizes are 1 or more; 'block.attention' has width 12, 3 heads, ranks 7 and 0, plain width 6, value width 5")]
+    [InlineData("RotaryWidth", 3, "[latent attention] an even number of columns is turned, two by each frequency; 'block.attention' has rotary width 3, frequencies for 4")]
+    public void What_does_not_fit_is_refused(string option, int value, string message)
+    {
+        LatentAttentionOptions options = Options(new LatentSizes(12, 3, 6, 4, 5, 7, 9));
+        options = option == "RotaryWidth" ? options with { RotaryWidth = value } : options with { KeyValueRank = value };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new LatentAttention(new ModelBuilder(seed: 2).Scope("block"), "attention", options));
+        Assert.Equal(message, error.Message);
     }
 
     /// <summary>Two blocks with random weights, from transformers 5.23 on torch 2.14: logits, loss and the gradient of every tensor.</summary>
@@ -134,19 +192,19 @@ public sealed class LatentAttentionTests : IDisposable
             DownName = "down_proj",
         };
         return new TransformerBlock(
-            new RmsNorm(scope, "input_layernorm", sizes.Width), new LatentAttention(scope, "self_attn", sizes),
+            new RmsNorm(scope, "input_layernorm", sizes.Width), new LatentAttention(scope, "self_attn", Options(sizes)),
             new RmsNorm(scope, "post_attention_layernorm", sizes.Width), new FeedForward(scope, "mlp", feedForward));
     }
 
     private void Check(LatentSizes sizes, int batch, int time, int[]? documents, int? window, TestNumbers numbers, bool checks)
     {
         ModelBuilder builder = new(seed: 2);
-        LatentAttention layer = new(builder, "attention", sizes, window);
+        LatentAttention layer = new(builder, "attention", Options(sizes) with { Window = window, Bias = sizes.QueryRank == 0 || sizes.Scale > 1 });
         using Model model = builder.Build(_team);
         Dictionary<string, double[]> weights = new(StringComparer.Ordinal);
         foreach (Parameter parameter in model.Parameters.Parameters)
         {
-            double[] values = parameter.Role == ParameterRole.Gain ? numbers.Normals(parameter.Length, 0.3, 1) : numbers.Normals(parameter.Length, 1 / Math.Sqrt(parameter.Shape[1]));
+            double[] values = parameter.Role == ParameterRole.Gain ? numbers.Normals(parameter.Length, 0.3, 1) : numbers.Normals(parameter.Length, 1 / Math.Sqrt(parameter.Shape[^1]));
             weights.Add(Short(parameter), values);
             Agreement.ToFloats(values).CopyTo(parameter.Weights.Span);
         }
@@ -176,5 +234,20 @@ public sealed class LatentAttentionTests : IDisposable
         }
     }
 
-    private static string Short(Parameter parameter) => parameter.Name.Split('.')[^2];
+    private static LatentAttentionOptions Options(LatentSizes sizes) => new()
+    {
+        Width = sizes.Width,
+        Heads = sizes.Heads,
+        QueryRank = sizes.QueryRank == 0 ? null : sizes.QueryRank,
+        KeyValueRank = sizes.Rank,
+        PlainWidth = sizes.Plain,
+        RotaryWidth = sizes.Turned,
+        ValueWidth = sizes.Value,
+        Frequencies = RotaryFrequencies.Powers(sizes.Turned, sizes.Theta),
+        ScaleFactor = sizes.Scale,
+        Epsilon = (float)sizes.Epsilon,
+    };
+
+    /// <summary>The name that the reference knows: without the layer's, and without that of a weight.</summary>
+    private static string Short(Parameter parameter) => parameter.Name["attention.".Length..].Replace(".weight", "", StringComparison.Ordinal);
 }

@@ -1,8 +1,8 @@
 namespace MuonSharp.Nn.Tests.Reference;
 
 /// <summary>
-/// DeepSeek-V3's attention written out: q = B(norm(A x)), [c, r] = C x, [k, v] = D(norm(c)) alternating by head. The last columns of each head's q and the one r of all
-/// heads turn in neighbouring pairs; a head's key is its k beside r; y = O(attention). Weights are [out, in], by the names of the checkpoints.
+/// DeepSeek-V3's attention written out: q = B(norm(A x)) or Q x, [c, r] = C x, [k, v] = D(norm(c)) alternating by head. The last columns of each head's q and the one r of
+/// all heads turn in neighbouring pairs; a head's key is its k beside r; y = O(attention). Weights are [out, in], by the names of the checkpoints, biases by name.bias.
 /// </summary>
 internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDictionary<string, double[]> weights, int[] positions, int time, int? window)
 {
@@ -20,15 +20,13 @@ internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDicti
     public double[] Forward(double[] x)
     {
         _x = x;
-        _a = Linear("q_a_proj", x, sizes.Width, sizes.QueryRank);
-        _normedA = ReferenceRmsNorm.Forward(_a, weights["q_a_layernorm"], Rows, sizes.QueryRank, sizes.Epsilon);
-        double[] q = Linear("q_b_proj", _normedA, sizes.QueryRank, sizes.Heads * Key);
+        double[] q = sizes.QueryRank == 0 ? Linear("q_proj", x, sizes.Width, sizes.Heads * Key) : LowRankQuery(x);
         double[] both = Linear("kv_a_proj_with_mqa", x, sizes.Width, sizes.Rank + sizes.Turned);
         _compressed = Columns(both, sizes.Rank + sizes.Turned, 0, sizes.Rank);
         double[] shared = Turn(Columns(both, sizes.Rank + sizes.Turned, sizes.Rank, sizes.Turned), 1, sizes.Turned, 1);
         _normedC = ReferenceRmsNorm.Forward(_compressed, weights["kv_a_layernorm"], Rows, sizes.Rank, sizes.Epsilon);
         double[] kv = Linear("kv_b_proj", _normedC, sizes.Rank, sizes.Heads * (sizes.Plain + sizes.Value));
-        _q = Turn(q, sizes.Heads, Key, 1);
+        _q = Scaled(Turn(q, sizes.Heads, Key, 1));
         (_k, _v) = (new double[Rows * sizes.Heads * Key], new double[Rows * sizes.Heads * sizes.Value]);
         for (int i = 0; i < Rows * sizes.Heads; i++)
         {
@@ -46,8 +44,7 @@ internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDicti
     {
         double[] dAttended = LinearBackward("o_proj", dy, _attended, sizes.Heads * sizes.Value, sizes.Width);
         (double[] dq, double[] dk, double[] dv) = _attention.Backward(dAttended, _q, _k, _v);
-        double[] dNormedA = LinearBackward("q_b_proj", Turn(dq, sizes.Heads, Key, -1), _normedA, sizes.QueryRank, sizes.Heads * Key);
-        double[] dA = NormBackward("q_a_layernorm", dNormedA, _a, sizes.QueryRank);
+        dq = Turn(Scaled(dq), sizes.Heads, Key, -1);
         double[] dkv = new double[Rows * sizes.Heads * (sizes.Plain + sizes.Value)], dShared = new double[Rows * sizes.Turned];
         for (int i = 0; i < Rows * sizes.Heads; i++)
         {
@@ -67,10 +64,25 @@ internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDicti
         }
 
         return ReferenceActivation.Map(
-            LinearBackward("q_a_proj", dA, _x, sizes.Width, sizes.QueryRank),
+            sizes.QueryRank == 0 ? LinearBackward("q_proj", dq, _x, sizes.Width, sizes.Heads * Key) : LowRankQueryBackward(dq),
             LinearBackward("kv_a_proj_with_mqa", dBoth, _x, sizes.Width, sizes.Rank + sizes.Turned),
             (a, b) => a + b);
     }
+
+    private double[] LowRankQuery(double[] x)
+    {
+        _a = Linear("q_a_proj", x, sizes.Width, sizes.QueryRank);
+        _normedA = ReferenceRmsNorm.Forward(_a, weights["q_a_layernorm"], Rows, sizes.QueryRank, sizes.Epsilon);
+        return Linear("q_b_proj", _normedA, sizes.QueryRank, sizes.Heads * Key);
+    }
+
+    private double[] LowRankQueryBackward(double[] dq)
+    {
+        double[] dNormedA = LinearBackward("q_b_proj", dq, _normedA, sizes.QueryRank, sizes.Heads * Key);
+        return LinearBackward("q_a_proj", NormBackward("q_a_layernorm", dNormedA, _a, sizes.QueryRank), _x, sizes.Width, sizes.QueryRank);
+    }
+
+    private double[] Scaled(double[] q) => Array.ConvertAll(q, value => value * sizes.Scale);
 
     /// <summary>Turns the last columns of each head, pair (2i, 2i + 1) by position · theta^(-2i/turned).</summary>
     private double[] Turn(double[] x, int heads, int width, int direction)
@@ -95,11 +107,12 @@ internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDicti
         return y;
     }
 
-    private double[] Linear(string name, double[] x, int fanIn, int fanOut) => ReferenceLinear.Forward(x, weights[name], null, Rows, fanIn, fanOut);
+    private double[] Linear(string name, double[] x, int fanIn, int fanOut) => ReferenceLinear.Forward(x, weights[name], weights.GetValueOrDefault(name + ".bias"), Rows, fanIn, fanOut);
 
     private double[] LinearBackward(string name, double[] dy, double[] x, int fanIn, int fanOut)
     {
         _gradients[name] = ReferenceLinear.BackwardWeight(dy, x, Rows, fanIn, fanOut);
+        if (weights.ContainsKey(name + ".bias")) _gradients[name + ".bias"] = ReferenceLinear.BackwardBias(dy, Rows, fanOut);
         return ReferenceLinear.BackwardInput(dy, weights[name], Rows, fanIn, fanOut);
     }
 
@@ -110,5 +123,6 @@ internal sealed class ReferenceLatentAttention(LatentSizes sizes, IReadOnlyDicti
     }
 }
 
-/// <summary>Sizes of latent attention: columns of a head that do not turn and that do, of its value; ranks of the compressed queries and of keys and values.</summary>
-internal sealed record LatentSizes(int Width, int Heads, int Plain, int Turned, int Value, int QueryRank, int Rank, double Theta = 10000, double Epsilon = 1e-6);
+/// <summary>Sizes of latent attention: columns of a head that do not turn and that do, of its value; ranks of the compressed queries (0: they are not) and of keys and values.</summary>
+internal sealed record LatentSizes(
+    int Width, int Heads, int Plain, int Turned, int Value, int QueryRank, int Rank, double Theta = 10000, double Epsilon = 1e-6, double Scale = 1);
