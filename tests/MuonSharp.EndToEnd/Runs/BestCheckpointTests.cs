@@ -10,7 +10,7 @@ public sealed class BestCheckpointTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_run_that_overfits_says_so_three_times_and_its_best_weights_can_be_taken()
     {
         ProcessResult training = Train(folder.At("runs/first")).Exits(0);

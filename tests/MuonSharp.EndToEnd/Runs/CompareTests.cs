@@ -7,7 +7,7 @@ public class CompareTests
 {
     private static readonly string[] s_times = ["step_ms", "step_ratio", "optimizer_ms", "optimizer_share", "tokens_per_second", "seconds_to_target", "rounds_ms"];
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Several_optimizers_are_compared_and_the_numbers_are_printed_and_kept()
     {
         using var folder = new TemporaryFolder();

@@ -10,7 +10,7 @@ public sealed class FineTuneTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_run_from_another_ones_weights_begins_lower_than_one_from_scratch_and_does_not_need_it_again()
     {
         string source = folder.At("source"), tuned = folder.At("tuned");

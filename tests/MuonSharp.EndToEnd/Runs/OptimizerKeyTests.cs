@@ -6,7 +6,7 @@ namespace MuonSharp.EndToEnd.Runs;
 /// <summary>Every option of every optimizer is a key of the command line.</summary>
 public class OptimizerKeyTests
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public void Lion_trains_the_matrices_and_AdamW_the_rest()
     {
         using var folder = new TemporaryFolder();
@@ -25,7 +25,7 @@ public class OptimizerKeyTests
             .Fails(1, "[resume] optimizer.beta2 must stay as the run began; 0.95 was saved, 0.9 came");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void An_option_of_Muon_changes_its_steps_and_one_of_another_is_remarked_on()
     {
         using var folder = new TemporaryFolder();

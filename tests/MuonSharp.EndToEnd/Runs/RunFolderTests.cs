@@ -28,7 +28,7 @@ public class RunFolderTests
         Assert.Equal(before, RunFiles.Metrics(run));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Resuming_before_the_first_checkpoint_starts_over_and_says_so()
     {
         using var folder = new TemporaryFolder();
@@ -46,7 +46,7 @@ public class RunFolderTests
         Assert.Equal(1, (int?)resumed.OfKind("step")[0]["step"]);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_second_trainer_on_the_same_folder_is_refused()
     {
         using var folder = new TemporaryFolder();

@@ -15,7 +15,7 @@ public class SameBitsTests
     [Theory]
     [InlineData("DOTNET_EnableAVX512", "0", 256, Explicit = true)]
     [InlineData("MUONSHARP_VECTOR_BITS", "256", 256, Explicit = true)]
-    [InlineData("MUONSHARP_VECTOR_BITS", "128", 128)]
+    [InlineData("MUONSHARP_VECTOR_BITS", "128", 128, Explicit = true)]
     public void Narrower_vectors_train_the_same_weights(string variable, string value, int bits)
     {
         using var folder = new TemporaryFolder();
