@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
@@ -13,7 +14,7 @@ namespace MuonSharp.Formats;
 /// <para>Source: https://github.com/huggingface/safetensors (format). Stricter than the reference in two points: a
 /// tensor's object holds no unknown key, and a shape has at most 64 sizes.</para>
 /// </remarks>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorSource
 {
     private readonly ByteSource _source;
     private readonly Dictionary<string, TensorEntry> _byName;
@@ -33,6 +34,9 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The header's <c>__metadata__</c>; empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Names => _byName.Keys;
 
     /// <summary>All tensors in the order in which they lie in the file.</summary>
     public IReadOnlyList<TensorEntry> Tensors { get; }
@@ -76,16 +80,33 @@ public sealed class SafetensorsFile : IDisposable
     public TensorEntry Get(string name) =>
         TryGet(name, out TensorEntry? tensor) ? tensor : throw Broken($"there is no tensor {OneLine.Quote(name)}");
 
+    /// <inheritdoc/>
+    public bool TryGetShape(string name, out ImmutableArray<long> shape)
+    {
+        bool found = TryGet(name, out TensorEntry? tensor);
+        shape = found ? tensor!.Shape : [];
+        return found;
+    }
+
     /// <summary>Reads a tensor of floating-point numbers, converting F16, BF16 and F64 (rounded to nearest) to float.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="destination">Receives all elements, row-major; its length must be the tensor's count.</param>
     /// <exception cref="InvalidFileException">No such tensor, another type or count, or the file changed meanwhile.</exception>
     public void ReadFloats(string name, Span<float> destination)
     {
-        TensorEntry tensor = GetExactly(name, destination.Length);
+        GetExactly(name, destination.Length);
+        ReadFloats(name, 0, destination);
+    }
+
+    /// <inheritdoc/>
+    public void ReadFloats(string name, long start, Span<float> destination)
+    {
+        TensorEntry tensor = Get(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, tensor.Count - destination.Length);
         if (tensor.Type == TensorType.F32)
         {
-            Fill(tensor, 0, MemoryMarshal.AsBytes(destination));
+            Fill(tensor, start * sizeof(float), MemoryMarshal.AsBytes(destination));
             return;
         }
 
@@ -94,7 +115,7 @@ public sealed class SafetensorsFile : IDisposable
             throw Broken(name, $"it must hold F32, F16, BF16 or F64; it is {tensor.Description}");
         }
 
-        Convert(tensor, destination, ElementConversion.ToFloats);
+        Convert(tensor, start, destination, ElementConversion.ToFloats);
     }
 
     /// <summary>Reads a tensor of integers of any width (or of truth values).</summary>
@@ -111,7 +132,7 @@ public sealed class SafetensorsFile : IDisposable
 
         try
         {
-            Convert(tensor, destination, ElementConversion.ToIntegers);
+            Convert(tensor, 0, destination, ElementConversion.ToIntegers);
         }
         catch (OverflowException exception)
         {
@@ -184,7 +205,7 @@ public sealed class SafetensorsFile : IDisposable
         return tensor.Count == count ? tensor : throw Broken(name, $"{count} elements are needed; it is {tensor.Description}");
     }
 
-    private void Convert<T>(TensorEntry tensor, Span<T> destination, Conversion<T> convert)
+    private void Convert<T>(TensorEntry tensor, long first, Span<T> destination, Conversion<T> convert)
     {
         const int ChunkBytes = 1 << 16;
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkBytes, tensor.Length));
@@ -194,7 +215,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             int count = Math.Min(chunk, destination.Length - start);
             Span<byte> bytes = buffer.AsSpan(0, count * size);
-            Fill(tensor, (long)start * size, bytes);
+            Fill(tensor, (first + start) * size, bytes);
             convert(tensor.Type, bytes, destination.Slice(start, count));
         }
 

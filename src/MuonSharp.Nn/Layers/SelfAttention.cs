@@ -102,7 +102,10 @@ public sealed class SelfAttention : IResidualBranch
     private Tensor Turned(Tape tape, Tensor x, RmsNorm? norm)
     {
         Tensor normal = norm is null ? x : norm.Record(tape, x);
-        return _options.RotaryBase is { } frequencies ? tape.Rotary(normal, _options.EffectiveHeadWidth, frequencies) : normal;
+        int width = _options.EffectiveHeadWidth;
+        return _options.Rotary is { } frequencies
+            ? tape.Rotary(normal, normal.Columns / width, new HeadColumns(0, frequencies.Width, width), frequencies, RotaryPairing.Halves)
+            : normal;
     }
 
     private AttentionHeads Heads(string name)
@@ -148,8 +151,8 @@ public sealed record SelfAttentionOptions
     /// <summary>How many tokens back a token sees, itself included; null (default) for all.</summary>
     public int? Window { get; init; }
 
-    /// <summary>Base of the frequencies by which queries and keys are turned; null (default): they are not turned.</summary>
-    public double? RotaryBase { get; init; }
+    /// <summary>Frequencies by which queries and keys are turned; null (default): they are not turned. Where they turn fewer columns than a head has, its first ones.</summary>
+    public RotaryFrequencies? Rotary { get; init; }
 
     /// <summary>Epsilon of the RMSNorm of each head's queries and keys, before they are turned; null (default): they are not normalized.</summary>
     public float? QueryKeyNormEpsilon { get; init; }
@@ -212,10 +215,10 @@ public sealed record SelfAttentionOptions
             $"[attention] key-value heads divide the heads; '{name}' has {KeyValueHeads} and {Heads}");
         Rule.Check(ValueWidth is null or >= 1, $"[attention] values have columns; '{name}' has value width {ValueWidth}");
         Rule.Check(
-            RotaryBase is null || EffectiveHeadWidth % 2 == 0,
-            $"[attention] heads that are turned have an even width; '{name}' has {EffectiveHeadWidth}");
+            Rotary is null || Rotary.Width <= EffectiveHeadWidth,
+            $"[attention] no more columns are turned than a head has; '{name}' turns {Rotary?.Width} of {EffectiveHeadWidth}");
         Rule.Check(
-            !Fused || (RotaryBase is null && QueryKeyNormEpsilon is null),
+            !Fused || (Rotary is null && QueryKeyNormEpsilon is null),
             $"[attention] a fused projection is neither turned nor normalized; '{name}' is fused");
     }
 }

@@ -84,16 +84,17 @@ public sealed class ModelBuilder
     /// <summary>Allocates the parameters and gives them their first values. A builder builds one model.</summary>
     /// <param name="team">Workers of the model's tapes, not owned; null makes a team of all cores that goes with the model.</param>
     /// <param name="gradients">Whether the model will be trained; false saves the gradients' memory.</param>
+    /// <param name="drawn">Whether the parameters get their first values; false leaves them 0, for weights that are read. Default true.</param>
     /// <returns>The model, to be disposed of.</returns>
     /// <exception cref="InvalidOperationException">Nothing was declared, or the model is built already.</exception>
-    public Model Build(WorkerTeam? team = null, bool gradients = true)
+    public Model Build(WorkerTeam? team = null, bool gradients = true, bool drawn = true)
     {
         ThrowIfBuilt();
         ParameterStore store = _declarations.Store.Build(gradients);
         _declarations.IsBuilt = true;
         try
         {
-            for (int i = 0; i < _declarations.Parameters.Count; i++)
+            for (int i = 0; drawn && i < _declarations.Parameters.Count; i++)
             {
                 Parameter parameter = _declarations.Parameters[i];
                 _declarations.Initializers[i].Fill(parameter, new RandomStream(Seed, $"initialize/{parameter.Name}"));

@@ -43,7 +43,7 @@ internal sealed class RunModel : IDisposable
         LanguageModel? model = null;
         try
         {
-            model = new LanguageModel(LanguageModelConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false);
+            model = new LanguageModel(LanguageModelConfigs.Create(config.Model, tokenizer), config.Train.Seed, team, gradients: false, drawn: false);
             WeightFile.Read(checkpoint.Model, model.Parameters);
             return new RunModel(folder.WithCopies(config, config), tokenizer, team, model, checkpoint) { Notices = notices };
         }

@@ -1,8 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -106,28 +102,4 @@ internal sealed class SamplesLog : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
-}
-
-/// <summary>JSON files that people read: indented, ending with a line break, escaping only what JSON demands.</summary>
-internal static class IndentedJson
-{
-    /// <summary>The way of writing, the same on every system.</summary>
-    public static JsonWriterOptions Options { get; } = new()
-    {
-        Indented = true,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
-    /// <summary>A file's bytes.</summary>
-    public static byte[] ToBytes(JsonObject json)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Options))
-        {
-            json.WriteTo(writer);
-        }
-
-        return [.. buffer.WrittenSpan, (byte)'\n'];
-    }
 }

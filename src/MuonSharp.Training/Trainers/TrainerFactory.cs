@@ -1,3 +1,4 @@
+using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;

@@ -1,32 +1,35 @@
 using MuonSharp.Conformance.Cases;
-using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Conformance.Models;
 
-/// <summary>A Hugging Face directory as a decoder: every stored tensor has its parameter, every parameter its tensor.</summary>
+/// <summary>A Hugging Face directory as a decoder, read as a user reads it.</summary>
 internal sealed class StoredModel : IDisposable
 {
-    private const string Weights = "model.safetensors";
-
     public StoredModel(GoldenCase golden)
     {
         Team = new WorkerTeam(2);
-        Decoder = new LanguageModel(ModelConfig.Read(golden.PathOf("config.json")), 1, Team);
-        using SafetensorsFile file = SafetensorsFile.Open(golden.PathOf(Weights));
-        Assert.Equal(file.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), Decoder.Parameters.Parameters.Select(p => p.Name).Order(StringComparer.Ordinal));
-        foreach (Parameter parameter in Decoder.Parameters.Parameters)
-        {
-            Assert.Equal(file.Sizes(parameter.Name), parameter.Shape);
-            file.ReadFloats(parameter.Name, parameter.Weights.Span);
-        }
+        Decoder = ModelDirectory.Load(golden.Folder, Team, gradients: true);
+        Tensors = Decoder.Tensors;
     }
 
     public WorkerTeam Team { get; }
 
     public LanguageModel Decoder { get; }
+
+    /// <summary>What each tensor of the reference is of the parameters.</summary>
+    public TensorMap Tensors { get; }
+
+    /// <summary>A stored tensor's elements of a parameter's weights or gradient; null for one that is no part of a parameter.</summary>
+    public float[]? ElementsOf(StoredTensor tensor, bool gradient)
+    {
+        if (tensor.View is not { } view || !Decoder.Parameters.TryGet(view.Target, out Parameter? parameter)) return null;
+        float[] elements = new float[view.Length];
+        view.Gather(0, elements, (gradient ? parameter.Gradient : parameter.Weights).Span);
+        return elements;
+    }
 
     /// <summary>A program with tokens in place; the target of a position is the label of the next one, -1 for none.</summary>
     public LanguageProgram Program(ReadOnlySpan<int> inputs, ReadOnlySpan<int> labels, int batch, int time, bool training)

@@ -1,16 +1,29 @@
+using System.Text.Json.Nodes;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>The llama family (with QK-norm: Qwen3's): rotary positions, separate projections stored [out, in], grouped key-value heads, names as in
+/// <summary>The llama family, and Arcee's, whose feed-forward blocks have no gate: rotary positions, separate projections stored [out, in], grouped key-value heads, names as in
 /// Hugging Face.</summary>
-internal sealed class LlamaFamily() : ModelFamily("llama")
+internal class LlamaFamily(string name) : ModelFamily(name)
 {
+    private bool IsUngated => Name == "arcee";
+
     public override IEnumerable<string> Problems(LanguageModelConfig config)
     {
+        if (IsUngated && (config.Gated || config.QueryKeyNorm))
+        {
+            yield return $"family arcee has no gate in its feed-forward blocks, and no norms of queries and keys; gated {config.Gated}, queryKeyNorm {config.QueryKeyNorm}";
+        }
+
         if (config.EffectiveHeadWidth % 2 != 0)
         {
             yield return $"rotary positions need an even head width; {config.EffectiveHeadWidth}";
+        }
+
+        if ((int)(config.EffectiveHeadWidth * config.RotaryShare) < 2)
+        {
+            yield return $"rotary positions turn at least two columns of a head; {config.RotaryShare} of {config.EffectiveHeadWidth}";
         }
 
         long[] sides = [(long)config.Heads * config.EffectiveHeadWidth, config.EffectiveHiddenWidth, config.Vocabulary];
@@ -35,11 +48,96 @@ internal sealed class LlamaFamily() : ModelFamily("llama")
         };
     }
 
+    public override LanguageModelConfig Read(StoredSettings settings)
+    {
+        LanguageModelConfig config = ReadCommon(settings) with { FeedForwardBiases = settings.Flag("mlp_bias") };
+        settings.RefuseRest();
+        return config;
+    }
+
+    /// <inheritdoc/>
+    public override ModelFamily StoredAs(LanguageModelConfig config) =>
+        config.QueryKeyNorm ? ModelFamilies.Qwen3 : config.Gated ? ModelFamilies.Llama : ModelFamilies.Arcee;
+
+    public override IEnumerable<string> Obstacles(LanguageModelConfig config) =>
+    [
+        .. StoredActivations.Obstacles(config.Activation),
+        .. StoredRotary.Obstacles(config),
+        .. config.Normalization == Normalization.RmsNorm ? Array.Empty<string>() : [$"{Name} normalizes by RMSNorm; the model does by LayerNorm"],
+        .. OwnObstacles(config),
+    ];
+
+    public override JsonObject Write(LanguageModelConfig config)
+    {
+        JsonObject json = WriteCommon(config, IsUngated ? "ArceeForCausalLM" : "LlamaForCausalLM");
+        json["mlp_bias"] = config.FeedForwardBiases;
+        return json;
+    }
+
+    /// <summary>The tensors as they are; old files hold the rotary frequencies too.</summary>
+    public override TensorMap Map(LanguageModelConfig config, IReadOnlyList<Parameter> parameters, IReadOnlyList<ModelBuffer> buffers) =>
+        new(TensorMap.Identity(parameters, buffers).Tensors)
+        {
+            Canonical = stored => stored.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) ? null : stored,
+            Copies = StoredCopies.OfHead(config, "model.embed_tokens.weight"),
+        };
+
+    /// <summary>What llama and its relatives have in common of a <c>config.json</c>.</summary>
+    protected LanguageModelConfig ReadCommon(StoredSettings settings) => StoredRotary.Read(settings, new LanguageModelConfig
+    {
+        Family = this,
+        Vocabulary = settings["vocab_size"].Integer(1),
+        Layers = settings["num_hidden_layers"].Integer(1),
+        Heads = settings["num_attention_heads"].Integer(1),
+        KeyValueHeads = settings.Find("num_key_value_heads")?.Integer(1),
+        Width = settings["hidden_size"].Integer(1),
+        HeadWidth = settings.Find("head_dim")?.Integer(1),
+        HiddenWidth = settings["intermediate_size"].Integer(1),
+        Context = settings["max_position_embeddings"].Integer(1),
+        Normalization = Normalization.RmsNorm,
+        NormalizationEpsilon = settings.Find("rms_norm_eps")?.Positive(1) ?? 1e-6,
+        Activation = StoredActivations.Read(settings["hidden_act"], otherwise: IsUngated ? "relu2" : "silu"),
+        Gated = !IsUngated,
+        TiedHead = settings.Flag("tie_word_embeddings"),
+        Biases = settings.Flag("attention_bias"),
+        InitialDeviation = settings.Find("initializer_range")?.Number(0, 1) ?? 0.02,
+    });
+
+    /// <summary>What of a configuration this family alone cannot say.</summary>
+    protected virtual IEnumerable<string> OwnObstacles(LanguageModelConfig config) =>
+        Enumerable.Range(0, config.Layers).All(layer => config.WindowOf(layer) is null) ? [] : [$"{Name} has no sliding window"];
+
+    /// <summary>What they have in common, written.</summary>
+    protected JsonObject WriteCommon(LanguageModelConfig config, string architecture) => new()
+    {
+        ["architectures"] = new JsonArray(architecture),
+        ["model_type"] = Name,
+        ["vocab_size"] = config.Vocabulary,
+        ["hidden_size"] = config.Width,
+        ["intermediate_size"] = config.EffectiveHiddenWidth,
+        ["num_hidden_layers"] = config.Layers,
+        ["num_attention_heads"] = config.Heads,
+        ["num_key_value_heads"] = config.EffectiveKeyValueHeads,
+        ["head_dim"] = config.EffectiveHeadWidth,
+        ["max_position_embeddings"] = config.Context,
+        ["hidden_act"] = StoredActivations.Name(config.Activation),
+        ["rms_norm_eps"] = StoredNumbers.Shortest(config.EffectiveEpsilon),
+        ["rope_theta"] = config.RotaryBase,
+        ["rope_scaling"] = config.RotaryScaling is null ? null : StoredRotary.Write(config),
+        ["rope_parameters"] = StoredRotary.Write(config),
+        ["attention_bias"] = config.Biases,
+        ["attention_dropout"] = 0.0,
+        ["tie_word_embeddings"] = config.TiedHead,
+        ["initializer_range"] = config.InitialDeviation,
+        ["use_cache"] = true,
+        ["torch_dtype"] = "float32",
+    };
+
     private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
     {
         SelfAttentionOptions attention = Attention(config, layer) with
         {
-            RotaryBase = config.RotaryBase,
+            Rotary = config.RotaryOf(config.EffectiveHeadWidth),
             QueryKeyNormEpsilon = config.QueryKeyNorm ? config.EffectiveEpsilon : null,
             QueryName = "q_proj",
             KeyName = "k_proj",
@@ -50,7 +148,7 @@ internal sealed class LlamaFamily() : ModelFamily("llama")
         };
         FeedForwardOptions feedForward = FeedForward(config) with
         {
-            Bias = false,
+            Bias = config.FeedForwardBiases,
             GateName = "gate_proj",
             UpName = "up_proj",
             DownName = "down_proj",

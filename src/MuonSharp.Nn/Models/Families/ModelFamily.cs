@@ -1,7 +1,11 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+using MuonSharp.Optimizers;
+
 namespace MuonSharp.Nn;
 
 /// <summary>A family of language models: makes the layers of a configuration, under the names and in the storage of the family's checkpoints.</summary>
-/// <remarks>A mapping and no model of its own: all families are made of the same layers. One of your own is a class with two methods.</remarks>
+/// <remarks>A mapping and no model of its own: all families are made of the same layers. One of your own is a class with two methods, and four more for models that others store.</remarks>
 public abstract class ModelFamily
 {
     /// <summary>Names the family.</summary>
@@ -21,6 +25,34 @@ public abstract class ModelFamily
     /// <param name="config">The configuration.</param>
     /// <returns>The layers.</returns>
     public abstract LanguageNetwork Declare(ModelBuilder builder, LanguageModelConfig config);
+
+    /// <summary>Reads the configuration of a stored model: what the family cannot compute is refused by name.</summary>
+    /// <param name="settings">Its <c>config.json</c>.</param>
+    /// <returns>The configuration; its rules are checked when a model is made of it.</returns>
+    /// <exception cref="InvalidFileException">A setting is missing, wrong, or one that the family cannot compute.</exception>
+    public virtual LanguageModelConfig Read(StoredSettings settings) =>
+        throw settings["model_type"].Wrong($"a family that can be read; {Name} has no stored form");
+
+    /// <summary>The family under whose name a model is stored, where that is another one with the same layers and names. Default: this one.</summary>
+    /// <param name="config">A sound configuration of this family.</param>
+    public virtual ModelFamily StoredAs(LanguageModelConfig config) => this;
+
+    /// <summary>What of a configuration the family's <c>config.json</c> cannot say.</summary>
+    /// <param name="config">A sound configuration of the family, or of one that is <see cref="StoredAs"/> this.</param>
+    /// <returns>One sentence an obstacle, naming the value; empty where <see cref="Write"/> can write it.</returns>
+    public virtual IEnumerable<string> Obstacles(LanguageModelConfig config) => [$"the family {Name} has no stored form"];
+
+    /// <summary>Writes the <c>config.json</c> of a model, as the transformers library reads it.</summary>
+    /// <param name="config">A sound configuration without <see cref="Obstacles"/>.</param>
+    /// <returns>The file's content.</returns>
+    public virtual JsonObject Write(LanguageModelConfig config) => throw new NotSupportedException($"[model] the family {Name} has no stored form");
+
+    /// <summary>What each tensor of a stored model is of the parameters.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="parameters">The parameters that <see cref="Declare"/> has declared.</param>
+    /// <param name="buffers">The buffers that it has declared.</param>
+    public virtual TensorMap Map(LanguageModelConfig config, IReadOnlyList<Parameter> parameters, IReadOnlyList<ModelBuffer> buffers) =>
+        TensorMap.Identity(parameters, buffers);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
@@ -76,11 +108,17 @@ public static class ModelFamilies
     /// <summary>GPT-2: learned positions, fused QKV, weights stored [in, out]; names as in Hugging Face's GPT2LMHeadModel.</summary>
     public static ModelFamily Gpt2 { get; } = new Gpt2Family();
 
-    /// <summary>llama (with QK-norm: Qwen3): rotary positions, separate projections stored [out, in], grouped key-value heads; Hugging Face's names.</summary>
-    public static ModelFamily Llama { get; } = new LlamaFamily();
+    /// <summary>llama: rotary positions, separate projections stored [out, in], grouped key-value heads; Hugging Face's names.</summary>
+    public static ModelFamily Llama { get; } = new LlamaFamily("llama");
+
+    /// <summary>Arcee: llama without a gate in the feed-forward blocks, and with squared ReLU there.</summary>
+    public static ModelFamily Arcee { get; } = new LlamaFamily("arcee");
+
+    /// <summary>Qwen3: llama with norms of queries and keys, and windows by layer.</summary>
+    public static ModelFamily Qwen3 { get; } = new Qwen3Family();
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [Gpt2, Llama];
+    public static IReadOnlyList<ModelFamily> All { get; } = [Gpt2, Llama, Arcee, Qwen3];
 
     /// <summary>The family of that name.</summary>
     /// <param name="name">A name.</param>

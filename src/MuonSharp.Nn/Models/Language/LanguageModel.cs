@@ -25,14 +25,15 @@ public sealed class LanguageModel : IDisposable
     /// <param name="seed">Seed of the initial weights and of dropout.</param>
     /// <param name="team">Workers for its programs, not owned; null makes a team of all cores that goes with the model.</param>
     /// <param name="gradients">Whether the model will be trained; false saves the gradients' memory.</param>
+    /// <param name="drawn">Whether the weights get their first values; false leaves them 0, for weights that are read. Default true.</param>
     /// <exception cref="ArgumentException">The configuration breaks rules; the message names all of them.</exception>
-    public LanguageModel(LanguageModelConfig config, ulong seed, WorkerTeam? team = null, bool gradients = true)
+    public LanguageModel(LanguageModelConfig config, ulong seed, WorkerTeam? team = null, bool gradients = true, bool drawn = true)
     {
         config.Validate();
         Config = config;
         var builder = new ModelBuilder(seed);
         _network = config.Family.Declare(builder, config);
-        _model = builder.Build(team, gradients);
+        _model = builder.Build(team, gradients, drawn);
     }
 
     /// <summary>Shape of the model.</summary>
@@ -46,6 +47,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Weights and gradients.</summary>
     public ParameterStore Parameters => _model.Parameters;
+
+    /// <summary>What each tensor of a file of this model is of its parameters.</summary>
+    public TensorMap Tensors => Config.Family.Map(Config, Parameters.Parameters, Parameters.Buffers);
 
     /// <summary>What makes the logits of each block's heads, in the order of <see cref="LanguageProgram.MaximumLogits"/>: what QK-clip scales.</summary>
     public IReadOnlyList<AttentionHeads> AttentionHeads => _model.AttentionHeads;

@@ -48,6 +48,9 @@ public sealed record LanguageModelConfig
     /// <summary>Whether linears and LayerNorms have biases (in the llama family the attention's projections only). Default false.</summary>
     public bool Biases { get; init; }
 
+    /// <summary>Whether the feed-forward block of a family with biases in the attention alone has them too. Default false.</summary>
+    public bool FeedForwardBiases { get; init; }
+
     /// <summary>Whether queries and keys are normalized by head before the rotation, as Qwen3 does. Not in the GPT-2 family. Default false.</summary>
     public bool QueryKeyNorm { get; init; }
 
@@ -63,6 +66,12 @@ public sealed record LanguageModelConfig
 
     /// <summary>Base of the rotary frequencies. Default 10000.</summary>
     public double RotaryBase { get; init; } = RotaryFrequencies.DefaultBase;
+
+    /// <summary>How the rotary frequencies are changed to reach further. Default: not at all.</summary>
+    public RotaryScaling? RotaryScaling { get; init; }
+
+    /// <summary>Share of a head's columns that rotary positions turn, above 0 up to 1: the first ones. Default 1.</summary>
+    public double RotaryShare { get; init; } = 1;
 
     /// <summary>Epsilon of the normalizations. Default: 1e-5 for LayerNorm, 1e-6 for RMSNorm.</summary>
     public double? NormalizationEpsilon { get; init; }
@@ -84,6 +93,15 @@ public sealed record LanguageModelConfig
     /// <summary><see cref="NormalizationEpsilon"/> with its default.</summary>
     public float EffectiveEpsilon => (float)(NormalizationEpsilon
         ?? (Normalization == Normalization.LayerNorm ? NormalizationRecording.LayerNormEpsilon : NormalizationRecording.RmsNormEpsilon));
+
+    /// <summary>The frequencies by which a head's queries and keys are turned.</summary>
+    /// <param name="width">Columns of a head that may be turned.</param>
+    /// <returns>Those of the base, the share and the scaling.</returns>
+    public RotaryFrequencies RotaryOf(int width)
+    {
+        int turned = (int)(width * RotaryShare) / 2 * 2;
+        return RotaryScaling is { } scaling ? scaling.Apply(turned, RotaryBase) : RotaryFrequencies.Powers(turned, RotaryBase);
+    }
 
     /// <summary>How many tokens back a token sees in a layer, itself included; null for all.</summary>
     /// <param name="layer">The layer, from 0.</param>
@@ -141,6 +159,8 @@ internal static class LanguageModelRules
         Require(config.Window is null or >= 1, $"window must be at least 1; {config.Window}");
         Require(config.Dropout is >= 0 and < 1, $"dropout must be in [0, 1); {config.Dropout}");
         Require(config.RotaryBase > 1, $"rotaryBase must be above 1; {config.RotaryBase}");
+        Require(config.RotaryShare is > 0 and <= 1, $"rotaryShare must be above 0 and at most 1; {config.RotaryShare}");
+        problems.AddRange(config.RotaryScaling?.Problems() ?? []);
         Require(config.NormalizationEpsilon is null or > 0, $"normalizationEpsilon must be positive; {config.NormalizationEpsilon}");
         Require(config.InitialDeviation >= 0, $"initialDeviation must not be negative; {config.InitialDeviation}");
         Require(
