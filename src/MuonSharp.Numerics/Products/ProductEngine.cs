@@ -22,6 +22,12 @@ internal static unsafe class ProductEngine<R, V>
     {
         var plan = new ProductPlan(c.Rows, c.Columns, a.Columns, R.TileRows, TileKernel<R, V>.Columns, lowerOnly);
         team = plan.IsSerial ? null : team;
+        if (!lowerOnly && alphaA == 1 && alphaB == 1 && ThinProduct<R, V>.Fits(a, b, c))
+        {
+            ThinProduct<R, V>.Multiply(team, a, b, c, accumulate, epilogue);
+            return;
+        }
+
         long floats = (long)plan.Depth * (Math.Min(plan.Breadth, c.Columns) + TileKernel<R, V>.Columns);
         float* packed = team is null ? ThreadScratch.Columns(floats) : team.RentScratch(floats);
         for (int column = 0; column < c.Columns; column += plan.Breadth)

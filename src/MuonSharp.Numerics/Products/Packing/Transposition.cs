@@ -48,14 +48,7 @@ public static unsafe class Transposition
     {
         if (!Avx512F.IsSupported)
         {
-            for (int i = 0; i < Square; i += 4)
-            {
-                for (int j = 0; j < Square; j += 4)
-                {
-                    FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
-                }
-            }
-
+            Small(source, sourceStride, Square, Square, destination, destinationStride);
             return;
         }
 
@@ -70,42 +63,84 @@ public static unsafe class Transposition
         FourColumns(a3, b3, c3, d3, destination + (3 * destinationStride), destinationStride);
     }
 
-    /// <summary>destination[j, i] = source[i, j] for i and j below 4.</summary>
+    /// <summary>The columns of four rows by four columns.</summary>
     /// <param name="source">Element (0, 0); columns are adjacent.</param>
-    /// <param name="sourceStride">Floats between rows of the source.</param>
-    /// <param name="destination">Out: element (0, 0); columns are adjacent.</param>
-    /// <param name="destinationStride">Floats between rows of the destination.</param>
+    /// <param name="stride">Floats between rows.</param>
+    /// <param name="c0">Out: column 0.</param>
+    /// <param name="c1">Out: column 1.</param>
+    /// <param name="c2">Out: column 2.</param>
+    /// <param name="c3">Out: column 3.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FourByFour(float* source, nint sourceStride, float* destination, nint destinationStride)
+    internal static void FourByFour(float* source, nint stride, out Vector128<float> c0, out Vector128<float> c1, out Vector128<float> c2, out Vector128<float> c3)
     {
         var r0 = Vector128.Load(source);
-        var r1 = Vector128.Load(source + sourceStride);
-        var r2 = Vector128.Load(source + (2 * sourceStride));
-        var r3 = Vector128.Load(source + (3 * sourceStride));
+        var r1 = Vector128.Load(source + stride);
+        var r2 = Vector128.Load(source + (2 * stride));
+        var r3 = Vector128.Load(source + (3 * stride));
 
         // Pairs of rows 0 and 2, 1 and 3 interleaved; interleaving these again gives the columns.
         Vector128<float> low02 = InterleaveLow(r0, r2);
         Vector128<float> low13 = InterleaveLow(r1, r3);
         Vector128<float> high02 = InterleaveHigh(r0, r2);
         Vector128<float> high13 = InterleaveHigh(r1, r3);
-        InterleaveLow(low02, low13).Store(destination);
-        InterleaveHigh(low02, low13).Store(destination + destinationStride);
-        InterleaveLow(high02, high13).Store(destination + (2 * destinationStride));
-        InterleaveHigh(high02, high13).Store(destination + (3 * destinationStride));
+        (c0, c1) = (InterleaveLow(low02, low13), InterleaveHigh(low02, low13));
+        (c2, c3) = (InterleaveLow(high02, high13), InterleaveHigh(high02, high13));
+    }
+
+    /// <summary>The columns of eight rows by four columns: each register holds a part of a row and of the fourth row behind it.</summary>
+    /// <param name="source">Element (0, 0); columns are adjacent.</param>
+    /// <param name="stride">Floats between rows.</param>
+    /// <param name="c0">Out: column 0.</param>
+    /// <param name="c1">Out: column 1.</param>
+    /// <param name="c2">Out: column 2.</param>
+    /// <param name="c3">Out: column 3.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void EightByFour(float* source, nint stride, out Vector256<float> c0, out Vector256<float> c1, out Vector256<float> c2, out Vector256<float> c3)
+    {
+        float* fourth = source + (4 * stride);
+        var r0 = Vector256.Create(Vector128.Load(source), Vector128.Load(fourth));
+        var r1 = Vector256.Create(Vector128.Load(source + stride), Vector128.Load(fourth + stride));
+        var r2 = Vector256.Create(Vector128.Load(source + (2 * stride)), Vector128.Load(fourth + (2 * stride)));
+        var r3 = Vector256.Create(Vector128.Load(source + (3 * stride)), Vector128.Load(fourth + (3 * stride)));
+        Vector256<float> low02 = Avx.UnpackLow(r0, r2);
+        Vector256<float> low13 = Avx.UnpackLow(r1, r3);
+        Vector256<float> high02 = Avx.UnpackHigh(r0, r2);
+        Vector256<float> high13 = Avx.UnpackHigh(r1, r3);
+        (c0, c1) = (Avx.UnpackLow(low02, low13), Avx.UnpackHigh(low02, low13));
+        (c2, c3) = (Avx.UnpackLow(high02, high13), Avx.UnpackHigh(high02, high13));
     }
 
     private static void Small(float* source, nint sourceStride, int rows, int columns, float* destination, nint destinationStride)
     {
         (int wholeRows, int wholeColumns) = IsAccelerated ? (rows & ~3, columns & ~3) : (0, 0);
-        for (int i = 0; i < wholeRows; i += 4)
+        int i = 0;
+        for (; Avx.IsSupported && i <= wholeRows - 8; i += 8)
         {
             for (int j = 0; j < wholeColumns; j += 4)
             {
-                FourByFour(source + (i * sourceStride) + j, sourceStride, destination + (j * destinationStride) + i, destinationStride);
+                float* to = destination + (j * destinationStride) + i;
+                EightByFour(source + (i * sourceStride) + j, sourceStride, out Vector256<float> c0, out Vector256<float> c1, out Vector256<float> c2, out Vector256<float> c3);
+                c0.Store(to);
+                c1.Store(to + destinationStride);
+                c2.Store(to + (2 * destinationStride));
+                c3.Store(to + (3 * destinationStride));
             }
         }
 
-        for (int i = 0; i < rows; i++)
+        for (; i < wholeRows; i += 4)
+        {
+            for (int j = 0; j < wholeColumns; j += 4)
+            {
+                float* to = destination + (j * destinationStride) + i;
+                FourByFour(source + (i * sourceStride) + j, sourceStride, out Vector128<float> c0, out Vector128<float> c1, out Vector128<float> c2, out Vector128<float> c3);
+                c0.Store(to);
+                c1.Store(to + destinationStride);
+                c2.Store(to + (2 * destinationStride));
+                c3.Store(to + (3 * destinationStride));
+            }
+        }
+
+        for (i = 0; i < rows; i++)
         {
             for (int j = i < wholeRows ? wholeColumns : 0; j < columns; j++)
             {
