@@ -11,6 +11,7 @@ namespace MuonSharp.Nn;
 /// [rank + rotary, width] (C); <c>kv_a_layernorm.weight</c> [rank]; <c>kv_b_proj.weight</c> [heads·(plain + value), rank] (D); <c>o_proj.weight</c> [width, heads·value] (O).
 /// If wanted A, C and O have a <c>bias</c>; Q, B and D never have.</para>
 /// <para>The layer declares its heads for QK-clip: plain queries and keys share a head's factor, the turned queries take all of it, the turned key is left alone.</para>
+/// <para>Decoded token by token, the layer keeps norm(c) and r of each token, rank + rotary width floats, and makes keys and values of all tokens again.</para>
 /// <para>Source: DeepSeek-AI, "DeepSeek-V2", arXiv:2405.04434; the names and biases are those of transformers' deepseek_v3; the clip: Kimi K2, arXiv:2507.20534.</para>
 /// </remarks>
 public sealed class LatentAttention : IResidualBranch
@@ -71,7 +72,7 @@ public sealed class LatentAttention : IResidualBranch
         Tensor latent = _queryDown is null ? x : _queryNorm!.Record(tape, _queryDown.Record(tape, x));
         Tensor query = Turned(tape, _queryUp.Record(tape, latent), _options.Heads, new HeadColumns(plain, _options.RotaryWidth, _options.HeadWidth));
         Tensor down = Turned(tape, _keyValueDown.Record(tape, x), 1, HeadColumns.SideBySide(_options.RotaryWidth, rank));
-        Tensor keyValue = _keyValueUp.Record(tape, _keyValueNorm.Record(tape, tape.Slice(down, 0, rank)));
+        Tensor keyValue = _keyValueUp.Record(tape, tape.Cached(_keyValueNorm.Record(tape, tape.Slice(down, 0, rank))));
         AttentionOperands operands = new()
         {
             Query = new(query, HeadColumns.SideBySide(_options.HeadWidth)),

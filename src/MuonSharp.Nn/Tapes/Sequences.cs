@@ -58,6 +58,24 @@ public static class SequenceRecording
 
         return plain with { Positions = positions };
     }
+
+    /// <summary>Sequences that a tape continues token by token: what earlier runs have computed of them lies in a cache.</summary>
+    /// <remarks>Before each run <see cref="CachedTokens.Place"/> says how many tokens each sequence has and gets. Logits and all else of a token have the bits that they have
+    /// when all tokens are computed at once.</remarks>
+    /// <param name="tape">A tape for inference.</param>
+    /// <param name="cache">What the sequences keep; not owned.</param>
+    /// <param name="batch">Sequences of a run: a range of the cache's.</param>
+    /// <param name="time">Most tokens that a run adds to each.</param>
+    /// <returns>The sequences of the added tokens.</returns>
+    /// <exception cref="ArgumentException">The tape is for training, or the cache has fewer sequences or less room.</exception>
+    public static Sequences Cached(this Tape tape, SequenceCache cache, int batch, int time)
+    {
+        Rule.Check(!tape.Training, $"[cache] sequences are continued on tapes for inference; this one is for training");
+        Rule.Check(
+            batch <= cache.Sequences && time <= cache.Capacity, $"[cache] a run continues sequences of the cache, {cache.Sequences} of up to {cache.Capacity} tokens; {batch} x {time}");
+        var tokens = new CachedTokens(tape, cache, batch, time);
+        return new Sequences(batch, time) { Context = cache.Capacity, Positions = tokens.Positions, Cached = tokens };
+    }
 }
 
 /// <summary>How a tensor's rows are sequences of tokens: row b·Time + t is token t of sequence b.</summary>
@@ -113,8 +131,14 @@ public sealed record Sequences
         }
     }
 
+    /// <summary>Where these tokens stand in cached sequences that they continue; null where all tokens are there.</summary>
+    public CachedTokens? Cached { get; internal init; }
+
+    /// <summary>Says how many rows of each sequence are tokens, where that is known at run time only (<see cref="CachedTokens.All"/>); null: all are.</summary>
+    public CachedTokens? Live { get; internal init; }
+
     /// <inheritdoc/>
-    public override string ToString() => Positions is null ? $"{Batch} x {Time}" : $"{Batch} x {Time}, packed";
+    public override string ToString() => Cached is not null ? $"{Batch} x {Time}, cached" : Positions is null ? $"{Batch} x {Time}" : $"{Batch} x {Time}, packed";
 
     /// <summary>Those of a tensor that an operation needs.</summary>
     internal static Sequences Of(string operation, Tensor x) => x.Sequences

@@ -110,5 +110,8 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>Records the model without a loss, for tapes of other owners.</summary>
+    internal LanguageGraph Record(Tape tape, Sequences sequences) => new(tape, _network, sequences, loss: false, recomputesBlocks: false);
+
     private readonly record struct ProgramShape(int Batch, int Time, bool Loss, bool Packed);
 }

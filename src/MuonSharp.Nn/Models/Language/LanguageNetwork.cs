@@ -1,3 +1,4 @@
+using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
@@ -76,4 +77,12 @@ internal sealed class LanguageGraph
 
     /// <summary>Each block's maximum attention logits, in order.</summary>
     public IReadOnlyList<Tensor> MaximumLogits { get; }
+
+    /// <summary>Logits behind some tokens of the last run, [rows, vocabulary].</summary>
+    public unsafe void Logits(WorkerTeam team, int row, int rows, float* logits)
+    {
+        var hidden = Matrix.Dense(Hidden.Data, Hidden.Rows, Hidden.Columns);
+        var head = Matrix.Dense(Head.Data, Head.Rows, Head.Columns);
+        MatrixProduct.Multiply(team, hidden.Block(row, 0, rows, Hidden.Columns), head.Transposed, Matrix.Dense(logits, rows, Head.Rows));
+    }
 }

@@ -1,5 +1,3 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Nn;
 
 /// <summary>A model's computation for one shape of batch: write <see cref="Inputs"/> and <see cref="Targets"/>, run, read.</summary>
@@ -118,12 +116,10 @@ public sealed unsafe class LanguageProgram : IDisposable
             sequence >= 0 && sequence < Batch && position >= 0 && position < Time,
             $"[language model] positions are inside the batch of [{Batch}, {Time}]; sequence {sequence}, position {position}");
         Rule.Check(logits.Length == Vocabulary, $"[language model] a row of logits has {Vocabulary} elements; {logits.Length}");
+        _ = _graph.Hidden.Value;
         fixed (float* destination = logits)
-        fixed (float* hidden = _graph.Hidden.Value)
         {
-            var row = Matrix.Dense(hidden + (((nint)sequence * Time) + position) * _graph.Hidden.Columns, 1, _graph.Hidden.Columns);
-            var head = Matrix.Dense(_graph.Head.Data, _graph.Head.Rows, _graph.Head.Columns);
-            MatrixProduct.Multiply(_tape.Team, row, head.Transposed, Matrix.Dense(destination, 1, Vocabulary));
+            _graph.Logits(_tape.Team, (sequence * Time) + position, 1, destination);
         }
     }
 

@@ -63,6 +63,7 @@ public static class AttentionRecording
             $"[attention] heads have columns, and key-value heads divide the heads; {shape}");
         Rule.Check(shape.Window is null or > 0, $"[attention] a window holds at least the token itself; {shape}");
         var sequences = Sequences.Of("attention", operands.Query.Tensor);
+        operands = operands.Cached(tape, sequences, shape);
         operands.Check(shape);
         AttentionOperation operation = tape.Record(new AttentionOperation(operands, sequences, shape));
         tape.Output(operation.MaximumLogits);

@@ -58,21 +58,34 @@ internal unsafe struct AttentionForward : ITaskKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        int last = Math.Min(Geometry.Blocks, _firstBlock + AttentionGeometry.GroupBlocks) - 1;
+        int queries = Math.Min(GroupRows, Geometry.Queries - (_firstBlock * Block));
+        int last = _firstBlock + TaskSize.Pieces(queries, Block) - 1;
+        for (int block = Math.Max(last + 1, _firstBlock); block < Math.Min(Geometry.Blocks, _firstBlock + AttentionGeometry.GroupBlocks); block++)
+        {
+            // Rows of a run that are nobody's tokens.
+            Maxima[(((_sequence * Geometry.Blocks) + block) * Geometry.Heads) + _head] = float.NegativeInfinity;
+        }
+
+        if (queries <= 0)
+        {
+            return;
+        }
+
         for (int block = _firstBlock; block <= last; block++)
         {
             Query.Load<L, V>(Geometry.Place(_sequence, block, _head), At(_queries, block, Geometry.KeyPadded), Geometry.Scale);
         }
 
-        new Span<float>(_outputs, GroupRows * Geometry.ValuePadded).Clear();
-        new Span<float>(_maximum, GroupRows).Fill(float.NegativeInfinity);
-        new Span<float>(_sum, GroupRows).Clear();
-        for (int keyBlock = Geometry.FirstKeyBlock(_firstBlock); keyBlock <= last; keyBlock++)
+        int strips = Math.Min(GroupRows, TaskSize.Pieces(queries, TileProduct<L, V>.Rows) * TileProduct<L, V>.Rows);
+        new Span<float>(_outputs, strips * Geometry.ValuePadded).Clear();
+        new Span<float>(_maximum, strips).Fill(float.NegativeInfinity);
+        new Span<float>(_sum, strips).Clear();
+        for (int keyBlock = Geometry.FirstKeyBlock(_firstBlock); keyBlock <= Geometry.LastKeyBlock(last); keyBlock++)
         {
-            HeadPlace keys = Geometry.Place(_sequence, keyBlock, _head / Geometry.Group);
+            HeadPlace keys = Geometry.KeyPlace(_sequence, keyBlock, _head / Geometry.Group);
             Key.LoadTransposed(keys, _keys);
             Value.Load<L, V>(keys, _values);
-            for (int block = Math.Max(keyBlock, _firstBlock); block <= Math.Min(last, Geometry.LastQueryBlock(keyBlock)); block++)
+            for (int block = Math.Max(Geometry.FirstQueryBlock(keyBlock), _firstBlock); block <= Math.Min(last, Geometry.LastQueryBlock(keyBlock)); block++)
             {
                 Pair<L, V>(block, keyBlock);
             }
@@ -90,7 +103,7 @@ internal unsafe struct AttentionForward : ITaskKernel
         where L : struct, ILanes<V>
         where V : struct
     {
-        (int rows, int keys, int keyWidth, int width) = (Geometry.Rows(block), Geometry.Rows(keyBlock), Geometry.KeyPadded, Geometry.ValuePadded);
+        (int rows, int keys, int keyWidth, int width) = (Geometry.Rows(block), Geometry.Keys(keyBlock), Geometry.KeyPadded, Geometry.ValuePadded);
         float* queries = At(_queries, block, keyWidth);
         float* outputs = At(_outputs, block, width);
         (int firstQuery, int firstKey) = (block * Block, keyBlock * Block);

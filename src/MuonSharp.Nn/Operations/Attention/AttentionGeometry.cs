@@ -15,7 +15,18 @@ internal unsafe struct AttentionGeometry
     public const int GroupBlocks = 4;
 
     public int Batch;
+
+    /// <summary>Rows of a sequence in the tensor of queries.</summary>
     public int Time;
+
+    /// <summary>Rows of a sequence in the tensors of keys and values.</summary>
+    public int KeyTime;
+
+    /// <summary>Tokens of a sequence that have keys alone, ahead of those with queries: not 0 where it is continued from a cache.</summary>
+    public int Past;
+
+    /// <summary>Queries of a sequence: the first of its <see cref="Time"/> rows.</summary>
+    public int Queries;
     public int Heads;
     public int KeyValueHeads;
     public int KeyWidth;
@@ -26,6 +37,10 @@ internal unsafe struct AttentionGeometry
 
     /// <summary>For each token of a sequence the first token of its document, ascending; null where a sequence is one document.</summary>
     public int* Starts;
+
+    /// <summary>Of each sequence, tokens in the cache and queries; null where nothing is cached.</summary>
+    public int* CachedTokens;
+    public int* CachedQueries;
 
     public readonly int ForwardTasks => Batch * Heads * TaskSize.Pieces(Blocks, GroupBlocks);
 
@@ -39,8 +54,17 @@ internal unsafe struct AttentionGeometry
     /// <summary>Width of a head's value and output in scratch memory.</summary>
     public readonly int ValuePadded => HeadRows.Padded(ValueWidth);
 
-    /// <summary>Tokens in a block.</summary>
-    public readonly int Rows(int block) => Math.Min(Block, Time - (block * Block));
+    /// <summary>Queries in a block; less than 1 behind the last one.</summary>
+    public readonly int Rows(int block) => Math.Min(Block, Queries - (block * Block));
+
+    /// <summary>Keys in a block.</summary>
+    public readonly int Keys(int block) => Math.Min(Block, Past + Queries - (block * Block));
+
+    /// <summary>Last block with a key that a query of the block sees.</summary>
+    public readonly int LastKeyBlock(int queryBlock) => (Past + (queryBlock * Block) + Rows(queryBlock) - 1) / Block;
+
+    /// <summary>First block with a query that sees a key of the block.</summary>
+    public readonly int FirstQueryBlock(int keyBlock) => Math.Max(0, (keyBlock * Block) - Past) / Block;
 
     /// <summary>First block with a key that a query of the block sees.</summary>
     public readonly int FirstKeyBlock(int queryBlock) => FirstKey(queryBlock * Block) / Block;
@@ -48,9 +72,9 @@ internal unsafe struct AttentionGeometry
     /// <summary>Last block with a query that sees a key of the block.</summary>
     public readonly int LastQueryBlock(int keyBlock)
     {
-        int lastKey = (keyBlock * Block) + Rows(keyBlock) - 1;
-        int last = (int)Math.Min(Blocks - 1, ((long)lastKey + Window - 1) / Block);
-        while (last > keyBlock && FirstKey(last * Block) > lastKey)
+        int lastKey = (keyBlock * Block) + Keys(keyBlock) - 1;
+        int last = (int)Math.Min(Blocks - 1, ((long)lastKey - Past + Window - 1) / Block);
+        while (last > FirstQueryBlock(keyBlock) && FirstKey(last * Block) > lastKey)
         {
             last--;
         }
@@ -59,13 +83,18 @@ internal unsafe struct AttentionGeometry
     }
 
     /// <summary>First key that a query sees.</summary>
-    public readonly int FirstKey(int query) => Math.Max(Starts is null ? 0 : Starts[query], query - Window + 1);
+    public readonly int FirstKey(int query) => Math.Max(Starts is null ? 0 : Starts[query], Past + query - Window + 1);
 
     /// <summary>The geometry in a task of one sequence.</summary>
     public readonly AttentionGeometry Of(int sequence)
     {
         AttentionGeometry one = this;
         one.Starts = Starts is null ? null : Starts + ((nint)sequence * Time);
+        if (CachedTokens is not null)
+        {
+            (one.Past, one.Queries) = (CachedTokens[sequence], CachedQueries[sequence]);
+        }
+
         return one;
     }
 
@@ -80,8 +109,11 @@ internal unsafe struct AttentionGeometry
         }
     }
 
-    /// <summary>The rows of a block and a head.</summary>
+    /// <summary>The queries of a block and a head.</summary>
     public readonly HeadPlace Place(int sequence, int block, int head) => new((sequence * Time) + (block * Block), Rows(block), head);
+
+    /// <summary>The keys of a block and a head.</summary>
+    public readonly HeadPlace KeyPlace(int sequence, int block, int head) => new((sequence * KeyTime) + (block * Block), Keys(block), head);
 
     /// <summary>The rows of a sequence and a head.</summary>
     public readonly HeadPlace Place(int sequence, int head) => new(sequence * Time, Time, head);
@@ -89,7 +121,7 @@ internal unsafe struct AttentionGeometry
     /// <summary>The columns of a block of keys that a query sees, as a half-open range.</summary>
     public readonly (int First, int End) Visible(int query, int firstKey, int keys)
     {
-        int before = query - firstKey;
+        int before = Past + query - firstKey;
         return (Math.Min(keys, Math.Max(0, FirstKey(query) - firstKey)), Math.Max(0, Math.Min(keys, before + 1)));
     }
 

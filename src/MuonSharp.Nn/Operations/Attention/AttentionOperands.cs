@@ -26,6 +26,29 @@ public sealed record AttentionOperands
     /// <summary>Values, by key-value head.</summary>
     public required TensorColumns Value { get; init; }
 
+    /// <summary>The operands with all keys and values so far, where the queries continue cached sequences: what is of new tokens alone is put aside, once a tensor.</summary>
+    internal AttentionOperands Cached(Tape tape, Sequences sequences, AttentionShape shape)
+    {
+        if (sequences.Cached is null)
+        {
+            return this;
+        }
+
+        Dictionary<Tensor, (Tensor State, int First)> states = [];
+        TensorColumns[] added = [.. new TensorColumns?[] { Key, SecondKey, Value }.OfType<TensorColumns>().Where(range => range.Tensor.Sequences == sequences)];
+        foreach (IGrouping<Tensor, HeadColumns> ranges in added.GroupBy(range => range.Tensor, range => range.Columns))
+        {
+            int first = ranges.Min(columns => columns.First), end = ranges.Max(columns => columns.At(shape.EffectiveKeyValueHeads - 1) + columns.Width);
+            states.Add(ranges.Key, (tape.Cached(TensorColumns.Part(ranges.Key, first, end - first)), first));
+        }
+
+        return this with { Key = All(Key), SecondKey = SecondKey is { } key ? All(key) : null, Value = All(Value) };
+
+        TensorColumns All(TensorColumns range) => states.TryGetValue(range.Tensor, out (Tensor State, int First) state)
+            ? new(state.State, range.Columns with { First = range.Columns.First - state.First })
+            : range;
+    }
+
     internal void Check(AttentionShape shape)
     {
         Rule.Check(
@@ -55,9 +78,9 @@ public sealed record AttentionOperands
     private void CheckRange(TensorColumns range, int heads, bool shared, Dictionary<Tensor, bool[]> used)
     {
         (Tensor tensor, HeadColumns columns) = range;
-        Rule.Check(tensor.Rows == Query.Tensor.Rows, $"[attention] queries, keys and values have as many rows; {this}");
-        Rule.Check(
-            tensor.Sequences is null || tensor.Sequences == Query.Tensor.Sequences, $"[attention] queries, keys and values are the same sequences; {this}");
+        Sequences? sequences = shared && Query.Tensor.Sequences?.Cached is { } tokens ? tokens.All : Query.Tensor.Sequences;
+        Rule.Check(tensor.Rows == (sequences?.Rows ?? Query.Tensor.Rows), $"[attention] queries, keys and values have as many rows; {this}");
+        Rule.Check(tensor.Sequences is null || tensor.Sequences == sequences, $"[attention] queries, keys and values are the same sequences; {this}");
         Rule.Check(
             columns.Fits(tensor.Columns, heads) && (shared || heads == 1 || columns.Stride > 0),
             $"[attention] heads lie apart inside the columns, or all share one range of keys or values; {range}, {heads} heads");

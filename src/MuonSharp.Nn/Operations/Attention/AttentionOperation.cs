@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -54,7 +55,7 @@ internal sealed unsafe class AttentionOperation : Operation
         _logSumExp = plan.ForBackward("log-sum-exp", (long)_sequences.Rows * _shape.Heads);
         _maxima = plan.ScratchInForward("maxima", (long)_sequences.Batch * QueryBlocks * _shape.Heads);
         _forwardScratch = plan.ScratchInForward("block", plan.Workers * AttentionForward.ScratchLength(_shape.HeadWidth, _shape.EffectiveValueWidth));
-        _starts = _sequences.Positions is null ? null : plan.ForBackward("document starts", _sequences.Rows);
+        _starts = _sequences.Positions is null || _sequences.Cached is not null ? null : plan.ForBackward("document starts", _sequences.Rows);
         _query.DeclareGradients(plan, _slots);
         _key.DeclareGradients(plan, _slots);
         _value.DeclareGradients(plan, _slots);
@@ -79,6 +80,12 @@ internal sealed unsafe class AttentionOperation : Operation
         if (_starts is not null)
         {
             AttentionGeometry.FindStarts(_sequences, (int*)_starts.Pointer);
+        }
+
+        if (_sequences.Cached is not null)
+        {
+            // Rows of a run that are nobody's tokens get no output; later operations shall not meet what was there before.
+            NativeMemory.Clear(Output.Data, checked((nuint)Output.Length * sizeof(float)));
         }
 
         var kernel = new AttentionForward
@@ -138,11 +145,15 @@ internal sealed unsafe class AttentionOperation : Operation
     {
         Batch = _sequences.Batch,
         Time = _sequences.Time,
+        KeyTime = _sequences.Cached?.Cache.Capacity ?? _sequences.Time,
+        Queries = _sequences.Time,
+        CachedTokens = _sequences.Cached is { } past ? past.Starts : null,
+        CachedQueries = _sequences.Cached is { } added ? added.Counts : null,
         Heads = _shape.Heads,
         KeyValueHeads = _shape.EffectiveKeyValueHeads,
         KeyWidth = _shape.HeadWidth,
         ValueWidth = _shape.EffectiveValueWidth,
-        Window = _shape.Window ?? _sequences.Time,
+        Window = _shape.Window ?? _sequences.Context,
         Scale = _shape.EffectiveScale,
         Blocks = QueryBlocks,
         Starts = _starts is null ? null : (int*)_starts.Pointer,

@@ -91,23 +91,38 @@ internal sealed unsafe class LinearOperation<TActivation>(LinearInputs inputs) :
 
     protected internal override void Forward(in TapeRun run)
     {
-        var x = Matrix.Dense(inputs.X.Data, inputs.X.Rows, inputs.X.Columns);
+        if (inputs.X.Sequences is not { Live: { } live } all)
+        {
+            Forward(run.Team, 0, Output.Rows);
+            return;
+        }
+
+        for (int sequence = 0; sequence < all.Batch; sequence++)
+        {
+            Forward(run.Team, sequence * all.Time, live.Rows(sequence));
+        }
+    }
+
+    private void Forward(WorkerTeam team, int row, int rows)
+    {
+        var x = Matrix.Dense(inputs.X.Data + ((nint)row * inputs.X.Columns), rows, inputs.X.Columns);
         Matrix weight = inputs.InOut(inputs.Weight.Data);
-        var y = Matrix.Dense(Output.Data, Output.Rows, Output.Columns);
+        nint first = (nint)row * Output.Columns;
+        var y = Matrix.Dense(Output.Data + first, rows, Output.Columns);
         if (inputs.Residual is null && inputs.Bias is null && TActivation.IsIdentity)
         {
-            MatrixProduct.Multiply(run.Team, x, weight, y);
+            MatrixProduct.Multiply(team, x, weight, y);
             return;
         }
 
         var epilogue = new LinearEpilogue<TActivation>
         {
             Bias = inputs.Bias is null ? null : inputs.Bias.Data,
-            Residual = inputs.Residual is null ? null : inputs.Residual.Data,
-            Derivative = _derivative is null ? null : _derivative.Pointer,
+            Residual = inputs.Residual is null ? null : inputs.Residual.Data + first,
+            Derivative = _derivative is null ? null : _derivative.Pointer + first,
             Columns = Output.Columns,
         };
-        MatrixProduct.Multiply(run.Team, x, weight, y, accumulate: false, 1, epilogue);
+        MatrixProduct.Multiply(team, x, weight, y, accumulate: false, 1, epilogue);
     }
 
     protected internal override void Backward(in TapeRun run)
