@@ -72,6 +72,17 @@ internal static class ModelKind
         }
 
         Assert.Equal(continuation, tokens[prompt.Length..]);
+        using var session = new DecodingSession(model.Decoder);
+        session.Append(0, prompt);
+        int[] cached = new int[continuation.Length];
+        for (int at = 0; at < cached.Length; at++)
+        {
+            session.Logits(0).CopyTo(row);
+            cached[at] = Array.IndexOf(row, row.Max());
+            session.Step(cached.AsSpan(at, 1));
+        }
+
+        Assert.Equal(continuation, cached);
     }
 
     private static int Token(JsonNode? node) => (int)node!;
