@@ -1,5 +1,3 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Nn;
 
 /// <summary>Records what is kept of a sequence's tokens for those that follow.</summary>
