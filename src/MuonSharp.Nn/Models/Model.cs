@@ -8,11 +8,12 @@ namespace MuonSharp.Nn;
 /// before the model.</remarks>
 public sealed class Model : IDisposable
 {
+    private readonly IStepRule[] _stepRules;
     private readonly bool _ownsTeam;
     private bool _disposed;
 
-    internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, ulong seed, WorkerTeam team, bool ownsTeam) =>
-        (Parameters, AttentionHeads, Seed, Team, _ownsTeam) = (parameters, attentionHeads, seed, team, ownsTeam);
+    internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, IStepRule[] stepRules, ulong seed, WorkerTeam team, bool ownsTeam) =>
+        (Parameters, AttentionHeads, _stepRules, Seed, Team, _ownsTeam) = (parameters, attentionHeads, stepRules, seed, team, ownsTeam);
 
     /// <summary>Weights, gradients and buffers, in the order of their declaration.</summary>
     public ParameterStore Parameters { get; }
@@ -38,6 +39,16 @@ public sealed class Model : IDisposable
             : new Tape(Team, training);
     }
 
+    /// <summary>Does what layers do after a step, such as evening out the loads of experts. To be called once after each step of the optimizer, as a trainer does.</summary>
+    /// <param name="skipped">Whether the step was skipped (<see cref="StepReport.Skipped"/>), or ended early.</param>
+    public void AfterStep(bool skipped)
+    {
+        foreach (IStepRule rule in _stepRules)
+        {
+            rule.AfterStep(skipped);
+        }
+    }
+
     /// <summary>Frees the parameters, and the team if it is the model's own.</summary>
     public void Dispose()
     {
@@ -48,4 +59,12 @@ public sealed class Model : IDisposable
             Team.Dispose();
         }
     }
+}
+
+/// <summary>What a layer does after each step of the optimizer, with what its forward runs have counted.</summary>
+public interface IStepRule
+{
+    /// <summary>A step has ended; on the thread that trains.</summary>
+    /// <param name="skipped">Whether it changed nothing: then neither does this, but forgets what it counted.</param>
+    void AfterStep(bool skipped);
 }

@@ -81,6 +81,15 @@ public sealed class ModelBuilder
         _declarations.AttentionHeads.Add(heads);
     }
 
+    /// <summary>Declares something to be done after each step, in the order of declaration: see <see cref="Model.AfterStep"/>.</summary>
+    /// <param name="rule">What to do.</param>
+    /// <exception cref="InvalidOperationException">The model is built.</exception>
+    public void AfterStep(IStepRule rule)
+    {
+        ThrowIfBuilt();
+        _declarations.StepRules.Add(rule);
+    }
+
     /// <summary>Allocates the parameters and gives them their first values. A builder builds one model.</summary>
     /// <param name="team">Workers of the model's tapes, not owned; null makes a team of all cores that goes with the model.</param>
     /// <param name="gradients">Whether the model will be trained; false saves the gradients' memory.</param>
@@ -100,7 +109,7 @@ public sealed class ModelBuilder
                 _declarations.Initializers[i].Fill(parameter, new RandomStream(Seed, $"initialize/{parameter.Name}"));
             }
 
-            return new Model(store, [.. _declarations.AttentionHeads], Seed, team ?? new WorkerTeam(), ownsTeam: team is null);
+            return new Model(store, [.. _declarations.AttentionHeads], [.. _declarations.StepRules], Seed, team ?? new WorkerTeam(), ownsTeam: team is null);
         }
         catch
         {
@@ -132,6 +141,8 @@ public sealed class ModelBuilder
         public List<Initializer> Initializers { get; } = [];
 
         public List<AttentionHeads> AttentionHeads { get; } = [];
+
+        public List<IStepRule> StepRules { get; } = [];
 
         public bool IsBuilt { get; set; }
     }

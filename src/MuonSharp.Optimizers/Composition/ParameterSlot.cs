@@ -76,7 +76,7 @@ public sealed unsafe class ParameterSlot
         (Active, IsUniform) = (false, !Parameter.HasGradientInPart);
         for (int i = 0; i < _counts.Length; i++)
         {
-            _active[i] = Options.MissingGradient != MissingGradient.Skip || Parameter.HasGradientOf(i);
+            _active[i] = Parameter.HasGradientOf(i) || (Options.MissingGradient != MissingGradient.Skip && !Parameter.IsMarkedByMatrix);
             if (_active[i])
             {
                 Active = true;

@@ -71,6 +71,13 @@ public sealed class Parameter
         }
     }
 
+    /// <summary>Whether an operation says of each matrix that it took part in a step (<see cref="MarkByMatrix"/>). One that did not is idle: no optimizer moves it, decays it or
+    /// touches its state, whatever its options say of missing gradients.</summary>
+    public bool IsMarkedByMatrix { get; private set; }
+
+    /// <summary>Share of a batch's rows that each of the tensor's matrices multiplies on average, in (0, 1]: that of an expert is active / experts. For plans. Default 1.</summary>
+    public double TokenShare { get; set; } = 1;
+
     /// <summary>Parts that may be without a gradient alone: the matrices, or the whole of a vector.</summary>
     internal int MatrixCount => Math.Max(1, Matrices.Length);
 
@@ -93,6 +100,16 @@ public sealed class Parameter
         _gradients += (after ? 1 : 0) - (before ? 1 : 0);
     }
 
+    /// <summary>Announces that an operation will say which matrices take part: from now on <see cref="ParameterStore.ZeroGradients"/> says that none does.</summary>
+    public void MarkByMatrix()
+    {
+        if (!IsMarkedByMatrix)
+        {
+            IsMarkedByMatrix = true;
+            HasGradient = false;
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";
 
@@ -106,7 +123,7 @@ public sealed class Parameter
 
         Weights = weights;
         Gradient = gradient;
-        HasGradient = !gradient.IsEmpty;
+        HasGradient = !gradient.IsEmpty && !IsMarkedByMatrix;
     }
 
     private ArgumentOutOfRangeException NoMatrix(int matrix) =>

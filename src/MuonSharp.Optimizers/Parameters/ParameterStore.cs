@@ -81,7 +81,8 @@ public sealed unsafe class ParameterStore : IDisposable
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Parameter? parameter) =>
         _byName.TryGetValue(name, out parameter);
 
-    /// <summary>Clears all gradients in one pass and marks every parameter as having one.</summary>
+    /// <summary>Clears all gradients in one pass and marks every parameter as having one, but for those whose operations say so by matrix
+    /// (<see cref="Parameter.MarkByMatrix"/>).</summary>
     public void ZeroGradients()
     {
         if (_gradients is null)
@@ -92,7 +93,7 @@ public sealed unsafe class ParameterStore : IDisposable
         System.Runtime.InteropServices.NativeMemory.Clear(_gradients.Pointer, checked((nuint)Length * sizeof(float)));
         foreach (Parameter parameter in (ImmutableArray<Parameter>)Parameters)
         {
-            parameter.HasGradient = true;
+            parameter.HasGradient = !parameter.IsMarkedByMatrix;
         }
     }
 

@@ -53,6 +53,12 @@ public interface ITrainingTask : IDisposable
     /// <returns>The mean loss of the micro-batch, without the factor.</returns>
     double Run(long step, int microBatch, float gradientScale);
 
+    /// <summary>A step has ended, after the update: what the model's layers do then (<see cref="Model.AfterStep"/>). Default: nothing.</summary>
+    /// <param name="skipped">Whether the step was skipped, or ended early.</param>
+    void AfterStep(bool skipped)
+    {
+    }
+
     /// <summary>How well the model does on data that it is not trained on; null when there is none.</summary>
     /// <param name="cancellation">Asks to stop; to be looked at every second at least.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>

@@ -168,6 +168,9 @@ public sealed class LanguageTask : ITrainingTask
     }
 
     /// <inheritdoc/>
+    public void AfterStep(bool skipped) => Model.Model.AfterStep(skipped);
+
+    /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
         // Micro-batches of a step follow each other; the factor is one over their number.

@@ -104,6 +104,9 @@ public sealed class SupervisedTask : ITrainingTask
     public MemoryPlan MemoryPlan => _training.MemoryPlan;
 
     /// <inheritdoc/>
+    public void AfterStep(bool skipped) => _model.AfterStep(skipped);
+
+    /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
         // Micro-batches of a step follow each other in the epoch; the factor is one over their number.

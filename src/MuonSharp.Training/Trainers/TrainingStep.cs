@@ -13,6 +13,7 @@ internal sealed class TrainingStep
     private readonly float[] _maxima;
     private readonly GradientTree _tree;
     private readonly TimeProvider _time;
+    private bool _runs;
 
     public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, GradientTree tree, TimeProvider time)
     {
@@ -57,6 +58,13 @@ internal sealed class TrainingStep
         double loss = 0;
         Array.Fill(_maxima, float.NegativeInfinity);
         _tree.Reset();
+        if (_runs)
+        {
+            // The last step ended early; what its forward runs have counted counts for nothing.
+            _task.AfterStep(skipped: true);
+        }
+
+        _runs = true;
         for (int micro = 0; micro < _tree.Leaves; micro++)
         {
             _task.Parameters.ZeroGradients();
@@ -70,6 +78,8 @@ internal sealed class TrainingStep
         long middle = _time.GetTimestamp();
         Report = _optimizer.Step();
         Clip();
+        _task.AfterStep(Report.Skipped);
+        _runs = false;
         long end = _time.GetTimestamp();
         (Elapsed, OptimizerElapsed) = (_time.GetElapsedTime(start, end), _time.GetElapsedTime(middle, end));
         Profile?.AddStep(began);

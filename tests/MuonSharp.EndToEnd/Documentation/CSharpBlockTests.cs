@@ -28,6 +28,7 @@ public partial class CSharpBlockTests
             "",
             "Tape tape, Embedding words, Embedding places, TransformerBlock block, int batch, int time",
             "Tape tape, Tensor x, Linear queryDown, Linear queryUp, Linear keyValueDown, Linear keyValueUp, RmsNorm queryNorm, RmsNorm keyValueNorm, int heads, int plain, int turned, int rank, int value",
+            "ModelBuilder builder",
         ],
     };
 

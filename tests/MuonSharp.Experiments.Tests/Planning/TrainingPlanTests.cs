@@ -26,6 +26,18 @@ public class TrainingPlanTests
         Assert.Equal(plan.Optimizer.Flops / (plan.Step.Dense + plan.Step.Attention), plan.Optimizer.Configured);
     }
 
+    [Fact]
+    public void Experts_count_for_the_share_of_tokens_that_they_multiply()
+    {
+        ModelBuilder builder = new(seed: 1);
+        _ = new MixtureOfExperts(builder, "mixture", new MixtureOptions { Width = 64, Hidden = 32, Experts = 8, SharedHidden = 48, Routing = new RoutingOptions { Active = 2 } });
+        StepArithmetic step = StepArithmetic.Of(LanguageModelConfigs.Create(Small().Model, 100), builder.Parameters, tokens: 1000);
+
+        // The router, two of eight experts of three matrices, and the shared ones.
+        Assert.Equal((8 * 64) + (2 * 3 * 64 * 32) + (3 * 64 * 48), step.MultiplyingWeights);
+        Assert.Equal(6.0 * step.MultiplyingWeights * 1000, step.Dense);
+    }
+
     [Theory]
     [InlineData("newton-schulz/jordan5", (4 * 5 * (3 + 1)) + (2 * 5 * ((3 * 4) + 1)))] // a layer: four squares, two of [3072, 768]; 5 (3 m²n + m³)
     [InlineData("zolotarev/2", (4 * (3 + 2)) + (2 * ((3 * 4) + 2)))] // 3 m²n + 2 m³

@@ -60,6 +60,45 @@ public class IdleExpertTests
         Assert.Equal(rule == MissingGradient.Skip ? 0 : Steps, one.SaveCounters()["count/experts/1.up"]);
     }
 
+    public static TheoryData<string, MissingGradient> Optimizers =>
+        [.. from name in ContractTable.Rows.Keys from rule in Enum.GetValues<MissingGradient>() select (name, rule)];
+
+    /// <summary>Where an operation says what took part, momentum that is there does not move an idle expert, and weight decay does not either.</summary>
+    [Theory]
+    [MemberData(nameof(Optimizers))]
+    public void An_idle_expert_of_a_stack_that_is_marked_stays_as_it_is_whatever_is_said_of_missing_gradients(string name, MissingGradient rule)
+    {
+        using var model = new TestModel(("experts", [Experts, Rows, Columns], ParameterRole.Matrix, MatrixLayout.OutIn.PerExpert()));
+        Parameter experts = model.Parameters[0];
+        experts.MarkByMatrix();
+        ContractRow row = ContractTable.Rows[name];
+        row = row with { Options = row.Options with { WeightDecay = 0.25, MissingGradient = rule } };
+        using RoutedOptimizer optimizer = row.Optimizer(model);
+        for (int step = 1; step <= Steps; step++)
+        {
+            model.Store.ZeroGradients();
+            Assert.False(experts.HasGradient);
+            model.FillGradients(step);
+            bool idle = step is 3 or 5;
+            for (int matrix = 0; matrix < Experts; matrix++)
+            {
+                experts.SetGradientOf(matrix, matrix != 1 || !idle);
+            }
+
+            float[] before = experts.Weights.Span.ToArray();
+            var state = optimizer.StateTensors.Select(tensor => Gather(tensor.Memory, experts.Matrices[1], experts.Length)).ToList();
+            optimizer.Step();
+            Assert.True(step == 1 || !experts.Weights.Span.SequenceEqual(before), "SOAP, whose first step only measures, and all others move the experts that work");
+            if (idle)
+            {
+                Compare.SameBits(before.AsSpan(Rows * Columns, Rows * Columns), Gather(experts.Weights, experts.Matrices[1]));
+                Assert.Equal(state, optimizer.StateTensors.Select(tensor => Gather(tensor.Memory, experts.Matrices[1], experts.Length)));
+            }
+        }
+
+        Assert.Equal(Steps - 2, optimizer.SaveCounters()["count/experts/1"]);
+    }
+
     [Fact]
     public void A_parameter_knows_its_gradient_by_matrix()
     {
@@ -108,6 +147,9 @@ public class IdleExpertTests
 
         return values;
     }
+
+    /// <summary>A matrix of a state tensor that has the stack's shape; of others nothing.</summary>
+    private static float[] Gather(MemoryBlock tensor, MatrixSlice slice, int length) => tensor.Length == length ? Gather(tensor, slice) : [];
 
     private static void Fill(MemoryBlock tensor, MatrixSlice slice, float value)
     {
