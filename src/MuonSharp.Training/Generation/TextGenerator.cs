@@ -1,24 +1,50 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Formats;
+using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
-/// <summary>Samples text from a trained model, piece by piece.</summary>
+/// <summary>Samples text from a language model, piece by piece: of one prompt, or of several at once.</summary>
+/// <remarks>
+/// <para>Each token is computed once (<see cref="DecodingSession"/>). Past the context the window slides, and every token costs a run over all of it.</para>
+/// <para>The text depends on the weights, the prompt, the options and, among several prompts, on its number; on nothing else. A prompt that is the first has the text that it has alone.</para>
+/// <para>One generation at a time: a generator is not for two threads at once. Its memory does not grow from one generation to the next.</para>
+/// </remarks>
 public sealed class TextGenerator : IDisposable
 {
-    private readonly RunModel _run;
-
+    private readonly RunModel? _run;
+    private readonly LanguageModel _model;
+    private readonly ITokenizer _tokenizer;
+    private readonly SessionStock _sessions;
     private TokenStream? _stream;
 
-    private TextGenerator(RunModel run) => _run = run;
+    /// <summary>A generator of any model.</summary>
+    /// <param name="model">The model; not owned. Dispose of the generator first.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="ArgumentException">The tokenizer has more tokens than the model.</exception>
+    public TextGenerator(LanguageModel model, ITokenizer tokenizer)
+    {
+        (_model, _tokenizer, _sessions) = (model, tokenizer, new SessionStock(model));
+        if (tokenizer.VocabularySize > model.Config.Vocabulary)
+        {
+            throw new ArgumentException($"[generate] a model knows all tokens of its tokenizer; {model.Config.Vocabulary} of {tokenizer.VocabularySize}", nameof(tokenizer));
+        }
+    }
 
-    /// <summary>Number of steps that the model was trained for.</summary>
-    public long Step => _run.Step;
+    private TextGenerator(RunModel run)
+        : this(run.Model, run.Tokenizer) => _run = run;
+
+    /// <summary>Number of steps that a run's model was trained for; 0 for any other.</summary>
+    public long Step => _run?.Step ?? 0;
 
     /// <summary>What a user should know of the checkpoint in use, one line each: damaged newer ones, a much better earlier one.</summary>
-    public IReadOnlyList<string> Notices => _run.Notices;
+    public IReadOnlyList<string> Notices => _run?.Notices ?? [];
 
-    /// <summary>Whether all logits of the latest text were finite; where they were not, the model has diverged and its text means nothing.</summary>
+    /// <summary>Whether all logits of the latest generation were finite; where they were not, the model has diverged and its text means nothing.</summary>
     public bool LogitsWereFinite => _stream?.Finite ?? true;
+
+    /// <summary>The latest generation, as far as it has come.</summary>
+    public GenerationStatistics Statistics => _stream?.Statistics ?? default;
 
     /// <summary>A generator from a checkpoint of a run.</summary>
     /// <param name="runFolder">A run folder.</param>
@@ -28,14 +54,25 @@ public sealed class TextGenerator : IDisposable
     /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
     public static TextGenerator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
 
-    /// <summary>The continuation of a prompt, in pieces as they are drawn; the prompt itself is not among them.</summary>
-    /// <remarks>One text at a time: a generator is not for two threads at once.</remarks>
+    /// <summary>The continuation of a prompt, in pieces as soon as they are certain; the prompt itself is not among them.</summary>
     /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>
     /// <param name="options">How to draw; null: the defaults.</param>
     /// <exception cref="BadInputException">The prompt holds what the tokenizer does not know.</exception>
     /// <exception cref="ConfigurationException">The options break a rule.</exception>
-    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null)
+    public IEnumerable<string> Generate(string prompt, GenerationOptions? options = null) =>
+        Generate([prompt], options).Where(piece => piece.Text.Length > 0).Select(piece => piece.Text);
+
+    /// <summary>The continuations of several prompts at once, which costs little more than that of one: each weight is read once for a token of all.</summary>
+    /// <param name="prompts">Texts to continue, at least one.</param>
+    /// <param name="options">How to draw; null: the defaults.</param>
+    /// <param name="cancellation">Asks to stop before the next token.</param>
+    /// <returns>Pieces of all texts, as soon as they are certain; of each text the last has an <see cref="GeneratedText.End"/>.</returns>
+    /// <exception cref="BadInputException">A prompt holds what the tokenizer does not know.</exception>
+    /// <exception cref="ConfigurationException">The options break a rule.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public IEnumerable<GeneratedText> Generate(IReadOnlyList<string> prompts, GenerationOptions? options = null, CancellationToken cancellation = default)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(prompts.Count);
         options ??= new();
         IReadOnlyList<string> problems = options.Validate();
         if (problems.Count > 0)
@@ -43,96 +80,85 @@ public sealed class TextGenerator : IDisposable
             throw new ConfigurationException(problems);
         }
 
-        int[] tokens = TextPieces.Prompt(_run.Tokenizer, options.Unknown == UnknownCharacters.Skip ? _run.Tokenizer.WithoutUnknown(prompt) : prompt);
-        _stream = new TokenStream(_run.Model, _run.Tokenizer.VocabularySize, _run.Tokenizer.SpecialTokens.EndOfText);
-        return TextPieces.Of(_run.Tokenizer, _stream.Continue(tokens, options, occasion: 0));
+        int[][] tokens = [.. prompts.Select(prompt => TextPieces.Prompt(_tokenizer, options.Unknown == UnknownCharacters.Skip ? _tokenizer.WithoutUnknown(prompt) : prompt))];
+        return Pieces(_stream = new TokenStream(_model, _tokenizer.VocabularySize, _tokenizer.SpecialTokens.EndOfText, _sessions), tokens, options, cancellation);
+    }
+
+    /// <summary>The continuation of a prompt, computed on threads of the pool.</summary>
+    /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>
+    /// <param name="options">How to draw; null: the defaults.</param>
+    /// <param name="cancellation">Asks to stop before the next token.</param>
+    /// <returns>Pieces, as soon as they are certain.</returns>
+    /// <exception cref="BadInputException">The prompt holds what the tokenizer does not know.</exception>
+    /// <exception cref="ConfigurationException">The options break a rule.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public async IAsyncEnumerable<string> GenerateAsync(
+        string prompt, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (GeneratedText piece in GenerateAsync([prompt], options, cancellation).ConfigureAwait(false))
+        {
+            if (piece.Text.Length > 0)
+            {
+                yield return piece.Text;
+            }
+        }
+    }
+
+    /// <summary>The continuations of several prompts at once, computed on threads of the pool.</summary>
+    /// <param name="prompts">Texts to continue, at least one.</param>
+    /// <param name="options">How to draw; null: the defaults.</param>
+    /// <param name="cancellation">Asks to stop before the next token.</param>
+    /// <returns>Pieces of all texts, as soon as they are certain; of each text the last has an <see cref="GeneratedText.End"/>.</returns>
+    /// <exception cref="BadInputException">A prompt holds what the tokenizer does not know.</exception>
+    /// <exception cref="ConfigurationException">The options break a rule.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    public async IAsyncEnumerable<GeneratedText> GenerateAsync(
+        IReadOnlyList<string> prompts, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using IEnumerator<GeneratedText> pieces = Generate(prompts, options, cancellation).GetEnumerator();
+        while (await Task.Run(pieces.MoveNext, CancellationToken.None).ConfigureAwait(false))
+        {
+            yield return pieces.Current;
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _run.Dispose();
-}
-
-/// <summary>How text is drawn from a model.</summary>
-public sealed record GenerationOptions
-{
-    /// <summary>Tokens to generate, 0 or more.</summary>
-    public int Tokens { get; init; } = 500;
-
-    /// <summary>Divides the logits; 0 takes the likeliest token.</summary>
-    public double Temperature { get; init; } = 0.8;
-
-    /// <summary>Only this many likeliest tokens can be drawn. 0: all.</summary>
-    public int TopK { get; init; }
-
-    /// <summary>Only the likeliest tokens that together reach this probability can be drawn; above 0, at most 1.</summary>
-    public double TopP { get; init; } = 1;
-
-    /// <summary>Same seed, same text.</summary>
-    public ulong Seed { get; init; } = 1337;
-
-    /// <summary>What becomes of characters of the prompt that the tokenizer does not know.</summary>
-    public UnknownCharacters Unknown { get; init; }
-
-    /// <summary>All rules these options break, one line each; empty when they are sound.</summary>
-    public IReadOnlyList<string> Validate()
+    public void Dispose()
     {
-        List<string> problems = [];
-        if (Tokens < 0)
-        {
-            problems.Add($"[generate] tokens must be 0 or more; {Tokens} came");
-        }
-
-        if (!(Temperature >= 0 && double.IsFinite(Temperature)))
-        {
-            problems.Add($"[generate] temperature must be a number of 0 or more; {Temperature} came");
-        }
-
-        if (TopK < 0)
-        {
-            problems.Add($"[generate] top-k must be 0 (all) or more; {TopK} came");
-        }
-
-        if (!(TopP is > 0 and <= 1))
-        {
-            problems.Add($"[generate] top-p must be above 0 and at most 1; {TopP} came");
-        }
-
-        return problems;
+        _sessions.Dispose();
+        _run?.Dispose();
     }
-}
 
-/// <summary>Tokens to pieces of text, each as soon as its characters are complete.</summary>
-internal static class TextPieces
-{
-    /// <summary>The pieces; bytes that never become a character are U+FFFD.</summary>
-    public static IEnumerable<string> Of(ITokenizer tokenizer, IEnumerable<int> tokens)
+    private IEnumerable<GeneratedText> Pieces(TokenStream stream, int[][] prompts, GenerationOptions options, CancellationToken cancellation)
     {
-        TokenDecoder decoder = tokenizer.NewDecoder();
-        foreach (int token in tokens)
+        TextPieces[] pieces = [.. prompts.Select(_ => new TextPieces(_tokenizer, options.Stop))];
+        var ends = new GenerationEnd?[prompts.Length];
+        foreach ((int sequence, int token) in stream.Continue(prompts, options, occasion: 0, cancellation))
         {
-            string piece = decoder.Add(token);
-            if (piece.Length > 0)
+            string text = token < 0 ? pieces[sequence].Rest() : pieces[sequence].Add(token);
+            if (pieces[sequence].Stopped)
             {
-                yield return piece;
+                stream.End(sequence, GenerationEnd.Stop);
+                ends[sequence] = GenerationEnd.Stop;
+            }
+            else if (token < 0)
+            {
+                ends[sequence] = GenerationEnd.EndOfText;
+            }
+
+            if (text.Length > 0 || ends[sequence] is not null)
+            {
+                yield return new GeneratedText(sequence, text, ends[sequence]);
             }
         }
 
-        string rest = decoder.Flush();
-        if (rest.Length > 0)
+        for (int sequence = 0; sequence < prompts.Length; sequence++)
         {
-            yield return rest;
+            if (ends[sequence] is null)
+            {
+                string rest = pieces[sequence].Rest();
+                yield return new GeneratedText(sequence, rest, pieces[sequence].Stopped ? GenerationEnd.Stop : GenerationEnd.Length);
+            }
         }
-    }
-
-    /// <summary>
-    /// The tokens that a text is continued from: the one that begins every text, if there is one, and the prompt's own. For an empty prompt without such a
-    /// token: a line break or, where the vocabulary has none, the first token.
-    /// </summary>
-    public static int[] Prompt(ITokenizer tokenizer, string prompt)
-    {
-        List<int> tokens = tokenizer.SpecialTokens.Begin is { } begin ? [begin] : [];
-        tokenizer.Encode(prompt, tokens);
-        return tokens.Count > 0 ? [.. tokens]
-            : [Enumerable.Range(0, tokenizer.VocabularySize).FirstOrDefault(token => tokenizer.Decode([token]) == "\n")];
     }
 }

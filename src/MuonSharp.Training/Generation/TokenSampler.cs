@@ -1,11 +1,10 @@
-using MuonSharp.Nn;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Training;
 
-/// <summary>Draws a token from logits: temperature, then top-k, then top-p.</summary>
+/// <summary>Draws a token from logits: repetition penalty, temperature, then top-k, top-p and min-p.</summary>
 /// <remarks>
-/// Softmax and sums are in double. Ties go to the lower token. The random number is keyed by (seed, stream, occasion, position).
+/// Softmax and sums are in double. Ties go to the lower token. The random number is keyed by (seed, stream, occasion, position, text).
 /// A NaN counts as the least logit, so that a broken model gives text instead of a crash.
 /// </remarks>
 internal sealed class TokenSampler
@@ -25,59 +24,126 @@ internal sealed class TokenSampler
     /// <param name="logits">One for each token of the vocabulary.</param>
     /// <param name="occasion">The training step, or any number that names the text.</param>
     /// <param name="position">Number of the token within the text.</param>
-    public int Draw(ReadOnlySpan<float> logits, long occasion, int position)
+    /// <param name="text">Number of the text among those that are drawn together.</param>
+    /// <param name="seen">Tokens that the repetition penalty is for.</param>
+    public int Draw(ReadOnlySpan<float> logits, long occasion, int position, int text = 0, ReadOnlySpan<int> seen = default)
     {
         for (int token = 0; token < logits.Length; token++)
         {
             _candidates[token] = new(float.IsNaN(logits[token]) ? float.NegativeInfinity : logits[token], token);
         }
 
-        Span<Candidate> candidates = _candidates;
-        float greatest = candidates[0].Logit;
-        foreach (Candidate candidate in candidates)
+        Penalize(seen);
+        Candidate likeliest = _candidates[0];
+        foreach (Candidate candidate in _candidates)
         {
-            greatest = Math.Max(greatest, candidate.Logit);
+            likeliest = candidate.Logit > likeliest.Logit ? candidate : likeliest;
         }
 
-        if (_options.TopK > 0 || _options.TopP < 1 || _options.Temperature == 0 || !float.IsFinite(greatest))
+        if (_options.Temperature == 0 || !float.IsFinite(likeliest.Logit))
         {
-            candidates.Sort(Compare);
+            return likeliest.Token;
         }
 
-        if (_options.Temperature == 0 || !float.IsFinite(greatest))
-        {
-            return candidates[0].Token;
-        }
-
-        candidates = candidates[..(_options.TopK > 0 ? Math.Min(_options.TopK, candidates.Length) : candidates.Length)];
+        Span<Candidate> candidates = _options.TopK > 0 ? Likeliest(_candidates, _options.TopK) : _candidates;
         double total = 0;
         foreach (ref Candidate candidate in candidates)
         {
-            candidate.Weight = Math.Exp((candidate.Logit - (double)greatest) / _options.Temperature);
+            candidate.Weight = Math.Exp((candidate.Logit - (double)likeliest.Logit) / _options.Temperature);
             total += candidate.Weight;
         }
 
-        if (_options.TopP < 1)
-        {
-            int kept = NucleusOf(candidates, ref total);
-            candidates = candidates[..kept];
-        }
-
-        return Pick(candidates, Uniform(occasion, position) * total);
+        candidates = _options.TopP < 1 ? Nucleus(candidates, total, out total) : candidates;
+        candidates = _options.MinP > 0 ? AtLeast(candidates, _options.MinP, out total) : candidates;
+        return Pick(candidates, Uniform(occasion, position, text) * total);
     }
 
-    /// <summary>Number of the likeliest candidates that together reach the share; the total becomes theirs.</summary>
-    private int NucleusOf(ReadOnlySpan<Candidate> candidates, ref double total)
+    private void Penalize(ReadOnlySpan<int> seen)
     {
-        double sum = 0;
-        int kept = 0;
-        while (kept < candidates.Length && (kept == 0 || sum < _options.TopP * total))
+        if (_options.RepetitionPenalty == 1)
         {
-            sum += candidates[kept++].Weight;
+            return;
         }
 
-        total = sum;
-        return kept;
+        foreach (int token in seen)
+        {
+            // A weight marks those that were met before.
+            ref Candidate candidate = ref _candidates[token];
+            if (candidate.Weight == 0)
+            {
+                double logit = candidate.Logit;
+                candidate = new((float)(logit > 0 ? logit / _options.RepetitionPenalty : logit * _options.RepetitionPenalty), token) { Weight = 1 };
+            }
+        }
+    }
+
+    /// <summary>The likeliest candidates, in order: those before the place they end at are found by quickselect, then sorted.</summary>
+    private static Span<Candidate> Likeliest(Span<Candidate> candidates, int count)
+    {
+        count = Math.Min(count, candidates.Length);
+        Span<Candidate> rest = candidates;
+        for (int wanted = count; wanted > 0 && wanted < rest.Length;)
+        {
+            int smaller = Divide(rest);
+            rest = wanted <= smaller ? rest[..smaller] : rest[(smaller + 1)..];
+            wanted -= wanted <= smaller ? 0 : smaller + 1;
+        }
+
+        candidates[..count].Sort(Compare);
+        return candidates[..count];
+    }
+
+    /// <summary>Puts what comes before the middle candidate ahead of it, and the others behind it.</summary>
+    /// <returns>Its new place.</returns>
+    private static int Divide(Span<Candidate> candidates)
+    {
+        int last = candidates.Length - 1, place = 0;
+        Candidate middle = candidates[last / 2];
+        (candidates[last / 2], candidates[last]) = (candidates[last], middle);
+        for (int i = 0; i < last; i++)
+        {
+            if (Compare(candidates[i], middle) < 0)
+            {
+                (candidates[i], candidates[place]) = (candidates[place], candidates[i]);
+                place++;
+            }
+        }
+
+        (candidates[place], candidates[last]) = (candidates[last], candidates[place]);
+        return place;
+    }
+
+    /// <summary>The likeliest candidates that together reach the share, in order.</summary>
+    private Span<Candidate> Nucleus(Span<Candidate> candidates, double total, scoped out double reached)
+    {
+        // All that are lighter than the average of the rest weigh less than the rest together: what is needed comes before them.
+        Span<Candidate> heavy = AtLeast(candidates, (1 - _options.TopP) * total / candidates.Length, out _);
+        heavy.Sort(Compare);
+        reached = 0;
+        int kept = 0;
+        while (kept < heavy.Length && (kept == 0 || reached < _options.TopP * total))
+        {
+            reached += heavy[kept++].Weight;
+        }
+
+        return heavy[..kept];
+    }
+
+    /// <summary>The candidates of at least that weight, where the likeliest weighs 1, in their order.</summary>
+    private static Span<Candidate> AtLeast(Span<Candidate> candidates, double least, scoped out double total)
+    {
+        int kept = 0;
+        total = 0;
+        foreach (Candidate candidate in candidates)
+        {
+            if (candidate.Weight >= least)
+            {
+                candidates[kept++] = candidate;
+                total += candidate.Weight;
+            }
+        }
+
+        return candidates[..kept];
     }
 
     private static int Pick(ReadOnlySpan<Candidate> candidates, double point)
@@ -94,10 +160,10 @@ internal sealed class TokenSampler
         return candidates[^1].Token;
     }
 
-    private double Uniform(long occasion, int position)
+    private double Uniform(long occasion, int position, int text)
     {
-        ulong high = _random.At((ulong)occasion, (uint)position, 0);
-        ulong low = _random.At((ulong)occasion, (uint)position, 1);
+        ulong high = _random.At((ulong)occasion, (uint)position, 2 * (uint)text);
+        ulong low = _random.At((ulong)occasion, (uint)position, (2 * (uint)text) + 1);
         return (((high << 32) | low) >> 11) * (1.0 / (1UL << 53));
     }
 
@@ -112,65 +178,5 @@ internal sealed class TokenSampler
     private record struct Candidate(float Logit, int Token)
     {
         public double Weight { get; set; }
-    }
-}
-
-/// <summary>Continues a sequence of tokens, one forward pass a token over the last of them that fit the context.</summary>
-/// <remarks>
-/// Short sequences run in programs of 16, 32, 64, ... positions, so that few shapes are compiled; what stands behind the
-/// last token cannot be seen by it. Beyond the context the window slides.
-/// </remarks>
-/// <param name="model">The model.</param>
-/// <param name="vocabulary">Tokens that may be drawn, from 0: the tokenizer's. The model may know more, which stand for nothing.</param>
-/// <param name="end">The token that ends every text: nothing is drawn after it, and it is not handed out. Null: there is none.</param>
-internal sealed class TokenStream(LanguageModel model, int vocabulary, int? end = null)
-{
-    private const int LeastTime = 16;
-
-    /// <summary>Whether all logits so far were finite.</summary>
-    public bool Finite { get; private set; } = true;
-
-    /// <summary>The tokens that follow, as they are drawn.</summary>
-    /// <param name="prompt">At least one token.</param>
-    /// <param name="options">How many, and how to draw them.</param>
-    /// <param name="occasion">The training step, or any number that names the text: a key of the draws.</param>
-    /// <param name="cancellation">Asks to stop before the next token.</param>
-    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    public IEnumerable<int> Continue(IEnumerable<int> prompt, GenerationOptions options, long occasion, CancellationToken cancellation = default)
-    {
-        List<int> history = [.. prompt];
-        TokenSampler sampler = new(vocabulary, options);
-        float[] logits = new float[model.Config.Vocabulary];
-        for (int position = 0; position < options.Tokens; position++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Next(history, logits);
-            Finite = Finite && logits.AsSpan(0, vocabulary).IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0;
-            int token = sampler.Draw(logits.AsSpan(0, vocabulary), occasion, position);
-            if (token == end)
-            {
-                yield break;
-            }
-
-            history.Add(token);
-            yield return token;
-        }
-    }
-
-    private void Next(List<int> history, float[] logits)
-    {
-        int length = Math.Min(history.Count, model.Config.Context);
-        int time = LeastTime;
-        while (time < length)
-        {
-            time *= 2;
-        }
-
-        LanguageProgram program = model.Program(1, Math.Min(time, model.Config.Context), training: false, loss: false);
-        Span<int> inputs = program.Inputs;
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(history)[^length..].CopyTo(inputs);
-        inputs[length..].Clear();
-        program.Forward();
-        program.Logits(0, length - 1, logits);
     }
 }

@@ -6,12 +6,12 @@ namespace MuonSharp.EndToEnd.Runs;
 public class GenerateTests(TrainedRun trained) : IClassFixture<TrainedRun>
 {
     [Fact]
-    public void The_text_continues_the_prompt_and_nothing_else_is_printed()
+    public void The_text_continues_the_prompt_and_only_the_speed_is_printed_beside_it()
     {
         ProcessResult result = Tool.Run("generate", "--run", trained.Run, "--prompt", "the model", "--tokens", "30").Exits(0);
         Assert.StartsWith("the model", result.Output, StringComparison.Ordinal);
         Assert.Equal("the model".Length + 30 + 1, result.Output.Length);
-        Assert.Empty(result.Error);
+        Assert.Matches(@"^30 tokens, [\d.]+ a second; prompt 9 tokens, [\d.]+ a second\r?\n$", result.Error);
     }
 
     [Fact]
@@ -47,6 +47,19 @@ public class GenerateTests(TrainedRun trained) : IClassFixture<TrainedRun>
         Assert.Equal("the ", (string?)line["prompt"]);
         Assert.Equal(12, ((string?)line["text"])!.Length);
         Assert.Equal(10, (int?)line["step"]);
+        Assert.Equal("length", (string?)line["end"]);
+        Assert.True((double?)line["tokens_per_second"] > 0);
+    }
+
+    [Fact]
+    public void Several_prompts_have_a_text_each_that_ends_where_a_stop_text_would_come()
+    {
+        string[] command = ["generate", "--run", trained.Run, "--prompt", "the ", "--prompt", "a model", "--tokens", "40", "--temperature", "2", "--min-p", "0.01", "--repetition-penalty", "1.1"];
+        JsonObject[] whole = [.. Tool.Run([.. command, "--json"]).Exits(0).Json];
+        Assert.Equal(["the ", "a model"], whole.Select(line => (string?)line["prompt"]));
+        string first = (string)whole[0]["text"]!, stop = first[10..12], second = (string)whole[1]["text"]!;
+        Assert.Equal($"the {first.Split(stop)[0]}\n\na model{second.Split(stop)[0]}\n", Tool.Run([.. command, "--stop", stop]).Exits(0).Output);
+        Assert.Equal("stop", (string?)Tool.Run([.. command, "--stop", stop, "--json"]).Exits(0).Json[0]["end"]);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using MuonSharp.Formats;
 using MuonSharp.Nn;
+using MuonSharp.Numerics;
 using MuonSharp.Training.Tests.Trainers;
 
 namespace MuonSharp.Training.Tests.Generation;
@@ -21,6 +22,85 @@ public class TextGeneratorTests
         Assert.NotEqual(pieces, generator.Generate("It is", options with { Seed = 6 }));
         Assert.NotEqual(pieces, generator.Generate("She was", options));
         Assert.Empty(generator.Generate("It is", options with { Tokens = 0 }));
+    }
+
+    [Fact]
+    public async Task Several_prompts_are_continued_at_once_and_the_first_as_if_it_were_alone()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+        GenerationOptions options = new() { Tokens = 150, Temperature = 1.5 };
+        string[] prompts = ["It is a truth", "She", "It is a truth"];
+
+        GeneratedText[] pieces = [.. generator.Generate(prompts, options)];
+
+        string[] texts = [.. Enumerable.Range(0, 3).Select(i => string.Concat(pieces.Where(piece => piece.Prompt == i).Select(piece => piece.Text)))];
+        Assert.All(texts, text => Assert.Equal(150, text.Length));
+        Assert.Equal(string.Concat(generator.Generate(prompts[0], options)), texts[0]);
+        Assert.NotEqual(texts[0], texts[2]);
+        Assert.Equal([0, 1, 2], pieces.Where(piece => piece.End == GenerationEnd.Length).Select(piece => piece.Prompt));
+        GenerationOptions greedy = options with { Temperature = 0 };
+        Assert.All(
+            prompts.Index(), prompt => Assert.Equal(
+                string.Concat(generator.Generate(prompt.Item, greedy)), string.Concat(generator.Generate(prompts, greedy).Where(piece => piece.Prompt == prompt.Index).Select(piece => piece.Text))));
+    }
+
+    [Fact]
+    public async Task Each_text_ends_at_its_own_stop_text_and_the_others_go_on()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+        GenerationOptions options = new() { Tokens = 60, Temperature = 2 };
+        string[] prompts = ["It is", "She"];
+        string[] free = Texts(generator.Generate(prompts, options));
+        string stop = free[0][20..22];
+
+        GeneratedText[] pieces = [.. generator.Generate(prompts, options with { Stop = [stop] })];
+
+        Assert.Equal(free.Select(text => text.Split(stop)[0]), Texts(pieces));
+        Assert.Equal(GenerationEnd.Stop, Assert.Single(pieces, piece => piece.Prompt == 0 && piece.End is not null).End);
+        Assert.True(generator.Statistics.Tokens < 120);
+
+        static string[] Texts(IEnumerable<GeneratedText> pieces) =>
+            [.. pieces.GroupBy(piece => piece.Prompt).OrderBy(text => text.Key).Select(text => string.Concat(text.Select(piece => piece.Text)))];
+    }
+
+    [Fact]
+    public async Task Asynchronously_it_gives_the_same_text_and_stops_when_it_is_asked_to()
+    {
+        using TemporaryFolder folder = new();
+        using TextGenerator generator = await Generator(folder, "character");
+        GenerationOptions options = new() { Tokens = 40, Seed = 5 };
+        List<string> pieces = [];
+        await foreach (string piece in generator.GenerateAsync("It is", options, TestContext.Current.CancellationToken)) pieces.Add(piece);
+        Assert.Equal(generator.Generate("It is", options), pieces);
+        Assert.Equal((5, 40), (generator.Statistics.PromptTokens, generator.Statistics.Tokens));
+
+        using CancellationTokenSource source = new();
+        int count = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string piece in generator.GenerateAsync("It is", options with { Tokens = int.MaxValue }, source.Token))
+            {
+                if (++count == 10) await source.CancelAsync();
+            }
+        });
+        Assert.Equal(10, count);
+        Assert.Equal(pieces, generator.Generate("It is", options));
+    }
+
+    [Fact]
+    public void A_generator_takes_any_model_with_a_tokenizer_that_fits()
+    {
+        using WorkerTeam team = new(1);
+        using LanguageModel model = new(new() { Vocabulary = 256, Layers = 1, Heads = 2, Width = 16, Context = 24 }, 3, team, gradients: false);
+        using TextGenerator generator = new(model, new ByteTokenizer());
+        Assert.Equal(0, generator.Step);
+        Assert.NotEmpty(string.Concat(generator.Generate("any", new() { Tokens = 60 })));
+        Assert.Equal(60, generator.Statistics.Tokens);
+        Assert.True(generator.Statistics is { TokensPerSecond: > 0, PromptTokensPerSecond: > 0 });
+        using LanguageModel small = new(model.Config with { Vocabulary = 255 }, 3, team, gradients: false);
+        Assert.Contains("255 of 256", Assert.Throws<ArgumentException>(() => new TextGenerator(small, new ByteTokenizer())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,7 +280,7 @@ public class TextGeneratorTests
         public System.Text.Json.Nodes.JsonObject ToJson() => [];
     }
 
-    private static async Task<TextGenerator> Generator(TemporaryFolder folder, string tokenizer)
+    internal static async Task<TextGenerator> Generator(TemporaryFolder folder, string tokenizer)
     {
         using (Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 2).Set("data.tokenizer", tokenizer), folder.File("run")))
         {

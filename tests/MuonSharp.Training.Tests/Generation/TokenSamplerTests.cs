@@ -1,3 +1,5 @@
+using MuonSharp.Numerics;
+
 namespace MuonSharp.Training.Tests.Generation;
 
 public class TokenSamplerTests
@@ -46,6 +48,72 @@ public class TokenSamplerTests
         Assert.Equal(expected, Drawn(new() { Temperature = 1, TopP = p }));
     }
 
+    [Theory]
+    [InlineData(0.0, new[] { 0, 1, 2, 3, 4 })]
+    [InlineData(0.1, new[] { 0, 1, 2, 3 })]
+    [InlineData(0.2, new[] { 1, 2, 3 })]
+    [InlineData(0.5, new[] { 1, 3 })]
+    [InlineData(1.0, new[] { 1, 3 })]
+    public void Min_p_keeps_those_that_are_likely_enough_beside_the_likeliest(double p, int[] expected)
+    {
+        // exp(logit - 3): 0.135, 1, 0.368, 1, 0.018.
+        Assert.Equal(expected, Drawn(new() { Temperature = 1, MinP = p }));
+        Assert.Equal(expected.Intersect([1, 2, 3]), Drawn(new() { Temperature = 1, MinP = p, TopK = 3 }));
+        Assert.Equal(expected.Intersect([1, 3]), Drawn(new() { Temperature = 1, MinP = p, TopP = 0.5 }));
+    }
+
+    [Theory]
+    [InlineData(1.0, new int[0], 1)]
+    [InlineData(1.6, new[] { 1, 3 }, 2)]
+    [InlineData(1.6, new[] { 1, 1, 1 }, 3)]
+    [InlineData(1.4, new[] { 1, 3 }, 1)]
+    [InlineData(4.0, new[] { 1, 2, 3 }, 0)]
+    [InlineData(0.2, new[] { 0 }, 0)]
+    public void The_penalty_is_for_tokens_that_were_seen_and_once_for_each(double penalty, int[] seen, int expected)
+    {
+        TokenSampler sampler = new(5, new() { Temperature = 0, RepetitionPenalty = penalty });
+        Assert.Equal(expected, sampler.Draw(s_logits, 0, 0, 0, seen));
+        Assert.Equal(expected, sampler.Draw(s_logits, 0, 1, 0, seen));
+    }
+
+    [Fact]
+    public void Negative_logits_are_multiplied_by_the_penalty()
+    {
+        TokenSampler sampler = new(2, new() { Temperature = 0, RepetitionPenalty = 3 });
+        Assert.Equal(1, sampler.Draw([-1, -2], 0, 0, 0, [0]));
+        Assert.Equal(0, sampler.Draw([-1, -4], 0, 0, 0, [0]));
+    }
+
+    [Theory]
+    [InlineData(1, 1.0)]
+    [InlineData(40, 1.0)]
+    [InlineData(700, 0.9)]
+    [InlineData(0, 0.3)]
+    [InlineData(0, 0.999)]
+    public void Large_vocabularies_give_the_tokens_of_a_whole_sort(int topK, double topP)
+    {
+        const int Vocabulary = 3000, Draws = 40;
+        float[] values = new float[Vocabulary];
+        new RandomStream(5, "logits").FillUniform(values, 0, 0);
+        float[] logits = [.. values.Select(value => MathF.Round(400 * value) / 40)];
+        GenerationOptions options = new() { Temperature = 1.5, TopK = topK, TopP = topP, Seed = 9 };
+        TokenSampler sampler = new(Vocabulary, options);
+        int[] order = [.. Enumerable.Range(0, Vocabulary).OrderByDescending(token => logits[token]).ThenBy(token => token).Take(topK > 0 ? topK : Vocabulary)];
+        double[] weights = [.. order.Select(token => Math.Exp(((double)logits[token] - logits[order[0]]) / options.Temperature))];
+        double total = weights.Sum(), reached = 0;
+        int kept = 0;
+        while (kept < weights.Length && (kept == 0 || reached < topP * total)) reached += weights[kept++];
+        RandomStream random = new(options.Seed, "generation");
+        for (int position = 0; position < Draws; position++)
+        {
+            ulong bits = ((ulong)random.At(0, (uint)position, 0) << 32) | random.At(0, (uint)position, 1);
+            double point = (bits >> 11) * Math.Pow(2, -53) * (topP < 1 ? reached : total);
+            int place = 0;
+            while (place < kept - 1 && point >= weights[place]) point -= weights[place++];
+            Assert.Equal(order[place], sampler.Draw(logits, 0, position));
+        }
+    }
+
     [Fact]
     public void Draws_depend_on_seed_occasion_and_position_alone()
     {
@@ -55,6 +123,8 @@ public class TokenSamplerTests
         Assert.Equal(one, Draws(options, occasion: 0));
         Assert.NotEqual(one, Draws(options, occasion: 1));
         Assert.NotEqual(one, Draws(options with { Seed = 9 }, occasion: 0));
+        TokenSampler sampler = new(5, options);
+        Assert.NotEqual(one, Enumerable.Range(0, 50).Select(position => sampler.Draw(s_logits, 0, position, text: 1)));
     }
 
     [Fact]
@@ -70,10 +140,10 @@ public class TokenSamplerTests
     [Fact]
     public void Options_that_break_rules_are_all_reported()
     {
-        GenerationOptions options = new() { Tokens = -1, Temperature = double.NaN, TopK = -2, TopP = 0 };
+        GenerationOptions options = new() { Tokens = -1, Temperature = double.NaN, TopK = -2, TopP = 0, MinP = 2, RepetitionPenalty = 0, Stop = ["a", ""] };
 
         Assert.Equal(
-            ["[generate] tokens", "[generate] temperature", "[generate] top-k", "[generate] top-p"],
+            ["[generate] tokens", "[generate] temperature", "[generate] top-k", "[generate] top-p", "[generate] min-p", "[generate] repetition-penalty", "[generate] stop"],
             options.Validate().Select(problem => string.Join(' ', problem.Split(' ')[..2])));
         Assert.Empty(new GenerationOptions().Validate());
     }
