@@ -98,8 +98,9 @@ public abstract class ModelFamily
     };
 
     /// <summary>First values of weights that write into the residual stream: smaller by √(2·layers), as many as add up there.</summary>
+    /// <param name="config">The configuration.</param>
     /// <remarks>Source: A. Radford et al., "Language models are unsupervised multitask learners", 2019, as nanoGPT has it.</remarks>
-    private static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
+    protected static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
 }
 
 /// <summary>The families that the library has.</summary>
@@ -117,8 +118,11 @@ public static class ModelFamilies
     /// <summary>Qwen3: llama with norms of queries and keys, and windows by layer.</summary>
     public static ModelFamily Qwen3 { get; } = new Qwen3Family();
 
+    /// <summary>DeepSeek-V3: latent attention.</summary>
+    public static ModelFamily DeepSeekV3 { get; } = new DeepSeekFamily();
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [Gpt2, Llama, Arcee, Qwen3];
+    public static IReadOnlyList<ModelFamily> All { get; } = [Gpt2, Llama, Arcee, Qwen3, DeepSeekV3];
 
     /// <summary>The family of that name.</summary>
     /// <param name="name">A name.</param>
