@@ -7,7 +7,7 @@ namespace MuonSharp.Experiments;
 /// <remarks>
 /// <para>Dense: 6 N B. Every weight that multiplies takes part in one multiply-add a token forward and two backward. N holds hidden matrices, routers and the
 /// output projection (a tied token table is one), of experts the share that a token has; tables that are looked up, gains and biases are left out. B: tokens of a step.</para>
-/// <para>Attention: 12 · layers · heads · head width a pair of a query and a key that it sees (Q Kᵀ and P V forward, twice that backward). A token sees
+/// <para>Attention: 6 · layers · heads · (width of a key + width of a value) a pair of a query and a key that it sees (Q Kᵀ and P V forward, twice that backward). A token sees
 /// (T + 1) / 2 positions on average, T the context, or fewer with a window. What the backward pass computes a second time is not counted.</para>
 /// <para>Source of the dense part: J. Kaplan et al., "Scaling laws for neural language models", arXiv 2001.08361.</para>
 /// </remarks>
@@ -18,7 +18,7 @@ namespace MuonSharp.Experiments;
 public sealed record StepArithmetic(long MultiplyingWeights, long Tokens, double Dense, double Attention)
 {
     private const double FlopsOfWeight = 6;
-    private const double FlopsOfPair = 12;
+    private const double FlopsOfPair = 6;
 
     /// <summary>Forward and backward together.</summary>
     public double Total => Dense + Attention;
@@ -33,8 +33,12 @@ public sealed record StepArithmetic(long MultiplyingWeights, long Tokens, double
             weights,
             tokens,
             FlopsOfWeight * weights * tokens,
-            FlopsOfPair * model.Heads * model.EffectiveHeadWidth * pairs);
+            FlopsOfPair * model.Heads * WidthsOf(model) * pairs);
     }
+
+    /// <summary>Columns of a head's key and value together.</summary>
+    private static double WidthsOf(LanguageModelConfig model) =>
+        model.Latent is { } latent ? model.EffectiveHeadWidth + latent.RotaryWidth + latent.ValueWidth : 2.0 * model.EffectiveHeadWidth;
 
     private static bool Multiplies(Parameter parameter, LanguageModelConfig model) =>
         parameter.Role is ParameterRole.Matrix or ParameterRole.Head or ParameterRole.Router || (parameter.Role == ParameterRole.Embedding && model.TiedHead);

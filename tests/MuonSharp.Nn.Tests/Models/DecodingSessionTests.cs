@@ -12,6 +12,7 @@ public sealed class DecodingSessionTests
         ["gpt2 with a window"] = TinyModels.Gpt2 with { Window = 37 },
         ["llama"] = TinyModels.Llama with { Window = null },
         ["llama with windows by layer"] = TinyModels.Llama with { Window = null, WindowsByLayer = [70, null], Heads = 6, KeyValueHeads = 2, HeadWidth = 10, Biases = true },
+        ["deepseek with experts"] = TinyModels.DeepSeek,
     };
 
     public static TheoryData<string, int> Models => new()
@@ -20,6 +21,7 @@ public sealed class DecodingSessionTests
         { "gpt2 with a window", 1 },
         { "llama", 1 },
         { "llama with windows by layer", 2 },
+        { "deepseek with experts", 2 },
     };
 
     [Theory]

@@ -35,6 +35,24 @@ internal static class TinyModels
         Window = 70,
     };
 
+    /// <summary>A dense layer and one with experts.</summary>
+    public static LanguageModelConfig DeepSeek { get; } = new()
+    {
+        Vocabulary = Vocabulary,
+        Layers = 2,
+        Heads = 4,
+        HeadWidth = 10,
+        Width = 64,
+        Context = 160,
+        Family = ModelFamilies.DeepSeekV3,
+        Normalization = Normalization.RmsNorm,
+        Activation = Activation.Silu,
+        Gated = true,
+        TiedHead = false,
+        Latent = new() { QueryRank = 24, KeyValueRank = 20, RotaryWidth = 6, ValueWidth = 12 },
+        Experts = new() { Experts = 8, Active = 3, HiddenWidth = 24, Groups = 4, ActiveGroups = 2, Scale = 1.5 },
+    };
+
     public static LanguageModelConfig Of(string family) => family == "gpt2" ? Gpt2 : Llama;
 
     public static void Write(LanguageProgram program, ulong seed = 1)

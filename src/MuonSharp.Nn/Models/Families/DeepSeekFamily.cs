@@ -3,15 +3,11 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>The DeepSeek-V3 family: latent attention, gated feed-forward blocks, and names as in Hugging Face.</summary>
+/// <summary>The DeepSeek-V3 family: latent attention, gated feed-forward blocks, mixtures of experts behind the first layers, and names as in Hugging Face.</summary>
 internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
 {
-    /// <summary>What follows from other keys, and what counts in layers with experts alone.</summary>
-    private static readonly string[] s_derived =
-    [
-        "head_dim", "qk_head_dim", "n_routed_experts", "n_shared_experts", "num_experts_per_tok", "moe_intermediate_size", "n_group", "topk_group", "norm_topk_prob", "routed_scaling_factor", "scoring_func",
-        "topk_method", "moe_layer_freq",
-    ];
+    /// <summary>What follows from other keys.</summary>
+    private static readonly string[] s_derived = ["head_dim", "qk_head_dim"];
 
     public override IEnumerable<string> Problems(LanguageModelConfig config)
     {
@@ -70,11 +66,6 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
             settings.Find(known);
         }
 
-        if (settings.Find("first_k_dense_replace") is { } first && first.Integer(0) < layers)
-        {
-            throw first.Wrong($"at least the {layers} layers, as experts cannot be computed yet");
-        }
-
         LanguageModelConfig config = StoredRotary.Read(settings, new LanguageModelConfig
         {
             Family = this,
@@ -101,6 +92,7 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
                 ValueWidth = settings["v_head_dim"].Integer(1),
                 Interleaved = settings.Flag("rope_interleave", otherwise: true),
             },
+            Experts = StoredExperts.Read(settings, layers),
         });
         settings.RefuseRest();
         return config;
@@ -117,13 +109,12 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
     public override JsonObject Write(LanguageModelConfig config)
     {
         LatentAttentionSizes latent = config.Latent!;
-        return new()
+        JsonObject json = new()
         {
             ["architectures"] = new JsonArray("DeepseekV3ForCausalLM"),
             ["model_type"] = Name,
             ["vocab_size"] = config.Vocabulary,
             ["hidden_size"] = config.Width,
-            ["first_k_dense_replace"] = config.Layers,
             ["intermediate_size"] = config.EffectiveHiddenWidth,
             ["num_hidden_layers"] = config.Layers,
             ["num_attention_heads"] = config.Heads,
@@ -149,10 +140,12 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
             ["use_cache"] = true,
             ["torch_dtype"] = "float32",
         };
+        StoredExperts.Write(config, json);
+        return json;
     }
 
     public override TensorMap Map(LanguageModelConfig config, IReadOnlyList<Parameter> parameters, IReadOnlyList<ModelBuffer> buffers) =>
-        new(TensorMap.Identity(parameters, buffers).Tensors)
+        new(TensorMap.Identity(parameters, buffers).Select(StoredExperts.Apart).Tensors)
         {
             Canonical = stored => stored.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) ? null : stored,
             Copies = StoredCopies.OfHead(config, "model.embed_tokens.weight"),
@@ -161,6 +154,7 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
     private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
     {
         LatentAttentionSizes latent = config.Latent!;
+        Initializer initializer = Initializers.Normal(config.InitialDeviation);
         LatentAttentionOptions attention = new()
         {
             Width = config.Width,
@@ -177,7 +171,7 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
             Epsilon = config.EffectiveEpsilon,
             Bias = config.Biases,
             Dropout = config.Dropout,
-            Initializer = Initializers.Normal(config.InitialDeviation),
+            Initializer = initializer,
             OutputInitializer = IntoResidual(config),
             BiasInitializer = Initializers.Zeros,
         };
@@ -186,6 +180,14 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
             Norm(scope, "input_layernorm", config),
             new LatentAttention(scope, "self_attn", attention),
             Norm(scope, "post_attention_layernorm", config),
-            new FeedForward(scope, "mlp", feedForward));
+            config.Experts is { } experts && layer >= experts.DenseLayers
+                ? new MixtureOfExperts(scope, "mlp", experts.Layer(config.Width) with
+                {
+                    Activation = config.Activation,
+                    Dropout = config.Dropout,
+                    Initializer = initializer,
+                    OutputInitializer = IntoResidual(config),
+                })
+                : new FeedForward(scope, "mlp", feedForward));
     }
 }

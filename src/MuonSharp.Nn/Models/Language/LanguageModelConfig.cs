@@ -57,6 +57,9 @@ public sealed record LanguageModelConfig
     /// <summary>Sizes of latent attention, in the family that has it; then <see cref="HeadWidth"/> is that of the part that is not turned. Default: none.</summary>
     public LatentAttentionSizes? Latent { get; init; }
 
+    /// <summary>Sizes of mixtures of experts, in the family that has them; null (default): every layer has a feed-forward block.</summary>
+    public ExpertSizes? Experts { get; init; }
+
     /// <summary>Probability of dropout after the embedding and on each residual branch, in training. Attention weights are never
     /// dropped. 0 up to but not including 1; default 0.</summary>
     public double Dropout { get; init; }
@@ -165,6 +168,8 @@ internal static class LanguageModelRules
         Require(config.RotaryShare is > 0 and <= 1, $"rotaryShare must be above 0 and at most 1; {config.RotaryShare}");
         problems.AddRange(config.Latent?.Problems() ?? []);
         Require(config.Latent is null || config.Family == ModelFamilies.DeepSeekV3 || !ModelFamilies.All.Contains(config.Family), $"latent attention is deepseek_v3's; the family is {config.Family}");
+        problems.AddRange(config.Experts?.Problems(config.Width) ?? []);
+        Require(config.Experts is null || config.Family == ModelFamilies.DeepSeekV3 || !ModelFamilies.All.Contains(config.Family), $"experts are deepseek_v3's; the family is {config.Family}");
         problems.AddRange(config.RotaryScaling?.Problems() ?? []);
         Require(config.NormalizationEpsilon is null or > 0, $"normalizationEpsilon must be positive; {config.NormalizationEpsilon}");
         Require(config.InitialDeviation >= 0, $"initialDeviation must not be negative; {config.InitialDeviation}");

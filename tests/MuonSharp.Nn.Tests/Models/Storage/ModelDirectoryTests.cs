@@ -38,6 +38,27 @@ public sealed class ModelDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Experts_are_stored_one_by_one_and_with_their_biases()
+    {
+        using LanguageModel model = new(TinyModels.DeepSeek, 7, _team);
+        ModelBuffer bias = model.Parameters.Buffers.Single();
+        ((float[])[0.3f, 0, 0, -0.2f, 0, 0.1f, 0, 0]).CopyTo(bias.Values.Span);
+        ModelDirectory.Write(_folder.Path, model);
+        using LanguageModel read = ModelDirectory.Load(_folder.Path, _team);
+        Assert.Equal(Loss(model), Loss(read));
+        Assert.Equal(bias.Values.Span.ToArray(), read.Parameters.Buffers.Single().Values.Span.ToArray());
+        using var file = SafetensorsFile.Open(_folder.At("model.safetensors"));
+        float[] stack = model.Parameters["model.layers.1.mlp.experts.down_proj.weight"].Weights.Span.ToArray();
+        for (int expert = 0; expert < 8; expert++)
+        {
+            Assert.Equal(stack[(expert * 64 * 24)..((expert + 1) * 64 * 24)], Floats(file, $"model.layers.1.mlp.experts.{expert}.down_proj.weight"));
+        }
+
+        Assert.Contains("model.layers.1.mlp.gate.e_score_correction_bias", file.Names);
+        Assert.DoesNotContain("model.layers.1.mlp.experts.down_proj.weight", file.Names);
+    }
+
+    [Fact]
     public void Files_as_Hugging_Face_has_them_of_GPT2_lack_the_first_name_and_hold_masks()
     {
         using LanguageModel model = new(TinyModels.Gpt2, 7, _team);

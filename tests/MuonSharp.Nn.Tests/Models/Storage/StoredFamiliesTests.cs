@@ -10,7 +10,7 @@ public sealed class StoredFamiliesTests
     private static readonly string[] s_aside =
     [
         "transformers_version", "bos_token_id", "eos_token_id", "pad_token_id", "dtype", "pretraining_tp", "torch_dtype", "rope_theta", "rope_scaling", "rope_parameters", "n_inner", "max_window_layers",
-        "reorder_and_upcast_attn", "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "add_cross_attention", "layer_types",
+        "reorder_and_upcast_attn", "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "add_cross_attention", "layer_types", "num_nextn_predict_layers", "output_router_logits",
     ];
 
     [Theory]
@@ -21,6 +21,7 @@ public sealed class StoredFamiliesTests
     [InlineData("qwen3")]
     [InlineData("qwen3-sharded")]
     [InlineData("qwen3-window")]
+    [InlineData("deepseek-v3-moe-yarn")]
     public void What_is_written_says_what_the_file_of_transformers_says(string name)
     {
         string path = Path.Combine(Folder.Golden(name), "config.json");
@@ -67,6 +68,10 @@ public sealed class StoredFamiliesTests
     [InlineData("llama-gqa", "\"rope_type\": \"default\"", "\"rope_type\": \"linear\", \"factor\": 2, \"long_factor\": 4", "long_factor")]
     [InlineData("llama-gqa", "\"hidden_size\": 64", "\"hidden_size\": 0", "hidden_size must be a whole number above 0")]
     [InlineData("llama-gqa", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "keyValueHeads must divide heads")]
+    [InlineData("deepseek-v3-moe-yarn", "\"n_group\": 2", "\"n_group\": 3", "groups must divide at most 4096 experts")]
+    [InlineData("deepseek-v3-moe-yarn", "\"n_group\": 2", "\"n_group\": 2, \"scoring_func\": \"softmax\"", "scoring_func must be sigmoid")]
+    [InlineData("deepseek-v3-moe-yarn", "\"n_group\": 2", "\"n_group\": 2, \"topk_method\": \"greedy\"", "topk_method must be noaux_tc")]
+    [InlineData("deepseek-v3-moe-yarn", "\"n_group\": 2", "\"n_group\": 2, \"moe_layer_freq\": 2", "moe_layer_freq must be 1")]
     [InlineData("qwen3-window", "\"sliding_attention\"", "\"chunked_attention\"", "layer_types[1] must be one of full_attention, sliding_attention")]
     public void What_cannot_be_computed_is_refused_by_name(string golden, string old, string now, string problem)
     {
@@ -105,6 +110,8 @@ public sealed class StoredFamiliesTests
     {
         ["gpt2"] = TinyModels.Gpt2,
         ["gpt2, another head and width inside"] = TinyModels.Gpt2 with { TiedHead = false, HiddenWidth = 96, Activation = Activation.ReluSquared, InitialDeviation = 0.05, NormalizationEpsilon = 1e-6 },
+        ["deepseek_v3 with experts"] = TinyModels.DeepSeek,
+        ["deepseek_v3 without, no query rank"] = TinyModels.DeepSeek with { Experts = null, Latent = TinyModels.DeepSeek.Latent! with { QueryRank = null, Interleaved = false } },
         ["qwen3, one window"] = TinyModels.Llama,
         ["qwen3, windows by layer"] = TinyModels.Llama with { Window = null, WindowsByLayer = [5, null] },
         ["llama, biases, yarn"] = TinyModels.Llama with
