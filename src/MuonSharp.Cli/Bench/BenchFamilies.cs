@@ -22,6 +22,8 @@ internal static class BenchFamilies
         new AttentionFamily(),
         new CrossEntropyFamily(),
         new StepFamily(),
+        DecodingFamily.Generate,
+        DecodingFamily.Prompt,
     ];
 
     /// <summary>The cases that were asked for, in order; without any, the standard ones of all families.</summary>

@@ -45,6 +45,7 @@ public sealed class BenchFamiliesTests : IDisposable
     [InlineData("orthogonalize-3x64x16:zolotarev/3", 3 * ((3.0 * 16 * 16 * 64) + (3.0 * 16 * 16 * 16)))]
     [InlineData("attention-2x8x20x3", 14.0 * (20 * 21 / 2) * 2 * 8 * 3)]
     [InlineData("cross-entropy-30x8x40", 6.0 * 30 * 8 * 40)]
+    [InlineData("prompt-nanogpt-cpu-20", (2.0 * 20 * 4 * 12 * 128 * 128) + (4.0 * (20 * 21 / 2) * 4 * 128) + (2.0 * 65 * 128))]
     public void Operations_are_counted_as_they_are_done(string name, double flops)
     {
         using BenchCase work = Make(name);
@@ -52,6 +53,20 @@ public sealed class BenchFamiliesTests : IDisposable
         Assert.Equal(flops, work.Flops);
         work.Prepare();
         work.Run();
+    }
+
+    [Theory]
+    [InlineData("generate-nanogpt-cpu", 1)]
+    [InlineData("generate-nanogpt-cpu-3", 3)]
+    public void A_token_reads_every_weight_once_for_all_sequences(string name, int sequences)
+    {
+        using BenchCase work = Make(name);
+        Assert.Equal(4.0 * ((4 * 12 * 128 * 128) + (65 * 128) + (9 * 128)), work.Bytes);
+        work.Prepare();
+        work.Run();
+        work.Prepare();
+        work.Run();
+        Assert.Equal(500.0 * sequences, work.Complete(new BenchResult(name, 1, 2)).TokensPerSecond);
     }
 
     [Fact]
@@ -99,6 +114,10 @@ public sealed class BenchFamiliesTests : IDisposable
     [InlineData("attention-6x64x1024x60000")]
     [InlineData("bandwidth-write")]
     [InlineData("step-gpt9")]
+    [InlineData("generate-gpt9")]
+    [InlineData("generate-gpt2-124m-65")]
+    [InlineData("prompt-nanogpt-cpu-65")]
+    [InlineData("prompt-gpt2-124m-2x64")]
     [InlineData("step-6x5x384-8x256")]
     [InlineData("step-nanogpt-384-8x512")]
     [InlineData("step-600x64x65536-1x1")]

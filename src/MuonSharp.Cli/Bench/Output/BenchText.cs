@@ -62,7 +62,11 @@ internal sealed class BenchText(Terminal terminal) : IBenchView
         if (result.TokensPerSecond is { } tokens)
         {
             cells.Add($"{Amount.Short(tokens)} tokens/s");
-            cells.Add($"{result.Optimizer} {Amount.Milliseconds(result.OptimizerMilliseconds!.Value)}");
+        }
+
+        if (result.Optimizer is { } optimizer)
+        {
+            cells.Add($"{optimizer} {Amount.Milliseconds(result.OptimizerMilliseconds!.Value)}");
             cells.Add($"model's forward and backward {Percent(result.ForwardBackwardShareOfPeak!.Value).Trim()} of the peak");
         }
 
