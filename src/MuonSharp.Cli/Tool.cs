@@ -11,6 +11,7 @@ using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
 using MuonSharp.Cli.Report;
+using MuonSharp.Cli.Tokenizers;
 using MuonSharp.Cli.Train;
 
 namespace MuonSharp.Cli;
@@ -28,6 +29,7 @@ internal static class Tool
         PlanCommand.Create(),
         ReplayCommand.Create(),
         BenchCommand.Create(),
+        TokenizerCommand.Create(),
         DoctorCommand.Create(),
     ];
 

@@ -18,11 +18,14 @@ internal static class UsageErrors
         }
 
         Command command = parsed.CommandResult.Command;
-        string name = command is RootCommand ? "muonsharp" : command.Name;
+        string name = command is RootCommand ? "muonsharp" : Outer(command) is { } outer ? $"{outer.Name} {command.Name}" : command.Name;
         string problem = parsed.UnmatchedTokens.Count == 0 ? parsed.Errors[0].Message : Unknown(command, parsed.UnmatchedTokens);
         string help = command is RootCommand ? "muonsharp --help" : $"muonsharp {name} --help";
         return $"[{name}] {problem.TrimEnd('.')} ({help} lists what there is)";
     }
+
+    /// <summary>The command that a command is a part of; null: the tool itself.</summary>
+    public static Command? Outer(Command command) => command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand);
 
     private static string Unknown(Command command, IReadOnlyList<string> tokens)
     {
@@ -47,11 +50,13 @@ internal sealed class ExampleHelp(HelpAction standard, IReadOnlyDictionary<strin
     public override int Invoke(ParseResult parseResult)
     {
         int code = standard.Invoke(parseResult);
-        if (examples.TryGetValue(parseResult.CommandResult.Command.Name, out string[]? lines))
+        Command command = parseResult.CommandResult.Command;
+        Command? outer = UsageErrors.Outer(command);
+        if (examples.TryGetValue(outer?.Name ?? command.Name, out string[]? lines))
         {
             TextWriter output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
-            foreach (string line in lines.SelectMany(ForWindow))
+            foreach (string line in lines.Where(line => outer is null || line.Contains($" {outer.Name} {command.Name} ", StringComparison.Ordinal)).SelectMany(ForWindow))
             {
                 output.WriteLine($"  {line}");
             }

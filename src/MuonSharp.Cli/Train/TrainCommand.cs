@@ -143,6 +143,7 @@ internal sealed class TrainOptions : ConfigOptions
     public override IReadOnlyList<ConfigOption> Keys { get; } =
     [
         Data,
+        ConfigOption.Of("--tokenizer", "data.tokenizer", "NAME|FILE", "What a token is: character, byte, gpt2, or a tokenizer.json. [default: character]"),
         Optimizer,
         ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
         Steps,

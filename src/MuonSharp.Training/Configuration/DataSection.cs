@@ -11,7 +11,7 @@ public sealed record DataSection
     /// <summary>The text that is held out, in the same forms; null: the end of the other one.</summary>
     public DataFiles? ValidationFile { get; init; }
 
-    /// <summary><c>character</c> or <c>byte</c>; see <see cref="TokenizerKinds"/>.</summary>
+    /// <summary><c>character</c>, <c>byte</c>, <c>gpt2</c>, or the path of a <c>tokenizer.json</c>; see <see cref="TokenizerKinds"/>.</summary>
     public string Tokenizer { get; init; } = "character";
 
     /// <summary>Share of the tokens, at the end of the text, that is held out for evaluation; above 0, below 1.</summary>
@@ -30,7 +30,8 @@ public sealed record DataSection
             + "null: the embedded corpus", free: true, also: "data dataset text input corpus"),
         section.Key("validationFile", new DataFilesValue(), d => d.ValidationFile, (d, v) => d with { ValidationFile = v },
             "the text that is held out, in the same forms; a new tokenizer knows its characters too; null: the end of the text", free: true, also: "valFile validFile testFile"),
-        section.Key("tokenizer", Choice(TokenizerKinds.Names), d => d.Tokenizer, (d, v) => d with { Tokenizer = v }, "what a token is"),
+        section.Key("tokenizer", new TokenizerValue(), d => d.Tokenizer, (d, v) => d with { Tokenizer = v },
+            "what a token is: a character of the text, a byte, one of GPT-2's 50,257 tokens, or one of a file's", also: "encoding bpe"),
         section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
             "share of the tokens, at the end, that is held out", usedWhen: new("data.validationFile", c => c.Data.ValidationFile is null), also: "valShare valSplit validationSplit testShare"),
         section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },

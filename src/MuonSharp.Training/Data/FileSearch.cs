@@ -11,6 +11,20 @@ internal static class FileSearch
     /// <summary>Whether a path is a pattern: it has a wildcard, and there is nothing of that very name.</summary>
     public static bool IsPattern(string path) => path.IndexOfAny(s_wildcards) >= 0 && !Path.Exists(path);
 
+    /// <summary>All files that some paths mean, in their order; standard input is one of them.</summary>
+    /// <exception cref="BadInputException">A path means no file.</exception>
+    public static IEnumerable<string> Files(DataFiles files)
+    {
+        foreach (string path in files.Paths)
+        {
+            IReadOnlyList<string> found = path == DataFiles.StandardInput ? [path] : Directory.Exists(path) ? Below(path) : IsPattern(path) ? Matching(path) : [path];
+            foreach (string file in found.Count > 0 ? found : throw new BadInputException($"[data] {path}: the folder must hold a UTF-8 text; no file came"))
+            {
+                yield return file;
+            }
+        }
+    }
+
     /// <summary>All files below a folder, in ordinal order of their names; none that is hidden or in a hidden folder, and no folder that a link leads to.</summary>
     public static IReadOnlyList<string> Below(string folder) => InputFolder(folder, _ => true);
 

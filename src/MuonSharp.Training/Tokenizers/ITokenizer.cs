@@ -22,6 +22,12 @@ public interface ITokenizer
     /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
     void Encode(ReadOnlySpan<char> text, List<int> tokens);
 
+    /// <summary>Appends the tokens of a text in which the names of special tokens stand for these, such as <c>&lt;|endoftext|&gt;</c> between documents. Default: there are none.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
+    void EncodeMarked(ReadOnlySpan<char> text, List<int> tokens) => Encode(text, tokens);
+
     /// <summary>How much of a text that goes on can be encoded by itself: whatever follows, the tokens of both parts are those of the whole.</summary>
     /// <param name="text">The beginning of a text, or what is left of one.</param>
     /// <returns>0 to the text's length. Default: 0, so that a text is encoded as a whole, however long it is.</returns>
@@ -29,6 +35,9 @@ public interface ITokenizer
 
     /// <summary>Begins to turn tokens into text.</summary>
     TokenDecoder NewDecoder();
+
+    /// <summary>Begins to turn tokens into text in which special tokens show as their names. Default: there are none.</summary>
+    TokenDecoder NewMarkedDecoder() => NewDecoder();
 
     /// <summary>Number of UTF-8 bytes that some tokens stand for: the denominator of bits per byte. Of parts it is the sum.</summary>
     /// <param name="tokens">Tokens of the vocabulary.</param>
@@ -60,6 +69,12 @@ public sealed record SpecialTokens
     /// <summary>Ends every text: generation stops at it. Null: there is none.</summary>
     public int? EndOfText { get; init; }
 
+    /// <summary>What a model's own tokenizer puts before a text, in this order. Default: nothing.</summary>
+    public IReadOnlyList<int> Before { get; init; } = [];
+
+    /// <summary>What a model's own tokenizer puts behind a text, in this order. Default: nothing.</summary>
+    public IReadOnlyList<int> Behind { get; init; } = [];
+
     /// <summary>All of them by the name they have in the vocabulary, such as <c>&lt;|endoftext|&gt;</c>.</summary>
     public IReadOnlyDictionary<string, int> Named { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
 }
@@ -67,8 +82,6 @@ public sealed record SpecialTokens
 /// <summary>What every tokenizer can do, whatever its kind.</summary>
 public static class TokenizerExtensions
 {
-    private const int ChunkLength = 1 << 16;
-
     /// <summary>The tokens of a text.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="text">Any text.</param>
@@ -80,7 +93,18 @@ public static class TokenizerExtensions
         return [.. tokens];
     }
 
-    /// <summary>The tokens of a UTF-8 file, which is never in memory as a whole where the tokenizer says <see cref="ITokenizer.CutOf">where a text may be cut</see>.</summary>
+    /// <summary>The tokens of a text in which the names of special tokens stand for these.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="text">Any text.</param>
+    /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
+    public static int[] EncodeMarked(this ITokenizer tokenizer, string text)
+    {
+        List<int> tokens = [];
+        tokenizer.EncodeMarked(text.AsSpan(), tokens);
+        return [.. tokens];
+    }
+
+    /// <summary>The tokens of a UTF-8 file, which is never in memory as a whole where the tokenizer says <see cref="ITokenizer.CutOf">where a text may be cut</see>; the names of special tokens stand for these.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="path">The file; a byte order mark is no part of the text.</param>
     /// <param name="unknown">What becomes of characters that a <see cref="CharacterTokenizer"/> does not know.</param>
@@ -119,7 +143,7 @@ public static class TokenizerExtensions
     {
         try
         {
-            return tokenizer.Encode(text);
+            return tokenizer.EncodeMarked(text);
         }
         catch (BadInputException) when (tokenizer is CharacterTokenizer)
         {
@@ -129,37 +153,26 @@ public static class TokenizerExtensions
         }
     }
 
-    /// <summary>Appends the tokens of a text that is read along the way.</summary>
+    /// <summary>Appends the tokens of a text that is read along the way; the names of special tokens stand for these.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="reader">The text, from where the reader is to its end.</param>
     /// <param name="tokens">Receives the tokens.</param>
     /// <exception cref="BadInputException">The text holds something that the vocabulary lacks.</exception>
-    public static void Encode(this ITokenizer tokenizer, TextReader reader, List<int> tokens)
-    {
-        char[] buffer = new char[ChunkLength];
-        int held = 0;
-        while (reader.Read(buffer, held, buffer.Length - held) is var read and > 0)
-        {
-            held += read;
-            int cut = tokenizer.CutOf(buffer.AsSpan(0, held));
-            tokenizer.Encode(buffer.AsSpan(0, cut), tokens);
-            buffer.AsSpan(cut, held - cut).CopyTo(buffer);
-            held -= cut;
-            if (held > buffer.Length / 2)
-            {
-                Array.Resize(ref buffer, 2 * buffer.Length);
-            }
-        }
-
-        tokenizer.Encode(buffer.AsSpan(0, held), tokens);
-    }
+    public static void Encode(this ITokenizer tokenizer, TextReader reader, List<int> tokens) =>
+        TextChunks.Read(reader, tokenizer.CutOf, part => tokenizer.EncodeMarked(part, tokens));
 
     /// <summary>The text of some tokens; bytes that are not UTF-8 become U+FFFD.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="tokens">Tokens of its vocabulary.</param>
-    public static string Decode(this ITokenizer tokenizer, ReadOnlySpan<int> tokens)
+    public static string Decode(this ITokenizer tokenizer, ReadOnlySpan<int> tokens) => Decode(tokenizer.NewDecoder(), tokens);
+
+    /// <summary>The text of some tokens, in which special tokens show as their names; bytes that are not UTF-8 become U+FFFD.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="tokens">Tokens of its vocabulary.</param>
+    public static string DecodeMarked(this ITokenizer tokenizer, ReadOnlySpan<int> tokens) => Decode(tokenizer.NewMarkedDecoder(), tokens);
+
+    private static string Decode(TokenDecoder decoder, ReadOnlySpan<int> tokens)
     {
-        TokenDecoder decoder = tokenizer.NewDecoder();
         StringBuilder text = new();
         foreach (int token in tokens)
         {

@@ -4,7 +4,7 @@ using MuonSharp.Formats;
 namespace MuonSharp.Training;
 
 /// <summary>The <c>tokenizer.json</c> of a run folder.</summary>
-/// <remarks>It says <c>"format": "muonsharp"</c>, because others write files of that name too; those of earlier versions say no format and are read as well.</remarks>
+/// <remarks>Byte pair encodings are written as Hugging Face's tokenizers reads them. Characters and bytes say <c>"format": "muonsharp"</c>; files of earlier versions say no format and are read as well.</remarks>
 public static class TokenizerFile
 {
     /// <summary>The file's name in a run folder.</summary>
@@ -22,6 +22,24 @@ public static class TokenizerFile
     /// <param name="path">Path of the file, for messages.</param>
     /// <exception cref="InvalidFileException">They describe no tokenizer.</exception>
     public static ITokenizer Parse(ReadOnlySpan<byte> utf8, string path) => TokenizerKinds.FromJson(JsonFile.Parse(utf8, path, s_options));
+
+    /// <summary>Writes a tokenizer.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="path">The file; appears under this name only when it is complete.</param>
+    /// <exception cref="WriteFailedException">It could not be written; what was there before is untouched.</exception>
+    public static void Save(ITokenizer tokenizer, string path)
+    {
+        string temporary = path + ".tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, ToBytes(tokenizer));
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
+        {
+            throw new WriteFailedException("tokenizer", path, exception);
+        }
+    }
 
     /// <summary>The file's bytes: the same for the same tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer to write.</param>
@@ -51,27 +69,49 @@ public static class TokenizerKinds
         [ByteTokenizer.KindName] = new(_ => new ByteTokenizer(), _ => new ByteTokenizer()),
     };
 
-    /// <summary>Names of all kinds.</summary>
+    /// <summary>Names of all kinds that a text or nothing is needed for. Others come from a file or from <see cref="Gpt2Vocabulary"/>.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys];
 
+    /// <summary>What a name may be, after "must be".</summary>
+    internal static string Rule { get; } = $"one of {string.Join(", ", Names)}, {Gpt2Vocabulary.Name}, or the path of a {TokenizerFile.Name}";
+
     /// <summary>A tokenizer of the named kind, fitted to a training text where the kind has something to fit.</summary>
-    /// <param name="kind">One of <see cref="Names"/>.</param>
+    /// <param name="kind">One of <see cref="Names"/>, <c>gpt2</c>, or the path of a <c>tokenizer.json</c>.</param>
     /// <param name="text">The training text.</param>
     /// <exception cref="BadInputException">There is no such kind, or the text is empty.</exception>
+    /// <exception cref="InvalidFileException">The kind is a file that cannot be read, or describes no tokenizer.</exception>
     public static ITokenizer Create(string kind, string text) => Create(kind, [text]);
 
     /// <summary>A tokenizer of the named kind, fitted to a training text and to others that it is to know where the kind has something to fit.</summary>
-    /// <param name="kind">One of <see cref="Names"/>.</param>
+    /// <param name="kind">One of <see cref="Names"/>, <c>gpt2</c>, or the path of a <c>tokenizer.json</c>.</param>
     /// <param name="texts">The training text, then the others.</param>
     /// <exception cref="BadInputException">There is no such kind, or all texts are empty.</exception>
+    /// <exception cref="InvalidFileException">The kind is a file that cannot be read, or describes no tokenizer.</exception>
     public static ITokenizer Create(string kind, IReadOnlyList<string> texts) => s_kinds.TryGetValue(kind, out TokenizerKind? found)
         ? found.FromTexts(texts)
-        : throw new BadInputException($"[tokenizer] the kind must be one of {string.Join(", ", Names)}; {OneLine.Quote(kind)} came");
+        : FromName(kind) ?? throw new BadInputException($"[tokenizer] the kind must be {Rule}; {OneLine.Quote(kind)} came");
+
+    /// <summary>A tokenizer that needs no text: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c>, or a folder with one, such as a run.</summary>
+    /// <param name="name">A name or a path.</param>
+    /// <exception cref="BadInputException">There is no such tokenizer.</exception>
+    /// <exception cref="InvalidFileException">The file cannot be read, or describes no tokenizer.</exception>
+    public static ITokenizer Open(string name) => (name == ByteTokenizer.KindName ? new ByteTokenizer() : FromName(name))
+        ?? throw new BadInputException($"[tokenizer] a tokenizer must be {ByteTokenizer.KindName}, {Gpt2Vocabulary.Name}, a {TokenizerFile.Name} or a folder with one; {OneLine.Quote(name)} came");
+
+    private static ITokenizer? FromName(string name) => name == Gpt2Vocabulary.Name ? Gpt2Vocabulary.Tokenizer
+        : Directory.Exists(name) ? TokenizerFile.Load(Path.Combine(name, TokenizerFile.Name))
+        : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || File.Exists(name) ? TokenizerFile.Load(name)
+        : null;
 
     /// <summary>The tokenizer that a <c>tokenizer.json</c> describes.</summary>
     /// <param name="json">The file's content.</param>
     internal static ITokenizer FromJson(JsonEntry json)
     {
+        if (json.Find(FormatKey) is null && json.Find("model") is not null)
+        {
+            return BytePairTokenizer.Create(TokenizerJson.Read(json));
+        }
+
         _ = json.Find(FormatKey)?.Choice([Format]);
         return s_kinds[json["kind"].Choice(Names)].FromJson(json);
     }

@@ -13,6 +13,7 @@ internal static class CaseKinds
         ["model"] = ModelKind.Run,
         ["training"] = TrainingKind.Run,
         ["network-training"] = NetworkTrainingKind.Run,
+        ["tokenizer"] = TokenizerKind.Run,
     };
 
     public static void Run(GoldenCase golden)

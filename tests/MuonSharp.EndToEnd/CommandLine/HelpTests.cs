@@ -8,7 +8,7 @@ public class HelpTests
     public void Help_lists_every_command()
     {
         ProcessResult result = Tool.Run("--help").Exits(0);
-        Assert.All(["train", "generate", "evaluate", "report", "plan", "replay", "bench", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.All(["train", "generate", "evaluate", "report", "plan", "replay", "bench", "tokenizer", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 
@@ -20,6 +20,7 @@ public class HelpTests
     [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--base-width", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]
     [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]
+    [InlineData("tokenizer", "train", "encode", "decode")]
     [InlineData("doctor", "--json")]
     public void Help_of_a_command_lists_its_options_and_ends_with_examples(string command, params string[] options)
     {

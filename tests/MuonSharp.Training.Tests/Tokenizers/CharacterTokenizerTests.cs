@@ -99,7 +99,7 @@ public class CharacterTokenizerTests
     [InlineData("{\"kind\": 3}", "kind must be one of character, byte; 3 came")]
     [InlineData("{\"kind\": \"bpe\"}", "\"bpe\" came")]
     [InlineData("{\"format\": \"other\", \"kind\": \"byte\"}", "format must be muonsharp; \"other\" came")]
-    [InlineData("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", "kind must be one of character, byte; it is missing")]
+    [InlineData("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", "model.vocab must be an object; it is missing")]
     [InlineData("{\"kind\": \"character\"}", "characters must be text that is not empty")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"\"}", "characters must be text that is not empty")]
     [InlineData("{\"kind\": \"character\", \"characters\": \"ba\"}", "must be sorted and distinct")]
