@@ -56,11 +56,12 @@ internal static class TokenizerCommand
         Command decode = new("decode", "Prints the text of tokens.") { s_tokenizer, s_tokens, s_json };
         decode.SetAction(Decode);
         return new(
-            new Command("tokenizer", "Trains a tokenizer, or turns text into tokens and back.") { train, encode, decode },
+            new Command("tokenizer", "Trains a tokenizer, or turns text into tokens and back.") { train, encode, decode, ShardCommand.Create(s_tokenizer, s_data, s_json) },
             [
                 "muonsharp tokenizer train --data book.txt --vocabulary 4096 --out tokenizer.json",
                 "muonsharp tokenizer encode --tokenizer gpt2 --text \"It is a truth\"",
                 "muonsharp tokenizer encode --tokenizer tokenizer.json --json < book.txt",
+                "muonsharp tokenizer shard --data texts --tokenizer gpt2 --out shards",
                 "muonsharp tokenizer decode --tokenizer gpt2 --tokens \"1026 318 257 3872\"",
             ]);
     }

@@ -45,6 +45,11 @@ public sealed class TextData
             tokenizer = run?.Tokenizer;
         }
 
+        if (ShardTokens.Find(config.Data.File) is { } shards)
+        {
+            return FromShards(config, shards.Training, shards.Validation, tokenizer);
+        }
+
         JoinedText? text = config.Data.File is { } files ? JoinedText.Read(files) : null, heldOut = config.Data.ValidationFile is { } others ? JoinedText.Read(others) : null;
         string whole = text?.Text ?? EmbeddedCorpus.Read(), source = text?.Source ?? EmbeddedCorpus.Name;
         tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, heldOut is null ? [whole] : [whole, heldOut.Text]);
@@ -64,6 +69,28 @@ public sealed class TextData
             Files = (text?.Files, heldOut?.Files),
             Unrepeatable = unrepeatable,
         };
+    }
+
+    // A folder of shards has its tokenizer beside them, or the one that is named; the usual shards are GPT-2's.
+    private static TextData FromShards(TrainingConfig config, string[] training, string[] validation, ITokenizer? tokenizer)
+    {
+        string folder = config.Data.File!.Paths[0], beside = Path.Combine(folder, TokenizerFile.Name);
+        if (training.Length == 0 || config.Data.ValidationFile is not null)
+        {
+            throw new BadInputException($"[data] {folder}: a folder of shards must hold some to train on, and those held out have 'val' in their names; {(training.Length == 0 ? "none" : "data.validationFile")} came");
+        }
+
+        tokenizer ??= File.Exists(beside) ? TokenizerFile.Load(beside) : TokenizerKinds.Open(config.Data.Tokenizer == CharacterTokenizer.KindName ? Gpt2Vocabulary.Name : config.Data.Tokenizer);
+        ShardTokens all = ShardTokens.Open(training, tokenizer.VocabularySize);
+        ITokenSource heldOut = validation.Length > 0 ? ShardTokens.Open(validation, tokenizer.VocabularySize) : all;
+        long split = validation.Length > 0 ? all.Length : (long)(all.Length * (1 - config.Data.ValidationShare));
+        heldOut = validation.Length > 0 ? heldOut : new TokenRange(all, split, all.Length - split);
+        if (split < config.Model.Context + 1 || (heldOut.Length < 2 && config.Evaluate.Every is not null))
+        {
+            throw new BadInputException($"[data] {folder}: the shards must hold model.context + 1 = {config.Model.Context + 1} tokens to train on and 2 held out; {split} and {heldOut.Length} came");
+        }
+
+        return new(tokenizer, new TokenRange(all, 0, split), heldOut, folder, validation.Length > 0 ? $"{all.Identity}, held out {heldOut.Identity}" : all.Identity) { Files = (config.Data.File, null) };
     }
 
     /// <summary>Splits a text that is already in memory.</summary>

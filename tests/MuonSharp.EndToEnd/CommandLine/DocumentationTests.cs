@@ -28,6 +28,7 @@ public class DocumentationTests
     [InlineData("tokenizer train")]
     [InlineData("tokenizer encode")]
     [InlineData("tokenizer decode")]
+    [InlineData("tokenizer shard")]
     [InlineData("doctor")]
     public void Every_option_of_a_command_is_documented(string command)
     {
