@@ -113,15 +113,18 @@ internal static class CommonOptions
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON Lines on standard output and nothing else." };
 
-    /// <summary><c>--run</c>: a folder's name, so not empty (a shell variable that is not set gives that).</summary>
-    public static Option<string?> Run(string description)
+    /// <summary><c>--run</c>.</summary>
+    public static Option<string?> Run(string description) => Folder("--run", description);
+
+    /// <summary>An option with a folder's name, so not empty (a shell variable that is not set gives that).</summary>
+    public static Option<string?> Folder(string name, string description)
     {
-        var option = new Option<string?>("--run") { HelpName = "DIR", Description = description };
+        var option = new Option<string?>(name) { HelpName = "DIR", Description = description };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Any(token => token.Value.Length == 0))
             {
-                result.AddError("--run takes the name of a folder; '' came");
+                result.AddError($"{name} takes the name of a folder; '' came");
             }
         });
         return option;

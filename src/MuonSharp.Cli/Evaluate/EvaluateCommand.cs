@@ -27,29 +27,38 @@ internal static class EvaluateCommand
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
     {
-        var command = new Command("evaluate", "Measures the loss of a run on text, over windows of the context's length that do not overlap.")
+        var command = new Command("evaluate", "Measures the loss of a run, or of a stored model, on text, over windows of the context's length that do not overlap.");
+        foreach (Option option in (Option[])[.. s_run.All, s_data, s_unknown.Option, s_threads, s_json])
         {
-            s_run.Run, s_run.Checkpoint, s_data, s_unknown.Option, s_threads, s_json,
-        };
+            command.Add(option);
+        }
+
         command.SetAction(Run);
         return new(command,
         [
             "muonsharp evaluate --run runs/mine",
             "muonsharp evaluate --run runs/mine --checkpoint best",
             "muonsharp evaluate --run runs/mine --data other.txt --json",
+            "muonsharp evaluate --model models/theirs --data other.txt",
         ]);
     }
 
     private static int Run(ParseResult parsed)
     {
-        (string run, CheckpointChoice checkpoint) = s_run.Read(parsed);
-        using var evaluator = Evaluator.FromRun(run, parsed.GetValue(s_threads), checkpoint);
+        ModelChoice model = s_run.Read(parsed);
+        string[] paths = parsed.GetValue(s_data) ?? [];
+        if (model.Checkpoint is null && paths.Length == 0)
+        {
+            throw ToolException.Usage("[evaluate] a stored model has no text of its own; name one with --data");
+        }
+
+        using Evaluator evaluator = model.Checkpoint is { } checkpoint
+            ? Evaluator.FromRun(model.Path, parsed.GetValue(s_threads), checkpoint) : Evaluator.FromModel(model.Path, parsed.GetValue(s_threads));
         foreach (string notice in evaluator.Notices)
         {
             ErrorReport.Note(notice);
         }
 
-        string[] paths = parsed.GetValue(s_data) ?? [];
         DataFiles? files = paths.Length == 0 ? null : paths.All(path => path.Length > 0) ? new([.. paths]) : throw ToolException.Usage("[evaluate] --data takes a path; '' came");
         EvaluationResult result = files is null ? evaluator.EvaluateValidation() : evaluator.EvaluateFile(files, s_unknown.Read(parsed));
         if (result.UnknownCharacters > 0)
@@ -76,7 +85,7 @@ internal static class EvaluateCommand
             ["text", files?.ToString() ?? "held out by the run"],
             ["loss", $"{Amount.Loss(result.Loss)} nats per token"],
             ["bits per byte", Amount.Loss(result.BitsPerByte)],
-            ["measured on", $"{Amount.Count(result.Tokens)} tokens, {Amount.Count(result.Bytes)} bytes, after step {Amount.Count(evaluator.Step)}"],
+            ["measured on", $"{Amount.Count(result.Tokens)} tokens, {Amount.Count(result.Bytes)} bytes{(evaluator.Step is { } step ? $", after step {Amount.Count(step)}" : "")}"],
         ], Style.Label);
         return ExitCode.Done;
     }

@@ -13,7 +13,7 @@ internal static class GenerateCommand
     public static ToolCommand Create()
     {
         var options = new GenerateOptions();
-        var command = new Command("generate", "Samples text from a run; it appears as it is drawn, and how fast on standard error at the end.");
+        var command = new Command("generate", "Samples text from a run, or from a stored model; it appears as it is drawn, and how fast on standard error at the end.");
         options.AddTo(command);
         command.SetAction(parsed => Run(parsed, options));
         return new(command,
@@ -21,6 +21,7 @@ internal static class GenerateCommand
             "muonsharp generate",
             "muonsharp generate --run runs/mine --checkpoint best",
             "muonsharp generate --run runs/mine --prompt \"It is a truth\" --tokens 1000 --temperature 0.7",
+            "muonsharp generate --model models/theirs --prompt \"Once upon a time\"",
             "muonsharp generate --run runs/mine --top-k 40 --top-p 0.95 --seed 7",
             "muonsharp generate --run runs/mine --prompt \"It is a truth\" --prompt \"She was\" --stop \".\" --json",
         ]);
@@ -29,9 +30,10 @@ internal static class GenerateCommand
     private static int Run(ParseResult parsed, GenerateOptions options)
     {
         GenerationOptions drawing = options.Read(parsed);
-        (string run, CheckpointChoice checkpoint) = options.Run.Read(parsed);
+        ModelChoice model = options.Run.Read(parsed);
         using var signals = new StopSignals(() => { });
-        using var generator = TextGenerator.FromRun(run, parsed.GetValue(options.Threads), checkpoint);
+        using TextGenerator generator = model.Checkpoint is { } checkpoint
+            ? TextGenerator.FromRun(model.Path, parsed.GetValue(options.Threads), checkpoint) : TextGenerator.FromModel(model.Path, parsed.GetValue(options.Threads));
         foreach (string notice in generator.Notices)
         {
             ErrorReport.Note(notice);
@@ -66,7 +68,7 @@ internal static class GenerateCommand
 
         if (!generator.LogitsWereFinite)
         {
-            ErrorReport.Note($"[generate] {run}: the model's logits are not finite, so that the text means nothing; the run has diverged");
+            ErrorReport.Note($"[generate] {model.Path}: the model's logits are not finite, so that the text means nothing; the run has diverged");
         }
 
         return signals.Requested ? ExitCode.Cancelled : ExitCode.Done;

@@ -56,7 +56,7 @@ internal sealed class GenerateOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Run.Run, Run.Checkpoint, Prompts, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json })
+        foreach (Option option in (Option[])[.. Run.All, Prompts, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json])
         {
             command.Add(option);
         }

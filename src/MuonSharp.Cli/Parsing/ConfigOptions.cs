@@ -46,7 +46,10 @@ internal abstract class ConfigOptions
     /// <summary>The options that stand for a configuration key.</summary>
     public abstract IReadOnlyList<ConfigOption> Keys { get; }
 
-    /// <summary>The configuration that a command line asks for: preset, files, then settings and options in the order given.</summary>
+    /// <summary>The option that names a stored model whose sizes are taken; null: there is none.</summary>
+    protected virtual Option<string?>? StoredModel => null;
+
+    /// <summary>The configuration that a command line asks for: preset, stored model, files, then settings and options in the order given.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="start">What it changes; null: a preset.</param>
     /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
@@ -60,6 +63,11 @@ internal abstract class ConfigOptions
         else if (parsed.GetValue(Preset) is { } preset)
         {
             builder.UsePreset(preset);
+        }
+
+        if (StoredModel is { } option && parsed.GetValue(option) is { } folder)
+        {
+            builder.UseModel(folder);
         }
 
         foreach (string file in parsed.GetValue(Config) ?? [])

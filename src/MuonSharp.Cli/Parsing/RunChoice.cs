@@ -4,7 +4,7 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Parsing;
 
-/// <summary>The options that say which run's model a command is about, and which checkpoint of it.</summary>
+/// <summary>The options that say which model a command is about: a run's, and which checkpoint of it, or one that is stored by itself.</summary>
 /// <param name="command">The command's name, for messages.</param>
 /// <param name="doing">What is done with the run: <c>sample from</c>.</param>
 internal sealed class RunChoice(string command, string doing)
@@ -22,17 +22,29 @@ internal sealed class RunChoice(string command, string doing)
         DefaultValueFactory = _ => CheckpointChoice.Latest.ToString(),
     };
 
-    /// <summary>The run folder and the checkpoint that a command line asks for; a folder that was found is named on standard error.</summary>
-    /// <exception cref="ToolException">There is no run, or the checkpoint is no choice.</exception>
-    public (string Run, CheckpointChoice Checkpoint) Read(ParseResult parsed)
+    /// <summary><c>--model</c>.</summary>
+    public Option<string?> Model { get; } = CommonOptions.Folder("--model", $"The folder of a stored model to {doing} instead of a run's: config.json, model.safetensors, tokenizer.json.");
+
+    /// <summary>All of them, in the order in which the help shows them.</summary>
+    public IEnumerable<Option> All => [Run, Checkpoint, Model];
+
+    /// <summary>The model that a command line asks for; a run that was found is named on standard error.</summary>
+    /// <exception cref="ToolException">There is no run, the checkpoint is no choice, or two models are named.</exception>
+    public ModelChoice Read(ParseResult parsed)
     {
+        if (parsed.GetValue(Model) is { } folder)
+        {
+            Option? other = new Option[] { Run, Checkpoint }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+            return other is null ? new(folder, Checkpoint: null) : throw ToolException.Usage($"[{command}] a stored model is no run; --model and {other.Name} came");
+        }
+
         string text = parsed.GetValue(Checkpoint)!;
         if (!CheckpointChoice.TryParse(text, out CheckpointChoice choice))
         {
             throw ToolException.Usage($"[{command}] --checkpoint must be latest, best or a step's number; '{text}' came");
         }
 
-        return (parsed.GetValue(Run) ?? Newest(), choice);
+        return new(parsed.GetValue(Run) ?? Newest(), choice);
     }
 
     private string Newest()
@@ -43,3 +55,8 @@ internal sealed class RunChoice(string command, string doing)
         return run;
     }
 }
+
+/// <summary>Which model.</summary>
+/// <param name="Path">A run folder, or the folder of a stored model.</param>
+/// <param name="Checkpoint">Which checkpoint of the run; null for a stored model.</param>
+internal sealed record ModelChoice(string Path, CheckpointChoice? Checkpoint);

@@ -34,6 +34,7 @@ internal static class PlanCommand
             "muonsharp plan --preset gpt2-124m",
             "muonsharp plan --preset gpt2-124m --set train.accumulation=128 --optimizer soap",
             "muonsharp plan --config mine.json --all",
+            "muonsharp plan --model models/theirs",
         ]);
     }
 }
@@ -41,6 +42,9 @@ internal static class PlanCommand
 /// <summary>The options of <c>muonsharp plan</c>.</summary>
 internal sealed class PlanOptions : ConfigOptions
 {
+    /// <summary><c>--model</c>.</summary>
+    public Option<string?> Model { get; } = CommonOptions.Folder("--model", "The folder of a stored model to plan for: its config.json gives the keys model.*, before --config and --set.");
+
     /// <summary><c>--all</c>.</summary>
     public Option<bool> All { get; } = new("--all") { Description = "List every tensor and matrix by itself instead of equal ones of all layers in one line." };
 
@@ -50,6 +54,9 @@ internal sealed class PlanOptions : ConfigOptions
 
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
+
+    /// <inheritdoc/>
+    protected override Option<string?> StoredModel => Model;
 
     /// <inheritdoc/>
     public override IReadOnlyList<ConfigOption> Keys { get; } =
@@ -63,7 +70,7 @@ internal sealed class PlanOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Json];
+        Option[] all = [Preset, Model, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Json];
         foreach (Option option in all)
         {
             command.Add(option);

@@ -59,7 +59,7 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
-        config = SourceRun.Complete(config);
+        config = WeightSource.Complete(config);
         LanguageModelConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
             ? LanguageModelConfigs.Create(config.Model, vocabulary)
             : LanguageModelConfigs.Create(config.Model, Tokenizer(config));

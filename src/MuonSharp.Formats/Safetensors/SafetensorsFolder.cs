@@ -31,6 +31,9 @@ public sealed class SafetensorsFolder : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Names => _byTensor.Keys;
 
+    /// <summary>Paths of the files that are open.</summary>
+    public IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
+
     /// <summary>Whether a folder has weights that can be opened.</summary>
     /// <param name="folder">The folder.</param>
     public static bool Exists(string folder) => File.Exists(System.IO.Path.Combine(folder, FileName)) || File.Exists(System.IO.Path.Combine(folder, IndexName));

@@ -48,11 +48,23 @@ public sealed record ModelSection
     /// <summary>Base of the rotary frequencies, above 1.</summary>
     public double RotaryBase { get; init; } = 10000;
 
+    /// <summary>Share of a head's columns that rotary positions turn, above 0 up to 1.</summary>
+    public double RotaryShare { get; init; } = 1;
+
+    /// <summary>How the rotary frequencies are changed to reach further.</summary>
+    public RotaryScalingSection RotaryScaling { get; init; } = new();
+
+    /// <summary>Sizes of latent attention.</summary>
+    public LatentSection Latent { get; init; } = new();
+
     /// <summary>Whether the head shares the token embedding's weights.</summary>
     public bool TiedHead { get; init; } = true;
 
     /// <summary>Whether linear layers and norms have biases.</summary>
     public bool Biases { get; init; }
+
+    /// <summary>Whether the feed-forward blocks of the llama family have biases too.</summary>
+    public bool FeedForwardBiases { get; init; }
 
     /// <summary>Whether queries and keys are normalized by head before the rotation; rotary positions only.</summary>
     public bool QueryKeyNorm { get; init; }
@@ -63,10 +75,18 @@ public sealed record ModelSection
     /// <summary>Attention looks back at most this many positions, the own one included. Null: as far as the context.</summary>
     public int? Window { get; init; }
 
+    /// <summary>A window for each layer, numbers with commas between, 0 for a layer without. Null: <see cref="Window"/> for each.</summary>
+    public string? WindowsByLayer { get; init; }
+
     /// <summary>Standard deviation of initial weights, 0 or more; projections back into the residual stream have it divided by √(2·layers).</summary>
     public double InitialDeviation { get; init; } = 0.02;
 
-    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.", c => c.Model, (c, s) => c with { Model = s }));
+    internal static IReadOnlyList<ConfigKey> Keys { get; } =
+    [
+        .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s })),
+        .. RotaryScalingSection.Keys,
+        .. LatentSection.Keys,
+    ];
 
     /// <summary>Adds a problem when family and positions are not each other's.</summary>
     internal void Check(List<string> problems)
@@ -75,12 +95,17 @@ public sealed record ModelSection
         {
             problems.Add($"[config] model.positions must be {positions}, or not set, with model.family={Family}; '{Positions}' came");
         }
+
+        if (WindowsByLayer is not null && LanguageModelConfigs.Windows(WindowsByLayer) is null)
+        {
+            problems.Add($"[config] model.windowsByLayer must be whole numbers of 0 or more with commas between, or null; '{WindowsByLayer}' came");
+        }
     }
 
     private static ConfigKey[] Describe(ConfigSection<ModelSection> section) =>
     [
         section.Key("family", OptionalChoice(LanguageModelConfigs.Families, "that of `model.positions`"), m => m.Family, (m, v) => m with { Family = v },
-            "whose layers and names of weights: GPT-2's, or llama's; brings its positions, where none are set"),
+            "whose layers and names of weights; brings its positions, where none are set, and `qwen3` its norms of queries and keys"),
         section.Key("layers", Whole(1, 1000), m => m.Layers, (m, v) => m with { Layers = v }, "transformer blocks", also: "depth nLayer nLayers numLayers blocks"),
         section.Key("vocabulary", OrZero(Whole(1), "the tokenizer's number"), m => m.Vocabulary, (m, v) => m with { Vocabulary = v },
             "tokens that the model knows, at least the tokenizer's; those beyond it stand for nothing and are never drawn", unit: "tokens", also: "vocab vocabSize"),
@@ -96,18 +121,24 @@ public sealed record ModelSection
         section.Key("epsilon", OrNull(Positive, "1e-5 with `layer-norm`, 1e-6 with `rms-norm`"), m => m.Epsilon, (m, v) => m with { Epsilon = v },
             "added to the mean square in every normalization"),
         section.Key("activation", Choice(LanguageModelConfigs.Activations), m => m.Activation, (m, v) => m with { Activation = v },
-            "nonlinearity of the feed-forward block; `gelu` is the exact one, `swiglu` needs rotary positions"),
+            "nonlinearity of the feed-forward block; `gelu` is the exact one; those that end with `glu` have a gate and need rotary positions"),
         section.Key("positions", Choice(LanguageModelConfigs.PositionKinds), m => m.Positions, (m, v) => m with { Positions = v },
-            "how the model knows where a token stands, and with it the family: `gpt2` with `learned`, `llama` with `rotary`"),
+            "how the model knows where a token stands, and with it the family where none is set: `gpt2` with `learned`, `llama` with `rotary`"),
         section.Key("rotaryBase", Number("a number above 1", v => v > 1), m => m.RotaryBase, (m, v) => m with { RotaryBase = v }, "base of the rotary frequencies",
             usedWhen: new("model.positions", c => c.Model.Positions == "rotary"), also: "ropeBase ropeTheta"),
+        section.Key("rotaryShare", Number("a number above 0 and at most 1", v => v is > 0 and <= 1), m => m.RotaryShare, (m, v) => m with { RotaryShare = v }, "share of a head's columns that rotary positions turn",
+            usedWhen: new("model.positions", c => c.Model.Positions == "rotary"), also: "partialRotaryFactor"),
         section.Key("tiedHead", Flag, m => m.TiedHead, (m, v) => m with { TiedHead = v }, "whether the head shares the token embedding's weights"),
         section.Key("biases", Flag, m => m.Biases, (m, v) => m with { Biases = v }, "whether linear layers and norms have biases"),
+        section.Key("feedForwardBiases", Flag, m => m.FeedForwardBiases, (m, v) => m with { FeedForwardBiases = v },
+            "whether the feed-forward blocks of a family whose `model.biases` are the attention's have biases too", also: "mlpBias"),
         section.Key("queryKeyNorm", Flag, m => m.QueryKeyNorm, (m, v) => m with { QueryKeyNorm = v },
             "whether queries and keys are normalized by head before the rotation; rotary positions only"),
         section.Key("dropout", BelowOne, m => m.Dropout, (m, v) => m with { Dropout = v }, "probability of dropping an activation in training"),
         section.Key("window", OrZero(Whole(1), "as far as the context"), m => m.Window, (m, v) => m with { Window = v },
             "attention looks back at most this many positions, its own included", unit: "tokens"),
+        section.Key("windowsByLayer", OptionalText, m => m.WindowsByLayer, (m, v) => m with { WindowsByLayer = v },
+            "a window for each layer instead, whole numbers with commas between such as `128,0,128,0`; 0: as far as the context", also: "slidingWindow layerTypes"),
         section.Key("initialDeviation", NonNegative, m => m.InitialDeviation, (m, v) => m with { InitialDeviation = v },
             "standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers)", also: "initStd initializerRange"),
     ];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MuonSharp.Formats;
+using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
@@ -44,6 +45,30 @@ public sealed class TrainingConfigBuilder
 
     /// <summary>Starts from the defaults of the records instead of a preset.</summary>
     public TrainingConfigBuilder UseDefaults() => StartFrom(ConfigOrigins.Defaults);
+
+    /// <summary>Sets the keys <c>model.*</c> to what a stored model is. What cannot be read is a problem that <see cref="Build"/> reports.</summary>
+    /// <param name="folder">A folder with the <c>config.json</c> of a model, as Hugging Face's libraries have it; weights are not needed.</param>
+    public TrainingConfigBuilder UseModel(string folder)
+    {
+        _layers.Add((config, origins, problems) =>
+        {
+            try
+            {
+                if (LanguageModelConfigs.Of(ModelDirectory.ReadConfig(folder), problems) is { } model)
+                {
+                    config = config with { Model = model };
+                    ModelSection.Keys.ToList().ForEach(key => origins[key] = new(ConfigSource.File, Path.Combine(folder, ModelDirectory.ConfigName)));
+                }
+            }
+            catch (InvalidFileException exception)
+            {
+                problems.Add(exception.Message);
+            }
+
+            return config;
+        });
+        return this;
+    }
 
     /// <summary>Adds the keys of a JSON file. A directory, a missing file, wrong JSON: problems that <see cref="Build"/> reports.</summary>
     /// <param name="path">A JSON file with some or all keys.</param>

@@ -41,7 +41,7 @@ public sealed class TextData
     {
         if (tokenizer is null)
         {
-            using SourceRun? run = SourceRun.Open(config);
+            using WeightSource? run = WeightSource.Open(config);
             tokenizer = run?.Tokenizer;
         }
 

@@ -11,8 +11,8 @@ public sealed class Evaluator : IDisposable
 
     private Evaluator(RunModel run) => _run = run;
 
-    /// <summary>Number of steps that the model was trained for.</summary>
-    public long Step => _run.Step;
+    /// <summary>Number of steps that a run has trained the model for; null for a model that is stored by itself.</summary>
+    public long? Step => _run.Step;
 
     /// <summary>What a user should know of the checkpoint in use, one line each: damaged newer ones, a much better earlier one.</summary>
     public IReadOnlyList<string> Notices => _run.Notices;
@@ -25,10 +25,21 @@ public sealed class Evaluator : IDisposable
     /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
     public static Evaluator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
 
+    /// <summary>An evaluator of a model in a folder as Hugging Face's libraries have it.</summary>
+    /// <param name="folder">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="threads">Threads that compute. 0: one per core.</param>
+    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
+    public static Evaluator FromModel(string folder, int threads = 0) => new(RunModel.OpenStored(folder, threads));
+
     /// <summary>The loss on the run's own held-out text.</summary>
-    /// <exception cref="BadInputException">The text cannot be read, or is no longer the one the run was trained on.</exception>
+    /// <exception cref="BadInputException">It is the model of no run; or the text cannot be read, or is no longer the one the run was trained on.</exception>
     public EvaluationResult EvaluateValidation()
     {
+        if (Step is null)
+        {
+            throw new BadInputException("[evaluate] a model that is stored by itself has no text of its own; name one");
+        }
+
         TextData data = TextData.Load(_run.Config, _run.Tokenizer);
         if (_run.DataSha256 is { } sha256 && data.Sha256 != sha256)
         {

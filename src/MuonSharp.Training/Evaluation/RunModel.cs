@@ -4,15 +4,15 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Training;
 
-/// <summary>The model of a checkpoint of a run, for inference: configuration, tokenizer and weights.</summary>
+/// <summary>A model for inference, of a checkpoint of a run or stored in a folder: configuration, tokenizer and weights.</summary>
 internal sealed class RunModel : IDisposable
 {
     private readonly WorkerTeam _team;
 
-    private RunModel(TrainingConfig config, ITokenizer tokenizer, WorkerTeam team, LanguageModel model, LoadedCheckpoint checkpoint)
+    private RunModel(TrainingConfig config, ITokenizer tokenizer, WorkerTeam team, LanguageModel model, LoadedCheckpoint? checkpoint)
     {
         (Config, Tokenizer, _team, Model) = (config, tokenizer, team, model);
-        (Step, DataSha256) = (checkpoint.Step, RunState.DataSha256(checkpoint.State));
+        (Step, DataSha256) = (checkpoint?.Step, checkpoint is null ? null : RunState.DataSha256(checkpoint.State));
     }
 
     public TrainingConfig Config { get; }
@@ -21,7 +21,8 @@ internal sealed class RunModel : IDisposable
 
     public LanguageModel Model { get; }
 
-    public long Step { get; }
+    /// <summary>Steps that a run has trained it for; null for one that is stored by itself.</summary>
+    public long? Step { get; }
 
     /// <summary>Hash of the text that the run was trained on.</summary>
     public string? DataSha256 { get; }
@@ -50,6 +51,25 @@ internal sealed class RunModel : IDisposable
         catch
         {
             model?.Dispose();
+            team.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a model in a folder as Hugging Face's libraries have it.</summary>
+    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
+    public static RunModel OpenStored(string folder, int threads)
+    {
+        StoredModel stored = new(folder);
+        TrainingConfig config = stored.Settings();
+        ITokenizer tokenizer = stored.ReadTokenizer();
+        WorkerTeam team = new(threads);
+        try
+        {
+            return new RunModel(config, tokenizer, team, ModelDirectory.Load(folder, team), checkpoint: null);
+        }
+        catch
+        {
             team.Dispose();
             throw;
         }

@@ -34,8 +34,8 @@ public sealed class TextGenerator : IDisposable
     private TextGenerator(RunModel run)
         : this(run.Model, run.Tokenizer) => _run = run;
 
-    /// <summary>Number of steps that a run's model was trained for; 0 for any other.</summary>
-    public long Step => _run?.Step ?? 0;
+    /// <summary>Number of steps that a run has trained the model for; null for any other.</summary>
+    public long? Step => _run?.Step;
 
     /// <summary>What a user should know of the checkpoint in use, one line each: damaged newer ones, a much better earlier one.</summary>
     public IReadOnlyList<string> Notices => _run?.Notices ?? [];
@@ -53,6 +53,12 @@ public sealed class TextGenerator : IDisposable
     /// <exception cref="BadInputException">The folder's files do not fit each other, there is no checkpoint yet, or not the one that is chosen.</exception>
     /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
     public static TextGenerator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
+
+    /// <summary>A generator of a model in a folder as Hugging Face's libraries have it.</summary>
+    /// <param name="folder">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="threads">Threads that compute. 0: one per core.</param>
+    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
+    public static TextGenerator FromModel(string folder, int threads = 0) => new(RunModel.OpenStored(folder, threads));
 
     /// <summary>The continuation of a prompt, in pieces as soon as they are certain; the prompt itself is not among them.</summary>
     /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>

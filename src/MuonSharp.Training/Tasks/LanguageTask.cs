@@ -129,13 +129,13 @@ public sealed class LanguageTask : ITrainingTask
     /// <exception cref="InvalidFileException">The weights to begin with cannot be read.</exception>
     public static LanguageTask Create(TrainingConfig config, ITokenizer? tokenizer = null)
     {
-        using SourceRun? source = tokenizer is null ? SourceRun.Open(config) : null;
+        using WeightSource? source = tokenizer is null ? WeightSource.Open(config) : null;
         config = source?.Merge(config) ?? config;
         TextData data = TextData.Load(config, tokenizer ?? source?.Tokenizer);
         LanguageTask task = Create(data, LanguageModelConfigs.Create(config.Model, data.Tokenizer), LanguageTaskOptions.Of(config), data.Sha256);
         try
         {
-            task._weights = source?.Load(task.Parameters);
+            task._weights = source?.Load(task.Model);
             return task;
         }
         catch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MuonSharp.Nn;
 using MuonSharp.Optimizers;
 
@@ -16,30 +17,51 @@ internal static class LanguageModelConfigs
     {
         ["gelu"] = (Activation.Gelu, false),
         ["gelu-tanh"] = (Activation.GeluTanh, false),
+        ["relu"] = (Activation.Relu, false),
         ["relu-squared"] = (Activation.ReluSquared, false),
+        ["silu"] = (Activation.Silu, false),
         ["swiglu"] = (Activation.Silu, true),
+        ["geglu"] = (Activation.Gelu, true),
+        ["geglu-tanh"] = (Activation.GeluTanh, true),
+        ["reglu"] = (Activation.Relu, true),
     };
 
-    private static readonly Dictionary<string, ModelFamily> s_positions = new(StringComparer.Ordinal)
-    {
-        ["learned"] = ModelFamilies.Gpt2,
-        ["rotary"] = ModelFamilies.Llama,
-    };
+    private const string Learned = "learned";
+    private const string Rotary = "rotary";
 
     public static IReadOnlyList<string> Normalizations { get; } = [.. s_normalizations.Keys];
 
     public static IReadOnlyList<string> Activations { get; } = [.. s_activations.Keys];
 
-    public static IReadOnlyList<string> PositionKinds { get; } = [.. s_positions.Keys];
+    public static IReadOnlyList<string> PositionKinds { get; } = [Learned, Rotary];
 
-    public static IReadOnlyList<string> Families { get; } = [.. s_positions.Values.Select(family => family.Name)];
+    public static IReadOnlyList<string> Families { get; } = [.. ModelFamilies.All.Select(family => family.Name)];
 
     /// <summary>The positions of a family; null for no family.</summary>
-    public static string? PositionsOf(string? family) => family is null ? null : s_positions.First(pair => pair.Value.Name == family).Key;
+    public static string? PositionsOf(string? family) => family is null ? null : family == ModelFamilies.Gpt2.Name ? Learned : Rotary;
 
-    /// <summary>The settings with the positions of the family that was given, where none were.</summary>
-    public static ModelSection Complete(ModelSection model, IReadOnlySet<string> given) =>
-        given.Contains("model.family") && !given.Contains("model.positions") && PositionsOf(model.Family) is { } positions ? model with { Positions = positions } : model;
+    /// <summary>Whether a family has latent attention.</summary>
+    public static bool IsLatent(string? family) => family == ModelFamilies.DeepSeekV3.Name;
+
+    /// <summary>The settings with what the family that was given brings, where it was not given: positions, and Qwen3's norms.</summary>
+    public static ModelSection Complete(ModelSection model, IReadOnlySet<string> given)
+    {
+        if (given.Contains("model.family") && PositionsOf(model.Family) is { } positions)
+        {
+            model = given.Contains("model.positions") ? model : model with { Positions = positions };
+            model = given.Contains("model.queryKeyNorm") || model.Family != ModelFamilies.Qwen3.Name ? model : model with { QueryKeyNorm = true };
+        }
+
+        return model;
+    }
+
+    /// <summary>Windows by layer from their text; null for a text that is none.</summary>
+    public static int?[]? Windows(string text)
+    {
+        string[] parts = text.Split(',');
+        int[] numbers = [.. parts.Select(part => int.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int window) ? window : -1)];
+        return numbers.Any(number => number < 0) ? null : [.. numbers.Select(number => number == 0 ? (int?)null : number)];
+    }
 
     /// <summary>The language model that reads a tokenizer's tokens.</summary>
     /// <exception cref="BadInputException">The vocabulary that is set is smaller than the tokenizer's.</exception>
@@ -68,16 +90,65 @@ internal static class LanguageModelConfigs
         Normalization = s_normalizations[model.Normalization],
         Activation = s_activations[model.Activation].Activation,
         Gated = s_activations[model.Activation].Gated,
-        Family = s_positions[model.Positions],
+        Family = FamilyOf(model),
         TiedHead = model.TiedHead,
         Biases = model.Biases,
         QueryKeyNorm = model.QueryKeyNorm,
         Dropout = model.Dropout,
         Window = model.Window,
         RotaryBase = model.RotaryBase,
+        RotaryShare = model.RotaryShare,
+        RotaryScaling = model.RotaryScaling.Create(model.Context),
+        FeedForwardBiases = model.FeedForwardBiases,
+        WindowsByLayer = model.WindowsByLayer is null ? null : Windows(model.WindowsByLayer),
+        Latent = IsLatent(model.Family) ? model.Latent.Create(model.HeadWidth ?? (model.Width / model.Heads)) : null,
         NormalizationEpsilon = model.Epsilon,
         InitialDeviation = model.InitialDeviation,
     };
+
+    /// <summary>The settings that describe a model; adds a problem and returns null where none do.</summary>
+    public static ModelSection? Of(LanguageModelConfig config, ICollection<string> problems)
+    {
+        string? activation = s_activations.FirstOrDefault(known => known.Value == (config.Activation, config.Gated)).Key;
+        RotaryScalingSection? scaling = RotaryScalingSection.Of(config.RotaryScaling);
+        if (activation is null || scaling is null || !ModelFamilies.All.Contains(config.Family))
+        {
+            problems.Add($"settings describe models of the families {string.Join(", ", Families)} with activations {string.Join(", ", Activations)}; a {config.Family} model came with {(config.Gated ? "gated " : "")}{config.Activation}");
+            return null;
+        }
+
+        return new()
+        {
+            Family = config.Family.Name,
+            Layers = config.Layers,
+            Vocabulary = config.Vocabulary,
+            Heads = config.Heads,
+            KeyValueHeads = config.KeyValueHeads == config.Heads ? null : config.KeyValueHeads,
+            HeadWidth = config.HeadWidth,
+            Width = config.Width,
+            Context = config.Context,
+            HiddenWidth = config.HiddenWidth,
+            Normalization = s_normalizations.First(known => known.Value == config.Normalization).Key,
+            Epsilon = config.NormalizationEpsilon,
+            Activation = activation,
+            Positions = PositionsOf(config.Family.Name)!,
+            RotaryBase = config.RotaryBase,
+            RotaryShare = config.RotaryShare,
+            RotaryScaling = scaling,
+            Latent = LatentSection.Of(config.Latent),
+            TiedHead = config.TiedHead,
+            Biases = config.Biases,
+            FeedForwardBiases = config.FeedForwardBiases,
+            QueryKeyNorm = config.QueryKeyNorm,
+            Dropout = config.Dropout,
+            Window = config.Window,
+            WindowsByLayer = config.WindowsByLayer is { } windows ? string.Join(',', windows.Select(window => window ?? 0)) : null,
+            InitialDeviation = config.InitialDeviation,
+        };
+    }
+
+    private static ModelFamily FamilyOf(ModelSection model) =>
+        model.Family is { } family ? ModelFamilies.Named(family) : model.Positions == Learned ? ModelFamilies.Gpt2 : ModelFamilies.Llama;
 }
 
 /// <summary>The learning rate schedules that a configuration can name.</summary>

@@ -12,7 +12,7 @@ internal static class TrainerFactory
     public static Trainer Create(TrainingConfig config, string? runFolder, TrainerOptions options)
     {
         List<string> notices = [];
-        config = SourceRun.Complete(Complete(config), notices);
+        config = WeightSource.Complete(Complete(config), notices);
         return Begin(TrainingParts.Create(config, tokenizer: null, options), runFolder, options, notices);
     }
 
@@ -36,7 +36,7 @@ internal static class TrainerFactory
     {
         TrainingConfig saved = new RunFolder(runFolder).ReadConfig();
         return config.Train.From is null || config.Train.FromSha256 is not null ? config
-            : SourceRun.Complete(config with { Train = config.Train with { FromSha256 = saved.Train.FromSha256 } });
+            : WeightSource.Complete(config with { Train = config.Train with { FromSha256 = saved.Train.FromSha256 } });
     }
 
     /// <summary>A run that goes on, of a task.</summary>
