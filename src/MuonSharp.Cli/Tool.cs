@@ -6,6 +6,7 @@ using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Evaluate;
 using MuonSharp.Cli.Generate;
+using MuonSharp.Cli.Models;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Plan;
@@ -24,6 +25,8 @@ internal static class Tool
         TrainCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        ImportCommand.Create(),
+        ExportCommand.Create(),
         ReportCommand.Create(),
         CompareCommand.Create(),
         PlanCommand.Create(),

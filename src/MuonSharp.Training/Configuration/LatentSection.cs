@@ -24,7 +24,7 @@ public sealed record LatentSection
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.latent.", c => c.Model.Latent, (c, s) => c with { Model = c.Model with { Latent = s } }));
 
     /// <summary>The sizes in a model whose heads have that width.</summary>
-    internal LatentSizes Create(int headWidth) => new()
+    internal LatentAttentionSizes Create(int headWidth) => new()
     {
         KeyValueRank = KeyValueRank,
         QueryRank = QueryRank,
@@ -34,7 +34,7 @@ public sealed record LatentSection
     };
 
     /// <summary>The section that describes some sizes.</summary>
-    internal static LatentSection Of(LatentSizes? sizes) => sizes is null ? new() : new()
+    internal static LatentSection Of(LatentAttentionSizes? sizes) => sizes is null ? new() : new()
     {
         KeyValueRank = sizes.KeyValueRank,
         QueryRank = sizes.QueryRank,

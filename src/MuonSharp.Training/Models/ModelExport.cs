@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Formats;
+using MuonSharp.Nn;
+
+namespace MuonSharp.Training;
+
+/// <summary>Writes models for other programs: folders that Hugging Face's libraries load.</summary>
+/// <remarks>What is written appears under its name when it is complete, and never over something that is there.</remarks>
+public static class ModelExport
+{
+    private const string Operation = "export";
+    private const string TokenizerConfigName = "tokenizer_config.json";
+
+    /// <summary>Writes the model of a run as a folder that Hugging Face's libraries load.</summary>
+    /// <param name="runFolder">A run folder.</param>
+    /// <param name="folder">The folder to make; it does not exist, or is empty.</param>
+    /// <param name="checkpoint">Which checkpoint; by default the newest sound one.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">The model is none that others know, the run has no such checkpoint, or the folder holds something.</exception>
+    /// <exception cref="InvalidFileException">The run or its checkpoint is damaged.</exception>
+    /// <exception cref="WriteFailedException">The folder could not be written; nothing of it is left.</exception>
+    public static ExportedModel ToHuggingFace(string runFolder, string folder, CheckpointChoice checkpoint = default)
+    {
+        using RunModel run = RunModel.Open(runFolder, threads: 1, checkpoint);
+        return ToHuggingFace(run.Model, run.Tokenizer, folder) with { Step = run.Step, Notices = run.Notices };
+    }
+
+    /// <summary>Writes a stored model again: one file of weights in float32, whatever it was made of.</summary>
+    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="folder">The folder to make; it does not exist, or is empty.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">The folder holds something.</exception>
+    /// <exception cref="InvalidFileException">The source is no model that can be computed here.</exception>
+    /// <exception cref="WriteFailedException">The folder could not be written; nothing of it is left.</exception>
+    public static ExportedModel Convert(string source, string folder)
+    {
+        using RunModel stored = RunModel.OpenStored(source, threads: 1);
+        return ToHuggingFace(stored.Model, stored.Tokenizer, folder);
+    }
+
+    /// <summary>Writes a model as a folder that Hugging Face's libraries load.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="folder">The folder to make; it does not exist, or is empty.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">The model is none that others know, or the folder holds something.</exception>
+    /// <exception cref="WriteFailedException">The folder could not be written; nothing of it is left.</exception>
+    public static ExportedModel ToHuggingFace(LanguageModel model, ITokenizer tokenizer, string folder)
+    {
+        ModelFamily family = model.Config.Family.StoredAs(model.Config);
+        string[] obstacles = [.. family.Obstacles(model.Config)];
+        if (obstacles.Length > 0)
+        {
+            throw new BadInputException($"[{Operation}] the model must be one that others know; {string.Join("; ", obstacles)}");
+        }
+
+        SpecialTokens special = tokenizer.SpecialTokens;
+        JsonObject numbers = new() { ["bos_token_id"] = special.Begin ?? special.EndOfText, ["eos_token_id"] = special.EndOfText };
+        NewFolder.Write(folder, Operation, part =>
+        {
+            ModelDirectory.Write(part, model, numbers);
+            DirectFile.Write(Path.Combine(part, TokenizerFile.Name), Operation, TokenizerFile.ToBytes(tokenizer));
+            DirectFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special)));
+        });
+        return new ExportedModel(folder, family.Name, model.Parameters.ElementCount, new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length));
+    }
+
+    private static JsonObject TokenizerConfig(LanguageModelConfig config, SpecialTokens special)
+    {
+        JsonObject json = new() { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["model_max_length"] = config.Context, ["clean_up_tokenization_spaces"] = false };
+        foreach ((string key, int? token) in new[] { ("bos_token", special.Begin ?? special.EndOfText), ("eos_token", special.EndOfText) })
+        {
+            if (token is { } number && special.Named.FirstOrDefault(pair => pair.Value == number).Key is { } name)
+            {
+                json[key] = name;
+            }
+        }
+
+        return json;
+    }
+}
+
+/// <summary>A model that was written.</summary>
+/// <param name="Path">The folder or file.</param>
+/// <param name="Form">The family, or the architecture, whose name it has there.</param>
+/// <param name="Weights">How many numbers it holds, a tied head counted once.</param>
+/// <param name="Bytes">Size of all that was written.</param>
+public sealed record ExportedModel(string Path, string Form, long Weights, long Bytes)
+{
+    /// <summary>Steps that the run had done; null for a model of no run.</summary>
+    public long? Step { get; init; }
+
+    /// <summary>What a user should know of the checkpoint, one line each.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using MuonSharp.EndToEnd.Processes;
+
+namespace MuonSharp.EndToEnd.Runs;
+
+/// <summary><c>export</c> and <c>import</c>, and stored models where a run would stand.</summary>
+public sealed class StoredModelTests : IDisposable
+{
+    private static readonly string[] s_llama =
+    [
+        "--set", "model.family=llama", "--set", "model.activation=swiglu", "--set", "model.keyValueHeads=1", "--set", "model.normalization=rms-norm", "--set", "model.tiedHead=false",
+        "--set", "model.rotaryScaling.name=yarn", "--set", "model.rotaryScaling.factor=2", "--steps", "20",
+    ];
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void What_a_run_exports_is_measured_and_writes_as_the_run_does_and_trains_on()
+    {
+        string run = folder.At("run"), stored = folder.At("stored"), text = folder.At("text.txt");
+        Tool.Run(TinyRun.Train(folder, run, s_llama)).Exits(0);
+        Assert.Equal(20, (int)Tool.Run("export", "--run", run, "--format", "huggingface", stored, "--json").Exits(0).Json[0]["step"]!);
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.EnumerateFiles(stored).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(stored, "config.json")))!;
+        Assert.Equal("llama", (string)config["model_type"]!);
+        Assert.Equal("yarn", (string)config["rope_parameters"]!["rope_type"]!);
+
+        string[] evaluate = ["evaluate", "--data", text, "--json"], generate = ["generate", "--prompt", "the ", "--tokens", "40", "--seed", "3"];
+        double loss = (double)Tool.Run([.. evaluate, "--run", run]).Exits(0).Json[0]["loss"]!;
+        Assert.Equal(loss, (double)Tool.Run([.. evaluate, "--model", stored]).Exits(0).Json[0]["loss"]!);
+        Assert.Equal(Tool.Run([.. generate, "--run", run]).Exits(0).Output, Tool.Run([.. generate, "--model", stored]).Exits(0).Output);
+
+        ProcessResult looked = Tool.Run("import", stored).Exits(0);
+        Assert.Contains("llama, ", looked.Output, StringComparison.Ordinal);
+        Assert.Contains($"train --from {stored}", looked.Output, StringComparison.Ordinal);
+        Assert.Contains("yarn", Tool.Run("train", "--from", stored, "--data", text, "--run", folder.At("tuned"), "--steps", "2", "--verbose", "--set", "sample.every=-1").Exits(0).Output, StringComparison.Ordinal);
+        JsonObject plan = Tool.Run("plan", "--model", stored, "--json").Exits(0).Json[0];
+        Assert.NotNull(plan);
+    }
+
+    [Fact]
+    public void A_run_from_a_stored_model_begins_at_its_loss_and_resumes_without_it()
+    {
+        string run = folder.At("run"), stored = folder.At("stored"), tuned = folder.At("tuned"), text = folder.At("text.txt");
+        double scratch = (double)Tool.Run(TinyRun.Train(folder, run, [.. s_llama, "--json"])).Exits(0).OfKind("step")[0]["loss"]!;
+        Tool.Run("export", "--run", run, stored).Exits(0);
+        string[] tune = ["train", "--from", stored, "--data", text, "--run", tuned, "--threads", "2", "--set", "sample.every=-1"];
+        ProcessResult result = Tool.Run([.. tune, "--steps", "4", "--json"]).Exits(0);
+        Assert.True((double)result.OfKind("step")[0]["loss"]! < 0.9 * scratch);
+        Assert.Equal("yarn", (string)result.OfKind("start")[0]["config"]!["model"]!["rotaryScaling"]!["name"]!);
+        Directory.Delete(stored, recursive: true);
+        Tool.Run([.. tune, "--steps", "6", "--resume"]).Exits(0);
+    }
+
+    [Fact]
+    public void What_cannot_be_is_said_in_one_line()
+    {
+        string run = folder.At("run"), full = folder.At("full");
+        Tool.Run(TinyRun.Train(folder, run, "--steps", "2", "--set", "model.window=4", "--set", "model.positions=rotary", "--set", "model.normalization=rms-norm")).Exits(0);
+        Tool.Run("export", "--run", run, folder.At("out")).Fails(2, "arcee has no sliding window");
+        Assert.False(Directory.Exists(folder.At("out")));
+        Directory.CreateDirectory(full);
+        File.WriteAllText(Path.Combine(full, "mine"), "");
+        Tool.Run("export", "--run", run, "--format", "onnx", full).Fails(1, "--format must be huggingface");
+        Tool.Run("export", "--model", full, "--run", run, folder.At("out")).Fails(1, "--model and --run came");
+        Tool.Run("import", full).Fails(2, "config.json", "there is no such file");
+        Tool.Run("import", run).Fails(2, "model_type must be text");
+        Tool.Run("evaluate", "--model", full).Fails(1, "--data");
+        string golden = Path.Combine(Repository.Root, "tests", "golden", "models", "qwen3-sharded");
+        Tool.Run("import", golden, "--out", full).Fails(2, "tokenizer.json");
+        Assert.Contains("qwen3", Tool.Run("import", golden).Exits(0).Output, StringComparison.Ordinal);
+        Assert.Equal(["mine"], Directory.EnumerateFileSystemEntries(full).Select(Path.GetFileName));
+    }
+}
