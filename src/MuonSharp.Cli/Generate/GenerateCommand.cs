@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Training;
 

@@ -46,7 +46,7 @@ internal sealed class GeneratedTexts(string[] prompts, TextWriter? shown)
     }
 
     /// <summary>One object for each text.</summary>
-    public void WriteJson(long step, GenerationStatistics statistics)
+    public void WriteJson(long? step, GenerationStatistics statistics)
     {
         for (int i = 0; i < prompts.Length; i++)
         {

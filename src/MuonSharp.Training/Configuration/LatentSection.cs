@@ -45,7 +45,7 @@ public sealed record LatentSection
 
     private static ConfigKey[] Describe(ConfigSection<LatentSection> section)
     {
-        ConfigCondition latent = new("model.family", c => LanguageModelConfigs.IsLatent(c.Model.Family));
+        ConfigCondition latent = LanguageModelConfigs.WithLatents;
         return
         [
             section.Key("keyValueRank", Whole(1, 65536), l => l.KeyValueRank, (l, v) => l with { KeyValueRank = v }, "width of the latent that keys and values are made of", usedWhen: latent, also: "kvLoraRank"),

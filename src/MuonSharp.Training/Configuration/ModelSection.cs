@@ -57,6 +57,9 @@ public sealed record ModelSection
     /// <summary>Sizes of latent attention.</summary>
     public LatentSection Latent { get; init; } = new();
 
+    /// <summary>Mixtures of experts.</summary>
+    public ExpertSection Experts { get; init; } = new();
+
     /// <summary>Whether the head shares the token embedding's weights.</summary>
     public bool TiedHead { get; init; } = true;
 
@@ -86,6 +89,7 @@ public sealed record ModelSection
         .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s })),
         .. RotaryScalingSection.Keys,
         .. LatentSection.Keys,
+        .. ExpertSection.Keys,
     ];
 
     /// <summary>Adds a problem when family and positions are not each other's.</summary>

@@ -40,6 +40,9 @@ internal static class LanguageModelConfigs
     /// <summary>The positions of a family; null for no family.</summary>
     public static string? PositionsOf(string? family) => family is null ? null : family == ModelFamilies.Gpt2.Name ? Learned : Rotary;
 
+    /// <summary>When keys of latent attention and experts are used.</summary>
+    public static ConfigCondition WithLatents => new("model.family", c => IsLatent(c.Model.Family));
+
     /// <summary>Whether a family has latent attention.</summary>
     public static bool IsLatent(string? family) => family == ModelFamilies.DeepSeekV3.Name;
 
@@ -77,34 +80,38 @@ internal static class LanguageModelConfigs
     }
 
     /// <summary>The language model of some settings whose single values are sound.</summary>
-    public static LanguageModelConfig Create(ModelSection model, int vocabulary) => new()
+    public static LanguageModelConfig Create(ModelSection model, int vocabulary)
     {
-        Vocabulary = vocabulary,
-        Layers = model.Layers,
-        Heads = model.Heads,
-        Width = model.Width,
-        Context = model.Context,
-        KeyValueHeads = model.KeyValueHeads,
-        HeadWidth = model.HeadWidth,
-        HiddenWidth = model.HiddenWidth,
-        Normalization = s_normalizations[model.Normalization],
-        Activation = s_activations[model.Activation].Activation,
-        Gated = s_activations[model.Activation].Gated,
-        Family = FamilyOf(model),
-        TiedHead = model.TiedHead,
-        Biases = model.Biases,
-        QueryKeyNorm = model.QueryKeyNorm,
-        Dropout = model.Dropout,
-        Window = model.Window,
-        RotaryBase = model.RotaryBase,
-        RotaryShare = model.RotaryShare,
-        RotaryScaling = model.RotaryScaling.Create(model.Context),
-        FeedForwardBiases = model.FeedForwardBiases,
-        WindowsByLayer = model.WindowsByLayer is null ? null : Windows(model.WindowsByLayer),
-        Latent = IsLatent(model.Family) ? model.Latent.Create(model.HeadWidth ?? (model.Width / model.Heads)) : null,
-        NormalizationEpsilon = model.Epsilon,
-        InitialDeviation = model.InitialDeviation,
-    };
+        LanguageModelConfig config = new()
+        {
+            Vocabulary = vocabulary,
+            Layers = model.Layers,
+            Heads = model.Heads,
+            Width = model.Width,
+            Context = model.Context,
+            KeyValueHeads = model.KeyValueHeads,
+            HeadWidth = model.HeadWidth,
+            HiddenWidth = model.HiddenWidth,
+            Normalization = s_normalizations[model.Normalization],
+            Activation = s_activations[model.Activation].Activation,
+            Gated = s_activations[model.Activation].Gated,
+            Family = FamilyOf(model),
+            TiedHead = model.TiedHead,
+            Biases = model.Biases,
+            QueryKeyNorm = model.QueryKeyNorm,
+            Dropout = model.Dropout,
+            Window = model.Window,
+            RotaryBase = model.RotaryBase,
+            RotaryShare = model.RotaryShare,
+            RotaryScaling = model.RotaryScaling.Create(model.Context),
+            FeedForwardBiases = model.FeedForwardBiases,
+            WindowsByLayer = model.WindowsByLayer is null ? null : Windows(model.WindowsByLayer),
+            Latent = IsLatent(model.Family) ? model.Latent.Create(model.HeadWidth ?? (model.Width / model.Heads)) : null,
+            NormalizationEpsilon = model.Epsilon,
+            InitialDeviation = model.InitialDeviation,
+        };
+        return IsLatent(model.Family) ? config with { Experts = model.Experts.Create(config.EffectiveHiddenWidth) } : config;
+    }
 
     /// <summary>The settings that describe a model; adds a problem and returns null where none do.</summary>
     public static ModelSection? Of(LanguageModelConfig config, ICollection<string> problems)
@@ -136,6 +143,7 @@ internal static class LanguageModelConfigs
             RotaryShare = config.RotaryShare,
             RotaryScaling = scaling,
             Latent = LatentSection.Of(config.Latent),
+            Experts = ExpertSection.Of(config.Experts),
             TiedHead = config.TiedHead,
             Biases = config.Biases,
             FeedForwardBiases = config.FeedForwardBiases,

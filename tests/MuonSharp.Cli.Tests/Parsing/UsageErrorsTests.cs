@@ -36,7 +36,6 @@ public class UsageErrorsTests
     [InlineData("train --optimzer muon", "did you mean --optimizer?")]
     [InlineData("generate --temp 0.5", "did you mean --temperature?")]
     [InlineData("generate --max_new_tokens 50", "did you mean --tokens?")]
-    [InlineData("generate --model runs/a", "did you mean --run?")]
     [InlineData("generate runs/tiny", "unknown argument runs/tiny; did you mean --run runs/tiny?")]
     [InlineData("train --resume runs/tiny", "did you mean --run runs/tiny?")]
     [InlineData("bench --cores 2", "did you mean --threads?")]

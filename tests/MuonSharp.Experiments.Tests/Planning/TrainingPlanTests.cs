@@ -38,6 +38,17 @@ public class TrainingPlanTests
         Assert.Equal(6.0 * step.MultiplyingWeights * 1000, step.Dense);
     }
 
+    [Fact]
+    public void Latent_attention_counts_its_wide_keys_and_its_values()
+    {
+        TrainingConfig config = Small().Set("model.family", "deepseek_v3").Set("model.normalization", "rms-norm").Set("model.positions", "rotary").Set("model.activation", "swiglu")
+            .Set("model.headWidth", "20").Set("model.latent.rotaryWidth", "6").Set("model.latent.valueWidth", "14").Set("model.context", "3").Set("model.window", "0");
+
+        // Three queries see 1, 2 and 3 keys, in each layer and head: Q Kᵀ 26 and P V 14 wide, forward and twice backward.
+        double expected = 3.0 * 2 * (26 + 14) * (1 + 2 + 3) * config.Model.Layers * config.Model.Heads;
+        Assert.Equal(expected * config.TokensPerStep / 3, TrainingPlan.Of(config).Step.Attention, 1e-6);
+    }
+
     [Theory]
     [InlineData("newton-schulz/jordan5", (4 * 5 * (3 + 1)) + (2 * 5 * ((3 * 4) + 1)))] // a layer: four squares, two of [3072, 768]; 5 (3 m²n + m³)
     [InlineData("zolotarev/2", (4 * (3 + 2)) + (2 * ((3 * 4) + 2)))] // 3 m²n + 2 m³

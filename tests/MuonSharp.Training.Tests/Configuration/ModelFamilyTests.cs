@@ -18,6 +18,38 @@ public class ModelFamilyTests
     }
 
     [Fact]
+    public void Experts_are_settings_of_their_family_and_describe_a_model_again()
+    {
+        TrainingConfig config = new TrainingConfig().Set("model.family", "deepseek_v3").Set("model.normalization", "rms-norm").Set("model.activation", "swiglu").Set("model.positions", "rotary")
+            .Set("model.experts.count", "16").Set("model.experts.active", "4").Set("model.experts.shared", "2").Set("model.experts.groups", "8").Set("model.experts.activeGroups", "3")
+            .Set("model.experts.normalize", "false").Set("model.experts.weightScale", "2.5").Set("model.experts.denseLayers", "0").Set("model.experts.balancingSpeed", "0.001");
+        LanguageModelConfig model = LanguageModelConfigs.Create(config.Model, 9);
+
+        // The hidden width of a feed-forward block, over four active experts and two that are shared: 352 / 6, up to a multiple of 16.
+        Assert.Equal(352, model.EffectiveHiddenWidth);
+        ExpertSizes expected = new()
+        {
+            Experts = 16,
+            Active = 4,
+            HiddenWidth = 64,
+            Shared = 2,
+            DenseLayers = 0,
+            Groups = 8,
+            ActiveGroups = 3,
+            Normalize = false,
+            Scale = 2.5,
+            BalancingSpeed = 0.001,
+        };
+        Assert.Equal(expected, model.Experts);
+        Assert.Empty(model.Problems());
+        List<string> problems = [];
+        Assert.Equal(model, LanguageModelConfigs.Create(LanguageModelConfigs.Of(model, problems)!, 9));
+        Assert.Empty(problems);
+        Assert.Null(LanguageModelConfigs.Create(config.Model with { Family = "llama" }, 9).Experts);
+        Assert.Null(LanguageModelConfigs.Create(config.Model with { Experts = new() }, 9).Experts);
+    }
+
+    [Fact]
     public void Without_one_the_positions_decide_as_they_did()
     {
         Assert.Null(new TrainingConfig().Model.Family);
@@ -46,7 +78,7 @@ public class ModelFamilyTests
     public void An_unknown_family_is_refused_and_a_saved_one_comes_back()
     {
         string problem = Assert.Single(Assert.Throws<ConfigurationException>(new TrainingConfigBuilder().Set("model.family", "lama").Build).Problems);
-        Assert.Equal("[config] model.family must be one of gpt2, llama, or null for that of `model.positions`; 'lama' came; did you mean 'llama'?", problem);
+        Assert.Equal("[config] model.family must be one of gpt2, llama, arcee, qwen3, deepseek_v3, or null for that of `model.positions`; 'lama' came; did you mean 'llama'?", problem);
 
         using TemporaryFolder folder = new();
         TrainingConfig config = new TrainingConfigBuilder().Set("model.family", "llama").Build();
