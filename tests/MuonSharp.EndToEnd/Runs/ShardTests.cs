@@ -22,8 +22,8 @@ public class ShardTests
         Assert.Equal([299, .. encoded], Enumerable.Range(0, all.Length / 2).Select(i => all[2 * i] + (256 * all[(2 * i) + 1])));
         Assert.Contains("must hold none", Tool.Run("tokenizer", "shard", "--data", text, "--tokenizer", tokenizer, "--out", shards).Exits(2).Error, StringComparison.Ordinal);
 
-        Tool.Run(TinyRun.Train(folder, folder.At("whole"), "--data", shards, "--steps", "12")).Exits(0);
-        Tool.Run(TinyRun.Train(folder, folder.At("parts"), "--data", shards, "--steps", "12")).Exits(0);
+        Tool.Run(Train(folder, "whole", shards)).Exits(0);
+        Tool.Run(Train(folder, "parts", shards)).Exits(0);
         foreach (string later in new[] { "step-00000010", "step-00000012" })
         {
             Directory.Delete(Path.Combine(folder.At("parts"), "checkpoints", later), recursive: true);
@@ -32,7 +32,14 @@ public class ShardTests
         Tool.Run("train", "--run", folder.At("parts"), "--resume").Exits(0);
         Assert.Equal(Weights(folder.At("whole")), Weights(folder.At("parts")));
         Tool.Run("evaluate", "--run", folder.At("whole")).Exits(0);
+
+        File.Move(files[0], Path.Combine(shards, "val.bin"));
+        Assert.Contains("the data must be that which the run began with", Tool.Run("train", "--run", folder.At("parts"), "--resume", "--steps", "14").Exits(2).Error, StringComparison.Ordinal);
     }
+
+    // --data joins what it is given several times, so that the tiny run's own text has to go.
+    private static string[] Train(TemporaryFolder folder, string run, string shards) =>
+        [.. TinyRun.Train(folder, folder.At(run), "--steps", "12").Select((word, index) => index == 2 ? shards : word)];
 
     private static byte[] Weights(string run) => File.ReadAllBytes(Path.Combine(run, "checkpoints", "step-00000012", "model.safetensors"));
 }
