@@ -30,9 +30,10 @@ internal sealed class StoredModel
     {
         List<string> problems = [];
         ModelSection? section = LanguageModelConfigs.Of(Model, problems);
+        string kind = ReadTokenizer().Kind;
         return section is null
             ? throw new InvalidFileException(Operation, ConfigPath, string.Join("; ", problems))
-            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = ReadTokenizer().Kind } };
+            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : Path.GetFullPath(TokenizerPath) } };
     }
 
     /// <summary>The tokenizer beside the weights.</summary>

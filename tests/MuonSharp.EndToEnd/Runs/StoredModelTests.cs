@@ -55,6 +55,24 @@ public sealed class StoredModelTests : IDisposable
     }
 
     [Fact]
+    public void Tokens_of_several_characters_go_with_the_model()
+    {
+        string run = folder.At("run"), stored = folder.At("stored"), tuned = folder.At("tuned"), text = folder.At("text.txt"), tokenizer = folder.At("pairs.json");
+        File.WriteAllText(text, TinyRun.Text);
+        Tool.Run("tokenizer", "train", "--data", text, "--vocabulary", "300", "--out", tokenizer).Exits(0);
+        Tool.Run(TinyRun.Train(folder, run, [.. s_llama, "--tokenizer", tokenizer])).Exits(0);
+        Tool.Run("export", "--run", run, stored).Exits(0);
+        string[] evaluate = ["evaluate", "--data", text, "--json"];
+        Assert.Equal((double)Tool.Run([.. evaluate, "--run", run]).Exits(0).Json[0]["loss"]!, (double)Tool.Run([.. evaluate, "--model", stored]).Exits(0).Json[0]["loss"]!);
+        Assert.Equal(300, (int)Tool.Run("import", stored, "--json").Exits(0).Json[0]["vocabulary"]!);
+        string[] tune = ["train", "--from", stored, "--data", text, "--run", tuned, "--set", "sample.every=-1"];
+        Tool.Run([.. tune, "--steps", "2"]).Exits(0);
+        Directory.Delete(stored, recursive: true);
+        Tool.Run("evaluate", "--run", tuned, "--json").Exits(0);
+        Tool.Run([.. tune, "--steps", "4", "--resume"]).Exits(0);
+    }
+
+    [Fact]
     public void What_cannot_be_is_said_in_one_line()
     {
         string run = folder.At("run"), full = folder.At("full");
