@@ -4,7 +4,7 @@ using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
-/// <summary>Writes models for other programs: folders that Hugging Face's libraries load.</summary>
+/// <summary>Writes models for other programs: folders that Hugging Face's libraries load, files that llama.cpp runs.</summary>
 /// <remarks>What is written appears under its name when it is complete, and never over something that is there.</remarks>
 public static class ModelExport
 {
@@ -63,6 +63,60 @@ public static class ModelExport
             DirectFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special)));
         });
         return new ExportedModel(folder, family.Name, model.Parameters.ElementCount, new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length));
+    }
+
+    /// <summary>Writes the model of a run as a GGUF file that llama.cpp runs, tokenizer included.</summary>
+    /// <param name="runFolder">A run folder.</param>
+    /// <param name="path">The file to make; nothing has the name yet.</param>
+    /// <param name="type">How matrices are stored.</param>
+    /// <param name="checkpoint">Which checkpoint; by default the newest sound one.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">llama.cpp would compute something else, the run has no such checkpoint, or something has the name.</exception>
+    /// <exception cref="InvalidFileException">The run or its checkpoint is damaged.</exception>
+    /// <exception cref="WriteFailedException">The file could not be written; nothing of it is left.</exception>
+    public static ExportedModel ToGguf(string runFolder, string path, GgufElement type = GgufElement.F32, CheckpointChoice checkpoint = default)
+    {
+        using RunModel run = RunModel.Open(runFolder, threads: 1, checkpoint);
+        return ToGguf(run.Model, run.Tokenizer, path, type) with { Step = run.Step, Notices = run.Notices };
+    }
+
+    /// <summary>Writes a stored model as a GGUF file.</summary>
+    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="path">The file to make; nothing has the name yet.</param>
+    /// <param name="type">How matrices are stored.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">llama.cpp would compute something else, or something has the name.</exception>
+    /// <exception cref="InvalidFileException">The source is no model that can be computed here.</exception>
+    /// <exception cref="WriteFailedException">The file could not be written; nothing of it is left.</exception>
+    public static ExportedModel ConvertToGguf(string source, string path, GgufElement type = GgufElement.F32)
+    {
+        using RunModel stored = RunModel.OpenStored(source, threads: 1);
+        return ToGguf(stored.Model, stored.Tokenizer, path, type);
+    }
+
+    /// <summary>Writes a model as a GGUF file.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="path">The file to make; nothing has the name yet.</param>
+    /// <param name="type">How matrices are stored.</param>
+    /// <returns>What was written.</returns>
+    /// <exception cref="BadInputException">llama.cpp would compute something else, or something has the name.</exception>
+    /// <exception cref="WriteFailedException">The file could not be written; nothing of it is left.</exception>
+    public static ExportedModel ToGguf(LanguageModel model, ITokenizer tokenizer, string path, GgufElement type = GgufElement.F32)
+    {
+        IReadOnlyList<string> obstacles = GgufModel.Obstacles(model.Config);
+        if (obstacles.Count > 0)
+        {
+            throw new BadInputException($"[{Operation}] the model must be one that llama.cpp computes; {string.Join("; ", obstacles)}");
+        }
+
+        if (Path.Exists(path))
+        {
+            throw new BadInputException($"[{Operation}] {path}: the name of a new file is needed; something has the name");
+        }
+
+        GgufModel.Write(path, model, type, GgufTokenizer.Describe(tokenizer, model.Config.Vocabulary), Path.GetFileNameWithoutExtension(path));
+        return new ExportedModel(path, model.Config.Family.StoredAs(model.Config).Name, model.Parameters.ElementCount, new FileInfo(path).Length);
     }
 
     private static JsonObject TokenizerConfig(LanguageModelConfig config, SpecialTokens special)

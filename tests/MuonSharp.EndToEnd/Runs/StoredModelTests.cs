@@ -32,6 +32,11 @@ public sealed class StoredModelTests : IDisposable
         Assert.Equal(loss, (double)Tool.Run([.. evaluate, "--model", stored]).Exits(0).Json[0]["loss"]!);
         Assert.Equal(Tool.Run([.. generate, "--run", run]).Exits(0).Output, Tool.Run([.. generate, "--model", stored]).Exits(0).Output);
 
+        string file = folder.At("mine.gguf");
+        Tool.Run("export", "--model", stored, "--format", "gguf", "--type", "f16", file).Exits(0);
+        Assert.Equal("GGUF"u8.ToArray(), File.ReadAllBytes(file)[..4]);
+        Tool.Run("export", "--run", run, "--format", "gguf", file).Fails(2, "something has the name");
+
         ProcessResult looked = Tool.Run("import", stored).Exits(0);
         Assert.Contains("llama, ", looked.Output, StringComparison.Ordinal);
         Assert.Contains($"train --from {stored}", looked.Output, StringComparison.Ordinal);
@@ -82,6 +87,9 @@ public sealed class StoredModelTests : IDisposable
         Directory.CreateDirectory(full);
         File.WriteAllText(Path.Combine(full, "mine"), "");
         Tool.Run("export", "--run", run, "--format", "onnx", full).Fails(1, "--format must be huggingface");
+        Tool.Run("export", "--run", run, "--format", "gguf", folder.At("out.gguf")).Fails(2, "no sliding window");
+        Tool.Run("export", "--run", run, "--format", "gguf", "--type", "q4_0", folder.At("out.gguf")).Fails(1, "--type must be one of f32, f16, q8_0");
+        Assert.False(File.Exists(folder.At("out.gguf")));
         Tool.Run("export", "--model", full, "--run", run, folder.At("out")).Fails(1, "--model and --run came");
         Tool.Run("import", full).Fails(2, "config.json", "there is no such file");
         Tool.Run("import", run).Fails(2, "model_type must be text");

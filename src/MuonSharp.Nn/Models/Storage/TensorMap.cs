@@ -36,9 +36,9 @@ public sealed class TensorMap
         .. buffers.Where(buffer => buffer.IsSaved).Select(buffer => StoredTensor.Whole(buffer.Name, buffer.Name, buffer.Shape)),
     ]);
 
-    /// <summary>The same map with other stored tensors: some replaced by several, some renamed.</summary>
+    /// <summary>A map of files of another make, without copies and other names: some tensors replaced by several, some renamed.</summary>
     /// <param name="change">The stored tensors that one becomes.</param>
-    public TensorMap Select(Func<StoredTensor, IEnumerable<StoredTensor>> change) => new([.. Tensors.SelectMany(change)]) { Copies = Copies, Canonical = Canonical };
+    public TensorMap Select(Func<StoredTensor, IEnumerable<StoredTensor>> change) => new([.. Tensors.SelectMany(change)]);
 
     /// <summary>Reads all tensors into a model, once it is known that all of them are there.</summary>
     /// <param name="source">A file with these tensors, and no others.</param>

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Text;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>Tokenizers in the keys of a GGUF file, as llama.cpp reads them.</summary>
+/// <remarks>
+/// Characters and bytes are llama.cpp's <c>rwkv</c>, the one kind that has no special tokens by itself: any other would end a text at some character. Byte-level pairs are <c>gpt2</c> with the splitting rule that
+/// has a name there, pairs with byte fallback <c>llama</c>, whose scores are the negative ranks of the merges. Source: llama.cpp, <c>src/llama-vocab.cpp</c>.
+/// </remarks>
+internal static class GgufTokenizer
+{
+    private const int Normal = 1;
+    private const int Unknown = 2;
+    private const int Control = 3;
+    private const int UserDefined = 4;
+    private const int Unused = 5;
+    private const int Byte = 6;
+
+    private const string QwenPattern =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Llama3Pattern =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <summary>The keys of a tokenizer.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="vocabulary">Tokens that the model knows: those beyond the tokenizer's stand for nothing.</param>
+    /// <exception cref="BadInputException">llama.cpp would make other tokens of a text.</exception>
+    public static GgufMetadata Describe(ITokenizer tokenizer, int vocabulary)
+    {
+        GgufMetadata metadata = new();
+        switch (tokenizer)
+        {
+            case BytePairTokenizer pairs:
+                OfPairs(pairs, vocabulary, metadata);
+                break;
+            case CharacterTokenizer or ByteTokenizer:
+                metadata.Add("tokenizer.ggml.model", "rwkv");
+                string[] texts = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(token => Escaped(tokenizer is ByteTokenizer ? [(byte)token] : Encoding.UTF8.GetBytes(tokenizer.Decode([token]))))];
+                Tokens(metadata, texts, [.. texts.Select(_ => Normal)], vocabulary);
+                break;
+            default:
+                throw new BadInputException($"[export] llama.cpp reads tokens of characters, bytes and byte pairs; a tokenizer of kind {tokenizer.Kind} came");
+        }
+
+        SpecialTokens special = tokenizer.SpecialTokens;
+        foreach ((string key, int? token) in new[] { ("bos", special.Begin ?? special.EndOfText), ("eos", special.EndOfText) })
+        {
+            if (token is { } number)
+            {
+                metadata.Add($"tokenizer.ggml.{key}_token_id", (uint)number);
+            }
+        }
+
+        metadata.Add("tokenizer.ggml.add_bos_token", special.Begin is not null);
+        return metadata;
+    }
+
+    private static void OfPairs(BytePairTokenizer tokenizer, int vocabulary, GgufMetadata metadata)
+    {
+        TokenizerDefinition definition = tokenizer.Definition;
+        string[] texts = new string[definition.Size];
+        int[] types = new int[definition.Size];
+        Array.Fill(types, Unused);
+        for (int token = 0; token < texts.Length; token++)
+        {
+            texts[token] = Spare(token);
+        }
+
+        foreach ((string text, int token) in definition.Vocabulary)
+        {
+            (texts[token], types[token]) = (text, Normal);
+        }
+
+        foreach (AddedToken added in definition.AddedTokens)
+        {
+            (texts[added.Id], types[added.Id]) = (added.Content, added.IsSpecial ? Control : UserDefined);
+        }
+
+        if (definition.Scheme == TokenizerScheme.ByteLevel)
+        {
+            metadata.Add("tokenizer.ggml.model", "gpt2");
+            metadata.Add("tokenizer.ggml.pre", Rule(definition));
+            Tokens(metadata, texts, types, vocabulary);
+            metadata.Add("tokenizer.ggml.merges", [.. definition.Merges.Select(merge => $"{merge.First} {merge.Second}")]);
+            return;
+        }
+
+        float[] scores = new float[Math.Max(vocabulary, texts.Length)];
+        Array.Fill(scores, -1e6f);
+        for (int rank = definition.Merges.Count - 1; rank >= 0; rank--)
+        {
+            if (definition.Vocabulary.TryGetValue(definition.Merges[rank].Result, out int token))
+            {
+                scores[token] = -rank;
+            }
+        }
+
+        foreach ((string text, int token) in definition.Vocabulary)
+        {
+            types[token] = text == definition.UnknownToken ? Unknown : text is ['<', '0', 'x', _, _, '>'] ? Byte : types[token];
+        }
+
+        metadata.Add("tokenizer.ggml.model", "llama");
+        Tokens(metadata, texts, types, vocabulary);
+        metadata.Add("tokenizer.ggml.scores", scores);
+        metadata.Add("tokenizer.ggml.add_space_prefix", definition.PrefixSpace != PrefixSpace.Never);
+        if (definition.UnknownToken is { } unknown)
+        {
+            metadata.Add("tokenizer.ggml.unknown_token_id", (uint)definition.Vocabulary[unknown]);
+        }
+    }
+
+    /// <summary>The name that llama.cpp has for the rule by which a text is split.</summary>
+    private static string Rule(TokenizerDefinition definition) => definition.SplitPatterns switch
+    {
+        [TokenizerJson.Gpt2Pattern] => "gpt-2",
+        [QwenPattern] => "qwen2",
+        [Llama3Pattern] => "llama-bpe",
+        _ => throw new BadInputException($"[export] llama.cpp splits texts as GPT-2, Qwen2 or Llama 3 does; the tokenizer does it by {OneLine.Cut(string.Join(", ", definition.SplitPatterns), 80)}"),
+    };
+
+    private static void Tokens(GgufMetadata metadata, string[] texts, int[] types, int vocabulary)
+    {
+        int spare = Math.Max(0, vocabulary - texts.Length);
+        metadata.Add("tokenizer.ggml.tokens", [.. texts, .. Enumerable.Range(texts.Length, spare).Select(Spare)]);
+        metadata.Add("tokenizer.ggml.token_type", [.. types, .. Enumerable.Repeat(Unused, spare)]);
+    }
+
+    private static string Spare(int token) => string.Create(CultureInfo.InvariantCulture, $"<unused {token}>");
+
+    /// <summary>Bytes as rwkv's vocabulary spells them: printable ASCII as it is, a backslash twice, all others by their number.</summary>
+    private static string Escaped(ReadOnlySpan<byte> bytes)
+    {
+        StringBuilder text = new();
+        foreach (byte value in bytes)
+        {
+            text.Append(value switch
+            {
+                (byte)'\\' => @"\\",
+                >= 0x20 and < 0x7f => ((char)value).ToString(),
+                _ => $"\\x{value:x2}",
+            });
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,167 @@
+using MuonSharp.Formats;
+using MuonSharp.Nn;
+using MuonSharp.Numerics;
+using MuonSharp.Training;
+
+namespace MuonSharp.LlamaCpp.Tests;
+
+/// <summary>Models that were trained here, written with their tokenizers: llama.cpp makes the same tokens of a text and goes on with the same ones.</summary>
+public sealed class ExportedModelTests : IDisposable
+{
+    private const string Text = "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a wife.\nHowever little known \\ the feelings: 'naïve — 12'.\n";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("muonsharp-gguf-").FullName;
+    private readonly WorkerTeam _team = new(1);
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("llama", "character")]
+    [InlineData("arcee", "character")]
+    [InlineData("arcee", "byte")]
+    [InlineData("llama", "pairs")]
+    public void A_trained_model_goes_on_with_the_same_sixty_four_tokens(string family, string tokens)
+    {
+        (LanguageModel model, ITokenizer tokenizer) = Trained(family, tokens);
+        using (model)
+        {
+            string path = Path.Combine(_folder, "model.gguf");
+            ModelExport.ToGguf(model, tokenizer, path);
+            using LlamaCpp client = new(path, 160);
+            int[] prompt = tokenizer.Encode(Text[..40]);
+            Assert.Equal(prompt, client.Tokens(Text[..40]));
+            Assert.Equal(tokenizer.Encode(Text), client.Tokens(Text));
+
+            int[] ours = Greedy(model, prompt, 64);
+            Assert.Equal(ours, client.Greedy(prompt, 64));
+            float[] row = new float[model.Config.Vocabulary];
+            LanguageProgram program = Run(model, [.. prompt, .. ours]);
+            float[][] logits = client.Logits([.. prompt, .. ours]);
+            for (int position = 0; position < logits.Length; position++)
+            {
+                program.Logits(0, position, row);
+                for (int i = 0; i < row.Length; i++) Assert.Equal(row[i], logits[position][i], 1e-4);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(GgufElement.F16)]
+    [InlineData(GgufElement.Q80)]
+    public void Smaller_files_have_nearly_the_loss(GgufElement type)
+    {
+        (LanguageModel model, ITokenizer tokenizer) = Trained("llama", "character");
+        using (model)
+        {
+            string path = Path.Combine(_folder, "model.gguf");
+            ModelExport.ToGguf(model, tokenizer, path, type);
+            int[] text = tokenizer.Encode(Text);
+            double expected = Loss(model, text);
+            using (LlamaCpp client = new(path, 256))
+            {
+                float[][] logits = client.Logits(text.AsSpan(0, 128));
+                double sum = 0;
+                for (int i = 0; i < 127; i++) sum += Math.Log(logits[i].Sum(logit => Math.Exp(logit - logits[i].Max()))) + logits[i].Max() - logits[i][text[i + 1]];
+                Assert.InRange(sum / 127 / expected, 0.99, 1.01);
+            }
+
+            using GgufFile file = GgufFile.Open(path);
+            using LanguageModel read = GgufModel.Load(file, _team);
+            Assert.InRange(Loss(read, text) / expected, 0.99, 1.01);
+        }
+    }
+
+    [Theory]
+    [InlineData(LLama.Native.LLamaFtype.MOSTLY_F16)]
+    [InlineData(LLama.Native.LLamaFtype.MOSTLY_Q8_0)]
+    public void Files_of_llama_cpps_own_quantizer_are_read(LLama.Native.LLamaFtype type)
+    {
+        (LanguageModel model, ITokenizer tokenizer) = Trained("llama", "character");
+        using (model)
+        {
+            string path = Path.Combine(_folder, "model.gguf"), smaller = Path.Combine(_folder, "smaller.gguf");
+            ModelExport.ToGguf(model, tokenizer, path);
+            LLama.Native.NativeApi.llama_empty_call();
+            Assert.True(LLama.LLamaQuantizer.Quantize(path, smaller, type));
+            Assert.True(new FileInfo(smaller).Length < 0.7 * new FileInfo(path).Length);
+            using GgufFile file = GgufFile.Open(smaller);
+            using LanguageModel read = GgufModel.Load(file, _team);
+            int[] text = tokenizer.Encode(Text);
+            Assert.InRange(Loss(read, text) / Loss(model, text), 0.99, 1.01);
+        }
+    }
+
+    private (LanguageModel Model, ITokenizer Tokenizer) Trained(string family, string tokens)
+    {
+        ITokenizer tokenizer = tokens == "pairs" ? Pairs() : TokenizerKinds.Create(tokens, Text);
+        bool llama = family == "llama";
+        LanguageModelConfig config = new()
+        {
+            Vocabulary = tokenizer.VocabularySize,
+            Layers = 2,
+            Heads = 4,
+            KeyValueHeads = 2,
+            Width = 64,
+            HiddenWidth = 96,
+            Context = 160,
+            Family = ModelFamilies.Llama,
+            Normalization = Normalization.RmsNorm,
+            Gated = llama,
+            Activation = llama ? Activation.Silu : Activation.ReluSquared,
+            TiedHead = false,
+        };
+        LanguageModel model = new(config, 5, _team);
+        int[] text = tokenizer.Encode(string.Concat(Enumerable.Repeat(Text, 8)));
+        MemoryTokens source = new(text);
+        using LanguageTask task = new(model, source, tokenizer: tokenizer, options: new LanguageTaskOptions { Batch = 1 });
+        using Optimizers.RoutedOptimizer optimizer = new(model.Parameters, team: _team);
+        for (int step = 0; step < 30; step++)
+        {
+            model.Parameters.ZeroGradients();
+            task.Run(step, 0, 1);
+            optimizer.Step();
+        }
+
+        return (model, tokenizer);
+    }
+
+    private static BytePairTokenizer Pairs()
+    {
+        BytePairTrainer trainer = new();
+        trainer.Add(Text);
+        return trainer.Train(300);
+    }
+
+    private static LanguageProgram Run(LanguageModel model, int[] tokens)
+    {
+        LanguageProgram program = model.Program(1, tokens.Length, training: false);
+        tokens.CopyTo(program.Inputs);
+        program.Forward();
+        return program;
+    }
+
+    private static int[] Greedy(LanguageModel model, int[] prompt, int count)
+    {
+        List<int> tokens = [.. prompt];
+        float[] row = new float[model.Config.Vocabulary];
+        while (tokens.Count < prompt.Length + count)
+        {
+            Run(model, [.. tokens]).Logits(0, tokens.Count - 1, row);
+            tokens.Add(Array.IndexOf(row, row.Max()));
+        }
+
+        return [.. tokens[prompt.Length..]];
+    }
+
+    private static double Loss(LanguageModel model, int[] text)
+    {
+        LanguageProgram program = model.Program(1, 127, training: false);
+        text.AsSpan(0, 127).CopyTo(program.Inputs);
+        text.AsSpan(1, 127).CopyTo(program.Targets);
+        return program.Forward();
+    }
+}
