@@ -4,7 +4,7 @@ namespace MuonSharp.Architecture.Tests;
 public class ProjectTests
 {
     /// <summary>Test projects that look at the whole instead of one project.</summary>
-    private static readonly string[] s_overarching = ["MuonSharp.Architecture.Tests", "MuonSharp.Conformance", "MuonSharp.Consumer", "MuonSharp.EndToEnd"];
+    private static readonly string[] s_overarching = ["MuonSharp.Architecture.Tests", "MuonSharp.Conformance", "MuonSharp.Consumer", "MuonSharp.EndToEnd", "MuonSharp.LlamaCpp"];
 
     [Fact]
     public void Every_library_has_its_test_project()

@@ -116,7 +116,13 @@ public sealed class StoredFamiliesTests
         ["qwen3, windows by layer"] = TinyModels.Llama with { Window = null, WindowsByLayer = [5, null] },
         ["llama, biases, yarn"] = TinyModels.Llama with
         {
-            QueryKeyNorm = false, Window = null, Biases = true, FeedForwardBiases = true, TiedHead = true, RotaryBase = 5e5, HeadWidth = 24,
+            QueryKeyNorm = false,
+            Window = null,
+            Biases = true,
+            FeedForwardBiases = true,
+            TiedHead = true,
+            RotaryBase = 5e5,
+            HeadWidth = 24,
             RotaryScaling = new YarnRotaryScaling { Factor = 4, OriginalContext = 40, FirstScale = 0.7, ScaleOfAll = 1, WholePairs = false, SlowTurns = 2 },
         },
         ["llama, a part is turned, linear"] = TinyModels.Llama with { QueryKeyNorm = false, Window = null, RotaryShare = 0.5, RotaryScaling = new LinearRotaryScaling { Factor = 2 } },

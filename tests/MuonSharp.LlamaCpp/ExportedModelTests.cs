@@ -3,7 +3,7 @@ using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
 
-namespace MuonSharp.LlamaCpp.Tests;
+namespace MuonSharp.LlamaCpp;
 
 /// <summary>Models that were trained here, written with their tokenizers: llama.cpp makes the same tokens of a text and goes on with the same ones.</summary>
 public sealed class ExportedModelTests : IDisposable
@@ -31,7 +31,7 @@ public sealed class ExportedModelTests : IDisposable
         {
             string path = Path.Combine(_folder, "model.gguf");
             ModelExport.ToGguf(model, tokenizer, path);
-            using LlamaCpp client = new(path, 160);
+            using LlamaCppModel client = new(path, 160);
             int[] prompt = tokenizer.Encode(Text[..40]);
             Assert.Equal(prompt, client.Tokens(Text[..40]));
             Assert.Equal(tokenizer.Encode(Text), client.Tokens(Text));
@@ -61,7 +61,7 @@ public sealed class ExportedModelTests : IDisposable
             ModelExport.ToGguf(model, tokenizer, path, type);
             int[] text = tokenizer.Encode(Text);
             double expected = Loss(model, text);
-            using (LlamaCpp client = new(path, 256))
+            using (LlamaCppModel client = new(path, 256))
             {
                 float[][] logits = client.Logits(text.AsSpan(0, 128));
                 double sum = 0;

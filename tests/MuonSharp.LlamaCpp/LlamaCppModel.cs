@@ -2,17 +2,17 @@ using LLama;
 using LLama.Common;
 using LLama.Native;
 
-namespace MuonSharp.LlamaCpp.Tests;
+namespace MuonSharp.LlamaCpp;
 
 /// <summary>llama.cpp with a file of ours: one thread, float32 throughout.</summary>
-internal sealed class LlamaCpp : IDisposable
+internal sealed class LlamaCppModel : IDisposable
 {
     private readonly LLamaWeights _weights;
     private readonly LLamaContext _context;
 
-    static LlamaCpp() => NativeLibraryConfig.All.WithLogCallback((level, text) => { if (level == LLamaLogLevel.Error) Console.Error.Write(text); });
+    static LlamaCppModel() => NativeLibraryConfig.All.WithLogCallback((level, text) => { if (level == LLamaLogLevel.Error) Console.Error.Write(text); });
 
-    public LlamaCpp(string path, int context)
+    public LlamaCppModel(string path, int context)
     {
         ModelParams options = new(path)
         {

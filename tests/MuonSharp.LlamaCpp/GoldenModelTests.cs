@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
 
-namespace MuonSharp.LlamaCpp.Tests;
+namespace MuonSharp.LlamaCpp;
 
 /// <summary>Golden models, written as GGUF: llama.cpp gives the logits and the greedy tokens of transformers.</summary>
 public sealed class GoldenModelTests : IDisposable
@@ -25,7 +25,7 @@ public sealed class GoldenModelTests : IDisposable
         string golden = Golden(name), path = Path.Combine(_folder, "model.gguf");
         using (LanguageModel model = ModelDirectory.Load(golden)) GgufModel.Write(path, model, GgufElement.F32, NoTokenizer(), name);
         (int[] inputs, int time, float[] logits, int vocabulary) = Expected(golden);
-        using LlamaCpp client = new(path, time + 32);
+        using LlamaCppModel client = new(path, time + 32);
         for (int sequence = 0; sequence < inputs.Length / time; sequence++)
         {
             float[][] actual = client.Logits(inputs.AsSpan(sequence * time, time));
