@@ -22,6 +22,7 @@ public partial class CSharpBlockTests
         ["docs/optimizers.md"] = ["IReadOnlyList<Parameter> bodyMatrices, IReadOnlyList<Parameter> rest", "IReadOnlyList<Parameter> parameters", ""],
         ["docs/qk-clip.md"] = ["Model model, LanguageProgram program, RoutedOptimizer optimizer"],
         ["docs/run-folder.md"] = [""],
+        ["docs/tokenizers.md"] = [""],
         ["docs/your-own-network.md"] =
         [
             "Action<int, Span<float>, Span<float>> FillBatch",
