@@ -27,6 +27,9 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
             <clear />
             <add key="local" value="FOLDER" />
           </packageSources>
+          <fallbackPackageFolders>
+            <add key="restored for the repository" value="RESTORED" />
+          </fallbackPackageFolders>
         </configuration>
         """;
 
@@ -106,7 +109,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     public void The_tool_installs_and_runs()
     {
         using var folder = new TemporaryFolder();
-        string settings = folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
+        string settings = folder.Write("nuget.config", Settings());
         Dotnet.Run(
             folder.FullPath, folder.At("packages"), "tool", "install", "MuonSharp.Cli", "--tool-path", folder.At("tools"), "--configfile", settings, "--version", packages.Version)
             .Exits(0);
@@ -143,6 +146,12 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         Assert.Contains("Trainer", program.Wait().Exits(0).Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Our packages come from the folder they were made in, those of others from what building the repository has restored: nothing is asked of a network.</summary>
+    private string Settings() => Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal).Replace(
+        "RESTORED",
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
+        StringComparison.Ordinal);
+
     private void AssertLibraries(string package, params string[] names)
     {
         IOrderedEnumerable<string> libraries = packages.Entries(package).Where(entry => entry.StartsWith("lib/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
@@ -154,7 +163,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     {
         var folder = new TemporaryFolder();
         folder.Write("Consumer.csproj", Project.Replace("PACKAGE", package, StringComparison.Ordinal).Replace("VERSION", packages.Version, StringComparison.Ordinal));
-        folder.Write("nuget.config", Sources.Replace("FOLDER", packages.FullPath, StringComparison.Ordinal));
+        folder.Write("nuget.config", Settings());
         folder.Write("Program.cs", program);
         return folder;
     }
