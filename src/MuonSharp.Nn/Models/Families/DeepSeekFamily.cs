@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
-using MuonSharp.Optimizers;
 
 namespace MuonSharp.Nn;
 
-/// <summary>The DeepSeek-V3 family: latent attention, gated feed-forward blocks, mixtures of experts behind the first layers, and names as in Hugging Face.</summary>
-internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
+/// <summary>The DeepSeek-V3 family: llama's with latent attention, and mixtures of experts behind the first layers.</summary>
+internal sealed class DeepSeekFamily() : LlamaFamily("deepseek_v3", "DeepseekV3ForCausalLM")
 {
-    /// <summary>What follows from other keys.</summary>
-    private static readonly string[] s_derived = ["head_dim", "qk_head_dim"];
+    /// <summary>A key that follows from others.</summary>
+    private const string Derived = "qk_head_dim";
 
     public override IEnumerable<string> Problems(LanguageModelConfig config)
     {
@@ -42,120 +41,48 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
         }
     }
 
-    public override LanguageNetwork Declare(ModelBuilder builder, LanguageModelConfig config)
-    {
-        ModelBuilder scope = builder.Scope("model");
-        Initializer initializer = Initializers.Normal(config.InitialDeviation);
-        Embedding tokens = new(scope, "embed_tokens", config.Vocabulary, config.Width, initializer);
-        return new LanguageNetwork
-        {
-            Tokens = tokens,
-            Dropout = config.Dropout > 0 ? new Dropout(builder, "embedding", config.Dropout) : null,
-            Blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => Block(scope.Scope($"layers.{layer}"), config, layer))],
-            FinalNorm = Norm(scope, "norm", config),
-            Head = config.TiedHead ? tokens.Weight : builder.Parameter("lm_head.weight", [config.Vocabulary, config.Width], ParameterRole.Head, initializer),
-        };
-    }
+    /// <inheritdoc/>
+    public override ModelFamily StoredAs(LanguageModelConfig config) => this;
 
-    public override LanguageModelConfig Read(StoredSettings settings)
+    protected override LanguageModelConfig ReadOwn(StoredSettings settings, LanguageModelConfig config)
     {
-        int rotary = settings["qk_rope_head_dim"].Integer(1), plain = settings["qk_nope_head_dim"].Integer(1);
-        int layers = settings["num_hidden_layers"].Integer(1);
-        foreach (string known in s_derived)
+        settings.Find(Derived);
+        return config with
         {
-            settings.Find(known);
-        }
-
-        LanguageModelConfig config = StoredRotary.Read(settings, new LanguageModelConfig
-        {
-            Family = this,
-            Vocabulary = settings["vocab_size"].Integer(1),
-            Layers = layers,
-            Heads = settings["num_attention_heads"].Integer(1),
-            KeyValueHeads = settings.Find("num_key_value_heads")?.Integer(1),
-            Width = settings["hidden_size"].Integer(1),
-            HeadWidth = plain,
-            HiddenWidth = settings["intermediate_size"].Integer(1),
-            Context = settings["max_position_embeddings"].Integer(1),
-            Normalization = Normalization.RmsNorm,
-            NormalizationEpsilon = settings.Find("rms_norm_eps")?.Positive(1) ?? 1e-6,
-            Activation = StoredActivations.Read(settings["hidden_act"], otherwise: "silu"),
-            Gated = true,
-            TiedHead = settings.Flag("tie_word_embeddings"),
-            Biases = settings.Flag("attention_bias"),
-            InitialDeviation = settings.Find("initializer_range")?.Number(0, 1) ?? 0.02,
+            HeadWidth = settings["qk_nope_head_dim"].Integer(1),
             Latent = new LatentAttentionSizes
             {
                 QueryRank = settings.Find("q_lora_rank")?.Integer(1),
                 KeyValueRank = settings["kv_lora_rank"].Integer(1),
-                RotaryWidth = rotary,
+                RotaryWidth = settings["qk_rope_head_dim"].Integer(1),
                 ValueWidth = settings["v_head_dim"].Integer(1),
                 Interleaved = settings.Flag("rope_interleave", otherwise: true),
             },
-            Experts = StoredExperts.Read(settings, layers),
-        });
-        settings.RefuseRest();
-        return config;
+            Experts = StoredExperts.Read(settings, config.Layers),
+        };
     }
 
-    public override IEnumerable<string> Obstacles(LanguageModelConfig config) =>
-    [
-        .. StoredActivations.Obstacles(config.Activation),
-        .. StoredRotary.Obstacles(config),
-        .. config.Normalization == Normalization.RmsNorm && config.Gated ? Array.Empty<string>() : ["deepseek_v3 normalizes by RMSNorm, and its feed-forward blocks are gated"],
-        .. Enumerable.Range(0, config.Layers).All(layer => config.WindowOf(layer) is null) ? Array.Empty<string>() : ["deepseek_v3 has no sliding window"],
-    ];
+    protected override IEnumerable<string> OwnObstacles(LanguageModelConfig config) =>
+        config.Gated ? base.OwnObstacles(config) : base.OwnObstacles(config).Append("deepseek_v3's feed-forward blocks are gated; the model's are not");
 
-    public override JsonObject Write(LanguageModelConfig config)
+    protected override void WriteOwn(LanguageModelConfig config, JsonObject json)
     {
         LatentAttentionSizes latent = config.Latent!;
-        JsonObject json = new()
-        {
-            ["architectures"] = new JsonArray("DeepseekV3ForCausalLM"),
-            ["model_type"] = Name,
-            ["vocab_size"] = config.Vocabulary,
-            ["hidden_size"] = config.Width,
-            ["intermediate_size"] = config.EffectiveHiddenWidth,
-            ["num_hidden_layers"] = config.Layers,
-            ["num_attention_heads"] = config.Heads,
-            ["num_key_value_heads"] = config.Heads,
-            ["q_lora_rank"] = latent.QueryRank,
-            ["kv_lora_rank"] = latent.KeyValueRank,
-            ["qk_nope_head_dim"] = config.EffectiveHeadWidth,
-            ["qk_rope_head_dim"] = latent.RotaryWidth,
-            ["qk_head_dim"] = config.EffectiveHeadWidth + latent.RotaryWidth,
-            ["head_dim"] = latent.RotaryWidth,
-            ["v_head_dim"] = latent.ValueWidth,
-            ["rope_interleave"] = latent.Interleaved,
-            ["max_position_embeddings"] = config.Context,
-            ["hidden_act"] = StoredActivations.Name(config.Activation),
-            ["rms_norm_eps"] = StoredNumbers.Shortest(config.EffectiveEpsilon),
-            ["rope_theta"] = config.RotaryBase,
-            ["rope_scaling"] = config.RotaryScaling is null ? null : StoredRotary.Write(config),
-            ["rope_parameters"] = StoredRotary.Write(config),
-            ["attention_bias"] = config.Biases,
-            ["attention_dropout"] = 0.0,
-            ["tie_word_embeddings"] = config.TiedHead,
-            ["initializer_range"] = config.InitialDeviation,
-            ["use_cache"] = true,
-            ["torch_dtype"] = "float32",
-        };
+        json["q_lora_rank"] = latent.QueryRank;
+        json["kv_lora_rank"] = latent.KeyValueRank;
+        json["qk_nope_head_dim"] = config.EffectiveHeadWidth;
+        json["qk_rope_head_dim"] = latent.RotaryWidth;
+        json[Derived] = config.EffectiveHeadWidth + latent.RotaryWidth;
+        json["head_dim"] = latent.RotaryWidth;
+        json["v_head_dim"] = latent.ValueWidth;
+        json["rope_interleave"] = latent.Interleaved;
         StoredExperts.Write(config, json);
-        return json;
     }
 
-    public override TensorMap Map(LanguageModelConfig config, IReadOnlyList<Parameter> parameters, IReadOnlyList<ModelBuffer> buffers) =>
-        new(TensorMap.Identity(parameters, buffers).Select(StoredExperts.Apart).Tensors)
-        {
-            Canonical = stored => stored.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) ? null : stored,
-            Copies = StoredCopies.OfHead(config, "model.embed_tokens.weight"),
-        };
-
-    private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
+    protected override IResidualBranch Mixer(ModelBuilder scope, LanguageModelConfig config, int layer)
     {
         LatentAttentionSizes latent = config.Latent!;
-        Initializer initializer = Initializers.Normal(config.InitialDeviation);
-        LatentAttentionOptions attention = new()
+        return new LatentAttention(scope, "self_attn", new LatentAttentionOptions
         {
             Width = config.Width,
             Heads = config.Heads,
@@ -171,23 +98,20 @@ internal sealed class DeepSeekFamily() : ModelFamily("deepseek_v3")
             Epsilon = config.EffectiveEpsilon,
             Bias = config.Biases,
             Dropout = config.Dropout,
-            Initializer = initializer,
+            Initializer = Initializers.Normal(config.InitialDeviation),
             OutputInitializer = IntoResidual(config),
             BiasInitializer = Initializers.Zeros,
-        };
-        FeedForwardOptions feedForward = FeedForward(config) with { Bias = false, GateName = "gate_proj", UpName = "up_proj", DownName = "down_proj" };
-        return new TransformerBlock(
-            Norm(scope, "input_layernorm", config),
-            new LatentAttention(scope, "self_attn", attention),
-            Norm(scope, "post_attention_layernorm", config),
-            config.Experts is { } experts && layer >= experts.DenseLayers
-                ? new MixtureOfExperts(scope, "mlp", experts.Layer(config.Width) with
-                {
-                    Activation = config.Activation,
-                    Dropout = config.Dropout,
-                    Initializer = initializer,
-                    OutputInitializer = IntoResidual(config),
-                })
-                : new FeedForward(scope, "mlp", feedForward));
+        });
     }
+
+    protected override IResidualBranch FeedForward(ModelBuilder scope, LanguageModelConfig config, int layer) =>
+        config.Experts is { } experts && layer >= experts.DenseLayers
+            ? new MixtureOfExperts(scope, "mlp", experts.Layer(config.Width) with
+            {
+                Activation = config.Activation,
+                Dropout = config.Dropout,
+                Initializer = Initializers.Normal(config.InitialDeviation),
+                OutputInitializer = IntoResidual(config),
+            })
+            : base.FeedForward(scope, config, layer);
 }

@@ -4,16 +4,17 @@ using MuonSharp.Optimizers;
 namespace MuonSharp.Nn;
 
 /// <summary>The llama family, and Arcee's, whose feed-forward blocks have no gate: rotary positions, separate projections stored [out, in], grouped key-value heads, names as in
-/// Hugging Face.</summary>
-internal class LlamaFamily(string name) : ModelFamily(name)
+/// Hugging Face. Its relatives differ in the attention, the feed-forward blocks, and a few settings.</summary>
+/// <param name="name">As Hugging Face's <c>model_type</c> has it.</param>
+/// <param name="architecture">As Hugging Face's <c>architectures</c> has it.</param>
+/// <param name="gated">Whether its files have a gate in the feed-forward blocks.</param>
+internal class LlamaFamily(string name, string architecture, bool gated = true) : ModelFamily(name)
 {
-    private bool IsUngated => Name == "arcee";
-
     public override IEnumerable<string> Problems(LanguageModelConfig config)
     {
-        if (IsUngated && (config.Gated || config.QueryKeyNorm))
+        if (!gated && (config.Gated || config.QueryKeyNorm))
         {
-            yield return $"family arcee has no gate in its feed-forward blocks, and no norms of queries and keys; gated {config.Gated}, queryKeyNorm {config.QueryKeyNorm}";
+            yield return $"family {Name} has no gate in its feed-forward blocks, and no norms of queries and keys; gated {config.Gated}, queryKeyNorm {config.QueryKeyNorm}";
         }
 
         if (config.EffectiveHeadWidth % 2 != 0)
@@ -50,7 +51,7 @@ internal class LlamaFamily(string name) : ModelFamily(name)
 
     public override LanguageModelConfig Read(StoredSettings settings)
     {
-        LanguageModelConfig config = ReadCommon(settings) with { FeedForwardBiases = settings.Flag("mlp_bias") };
+        LanguageModelConfig config = ReadOwn(settings, ReadCommon(settings));
         settings.RefuseRest();
         return config;
     }
@@ -69,21 +70,53 @@ internal class LlamaFamily(string name) : ModelFamily(name)
 
     public override JsonObject Write(LanguageModelConfig config)
     {
-        JsonObject json = WriteCommon(config, IsUngated ? "ArceeForCausalLM" : "LlamaForCausalLM");
-        json["mlp_bias"] = config.FeedForwardBiases;
+        JsonObject json = WriteCommon(config);
+        WriteOwn(config, json);
         return json;
     }
 
-    /// <summary>The tensors as they are; old files hold the rotary frequencies too.</summary>
+    /// <summary>The tensors as they are, experts apart; old files hold the rotary frequencies too.</summary>
     public override TensorMap Map(LanguageModelConfig config, IReadOnlyList<Parameter> parameters, IReadOnlyList<ModelBuffer> buffers) =>
-        new(TensorMap.Identity(parameters, buffers).Tensors)
+        new(TensorMap.Identity(parameters, buffers).Select(StoredExperts.Apart).Tensors)
         {
             Canonical = stored => stored.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) ? null : stored,
             Copies = StoredCopies.OfHead(config, "model.embed_tokens.weight"),
         };
 
+    /// <summary>What this family alone has in a <c>config.json</c>.</summary>
+    protected virtual LanguageModelConfig ReadOwn(StoredSettings settings, LanguageModelConfig config) => config with { FeedForwardBiases = settings.Flag("mlp_bias") };
+
+    /// <summary>What this family alone has, written.</summary>
+    protected virtual void WriteOwn(LanguageModelConfig config, JsonObject json) => json["mlp_bias"] = config.FeedForwardBiases;
+
+    /// <summary>What of a configuration this family alone cannot say.</summary>
+    protected virtual IEnumerable<string> OwnObstacles(LanguageModelConfig config) =>
+        Enumerable.Range(0, config.Layers).All(layer => config.WindowOf(layer) is null) ? [] : [$"{Name} has no sliding window"];
+
+    /// <summary>The attention of a layer.</summary>
+    protected virtual IResidualBranch Mixer(ModelBuilder scope, LanguageModelConfig config, int layer) => new SelfAttention(scope, "self_attn", Attention(config, layer) with
+    {
+        Rotary = config.RotaryOf(config.EffectiveHeadWidth),
+        QueryKeyNormEpsilon = config.QueryKeyNorm ? config.EffectiveEpsilon : null,
+        QueryName = "q_proj",
+        KeyName = "k_proj",
+        ValueName = "v_proj",
+        OutputName = "o_proj",
+        QueryNormName = "q_norm",
+        KeyNormName = "k_norm",
+    });
+
+    /// <summary>The feed-forward block of a layer.</summary>
+    protected virtual IResidualBranch FeedForward(ModelBuilder scope, LanguageModelConfig config, int layer) => new FeedForward(scope, "mlp", FeedForward(config) with
+    {
+        Bias = config.FeedForwardBiases,
+        GateName = "gate_proj",
+        UpName = "up_proj",
+        DownName = "down_proj",
+    });
+
     /// <summary>What llama and its relatives have in common of a <c>config.json</c>.</summary>
-    protected LanguageModelConfig ReadCommon(StoredSettings settings) => StoredRotary.Read(settings, new LanguageModelConfig
+    private LanguageModelConfig ReadCommon(StoredSettings settings) => StoredRotary.Read(settings, new LanguageModelConfig
     {
         Family = this,
         Vocabulary = settings["vocab_size"].Integer(1),
@@ -96,19 +129,15 @@ internal class LlamaFamily(string name) : ModelFamily(name)
         Context = settings["max_position_embeddings"].Integer(1),
         Normalization = Normalization.RmsNorm,
         NormalizationEpsilon = settings.Find("rms_norm_eps")?.Positive(1) ?? 1e-6,
-        Activation = StoredActivations.Read(settings["hidden_act"], otherwise: IsUngated ? "relu2" : "silu"),
-        Gated = !IsUngated,
+        Activation = StoredActivations.Read(settings["hidden_act"], otherwise: gated ? "silu" : "relu2"),
+        Gated = gated,
         TiedHead = settings.Flag("tie_word_embeddings"),
         Biases = settings.Flag("attention_bias"),
         InitialDeviation = settings.Find("initializer_range")?.Number(0, 1) ?? 0.02,
     });
 
-    /// <summary>What of a configuration this family alone cannot say.</summary>
-    protected virtual IEnumerable<string> OwnObstacles(LanguageModelConfig config) =>
-        Enumerable.Range(0, config.Layers).All(layer => config.WindowOf(layer) is null) ? [] : [$"{Name} has no sliding window"];
-
     /// <summary>What they have in common, written.</summary>
-    protected JsonObject WriteCommon(LanguageModelConfig config, string architecture) => new()
+    private JsonObject WriteCommon(LanguageModelConfig config) => new()
     {
         ["architectures"] = new JsonArray(architecture),
         ["model_type"] = Name,
@@ -133,30 +162,6 @@ internal class LlamaFamily(string name) : ModelFamily(name)
         ["torch_dtype"] = "float32",
     };
 
-    private static TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer)
-    {
-        SelfAttentionOptions attention = Attention(config, layer) with
-        {
-            Rotary = config.RotaryOf(config.EffectiveHeadWidth),
-            QueryKeyNormEpsilon = config.QueryKeyNorm ? config.EffectiveEpsilon : null,
-            QueryName = "q_proj",
-            KeyName = "k_proj",
-            ValueName = "v_proj",
-            OutputName = "o_proj",
-            QueryNormName = "q_norm",
-            KeyNormName = "k_norm",
-        };
-        FeedForwardOptions feedForward = FeedForward(config) with
-        {
-            Bias = config.FeedForwardBiases,
-            GateName = "gate_proj",
-            UpName = "up_proj",
-            DownName = "down_proj",
-        };
-        return new TransformerBlock(
-            Norm(scope, "input_layernorm", config),
-            new SelfAttention(scope, "self_attn", attention),
-            Norm(scope, "post_attention_layernorm", config),
-            new FeedForward(scope, "mlp", feedForward));
-    }
+    private TransformerBlock Block(ModelBuilder scope, LanguageModelConfig config, int layer) => new(
+        Norm(scope, "input_layernorm", config), Mixer(scope, config, layer), Norm(scope, "post_attention_layernorm", config), FeedForward(scope, config, layer));
 }

@@ -110,10 +110,10 @@ public static class ModelFamilies
     public static ModelFamily Gpt2 { get; } = new Gpt2Family();
 
     /// <summary>llama: rotary positions, separate projections stored [out, in], grouped key-value heads; Hugging Face's names.</summary>
-    public static ModelFamily Llama { get; } = new LlamaFamily("llama");
+    public static ModelFamily Llama { get; } = new LlamaFamily("llama", "LlamaForCausalLM");
 
     /// <summary>Arcee: llama without a gate in the feed-forward blocks, and with squared ReLU there.</summary>
-    public static ModelFamily Arcee { get; } = new LlamaFamily("arcee");
+    public static ModelFamily Arcee { get; } = new LlamaFamily("arcee", "ArceeForCausalLM", gated: false);
 
     /// <summary>Qwen3: llama with norms of queries and keys, and windows by layer.</summary>
     public static ModelFamily Qwen3 { get; } = new Qwen3Family();

@@ -4,17 +4,12 @@ using MuonSharp.Formats;
 namespace MuonSharp.Nn;
 
 /// <summary>The Qwen3 family: llama's layers, with queries and keys normalized by head, and sliding windows in some layers.</summary>
-internal sealed class Qwen3Family() : LlamaFamily("qwen3")
+internal sealed class Qwen3Family() : LlamaFamily("qwen3", "Qwen3ForCausalLM")
 {
     public override IEnumerable<string> Problems(LanguageModelConfig config) =>
         config.QueryKeyNorm ? base.Problems(config) : base.Problems(config).Prepend("family qwen3 normalizes queries and keys; queryKeyNorm is false");
 
-    public override LanguageModelConfig Read(StoredSettings settings)
-    {
-        LanguageModelConfig config = ReadCommon(settings) with { QueryKeyNorm = true, WindowsByLayer = Windows(settings) };
-        settings.RefuseRest();
-        return config;
-    }
+    protected override LanguageModelConfig ReadOwn(StoredSettings settings, LanguageModelConfig config) => config with { QueryKeyNorm = true, WindowsByLayer = Windows(settings) };
 
     protected override IEnumerable<string> OwnObstacles(LanguageModelConfig config) =>
     [
@@ -24,9 +19,8 @@ internal sealed class Qwen3Family() : LlamaFamily("qwen3")
             : ["qwen3 has one width of window for all layers that have one; the model has several"],
     ];
 
-    public override JsonObject Write(LanguageModelConfig config)
+    protected override void WriteOwn(LanguageModelConfig config, JsonObject json)
     {
-        JsonObject json = WriteCommon(config, "Qwen3ForCausalLM");
         int?[] windows = [.. Enumerable.Range(0, config.Layers).Select(config.WindowOf)];
         int? window = windows.FirstOrDefault(width => width is not null);
         json["use_sliding_window"] = window is not null;
@@ -36,7 +30,6 @@ internal sealed class Qwen3Family() : LlamaFamily("qwen3")
         // Readers from before layer_types: the layers from this one on have the window.
         int first = Array.FindIndex(windows, width => width is not null);
         json["max_window_layers"] = first < 0 ? config.Layers : first;
-        return json;
     }
 
     private static IReadOnlyList<int?>? Windows(StoredSettings settings)
