@@ -8,6 +8,39 @@ internal abstract class ByteSource : IDisposable
     /// <summary>The number of bytes, fixed when the source was opened.</summary>
     public abstract long Length { get; }
 
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="InvalidFileException">It cannot be opened.</exception>
+    public static ByteSource Open(string path, string operation)
+    {
+        try
+        {
+            return new FileByteSource(path);
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            throw InvalidFileException.Unreadable(operation, path, exception);
+        }
+    }
+
+    /// <summary>Fills the destination from a position that lay inside the source when it was opened.</summary>
+    /// <exception cref="InvalidFileException">It cannot be read, or has become shorter.</exception>
+    public void Fill(long offset, Span<byte> destination, string operation, string path)
+    {
+        try
+        {
+            if (TryRead(offset, destination))
+            {
+                return;
+            }
+        }
+        catch (IOException exception)
+        {
+            throw InvalidFileException.Unreadable(operation, path, exception);
+        }
+
+        throw new InvalidFileException(operation, path, "the file must not change while it is open; it became shorter");
+    }
+
     /// <summary>Fills the destination from a position; false if the bytes end before it is full.</summary>
     public abstract bool TryRead(long offset, Span<byte> destination);
 

@@ -41,20 +41,7 @@ public sealed class GgufFile : ITensorSource
     /// <param name="path">The file.</param>
     /// <returns>The open file; dispose it to close.</returns>
     /// <exception cref="InvalidFileException">The file cannot be read or breaks a rule of the format.</exception>
-    public static GgufFile Open(string path)
-    {
-        ByteSource source;
-        try
-        {
-            source = new FileByteSource(path);
-        }
-        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
-        {
-            throw InvalidFileException.Unreadable(GgufFormat.Operation, path, exception);
-        }
-
-        return Open(source, path);
-    }
+    public static GgufFile Open(string path) => Open(ByteSource.Open(path, GgufFormat.Operation), path);
 
     /// <summary>Opens a file whose bytes are in memory already.</summary>
     /// <param name="bytes">The whole file; must not change while in use.</param>
@@ -86,7 +73,7 @@ public sealed class GgufFile : ITensorSource
             long first = start / together * together;
             int count = (int)Math.Min(ChunkElements, (start + destination.Length - first + together - 1) / together * together);
             Span<byte> part = bytes.AsSpan(0, (int)GgufElements.Bytes(tensor.Type, count));
-            Fill(tensor.Offset + GgufElements.Bytes(tensor.Type, first), part);
+            _source.Fill(tensor.Offset + GgufElements.Bytes(tensor.Type, first), part, GgufFormat.Operation, Path);
             GgufElements.Decode(tensor.Type, part, elements.AsSpan(0, count));
             int wanted = (int)Math.Min(destination.Length, first + count - start);
             elements.AsSpan((int)(start - first), wanted).CopyTo(destination);
@@ -112,23 +99,6 @@ public sealed class GgufFile : ITensorSource
             source.Dispose();
             throw;
         }
-    }
-
-    private void Fill(long offset, Span<byte> destination)
-    {
-        try
-        {
-            if (_source.TryRead(offset, destination))
-            {
-                return;
-            }
-        }
-        catch (IOException exception)
-        {
-            throw InvalidFileException.Unreadable(GgufFormat.Operation, Path, exception);
-        }
-
-        throw Metadata.Broken("the file must not change while it is open; it became shorter");
     }
 }
 

@@ -218,17 +218,7 @@ internal sealed class GgufHeaderParser
         {
             _buffer = new byte[Math.Min(Math.Max(count, ChunkBytes), _source.Length - _position)];
             _bufferStart = _position;
-            try
-            {
-                if (!_source.TryRead(_position, _buffer))
-                {
-                    throw Broken("the file must not change while it is open; it became shorter");
-                }
-            }
-            catch (IOException exception)
-            {
-                throw InvalidFileException.Unreadable(GgufFormat.Operation, _path, exception);
-            }
+            _source.Fill(_position, _buffer, GgufFormat.Operation, _path);
         }
 
         ReadOnlySpan<byte> taken = _buffer.AsSpan((int)(_position - _bufferStart), count);

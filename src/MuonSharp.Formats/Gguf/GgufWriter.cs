@@ -15,35 +15,8 @@ public static class GgufWriter
     /// <param name="tensors">The tensors, in the order in which they are to lie.</param>
     /// <exception cref="ArgumentException">Two tensors have one name, or a row is no multiple of what its encoding takes together.</exception>
     /// <exception cref="WriteFailedException">The file could not be written; what was there before is untouched.</exception>
-    public static void Write(string path, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors)
-    {
-        string temporary = path + ".tmp";
-        try
-        {
-            using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                Write(stream, metadata, tensors);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException(GgufFormat.Operation, path, exception);
-        }
-        finally
-        {
-            try
-            {
-                File.Delete(temporary);
-            }
-            catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-            {
-                // The failure that left it here is the one worth reporting.
-            }
-        }
-    }
+    public static void Write(string path, GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors) =>
+        ReplacedFile.Write(path, GgufFormat.Operation, stream => Write(stream, metadata, tensors));
 
     /// <summary>Writes one file's bytes to a stream.</summary>
     /// <param name="stream">Receives the bytes from its current position on, which is taken for the beginning; is not flushed.</param>

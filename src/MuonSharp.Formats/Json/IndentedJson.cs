@@ -28,20 +28,4 @@ public static class IndentedJson
 
         return [.. buffer.WrittenSpan, (byte)'\n'];
     }
-
-    /// <summary>Writes a file, replacing what was there.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="json">Its content.</param>
-    /// <exception cref="WriteFailedException">It could not be written.</exception>
-    public static void Write(string path, JsonObject json)
-    {
-        try
-        {
-            File.WriteAllBytes(path, ToBytes(json));
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException("json", path, exception);
-        }
-    }
 }

@@ -45,20 +45,7 @@ public sealed class SafetensorsFile : ITensorSource
     /// <param name="path">The file.</param>
     /// <returns>The open file; dispose it to close.</returns>
     /// <exception cref="InvalidFileException">The file cannot be read or breaks a rule of the format.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        ByteSource source;
-        try
-        {
-            source = new FileByteSource(path);
-        }
-        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
-        {
-            throw InvalidFileException.Unreadable(SafetensorsFormat.Operation, path, exception);
-        }
-
-        return Open(source, path);
-    }
+    public static SafetensorsFile Open(string path) => Open(ByteSource.Open(path, SafetensorsFormat.Operation), path);
 
     /// <summary>Opens a file whose bytes are in memory already.</summary>
     /// <param name="bytes">The whole file; must not change while in use.</param>
@@ -224,22 +211,7 @@ public sealed class SafetensorsFile : ITensorSource
 
     private void Fill(TensorEntry tensor, long offset, Span<byte> destination) => Fill(tensor.Offset + offset, destination);
 
-    private void Fill(long offset, Span<byte> destination)
-    {
-        try
-        {
-            if (_source.TryRead(offset, destination))
-            {
-                return;
-            }
-        }
-        catch (IOException exception)
-        {
-            throw InvalidFileException.Unreadable(SafetensorsFormat.Operation, Path, exception);
-        }
-
-        throw Broken("the file must not change while it is open; it became shorter");
-    }
+    private void Fill(long offset, Span<byte> destination) => _source.Fill(offset, destination, SafetensorsFormat.Operation, Path);
 
     private InvalidFileException Broken(string name, string problem) => Broken($"tensor {OneLine.Quote(name)}: {problem}");
 

@@ -44,28 +44,8 @@ public static class SafetensorsWriter
     /// <param name="metadata">Strings for the header's <c>__metadata__</c>; left out if null or empty.</param>
     /// <exception cref="ArgumentException">Two tensors have the same name, or the header would be longer than readers accept.</exception>
     /// <exception cref="WriteFailedException">The file could not be written; what was there before is untouched.</exception>
-    public static void Write(string path, IEnumerable<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
-    {
-        string temporary = path + ".tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                Write(stream, tensors, metadata);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException(SafetensorsFormat.Operation, path, exception);
-        }
-        finally
-        {
-            DeleteLeftover(temporary);
-        }
-    }
+    public static void Write(string path, IEnumerable<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        ReplacedFile.Write(path, SafetensorsFormat.Operation, stream => Write(stream, tensors, metadata));
 
     private static NamedTensor[] Order(IEnumerable<NamedTensor> tensors)
     {
@@ -139,17 +119,5 @@ public static class SafetensorsWriter
         json.WriteNumberValue(checked(offset + tensor.Length));
         json.WriteEndArray();
         json.WriteEndObject();
-    }
-
-    private static void DeleteLeftover(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            // The failure that left it here is the one worth reporting.
-        }
     }
 }

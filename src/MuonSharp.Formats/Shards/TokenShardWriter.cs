@@ -19,33 +19,23 @@ public static class TokenShardWriter
             throw new ArgumentException("[shard] a shard must have tokens, from 0 to 65535; others or none came", nameof(tokens));
         }
 
-        string temporary = path + ".tmp";
-        try
+        ReplacedFile.Write(path, "shard", tokens, static (file, all) =>
         {
-            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            byte[] bytes = new byte[Math.Max(TokenShard.HeaderBytes, 2 * Math.Min(ChunkTokens, all.Length))];
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, TokenShard.Magic);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), TokenShard.Version);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), all.Length);
+            file.Write(bytes, 0, TokenShard.HeaderBytes);
+            for (int start = 0; start < all.Length; start += ChunkTokens)
             {
-                byte[] bytes = new byte[Math.Max(TokenShard.HeaderBytes, 2 * Math.Min(ChunkTokens, tokens.Length))];
-                BinaryPrimitives.WriteInt32LittleEndian(bytes, TokenShard.Magic);
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), TokenShard.Version);
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), tokens.Length);
-                file.Write(bytes, 0, TokenShard.HeaderBytes);
-                for (int start = 0; start < tokens.Length; start += ChunkTokens)
+                int count = Math.Min(ChunkTokens, all.Length - start);
+                for (int i = 0; i < count; i++)
                 {
-                    int count = Math.Min(ChunkTokens, tokens.Length - start);
-                    for (int i = 0; i < count; i++)
-                    {
-                        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), (ushort)tokens[start + i]);
-                    }
-
-                    file.Write(bytes, 0, 2 * count);
+                    BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), (ushort)all[start + i]);
                 }
-            }
 
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException("shard", path, exception);
-        }
+                file.Write(bytes, 0, 2 * count);
+            }
+        });
     }
 }

@@ -59,8 +59,8 @@ public static class ModelExport
         NewFolder.Write(folder, Operation, part =>
         {
             ModelDirectory.Write(part, model, numbers);
-            DirectFile.Write(Path.Combine(part, TokenizerFile.Name), Operation, TokenizerFile.ToBytes(tokenizer));
-            DirectFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special)));
+            TokenizerFile.Save(tokenizer, Path.Combine(part, TokenizerFile.Name));
+            ReplacedFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special)));
         });
         return new ExportedModel(folder, family.Name, model.Parameters.ElementCount, new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length));
     }

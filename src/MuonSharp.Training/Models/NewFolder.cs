@@ -57,19 +57,3 @@ internal static class NewFolder
         }
     }
 }
-
-/// <summary>Files of a folder that nobody looks into before it is complete.</summary>
-internal static class DirectFile
-{
-    public static void Write(string path, string operation, ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            File.WriteAllBytes(path, bytes);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException(operation, path, exception);
-        }
-    }
-}

@@ -27,19 +27,7 @@ public static class TokenizerFile
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="path">The file; appears under this name only when it is complete.</param>
     /// <exception cref="WriteFailedException">It could not be written; what was there before is untouched.</exception>
-    public static void Save(ITokenizer tokenizer, string path)
-    {
-        string temporary = path + ".tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, ToBytes(tokenizer));
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-        {
-            throw new WriteFailedException("tokenizer", path, exception);
-        }
-    }
+    public static void Save(ITokenizer tokenizer, string path) => ReplacedFile.Write(path, "tokenizer", ToBytes(tokenizer));
 
     /// <summary>The file's bytes: the same for the same tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer to write.</param>

@@ -106,6 +106,6 @@ public static class ModelDirectory
             Path.Combine(folder, SafetensorsFolder.FileName),
             model.Tensors.Content(model.Parameters).Select(tensor => tensor.ToNamed()),
             new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
-        IndentedJson.Write(Path.Combine(folder, ConfigName), json);
+        ReplacedFile.Write(Path.Combine(folder, ConfigName), s_options.Operation, IndentedJson.ToBytes(json));
     }
 }
