@@ -35,7 +35,24 @@ public sealed class ShardTokens : ITokenSource, IDisposable
     /// <param name="paths">The files, in the order of their tokens; one at least.</param>
     /// <param name="vocabulary">Number of tokens that the tokenizer has: a greater one in a file is an error where it is read.</param>
     /// <exception cref="InvalidFileException">One cannot be read, or is no shard.</exception>
-    public static ShardTokens Open(IReadOnlyList<string> paths, int vocabulary) => new([.. paths.Select(TokenShard.Open)], vocabulary);
+    public static ShardTokens Open(IReadOnlyList<string> paths, int vocabulary)
+    {
+        List<TokenShard> shards = [];
+        try
+        {
+            foreach (string path in paths)
+            {
+                shards.Add(TokenShard.Open(path));
+            }
+
+            return new([.. shards], vocabulary);
+        }
+        catch
+        {
+            shards.ForEach(shard => shard.Dispose());
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public void Read(long start, Span<int> tokens)

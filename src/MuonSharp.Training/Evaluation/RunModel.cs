@@ -62,7 +62,7 @@ internal sealed class RunModel : IDisposable
     {
         StoredModel stored = new(folder);
         TrainingConfig config = stored.Settings();
-        ITokenizer tokenizer = stored.ReadTokenizer();
+        ITokenizer tokenizer = stored.Tokenizer;
         WorkerTeam team = new(threads);
         try
         {

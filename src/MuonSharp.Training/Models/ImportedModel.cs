@@ -40,7 +40,7 @@ public sealed record ImportedModel
     public static ImportedModel Open(string folder)
     {
         StoredModel stored = new(folder);
-        ITokenizer? tokenizer = File.Exists(stored.TokenizerPath) ? stored.ReadTokenizer() : null;
+        ITokenizer? tokenizer = File.Exists(stored.TokenizerPath) ? stored.Tokenizer : null;
         using WorkerTeam team = new(1);
         using LanguageModel model = ModelDirectory.Load(folder, team);
         if (model.Parameters.Parameters.FirstOrDefault(parameter => !IsFinite(parameter.Weights.Span)) is { } broken)

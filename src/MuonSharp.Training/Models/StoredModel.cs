@@ -10,6 +10,8 @@ internal sealed class StoredModel
 {
     private const string Operation = "model";
 
+    private ITokenizer? _tokenizer;
+
     public StoredModel(string folder)
     {
         Folder = folder;
@@ -24,26 +26,21 @@ internal sealed class StoredModel
 
     public LanguageModelConfig Model { get; }
 
+    /// <summary>The tokenizer beside the weights, read at the first request.</summary>
+    /// <exception cref="InvalidFileException">There is none, or one that cannot be used.</exception>
+    /// <exception cref="BadInputException">It has more tokens than the model.</exception>
+    public ITokenizer Tokenizer => _tokenizer ??= ReadTokenizer();
+
     /// <summary>A configuration whose <c>model.*</c> keys and tokenizer are the model's.</summary>
     /// <exception cref="InvalidFileException">The keys cannot say what the model is.</exception>
     public TrainingConfig Settings()
     {
         List<string> problems = [];
         ModelSection? section = LanguageModelConfigs.Of(Model, problems);
-        string kind = ReadTokenizer().Kind;
+        string kind = Tokenizer.Kind;
         return section is null
             ? throw new InvalidFileException(Operation, ConfigPath, string.Join("; ", problems))
             : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : Path.GetFullPath(TokenizerPath) } };
-    }
-
-    /// <summary>The tokenizer beside the weights.</summary>
-    /// <exception cref="InvalidFileException">There is none, or one that cannot be used.</exception>
-    /// <exception cref="BadInputException">It has more tokens than the model.</exception>
-    public ITokenizer ReadTokenizer()
-    {
-        ITokenizer tokenizer = TokenizerFile.Load(TokenizerPath);
-        return tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
-            : throw new BadInputException($"[{Operation}] {TokenizerPath}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
     }
 
     /// <summary>Reads the weights into a model of this configuration.</summary>
@@ -62,6 +59,13 @@ internal sealed class StoredModel
         (string Name, string Hash)[] files = [.. weights.Files.Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Hash(path)))];
         return files.Length == 1 ? files[0].Hash
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{file.Hash}  {file.Name}\n")))));
+    }
+
+    private ITokenizer ReadTokenizer()
+    {
+        ITokenizer tokenizer = TokenizerFile.Load(TokenizerPath);
+        return tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
+            : throw new BadInputException($"[{Operation}] {TokenizerPath}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
     }
 
     private static string Hash(string path)

@@ -134,7 +134,7 @@ internal sealed class SourceModel : WeightSource
     public SourceModel(string path, string? sha256)
     {
         _stored = new StoredModel(path);
-        (Config, Tokenizer, Sha256) = (_stored.Settings(), _stored.ReadTokenizer(), _stored.HashOfWeights());
+        (Config, Tokenizer, Sha256) = (_stored.Settings(), _stored.Tokenizer, _stored.HashOfWeights());
         if (sha256 is not null && sha256 != Sha256)
         {
             throw new BadInputException($"[weights] {path}: the weights must be those that train.fromSha256 names, {sha256}; {Sha256} came");

@@ -41,8 +41,10 @@ public sealed class StoredModelTests : IDisposable
         Assert.Contains("llama, ", looked.Output, StringComparison.Ordinal);
         Assert.Contains($"train --from {stored}", looked.Output, StringComparison.Ordinal);
         Assert.Contains("yarn", Tool.Run("train", "--from", stored, "--data", text, "--run", folder.At("tuned"), "--steps", "2", "--verbose", "--set", "sample.every=-1").Exits(0).Output, StringComparison.Ordinal);
-        JsonObject plan = Tool.Run("plan", "--model", stored, "--json").Exits(0).Json[0];
-        Assert.NotNull(plan);
+        long weights = (long)Tool.Run("import", stored, "--json").Exits(0).Json[0]["weights"]!;
+        JsonObject plan = Tool.Run("plan", "--model", stored, "--json").Exits(0).OfKind("plan")[0];
+        Assert.Equal(weights, (long)plan["parameters"]!);
+        Assert.NotEqual(weights, (long)Tool.Run("plan", "--json").Exits(0).OfKind("plan")[0]["parameters"]!);
     }
 
     [Fact]

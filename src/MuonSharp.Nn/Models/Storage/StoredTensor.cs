@@ -54,9 +54,13 @@ public sealed record TensorView(string Target, long Offset, ImmutableArray<int> 
     /// <param name="target">The parameter.</param>
     public void Scatter(long start, ReadOnlySpan<float> values, Span<float> target)
     {
-        for (int i = 0; i < values.Length; i++)
+        for (int done = 0, count; done < values.Length; done += count)
         {
-            target[(int)At(start + i)] = values[i];
+            (long at, long stride, count) = Run(start + done, values.Length - done);
+            for (int i = 0; i < count; i++)
+            {
+                target[(int)(at + (i * stride))] = values[done + i];
+            }
         }
     }
 
@@ -66,9 +70,13 @@ public sealed record TensorView(string Target, long Offset, ImmutableArray<int> 
     /// <param name="target">The parameter.</param>
     public void Gather(long start, Span<float> values, ReadOnlySpan<float> target)
     {
-        for (int i = 0; i < values.Length; i++)
+        for (int done = 0, count; done < values.Length; done += count)
         {
-            values[i] = target[(int)At(start + i)];
+            (long at, long stride, count) = Run(start + done, values.Length - done);
+            for (int i = 0; i < count; i++)
+            {
+                values[done + i] = target[(int)(at + (i * stride))];
+            }
         }
     }
 
@@ -85,16 +93,29 @@ public sealed record TensorView(string Target, long Offset, ImmutableArray<int> 
         return [.. strides];
     }
 
-    private long At(long element)
+    /// <summary>Elements that follow each other along the last axis that has more than one: where they begin, their stride, and how many there are.</summary>
+    private (long At, long Stride, int Count) Run(long element, int most)
     {
-        long at = Offset;
-        for (int axis = Sizes.Length - 1; axis >= 0; axis--)
+        int last = Sizes.Length - 1;
+        while (last > 0 && Sizes[last] == 1)
+        {
+            last--;
+        }
+
+        if (last < 0)
+        {
+            return (Offset, 1, 1);
+        }
+
+        (element, long first) = Math.DivRem(element, Sizes[last]);
+        long at = Offset + (first * Strides[last]);
+        for (int axis = last - 1; axis >= 0; axis--)
         {
             (element, long index) = Math.DivRem(element, Sizes[axis]);
             at += index * Strides[axis];
         }
 
-        return at;
+        return (at, Strides[last], (int)Math.Min(most, Sizes[last] - first));
     }
 }
 
