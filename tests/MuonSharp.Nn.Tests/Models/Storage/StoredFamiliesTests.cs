@@ -39,6 +39,22 @@ public sealed class StoredFamiliesTests
         if (rotary is not null) Assert.All(rotary.AsObject(), pair => Assert.True(Same(pair.Value, written["rope_parameters"]![pair.Key]), pair.Key));
     }
 
+    /// <summary>The rule of transformers from before <c>layer_types</c>: the layers from <c>max_window_layers</c> on have the window.</summary>
+    [Theory]
+    [InlineData(0, 5, 5)]
+    [InlineData(1, null, 5)]
+    [InlineData(2, null, null)]
+    public void Windows_without_a_list_begin_at_a_layer(int first, int? window0, int? window1)
+    {
+        using Folder folder = new Folder().With("qwen3-window");
+        JsonObject json = JsonNode.Parse(File.ReadAllText(folder.At("config.json")))!.AsObject();
+        json.Remove("layer_types");
+        json["max_window_layers"] = first;
+        File.WriteAllText(folder.At("config.json"), json.ToJsonString());
+        LanguageModelConfig config = ModelDirectory.ReadConfig(folder.Path);
+        Assert.Equal([window0, window1], new[] { config.WindowOf(0), config.WindowOf(1) });
+    }
+
     public static TheoryData<string> Written() => [.. s_models.Keys];
 
     [Theory]
