@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using MuonSharp.Cli.Output;
+using MuonSharp.Cli.Train;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Models;
@@ -67,9 +68,14 @@ internal static class ImportCommand
             ["model", $"{model.Family}, {Amount.Count(model.Weights)} weights, all of them read"],
             ["sizes", $"{Amount.Of(model.Layers, "layer")} of width {model.Width}, {Amount.Of(model.Heads, "head")}, context {Amount.Count(model.Context)}"],
             ["tokenizer", model.Tokenizer is null ? "none: no tokenizer.json that can be used" : $"{model.Tokenizer}, the model knows {Amount.Count(model.Vocabulary)} tokens"],
-            ["next", $"muonsharp generate --model {ShellText.Quoted(named)}"],
-            ["or", $"muonsharp train --from {ShellText.Quoted(named)} --data FILE"],
         ], Style.Label);
+        terminal.Line();
+        terminal.Line("next:", Style.Label);
+        foreach (string command in new[] { $"generate --model {ShellText.Quoted(named)}", $"train --from {ShellText.Quoted(named)} --data FILE" })
+        {
+            terminal.Whole($"  {ToolInvocation.Prefix} {command}");
+        }
+
         return ExitCode.Done;
     }
 }
