@@ -71,7 +71,8 @@ internal static class ImportCommand
         ], Style.Label);
         terminal.Line();
         terminal.Line("next:", Style.Label);
-        foreach (string command in new[] { $"generate --model {ShellText.Quoted(named)}", $"train --from {ShellText.Quoted(named)} --data FILE" })
+        string quoted = ShellText.Quoted(named);
+        foreach (string command in model.Tokenizer is null ? [$"plan --model {quoted}"] : new[] { $"generate --model {quoted}", $"train --from {quoted} --data FILE" })
         {
             terminal.Whole($"  {ToolInvocation.Prefix} {command}");
         }
