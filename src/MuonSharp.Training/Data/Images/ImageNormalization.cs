@@ -41,9 +41,9 @@ public sealed class ImageNormalization
     {
         (int channels, int plane) = (images.Shape.Channels, images.Shape.Height * images.Shape.Width);
         (double[] means, double[] deviations) = (new double[channels], new double[channels]);
+        Span<long> counts = stackalloc long[Bytes];
         for (int channel = 0; channel < channels; channel++)
         {
-            Span<long> counts = stackalloc long[Bytes];
             counts.Clear();
             for (int i = 0; i < images.Count; i++)
             {
