@@ -20,6 +20,7 @@ internal static class BenchFamilies
         new InverseFamily(),
         new OrthogonalizeFamily(),
         new AttentionFamily(),
+        new ConvolutionFamily(),
         new CrossEntropyFamily(),
         new StepFamily(),
         DecodingFamily.Generate,

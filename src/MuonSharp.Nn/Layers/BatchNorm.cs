@@ -4,6 +4,7 @@ namespace MuonSharp.Nn;
 
 /// <summary>y = weight (x - mean) / √(variance + epsilon) + bias, over each column of a batch; at inference with the running mean and variance.</summary>
 /// <remarks>
+/// <para>Rows of numbers (torch's BatchNorm1d) or the pixels of images (BatchNorm2d): a column is a channel, its statistics are over all rows.</para>
 /// <para>Parameters: <c>weight</c> [width], at first 1; <c>bias</c> [width], at first 0. Buffers: <c>running_mean</c> [width], at first 0; <c>running_var</c> [width], at first 1: moved
 /// once a forward run of a training tape, by the momentum, with the unbiased variance, as torch's.</para>
 /// <para>Source: S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167.</para>
@@ -16,20 +17,37 @@ public sealed class BatchNorm : ILayer
     /// <param name="width">Columns of the input.</param>
     /// <param name="epsilon">Added to the variance. Default 1e-5.</param>
     /// <param name="momentum">Share of a batch in the running statistics, 0 to 1. Default 0.1.</param>
+    /// <param name="frozenWeight">Whether the gain is a buffer of the model, saved with it and not trained. Default false.</param>
     /// <exception cref="ArgumentException">The width is below 1, or the name is taken.</exception>
     public BatchNorm(
-        ModelBuilder builder, string name, int width, float epsilon = BatchNormRecording.DefaultEpsilon, double momentum = BatchNormRecording.DefaultMomentum)
+        ModelBuilder builder,
+        string name,
+        int width,
+        float epsilon = BatchNormRecording.DefaultEpsilon,
+        double momentum = BatchNormRecording.DefaultMomentum,
+        bool frozenWeight = false)
     {
         ModelBuilder scope = builder.Scope(name);
-        Weight = scope.Parameter("weight", [width], ParameterRole.Gain, Initializers.Ones);
+        if (frozenWeight)
+        {
+            FrozenWeight = scope.Buffer("weight", [width], initial: 1);
+        }
+        else
+        {
+            Weight = scope.Parameter("weight", [width], ParameterRole.Gain, Initializers.Ones);
+        }
+
         Bias = scope.Parameter("bias", [width], ParameterRole.Bias, Initializers.Zeros);
         RunningMean = scope.Buffer("running_mean", [width]);
         RunningVariance = scope.Buffer("running_var", [width], initial: 1);
         (Epsilon, Momentum) = (epsilon, momentum);
     }
 
-    /// <summary>The gain.</summary>
-    public Parameter Weight { get; }
+    /// <summary>The gain; null where it is frozen.</summary>
+    public Parameter? Weight { get; }
+
+    /// <summary>The gain where it is frozen; else null.</summary>
+    public ModelBuffer? FrozenWeight { get; }
 
     /// <summary>The bias.</summary>
     public Parameter Bias { get; }
@@ -48,5 +66,5 @@ public sealed class BatchNorm : ILayer
 
     /// <inheritdoc/>
     public Tensor Record(Tape tape, Tensor x) => tape.BatchNorm(
-        x, tape.Parameter(Weight), tape.Parameter(Bias), RunningMean.Values, RunningVariance.Values, Epsilon, Momentum);
+        x, Weight is null ? tape.Buffer(FrozenWeight!) : tape.Parameter(Weight), tape.Parameter(Bias), RunningMean.Values, RunningVariance.Values, Epsilon, Momentum);
 }

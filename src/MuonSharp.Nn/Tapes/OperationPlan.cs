@@ -40,8 +40,8 @@ public sealed class OperationPlan
         }
     }
 
-    /// <summary>Creates an output. Its gradient is wanted when that of any input declared before is; its rows are sequences when those of such an
-    /// input are, as many of them.</summary>
+    /// <summary>Creates an output. Its gradient is wanted when that of any input declared before is; its rows are sequences, or the pixels of images, when
+    /// those of such an input are, as many of them.</summary>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>
     /// <param name="inBackward">Whether the backward run reads its value.</param>
@@ -54,6 +54,7 @@ public sealed class OperationPlan
         bool gradient = differentiable && _training && Inputs.Any(input => input.Tensor.RequiresGradient);
         var output = new Tensor(Operation.Name, TensorKind.Activation, rows, columns, gradient);
         output.Sequences = Inputs.Select(input => input.Tensor.Sequences).FirstOrDefault(sequences => sequences?.Rows == rows);
+        output.Images = Inputs.Select(input => input.Tensor.Images).FirstOrDefault(images => images?.Rows == rows);
         Outputs.Add((output, inBackward));
         if (replaces is not null)
         {

@@ -47,6 +47,9 @@ public sealed unsafe class Tensor
     /// <summary>How its rows are sequences; null where nobody said so.</summary>
     public Sequences? Sequences { get; internal set; }
 
+    /// <summary>Which images its rows are the pixels of; null where nobody said so.</summary>
+    public Images? Images { get; internal set; }
+
     /// <summary>Whether its value keeps its memory after the run (<see cref="Tape.Output"/>).</summary>
     public bool IsOutput { get; internal set; }
 

@@ -12,6 +12,7 @@ internal static class CaseKinds
         ["qk-clip"] = QkClipKind.Run,
         ["model"] = ModelKind.Run,
         ["training"] = TrainingKind.Run,
+        ["layer"] = LayerKind.Run,
         ["network-training"] = NetworkTrainingKind.Run,
         ["tokenizer"] = TokenizerKind.Run,
     };

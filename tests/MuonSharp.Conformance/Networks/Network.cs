@@ -13,6 +13,11 @@ internal sealed class Network : IDisposable
         ["layer_norm"] = place => Of(new LayerNorm(place.Builder, place.Name, place.Whole("width"))),
         ["rms_norm"] = place => Of(new RmsNorm(place.Builder, place.Name, place.Whole("width"))),
         ["batch_norm1d"] = place => Of(new BatchNorm(place.Builder, place.Name, place.Whole("width"))),
+        ["conv2d"] = place => Of(new Conv2d(
+            place.Builder, place.Name, place.Whole("in"), place.Whole("out"), Window.Square(place.Whole("kernel"), place.Whole("stride", 1), place.Whole("padding", 0)), place.Flag("bias", true))),
+        ["batch_norm2d"] = place => Of(new BatchNorm(place.Builder, place.Name, place.Whole("width"))),
+        ["max_pool2d"] = place => Of(new MaxPool2d(place.Whole("kernel"))),
+        ["global_average_pool2d"] = _ => Of(new GlobalAveragePool2d()),
         ["embedding"] = place => OfMean(new Embedding(place.Builder, place.Name, place.Whole("rows"), place.Whole("width"))),
         ["relu"] = _ => Of(Activation.Relu),
         ["relu_squared"] = _ => Of(Activation.ReluSquared),
@@ -24,9 +29,6 @@ internal sealed class Network : IDisposable
         ["residual_end"] = _ => recording => recording.X = recording.Tape.Add(recording.Residuals.Pop(), recording.X),
     };
 
-    /// <summary>Layers that come with images. Whatever is neither here nor above makes a case fail.</summary>
-    private static readonly HashSet<string> s_missing = new(StringComparer.Ordinal) { "conv2d", "max_pool2d", "batch_norm2d", "global_average_pool2d" };
-
     private readonly List<Action<Recording>> _recorders = [];
 
     public Network(IReadOnlyList<JsonObject> layers)
@@ -34,22 +36,15 @@ internal sealed class Network : IDisposable
         ModelBuilder builder = new(seed: 1);
         for (int i = 0; i < layers.Count; i++)
         {
-            _recorders.Add(s_layers[Kind(layers[i])](new LayerPlace(builder, i.ToString(CultureInfo.InvariantCulture), layers[i])));
+            string kind = (string?)layers[i]["layer"] ?? "none";
+            Assert.True(s_layers.TryGetValue(kind, out Func<LayerPlace, Action<Recording>>? make), $"the layers are {string.Join(", ", s_layers.Keys)}; '{kind}' came");
+            _recorders.Add(make(new LayerPlace(builder, i.ToString(CultureInfo.InvariantCulture), layers[i])));
         }
 
         Model = builder.Build();
     }
 
     public Model Model { get; }
-
-    /// <summary>The first layer that the build lacks, or null.</summary>
-    public static string? Missing(IReadOnlyList<JsonObject> layers)
-    {
-        string[] kinds = [.. layers.Select(Kind)];
-        Assert.All(kinds, kind => Assert.True(
-            s_layers.ContainsKey(kind) || s_missing.Contains(kind), $"the layers are {string.Join(", ", s_layers.Keys)}, to come are {string.Join(", ", s_missing)}; '{kind}' came"));
-        return kinds.FirstOrDefault(s_missing.Contains);
-    }
 
     public Tensor Record(Tape tape, NetworkInput input)
     {
@@ -60,8 +55,6 @@ internal sealed class Network : IDisposable
     }
 
     public void Dispose() => Model.Dispose();
-
-    private static string Kind(JsonObject layer) => (string?)layer["layer"] ?? "none";
 
     private static Action<Recording> Of(ILayer layer) => recording => recording.X = layer.Record(recording.Tape, recording.X);
 
@@ -74,6 +67,8 @@ internal sealed class Network : IDisposable
     private sealed record LayerPlace(ModelBuilder Builder, string Name, JsonObject Description)
     {
         public int Whole(string key) => (int)Description[key]!;
+
+        public int Whole(string key, int otherwise) => (int?)Description[key] ?? otherwise;
 
         public bool Flag(string key, bool otherwise) => (bool?)Description[key] ?? otherwise;
     }

@@ -4,15 +4,17 @@ using MuonSharp.Nn;
 
 namespace MuonSharp.Conformance.Networks;
 
-/// <summary>What a case feeds to a network's first layer: rows of numbers, or words of each row.</summary>
+/// <summary>What a case feeds to a network's first layer: rows of numbers, the planes of images, or words of each row.</summary>
 internal sealed class NetworkInput
 {
     private readonly float[] _numbers = [];
     private readonly int[] _words = [];
 
-    private NetworkInput(Tensor? x, TokenBuffer? tokens, int columns, SafetensorsFile file, string name)
+    private readonly Tensor? _written;
+
+    private NetworkInput(Tensor? x, TokenBuffer? tokens, int columns, SafetensorsFile file, string name, Tensor? written = null)
     {
-        (X, Words, Columns) = (x, tokens, columns);
+        (X, Words, Columns, _written) = (x, tokens, columns, written ?? x);
         if (tokens is null)
         {
             _numbers = file.Floats(name);
@@ -37,6 +39,12 @@ internal sealed class NetworkInput
     {
         int columns = 1;
         foreach (int size in shape[1..]) columns *= size;
+        if (shape.Length == 4)
+        {
+            Tensor planes = tape.Input(name, shape[0], columns);
+            return new NetworkInput(tape.ImagesFromPlanes(planes, shape[2], shape[3]), null, columns, file, name, planes);
+        }
+
         return file.Get(name).Type == TensorType.I64
             ? new NetworkInput(null, tape.Tokens(name, shape[0] * columns), columns, file, name)
             : new NetworkInput(tape.Input(name, shape[0], columns), null, columns, file, name);
@@ -51,7 +59,7 @@ internal sealed class NetworkInput
         }
         else
         {
-            _numbers.AsSpan(step * (int)X!.Length, (int)X.Length).CopyTo(X.Value);
+            _numbers.AsSpan(step * (int)_written!.Length, (int)_written.Length).CopyTo(_written.Value);
         }
     }
 }

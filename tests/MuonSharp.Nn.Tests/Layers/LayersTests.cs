@@ -75,9 +75,30 @@ public sealed class LayersTests : IDisposable
         double[] x = Inputs(5 * 3);
         float[] y = Run(x, 5, layer);
 
-        Assert.Equal(["norm.weight [3] Gain", "norm.bias [3] Bias"], [$"{layer.Weight} {layer.Weight.Role}", $"{layer.Bias} {layer.Bias.Role}"]);
+        Assert.Equal(["norm.weight [3] Gain", "norm.bias [3] Bias"], [$"{layer.Weight} {layer.Weight!.Role}", $"{layer.Bias} {layer.Bias.Role}"]);
         Assert.Equal(("norm.running_mean [3]", "norm.running_var [3]", true), ($"{layer.RunningMean}", $"{layer.RunningVariance}", layer.RunningMean.IsSaved));
         Equal(15, y, i => x[i] / Math.Sqrt(1 + 0.1));
+    }
+
+    [Fact]
+    public void Frozen_filters_and_gains_are_buffers_that_a_step_reads()
+    {
+        ModelBuilder builder = new(seed: 1);
+        Conv2d conv = new(builder, "conv", 2, 3, Window.Square(1), bias: false, frozen: true);
+        BatchNorm norm = new(builder, "norm", 3, frozenWeight: true);
+        using Model model = builder.Build();
+        Assert.Equal(["norm.bias"], model.Parameters.Parameters.Select(parameter => parameter.Name));
+        Assert.Equal(
+            ["conv.weight [3, 2, 1, 1]", "norm.weight [3]", "norm.running_mean [3]", "norm.running_var [3]"], model.Parameters.Buffers.Select(buffer => buffer.ToString()));
+        Assert.Equal([1, 1, 1], norm.FrozenWeight!.Values.Span.ToArray());
+        ((float[])[1, 0, 0, 1, 2, 3]).CopyTo(conv.FrozenWeight!.Values.Span);
+        using Tape tape = model.NewTape(training: false);
+        Tensor x = tape.Input("x", new Images(1, 1, 2), channels: 2), y = conv.Record(tape, x);
+        tape.Output(y);
+        tape.Compile();
+        ((float[])[1, 2, 3, 4]).CopyTo(x.Value);
+        tape.Forward();
+        Assert.Equal([1, 2, 8, 3, 4, 18], y.Value.ToArray());
     }
 
     [Fact]

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using MuonSharp.Numerics;
+
+namespace MuonSharp.Nn;
+
+/// <summary>y = the greatest of each window; dx = dy at the pixel that was it, the sum where windows overlap.</summary>
+/// <remarks>Kept for the backward run: which pixel of the window it was, a number for each element of y, instead of x and y. A task is a row of pixels of one image.</remarks>
+internal sealed unsafe class MaxPoolOperation(Tensor x, Window window, Images images, Images result) : Operation("max-pool")
+{
+    private TapeBuffer? _winners;
+    private GradientSlot? _gradient;
+
+    public Tensor Output { get; private set; } = null!;
+
+    protected internal override void Declare(OperationPlan plan)
+    {
+        plan.Reads(x);
+        Output = plan.Writes(result.Rows, x.Columns);
+        _gradient = plan.Gradient(x);
+        _winners = _gradient is null ? null : plan.ForBackward("winners", Output.Length);
+    }
+
+    protected internal override void Forward(in TapeRun run) =>
+        run.Team.RunLanes(result.Batch * result.Height, new MaxPoolForward(new(images, result, window, x.Columns), x.Data, Output.Data, _winners is null ? null : _winners.Pointer));
+
+    protected internal override void Backward(in TapeRun run)
+    {
+        if (_gradient is not null)
+        {
+            run.Team.RunLanes(
+                images.Batch * images.Height,
+                new PoolBackward<WinnerShare>(
+                    new(images, result, window, x.Columns), Output.GradientData, new WinnerShare(_winners!.Pointer), _gradient.Data, _gradient.Accumulates));
+        }
+    }
+}
+
+/// <summary>y = the mean of each window, with zeros around the images; dx = dy over the window's size, the sum where windows overlap.</summary>
+internal sealed unsafe class AveragePoolOperation(Tensor x, Window window, Images images, Images result) : Operation("average-pool")
+{
+    private GradientSlot? _gradient;
+
+    public Tensor Output { get; private set; } = null!;
+
+    protected internal override void Declare(OperationPlan plan)
+    {
+        plan.Reads(x);
+        Output = plan.Writes(result.Rows, x.Columns);
+        _gradient = plan.Gradient(x);
+    }
+
+    protected internal override void Forward(in TapeRun run) =>
+        run.Team.RunLanes(result.Batch * result.Height, new AveragePoolForward(new(images, result, window, x.Columns), x.Data, Output.Data));
+
+    protected internal override void Backward(in TapeRun run)
+    {
+        if (_gradient is not null)
+        {
+            run.Team.RunLanes(
+                images.Batch * images.Height,
+                new PoolBackward<MeanShare>(
+                    new(images, result, window, x.Columns), Output.GradientData, new MeanShare(window.Pixels), _gradient.Data, _gradient.Accumulates));
+        }
+    }
+}
+
+/// <summary>Which pixels of the images each window has, and which windows have a pixel.</summary>
+internal readonly struct PoolGeometry(Images images, Images result, Window window, int channels)
+{
+    public int Channels { get; } = channels;
+
+    public Images Images { get; } = images;
+
+    public Images Result { get; } = result;
+
+    public Window Window { get; } = window;
+
+    /// <summary>The first window's row or column that lies inside the images, and the one behind the last, for a row or column of the result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (int First, int End) Inside(int at, int windowSize, int size)
+    {
+        int origin = (at * Window.Stride) - Window.Padding;
+        return (Math.Max(0, -origin), Math.Min(windowSize, size - origin));
+    }
+
+    /// <summary>The first row or column of the result whose window has a pixel, and the one behind the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (int First, int End) Windows(int at, int windowSize, int size)
+    {
+        int reach = at + Window.Padding;
+        int first = reach < windowSize ? 0 : ((reach - windowSize) / Window.Stride) + 1;
+        return (first, Math.Min(size, (reach / Window.Stride) + 1));
+    }
+}
