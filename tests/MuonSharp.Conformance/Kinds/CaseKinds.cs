@@ -13,6 +13,7 @@ internal static class CaseKinds
         ["model"] = ModelKind.Run,
         ["training"] = TrainingKind.Run,
         ["layer"] = LayerKind.Run,
+        ["network"] = ImageNetworkKind.Run,
         ["network-training"] = NetworkTrainingKind.Run,
         ["tokenizer"] = TokenizerKind.Run,
     };
