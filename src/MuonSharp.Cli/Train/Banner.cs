@@ -2,7 +2,6 @@ using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Formats;
-using MuonSharp.Nn;
 using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
@@ -20,17 +19,14 @@ internal static class Banner
         var machine = Machine.Look();
         TrainerDescription description = trainer.Description;
         TrainingConfig config = trainer.Config!;
-        var task = (LanguageTask)trainer.Task;
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
             ["machine", $"{machine.Processor}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}"],
-            ["data", $"{task.Source}: {Amount.Count(task.Training.Length)} tokens to train on, {Amount.Count(task.HeldOut!.Length)} held out"],
-            ["model", Model(task, description)],
-            .. description.Facts.Where(fact => fact.Name == "weights").Select(fact => (string[])[fact.Name, fact.Value]),
+            .. TaskText.Facts(trainer),
             .. description.Plan.Groups.Select(group => (string[])[group.Options.OptimizerName, Share(group, description.GreatestRateFactor)]),
-            ["steps", Length(config, task)],
-            ["rates", Course.Of(config.Optimizer, config.Train.Steps, description.GreatestRateFactor)],
+            ["steps", TaskText.Length(trainer)],
+            ["rates", Course.Of(config.Optimizer, trainer.Settings.Steps, description.GreatestRateFactor)],
             ["memory", $"{Amount.Bytes(description.Memory.Total)} a step"],
             ["run", trainer.RunFolder ?? "in memory"],
             .. Given(config) is { Length: > 0 } given ? (string[][])[["given", given]] : [],
@@ -43,29 +39,26 @@ internal static class Banner
         terminal.Line();
         if (all)
         {
-            Details(terminal, config, task, description);
+            Details(terminal, config, trainer.Task as LanguageTask, description);
         }
     }
 
     /// <summary>Every parameter, every derived number, every setting.</summary>
-    private static void Details(Terminal terminal, TrainingConfig config, LanguageTask task, TrainerDescription description)
+    private static void Details(Terminal terminal, TrainingConfig config, LanguageTask? task, TrainerDescription description)
     {
         terminal.Line("who trains what", Style.Strong);
         terminal.Table(PlanTable.Tensors(description.Plan));
         terminal.Line();
-        terminal.Line("derived", Style.Strong);
-        terminal.Columns(DerivedSettings.Of(config, task, description), Style.Plain, Style.Plain, Style.Label);
-        terminal.Line();
+        if (task is not null)
+        {
+            terminal.Line("derived", Style.Strong);
+            terminal.Columns(DerivedSettings.Of(config, task, description), Style.Plain, Style.Plain, Style.Label);
+            terminal.Line();
+        }
+
         terminal.Line("settings", Style.Strong);
         terminal.Columns(EffectiveSettings.Of(config), Style.Label);
         terminal.Line();
-    }
-
-    private static string Model(LanguageTask task, TrainerDescription description)
-    {
-        LanguageModelConfig model = task.Model.Config;
-        return $"{Amount.Of(description.Parameters, "weight")}: {Amount.Of(model.Layers, "layer")}, {Amount.Of(model.Heads, "head")}, width {model.Width}, context {model.Context}, "
-            + $"vocabulary {Amount.Count(model.Vocabulary)}{(task.Tokenizer is { } tokenizer ? $" ({tokenizer.Kind})" : "")}";
     }
 
     /// <summary>What an optimizer steps, and the greatest rate that the schedule reaches.</summary>
@@ -73,14 +66,8 @@ internal static class Banner
     {
         double rate = group.Options.LearningRate.Range.Greatest;
         string reached = factor < 1 ? $", of which {Amount.Rate(rate * factor)} is reached" : "";
-        string what = group.Name == "matrices" ? "hidden matrices" : "all the rest";
+        string what = group.Name switch { "matrices" => "hidden matrices", "auxiliary" => "all the rest", string name => name };
         return $"{what}: {Amount.Of(group.Parameters.Sum(parameter => (long)parameter.Length), "weight")} in {Amount.Of(group.Parameters.Count, "tensor")}, learning rate {Amount.Rate(rate)}{reached}";
-    }
-
-    private static string Length(TrainingConfig config, LanguageTask task)
-    {
-        double times = (double)config.TokensPerStep * config.Train.Steps / task.Training.Length;
-        return $"{Amount.Count(config.Train.Steps)} of {Amount.Of(config.TokensPerStep, "token")}, {Times(times)} through the text";
     }
 
     /// <summary>How often, to two digits that say something: never 0 times.</summary>

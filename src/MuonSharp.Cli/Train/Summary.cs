@@ -17,12 +17,12 @@ internal static class Summary
         List<IReadOnlyList<string>> rows = [];
         if (double.IsFinite(end.SmoothedLoss))
         {
-            rows.Add(["training loss", $"{Amount.Loss(end.SmoothedLoss)} nats per token (smoothed)"]);
+            rows.Add(["training loss", $"{TaskText.Loss(trainer.Task, end.SmoothedLoss)} (smoothed)"]);
         }
 
         if (end.Validation is { } validation)
         {
-            rows.Add(["held-out loss", $"{Amount.Loss(validation["val_loss"] ?? double.NaN)} nats per token, {Amount.Loss(validation["bits_per_byte"] ?? double.NaN)} bits per byte"]);
+            rows.Add(["held-out loss", TaskText.Of(trainer.Task, validation)]);
         }
 
         if (end.Best is { } best && best.Step != end.Step)
@@ -42,7 +42,7 @@ internal static class Summary
             Picture(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
-            foreach (string command in Next(end, ShellText.Quoted(run)))
+            foreach (string command in Next(trainer.Task, end, ShellText.Quoted(run)))
             {
                 terminal.Whole($"  {command}");
             }
@@ -69,12 +69,10 @@ internal static class Summary
     };
 
     /// <summary>Commands to go on with; where the best model is not the newest, with the best.</summary>
-    private static string[] Next(EndEvent end, string run)
+    private static string[] Next(ITrainingTask task, EndEvent end, string run)
     {
         string best = end.BestCheckpoint is not null && end.Best?.Step != end.Step ? " --checkpoint best" : string.Empty;
-        return end.Outcome == TrainingOutcome.Cancelled
-            ? [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}{best}"]
-            : [$"{ToolInvocation.Prefix} generate --run {run}{best} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}{best}"];
+        return TaskText.Next(task, end.Outcome == TrainingOutcome.Cancelled, run, best);
     }
 }
 

@@ -58,8 +58,7 @@ internal sealed class TextView(Terminal terminal, bool verbose) : ITrainingView
             case EvaluationEvent evaluation:
                 _best = evaluation.Best?.Number.Value;
                 terminal.Line(
-                    $"evaluation after step {Amount.Count(evaluation.Step)}: {Amount.Loss(evaluation.Result["val_loss"] ?? double.NaN)} nats per token, "
-                    + $"{Amount.Loss(evaluation.Result["bits_per_byte"] ?? double.NaN)} bits per byte{Best(evaluation)} ({Amount.Time(evaluation.Elapsed)})",
+                    $"evaluation after step {Amount.Count(evaluation.Step)}: {TaskText.Of(_trainer!.Task, evaluation.Result)}{Best(evaluation)} ({Amount.Time(evaluation.Elapsed)})",
                     Style.Strong);
                 break;
             case SampleEvent sample:

@@ -30,6 +30,7 @@ internal static class TrainCommand
             "muonsharp train --config small.json --set model.layers=2 --set evaluate.every=100",
             "muonsharp train --run runs/mine --resume",
             "muonsharp train --from runs/mine --data other-text.txt --steps 200",
+            "muonsharp train --preset fashion-mnist --data DIR",
             "muonsharp train --steps 200 --profile",
             "muonsharp train --json > run.jsonl",
         ]);

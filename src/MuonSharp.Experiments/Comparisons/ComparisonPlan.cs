@@ -54,6 +54,11 @@ public sealed class ComparisonPlan
     {
         List<string> problems = [.. ComparisonRules.Check(options)];
         TrainingConfig? start = Try(options.BaseConfig, problems);
+        if (start is not null)
+        {
+            ComparisonRules.RequireLanguage(start, "compare");
+        }
+
         List<ComparisonEntry> entries = [];
         foreach (OptimizerChoice choice in start is null ? [] : options.Optimizers)
         {

@@ -5,6 +5,16 @@ namespace MuonSharp.Experiments;
 /// <summary>The rules of a comparison's own options.</summary>
 internal static class ComparisonRules
 {
+    /// <summary>Checks that a configuration is one of a language model.</summary>
+    /// <exception cref="ConfigurationException">It is one of images.</exception>
+    public static void RequireLanguage(TrainingConfig config, string command)
+    {
+        if (config.Image.Network is { } network)
+        {
+            throw new ConfigurationException($"[{command}] it is about language models, for which image.network is null; {network} came");
+        }
+    }
+
     /// <summary>Everything that breaks a rule, one line each.</summary>
     public static IEnumerable<string> Check(ComparisonOptions options)
     {

@@ -59,6 +59,7 @@ public sealed class TrainingPlan
             throw new ConfigurationException(problems);
         }
 
+        ComparisonRules.RequireLanguage(config, "plan");
         config = WeightSource.Complete(config);
         LanguageModelConfig decoder = config is { Model.Vocabulary: { } vocabulary, Data.File: null }
             ? LanguageModelConfigs.Create(config.Model, vocabulary)

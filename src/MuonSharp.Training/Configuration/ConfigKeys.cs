@@ -12,6 +12,7 @@ public static class ConfigKeys
         new ConfigSection<TrainingConfig>("", c => c, (_, c) => c)
             .Key("preset", Text, c => c.Preset, (c, v) => c with { Preset = v }, "the preset that the configuration starts from; of several files the first that names one", free: true),
         .. ModelSection.Keys,
+        .. ImageSection.Keys,
         .. DataSection.Keys,
         .. TrainSection.Keys,
         .. OptimizerSection.Keys,
@@ -45,8 +46,8 @@ public static class ConfigKeys
     {
         string name = typed.TrimStart('-');
         return Find(name)
-            ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))
             ?? Synonym(name)
+            ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))
             ?? Synonym(name[(name.LastIndexOf('.') + 1)..])
             ?? All.FirstOrDefault(key => Plain(key.Name[(key.Name.LastIndexOf('.') + 1)..]).Equals(Plain(name), StringComparison.OrdinalIgnoreCase));
     }

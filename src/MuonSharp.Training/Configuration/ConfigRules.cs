@@ -1,6 +1,6 @@
 namespace MuonSharp.Training;
 
-/// <summary>The rules of a whole configuration: every key's own, the model's, and those between sections.</summary>
+/// <summary>The rules of a whole configuration: every key's own, the task's, and those between sections.</summary>
 internal static class ConfigRules
 {
     private const int MostTokens = int.MaxValue / 4;
@@ -13,11 +13,8 @@ internal static class ConfigRules
         ];
         if (problems.Count == 0)
         {
-            config.Model.Check(problems);
-            problems.AddRange(LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? 1).Problems().Select(problem => $"[config] model: {problem}"));
-            config.Train.Check(config.Model, problems);
-            config.Evaluate.Check(config.Model, problems);
-            config.QkClip.Check(config.Model, problems);
+            ConfiguredTask.Of(config).Check(config, problems);
+            config.Train.Check(problems);
             OptimizerKinds.Check(config.Optimizer, config.Train.Steps, problems);
         }
 

@@ -16,8 +16,6 @@ public sealed record EvaluateSection
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("evaluate.", c => c.Evaluate, (c, s) => c with { Evaluate = s }));
 
-    internal void Check(ModelSection model, List<string> problems) => ConfigRules.CheckTokens("evaluate.batch", Batch, model, problems);
-
     private static ConfigKey[] Describe(ConfigSection<EvaluateSection> section) =>
     [
         section.Key("every", Interval, e => e.Every, (e, v) => e with { Every = v },

@@ -35,9 +35,8 @@ public sealed record TrainSection
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("train.", c => c.Train, (c, s) => c with { Train = s }));
 
-    internal void Check(ModelSection model, List<string> problems)
+    internal void Check(List<string> problems)
     {
-        ConfigRules.CheckTokens("train.batch", Batch, model, problems);
         if (FromSha256 is { } hash && !IsHash(hash))
         {
             problems.Add($"[config] train.fromSha256 must be 64 hexadecimal digits in lower case, or null; {OneLine.Quote(hash)} came");

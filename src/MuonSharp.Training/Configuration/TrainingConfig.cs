@@ -18,7 +18,10 @@ public sealed record TrainingConfig
     /// <summary>The model.</summary>
     public ModelSection Model { get; init; } = new();
 
-    /// <summary>The text.</summary>
+    /// <summary>The network of images; language models have none.</summary>
+    public ImageSection Image { get; init; } = new();
+
+    /// <summary>The text, or the images.</summary>
     public DataSection Data { get; init; } = new();
 
     /// <summary>Length, batch and seed.</summary>
@@ -78,11 +81,10 @@ public sealed record TrainingConfig
     }
 
     /// <summary>The configuration with its texts at other paths, which come from where the paths came.</summary>
-    internal TrainingConfig WithData(DataFiles? file, DataFiles? validationFile)
-    {
-        TrainingConfig full = this with { Data = Data with { File = file, ValidationFile = validationFile } };
-        return full with { Recorded = new(full, ConfigKeys.All.ToDictionary(key => key, OriginOf)) };
-    }
+    internal TrainingConfig WithData(DataFiles? file, DataFiles? validationFile) => With(this with { Data = Data with { File = file, ValidationFile = validationFile } });
+
+    /// <summary>A configuration with other values, which come from where this one's come.</summary>
+    internal TrainingConfig With(TrainingConfig other) => other with { Recorded = new(other, ConfigKeys.All.ToDictionary(key => key, OriginOf)) };
 
     /// <summary>All rules this configuration breaks, one line each; empty when it is sound.</summary>
     public IReadOnlyList<string> Validate() => ConfigRules.Check(this);

@@ -37,6 +37,11 @@ internal sealed class RunModel : IDisposable
     {
         RunFolder folder = new(runFolder);
         TrainingConfig config = folder.ReadConfig();
+        if (config.Image.Network is { } network)
+        {
+            throw new BadInputException($"[run] {runFolder}: the run must be one of a language model; it is one of images, {network}");
+        }
+
         using LoadedCheckpoint checkpoint = folder.OpenCheckpoint(choice, out IReadOnlyList<string> notices);
         new ConfiguredRun(config).CheckOwn(checkpoint);
         ITokenizer tokenizer = StoredTokenizer.Read(checkpoint, folder.TokenizerPath).Tokenizer;

@@ -16,13 +16,14 @@ internal sealed class RunWriter : IDisposable
 
     private readonly RunLock _lock;
     private readonly CheckpointStore _checkpoints;
+    private readonly IFileOperations _files;
 
     private RunWriter(RunFolder folder, RunLock held, IFileOperations files, LoadedCheckpoint? checkpoint, IReadOnlyList<string> problems)
     {
         Folder = folder;
         Checkpoint = checkpoint;
         Problems = problems;
-        _lock = held;
+        (_lock, _files) = (held, files);
         _checkpoints = new CheckpointStore(folder.CheckpointsPath, files);
         JsonEntry? logs = checkpoint?.State.Find(LogsKey);
         long step = checkpoint?.Step ?? -1;
@@ -156,6 +157,11 @@ internal sealed class RunWriter : IDisposable
     /// <summary>Saves a checkpoint before something long begins; <see cref="Save"/> follows when it has ended.</summary>
     public void Hold(long step, CheckpointContents contents, int keep, long good, long best) =>
         _checkpoints.Save(step, WithLogs(contents), keep, good, best);
+
+    /// <summary>Writes files of the run folder, each as a whole or not at all.</summary>
+    /// <param name="contents">The files by name.</param>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
+    internal void Replace(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents) => WriteAll(Folder, _files, contents);
 
     /// <summary>Closes the files and gives the lock up.</summary>
     public void Dispose()

@@ -9,7 +9,8 @@ namespace MuonSharp.Training;
 /// <para>Whatever the task, its runs have the same folder, metrics, checkpoints, resume to the same bits, events and profile. In return, what a
 /// micro-batch holds is a function of the task's seed, the step and the micro-batch's number alone: then the position in the data is the step, and there
 /// is nothing to save.</para>
-/// <para><see cref="LanguageTask"/> is the task of a language model on a text, <see cref="SupervisedTask"/> that of a network on arrays.</para>
+/// <para><see cref="LanguageTask"/> is the task of a language model on a text, <see cref="SupervisedTask"/> that of a network on arrays,
+/// <see cref="ImageTask"/> that of a network on images.</para>
 /// </remarks>
 public interface ITrainingTask : IDisposable
 {
@@ -63,6 +64,15 @@ public interface ITrainingTask : IDisposable
     /// <param name="cancellation">Asks to stop; to be looked at every second at least.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     Evaluation? Evaluate(CancellationToken cancellation);
+
+    /// <summary>The same after a step; a task may look closer after some. Default: it looks as it always does.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="cancellation">Asks to stop.</param>
+    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
+    Evaluation? Evaluate(long step, CancellationToken cancellation) => Evaluate(cancellation);
+
+    /// <summary>Files of the run folder that tell more of the last evaluation, by name; they replace those of the evaluation before.</summary>
+    IReadOnlyDictionary<string, ReadOnlyMemory<byte>> EvaluationFiles => NoFiles.Instance;
 
     /// <summary>Something that the model makes, for people to look at; null when there is nothing to show.</summary>
     /// <param name="step">Steps done: a key of what is random in it.</param>

@@ -27,6 +27,11 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
             writer?.Metrics.Write(line);
         }
 
+        if (happened is EvaluationEvent)
+        {
+            writer?.Replace(parts.Task.EvaluationFiles);
+        }
+
         if (happened is SampleEvent sample)
         {
             writer?.Samples.Write(sample.Step, sample.Prompt + sample.Text);

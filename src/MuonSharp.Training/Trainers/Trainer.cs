@@ -209,6 +209,9 @@ public sealed record TrainerOptions
     /// <summary>How the run folder is written. Default: the file system itself.</summary>
     public IFileOperations Files { get; init; } = FileOperations.Instance;
 
+    /// <summary>Reads PNG and JPEG files, for runs of images. Default: null, they cannot be read.</summary>
+    public IImageDecoder? ImageDecoder { get; init; }
+
     /// <summary>Whether <see cref="Trainer.Profile"/> measures where the time of steps goes. Default: no, and then nothing is measured.</summary>
     public bool Profile { get; init; }
 }

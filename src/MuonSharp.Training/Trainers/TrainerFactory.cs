@@ -13,7 +13,7 @@ internal static class TrainerFactory
     {
         List<string> notices = [];
         config = WeightSource.Complete(Complete(config), notices);
-        return Begin(TrainingParts.Create(config, tokenizer: null, options), runFolder, options, notices);
+        return Begin(TrainingParts.Create(config, from: null, options), runFolder, options, notices);
     }
 
     /// <summary>A run that begins, of a task.</summary>
@@ -27,7 +27,7 @@ internal static class TrainerFactory
         return Continue(runFolder, options, saved.Train.Steps, (folder, checkpoint) =>
         {
             ResumeRules.Check(saved, resumed, checkpoint?.Step ?? 0);
-            return TrainingParts.Create(resumed, checkpoint is null ? null : StoredTokenizer.Read(checkpoint, folder.TokenizerPath), options, folder.WithCopies(resumed, saved));
+            return TrainingParts.Create(resumed, checkpoint is null ? null : new RunStart(checkpoint, folder), options, folder.WithCopies(resumed, saved));
         });
     }
 
@@ -153,7 +153,7 @@ internal static class TrainerFactory
         parts.Identity.CheckOwn(checkpoint);
         if (RunState.DataSha256(checkpoint.State) != parts.Task.DataIdentity)
         {
-            string source = parts.Task is LanguageTask language ? language.Source : checkpoint.Folder;
+            string source = parts.Task is LanguageTask language ? language.Source : (parts.Task as ImageTask)?.Source ?? checkpoint.Folder;
             throw new BadInputException($"[resume] {source}: the data must be that which the run began with; another came");
         }
 

@@ -125,7 +125,7 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken cancellation)
     {
         long start = _parts.Time.GetTimestamp();
-        if (_parts.Task.Evaluate(cancellation) is not { } result)
+        if (_parts.Task.Evaluate(_state.Step, cancellation) is not { } result)
         {
             return;
         }

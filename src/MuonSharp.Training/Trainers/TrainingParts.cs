@@ -43,17 +43,18 @@ internal sealed class TrainingParts : IDisposable
 
     /// <summary>Makes everything for a sound configuration; on failure nothing stays.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="tokenizer">The tokenizer of a run that goes on; null for one at its start.</param>
+    /// <param name="from">Where a run goes on; null for one at its start.</param>
     /// <param name="options">The surroundings.</param>
     /// <param name="reading">The configuration with the run's own copies of texts; null: they are where the configuration says.</param>
     /// <exception cref="BadInputException">The text cannot be used, or the sample's prompt holds a character that it lacks.</exception>
-    public static TrainingParts Create(TrainingConfig config, StoredTokenizer? tokenizer, TrainerOptions options, TrainingConfig? reading = null)
+    public static TrainingParts Create(TrainingConfig config, RunStart? from, TrainerOptions options, TrainingConfig? reading = null)
     {
-        LanguageTask task = LanguageTask.Create(reading ?? config, tokenizer);
+        ConfiguredTask kind = ConfiguredTask.Of(config);
+        ITrainingTask task = kind.Create(reading ?? config, from, options);
         try
         {
-            config = reading is null || reading.Data.Equals(config.Data) ? config.WithData(task.DataFiles.Training, task.DataFiles.Validation) : config;
-            return Create(task, TrainerSettings.Of(config), OptimizerKinds.Routes(config.Optimizer), options, config);
+            config = kind.Complete(config, reading ?? config, task);
+            return Create(task, TrainerSettings.Of(config), kind.Routes(config, task), options, config);
         }
         catch
         {

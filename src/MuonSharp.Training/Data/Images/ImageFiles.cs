@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using MuonSharp.Formats;
+
+namespace MuonSharp.Training;
+
+/// <summary>A folder of images in one of the forms that data sets come in: IDX files as MNIST's, CIFAR's binary files, or a folder for each class.</summary>
+internal static class ImageFiles
+{
+    private const string Operation = "images";
+
+    /// <summary>The forms; the first that a folder has is read.</summary>
+    private static readonly Func<string, IImageDecoder?, (ImageSet Training, ImageSet? Test)?>[] s_forms = [Idx, CifarTen, CifarHundred, ClassFolders];
+
+    /// <summary>Reads a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="share">Share of the images that is held out where the folder holds none for that.</param>
+    /// <param name="seed">Which ones: drawn by this seed.</param>
+    /// <param name="decoder">Reads PNG and JPEG files; null: they cannot be read.</param>
+    /// <exception cref="InvalidFileException">A file of it is damaged, or there is no data set.</exception>
+    public static (ImageSet Training, ImageSet HeldOut) Load(string folder, double share, ulong seed, IImageDecoder? decoder)
+    {
+        if (PathProblem.OfNoFolder(folder) is { } problem)
+        {
+            throw new InvalidFileException(Operation, folder, $"a folder of images is needed; {problem}");
+        }
+
+        (ImageSet training, ImageSet? test) = s_forms.Select(form => form(folder, decoder)).FirstOrDefault(found => found is not null) ?? throw new InvalidFileException(
+            Operation, folder, "the folder must hold train-images-idx3-ubyte and its like (.gz or not), data_batch_1.bin and its like, train.bin, or a folder of PNG and JPEG files for each class; none came");
+        int classes = Math.Max(training.Classes.Length, test?.Classes.Length ?? 0);
+        training = training.Classes.Length < classes ? training.WithClasses(test!.Classes) : training;
+        test = test is { } given && given.Classes.Length < classes ? given.WithClasses(training.Classes) : test;
+        if (test is not null)
+        {
+            return test.Shape == training.Shape ? (training, test)
+                : throw new InvalidFileException(Operation, folder, $"all images must have one size; {training.Shape} to train on and {test.Shape} held out came");
+        }
+
+        EpochOrder order = new(training.Count, seed, "images/split");
+        int held = Math.Clamp((int)Math.Round(training.Count * share), 1, Math.Max(1, training.Count - 1));
+        return training.Count < 2 ? throw new InvalidFileException(Operation, folder, "there must be two images at least, one to train on and one held out; one came")
+            : (training.Select([.. Enumerable.Range(held, training.Count - held).Select(i => order.At(i)).Order()]), training.Select([.. Enumerable.Range(0, held).Select(i => order.At(i)).Order()]));
+    }
+
+    private static (ImageSet Training, ImageSet? Test)? Idx(string folder, IImageDecoder? decoder) =>
+        IdxPair(folder, "train") is { } training ? (training, IdxPair(folder, "t10k") ?? IdxPair(folder, "test")) : null;
+
+    private static ImageSet? IdxPair(string folder, string part) =>
+        Find(folder, $"{part}-images-idx3-ubyte", $"{part}-images.idx3-ubyte") is not { } images ? null
+        : Find(folder, $"{part}-labels-idx1-ubyte", $"{part}-labels.idx1-ubyte") is { } labels ? IdxFile.Read(images, labels)
+        : throw new InvalidFileException(Operation, folder, $"{Path.GetFileName(images)} must have its labels beside it, {part}-labels-idx1-ubyte; none came");
+
+    private static string? Find(string folder, params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            foreach (string path in (string[])[Path.Combine(folder, name), Path.Combine(folder, name + ".gz")])
+            {
+                if (File.Exists(path))
+                {
+                    return path;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static (ImageSet Training, ImageSet? Test)? CifarTen(string folder, IImageDecoder? decoder)
+    {
+        string[] parts = [.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin")).Where(File.Exists)];
+        return parts.Length == 0 ? null : Named(folder, "batches.meta.txt", ImageSet.Join([.. parts.Select(CifarFile.ReadTen)]), Optional(folder, "test_batch.bin", CifarFile.ReadTen));
+    }
+
+    private static (ImageSet Training, ImageSet? Test)? CifarHundred(string folder, IImageDecoder? decoder) =>
+        Optional(folder, "train.bin", CifarFile.ReadHundred) is { } training ? Named(folder, "fine_label_names.txt", training, Optional(folder, "test.bin", CifarFile.ReadHundred)) : null;
+
+    private static ImageSet? Optional(string folder, string name, Func<string, ImageSet> read) => Path.Combine(folder, name) is var path && File.Exists(path) ? read(path) : null;
+
+    /// <summary>The sets with the names of the classes that a file lists, one a line; without such a file, or with another number of names, they are numbered.</summary>
+    private static (ImageSet Training, ImageSet? Test) Named(string folder, string file, ImageSet training, ImageSet? test)
+    {
+        string path = Path.Combine(folder, file);
+        try
+        {
+            if (File.Exists(path) && new FileInfo(path).Length < 1 << 16)
+            {
+                ImmutableArray<string> names = [.. File.ReadLines(path).Select(line => OneLine.Short(line.Trim())).Where(line => line.Length > 0)];
+                return names.Length == training.Classes.Length ? (training.WithClasses(names), test?.WithClasses(names)) : (training, test);
+            }
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            throw InvalidFileException.Unreadable(Operation, path, exception);
+        }
+
+        return (training, test);
+    }
+
+    private static (ImageSet Training, ImageSet? Test)? ClassFolders(string folder, IImageDecoder? decoder)
+    {
+        string train = Path.Combine(folder, "train");
+        string? test = ((string[])["test", "val", "validation"]).Select(name => Path.Combine(folder, name)).FirstOrDefault(Directory.Exists);
+        if (!Directory.Exists(train))
+        {
+            return PictureFolders.Read(folder, decoder) is { } all ? (all, null) : null;
+        }
+
+        return PictureFolders.Read(train, decoder) is { } training ? (training, test is null ? null : PictureFolders.Read(test, decoder, training.Classes)) : null;
+    }
+}

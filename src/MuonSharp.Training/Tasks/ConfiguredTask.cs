@@ -1,0 +1,58 @@
+using MuonSharp.Formats;
+using MuonSharp.Optimizers;
+
+namespace MuonSharp.Training;
+
+/// <summary>What kind of task a configuration describes, and how one becomes the other.</summary>
+internal abstract class ConfiguredTask
+{
+    private static readonly LanguageRuns s_language = new();
+    private static readonly ImageRuns s_images = new();
+
+    /// <summary>The kind of a configuration: images where it names a network of them, else language.</summary>
+    public static ConfiguredTask Of(TrainingConfig config) => config.Image.Network is null ? s_language : s_images;
+
+    /// <summary>Adds what a configuration breaks of the task's rules; every key has kept its own.</summary>
+    public abstract void Check(TrainingConfig config, List<string> problems);
+
+    /// <summary>Makes the task.</summary>
+    /// <param name="config">A sound configuration.</param>
+    /// <param name="from">Where a run goes on; null for one at its start.</param>
+    /// <param name="options">The surroundings.</param>
+    /// <exception cref="BadInputException">The data cannot be used.</exception>
+    /// <exception cref="InvalidFileException">A file is damaged.</exception>
+    public abstract ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options);
+
+    /// <summary>The configuration with what only the data could say.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="reading">What the task was made of: the same, or with a run's copies of the data.</param>
+    /// <param name="task">The task.</param>
+    public abstract TrainingConfig Complete(TrainingConfig config, TrainingConfig reading, ITrainingTask task);
+
+    /// <summary>Who steps which parameters.</summary>
+    public virtual IReadOnlyList<Route> Routes(TrainingConfig config, ITrainingTask task) => OptimizerKinds.Routes(config.Optimizer);
+}
+
+/// <summary>Where a run goes on.</summary>
+/// <param name="Checkpoint">The checkpoint.</param>
+/// <param name="Folder">The run folder.</param>
+internal sealed record RunStart(LoadedCheckpoint Checkpoint, RunFolder Folder);
+
+/// <summary>Runs of language models.</summary>
+internal sealed class LanguageRuns : ConfiguredTask
+{
+    public override void Check(TrainingConfig config, List<string> problems)
+    {
+        config.Model.Check(problems);
+        problems.AddRange(LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? 1).Problems().Select(problem => $"[config] model: {problem}"));
+        ConfigRules.CheckTokens("train.batch", config.Train.Batch, config.Model, problems);
+        ConfigRules.CheckTokens("evaluate.batch", config.Evaluate.Batch, config.Model, problems);
+        config.QkClip.Check(config.Model, problems);
+    }
+
+    public override ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options) =>
+        LanguageTask.Create(config, from is null ? null : StoredTokenizer.Read(from.Checkpoint, from.Folder.TokenizerPath));
+
+    public override TrainingConfig Complete(TrainingConfig config, TrainingConfig reading, ITrainingTask task) =>
+        reading.Data.Equals(config.Data) && ((LanguageTask)task).DataFiles is var files ? config.WithData(files.Training, files.Validation) : config;
+}
