@@ -46,8 +46,8 @@ public static class ConfigKeys
     {
         string name = typed.TrimStart('-');
         return Find(name)
+            ?? All.FirstOrDefault(key => key.UsedWhen != ImageSection.IsOn && key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))
             ?? Synonym(name)
-            ?? All.FirstOrDefault(key => key.Name.EndsWith('.' + name, StringComparison.OrdinalIgnoreCase))
             ?? Synonym(name[(name.LastIndexOf('.') + 1)..])
             ?? All.FirstOrDefault(key => Plain(key.Name[(key.Name.LastIndexOf('.') + 1)..]).Equals(Plain(name), StringComparison.OrdinalIgnoreCase));
     }
