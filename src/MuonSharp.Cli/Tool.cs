@@ -120,14 +120,14 @@ internal static class CommonOptions
     public static Option<string?> Run(string description) => Folder("--run", description);
 
     /// <summary>An option with a folder's name, so not empty (a shell variable that is not set gives that).</summary>
-    public static Option<string?> Folder(string name, string description)
+    public static Option<string?> Folder(string name, string description, string helpName = "DIR")
     {
-        var option = new Option<string?>(name) { HelpName = "DIR", Description = description };
+        var option = new Option<string?>(name) { HelpName = helpName, Description = description };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Any(token => token.Value.Length == 0))
             {
-                result.AddError($"{name} takes the name of a folder; '' came");
+                result.AddError($"{name} takes {(helpName == "DIR" ? "the name of a folder" : "a path")}; '' came");
             }
         });
         return option;

@@ -6,23 +6,23 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Models;
 
-/// <summary><c>muonsharp import</c>: checks a stored model, and makes a folder of it that every command takes.</summary>
+/// <summary><c>muonsharp import</c>: checks a stored model, and makes a folder of it.</summary>
 internal static class ImportCommand
 {
     private static readonly Argument<string> s_source = new("source")
     {
-        HelpName = "DIR",
-        Description = "A folder as Hugging Face's libraries have it: config.json, model.safetensors or its parts with an index, tokenizer.json.",
+        HelpName = "PATH",
+        Description = "A folder as Hugging Face's libraries have it: config.json, model.safetensors or its parts with an index, tokenizer.json; or a GGUF file.",
     };
 
-    private static readonly Option<string?> s_out = CommonOptions.Folder("--out", "Write it again into this folder, which is new or empty: one file of weights in float32. [default: only look]");
+    private static readonly Option<string?> s_out = CommonOptions.Folder("--out", "Write it again into this folder, which is new or empty, as Hugging Face's libraries have it: one file of weights in float32. [default: only look]");
 
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     /// <summary>The command, ready to be added to the root.</summary>
     public static ToolCommand Create()
     {
-        var command = new Command("import", "Checks a model that another program has stored, weights included, and says what it is: then --model and train --from take its folder.")
+        var command = new Command("import", "Checks a model that another program has stored, weights included, and says what it is: then --model and train --from take it.")
         {
             s_source, s_out, s_json,
         };
@@ -31,6 +31,7 @@ internal static class ImportCommand
         [
             "muonsharp import models/theirs",
             "muonsharp import models/theirs --out models/mine",
+            "muonsharp import theirs.gguf",
         ]);
     }
 
@@ -67,7 +68,7 @@ internal static class ImportCommand
         [
             ["model", $"{model.Family}, {Amount.Count(model.Weights)} weights, all of them read"],
             ["sizes", $"{Amount.Of(model.Layers, "layer")} of width {model.Width}, {Amount.Of(model.Heads, "head")}, context {Amount.Count(model.Context)}"],
-            ["tokenizer", model.Tokenizer is null ? "none: no tokenizer.json that can be used" : $"{model.Tokenizer}, the model knows {Amount.Count(model.Vocabulary)} tokens"],
+            ["tokenizer", model.Tokenizer is null ? "none: nothing beside the weights says how a text becomes tokens" : $"{model.Tokenizer}, the model knows {Amount.Count(model.Vocabulary)} tokens"],
         ], Style.Label);
         terminal.Line();
         terminal.Line("next:", Style.Label);

@@ -23,7 +23,7 @@ internal sealed class RunChoice(string command, string doing)
     };
 
     /// <summary><c>--model</c>.</summary>
-    public Option<string?> Model { get; } = CommonOptions.Folder("--model", $"The folder of a stored model to {doing} instead of a run's: config.json, model.safetensors, tokenizer.json.");
+    public Option<string?> Model { get; } = CommonOptions.Folder("--model", $"A stored model to {doing} instead of a run's: a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file.", "PATH");
 
     /// <summary>All of them, in the order in which the help shows them.</summary>
     public IEnumerable<Option> All => [Run, Checkpoint, Model];
@@ -57,6 +57,6 @@ internal sealed class RunChoice(string command, string doing)
 }
 
 /// <summary>Which model.</summary>
-/// <param name="Path">A run folder, or the folder of a stored model.</param>
+/// <param name="Path">A run folder, or the folder or file of a stored model.</param>
 /// <param name="Checkpoint">Which checkpoint of the run; null for a stored model.</param>
 internal sealed record ModelChoice(string Path, CheckpointChoice? Checkpoint);

@@ -43,7 +43,7 @@ internal static class PlanCommand
 internal sealed class PlanOptions : ConfigOptions
 {
     /// <summary><c>--model</c>.</summary>
-    public Option<string?> Model { get; } = CommonOptions.Folder("--model", "The folder of a stored model to plan for: its config.json gives the keys model.*, before --config and --set.");
+    public Option<string?> Model { get; } = CommonOptions.Folder("--model", "A stored model to plan for: the config.json of its folder, or its GGUF file, gives the keys model.*, before --config and --set.", "PATH");
 
     /// <summary><c>--all</c>.</summary>
     public Option<bool> All { get; } = new("--all") { Description = "List every tensor and matrix by itself instead of equal ones of all layers in one line." };

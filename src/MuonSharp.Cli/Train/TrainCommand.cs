@@ -148,7 +148,7 @@ internal sealed class TrainOptions : ConfigOptions
         Optimizer,
         ConfigOption.Of("--qk-clip", "qkClip.tau", "TAU|off", "Greatest attention logit a head may have before its query and key weights are scaled down; off: never. [default: 100]"),
         Steps,
-        ConfigOption.Of("--from", "train.from", "RUN", "A run, or one of its checkpoints, whose weights the new run begins with; tokenizer and model come with them."),
+        ConfigOption.Of("--from", "train.from", "RUN", "A run, one of its checkpoints, or a stored model, whose weights the new run begins with; tokenizer and model come with them."),
         ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),
         Threads,
     ];

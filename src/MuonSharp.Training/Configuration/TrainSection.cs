@@ -62,7 +62,7 @@ public sealed record TrainSection
             "whether the backward run computes each block's activations again instead of keeping them: less memory, more time, the same bits; see [memory](authors/memory.md)",
             free: true, also: "gradientCheckpointing checkpointing"),
         section.Key("from", OptionalText, t => t.From, (t, v) => t with { From = v },
-            "a run, or one of its checkpoints (`RUN/checkpoints/best` is the best), whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn", also: "init initFrom pretrained finetune weights"),
+            "a run, one of its checkpoints (`RUN/checkpoints/best` is the best), or a stored model (a folder or a GGUF file), whose weights the run begins with; the tokenizer and the model's settings come with them; null: weights are drawn", also: "init initFrom pretrained finetune weights"),
         section.Key("fromSha256", OptionalText, t => t.FromSha256, (t, v) => t with { FromSha256 = v },
             "SHA-256 of the weights that `train.from` must have; null: any, and the run records which they were", usedWhen: new("train.from", c => c.Train.From is not null)),
     ];

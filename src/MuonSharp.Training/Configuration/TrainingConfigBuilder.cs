@@ -47,17 +47,18 @@ public sealed class TrainingConfigBuilder
     public TrainingConfigBuilder UseDefaults() => StartFrom(ConfigOrigins.Defaults);
 
     /// <summary>Sets the keys <c>model.*</c> to what a stored model is. What cannot be read is a problem that <see cref="Build"/> reports.</summary>
-    /// <param name="folder">A folder with the <c>config.json</c> of a model, as Hugging Face's libraries have it; weights are not needed.</param>
-    public TrainingConfigBuilder UseModel(string folder)
+    /// <param name="path">A folder with the <c>config.json</c> of a model, as Hugging Face's libraries have it, where weights are not needed; or a GGUF file.</param>
+    public TrainingConfigBuilder UseModel(string path)
     {
         _layers.Add((config, origins, problems) =>
         {
             try
             {
-                if (LanguageModelConfigs.Of(ModelDirectory.ReadConfig(folder), problems) is { } model)
+                StoredModel stored = StoredModel.Open(path);
+                if (LanguageModelConfigs.Of(stored.Model, problems) is { } model)
                 {
                     config = config with { Model = model };
-                    ModelSection.Keys.ToList().ForEach(key => origins[key] = new(ConfigSource.File, Path.Combine(folder, ModelDirectory.ConfigName)));
+                    ModelSection.Keys.ToList().ForEach(key => origins[key] = new(ConfigSource.File, stored.ConfigPath));
                 }
             }
             catch (InvalidFileException exception)

@@ -25,11 +25,11 @@ public sealed class Evaluator : IDisposable
     /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
     public static Evaluator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
 
-    /// <summary>An evaluator of a model in a folder as Hugging Face's libraries have it.</summary>
-    /// <param name="folder">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <summary>An evaluator of a model that is stored by itself.</summary>
+    /// <param name="path">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
-    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
-    public static Evaluator FromModel(string folder, int threads = 0) => new(RunModel.OpenStored(folder, threads));
+    /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
+    public static Evaluator FromModel(string path, int threads = 0) => new(RunModel.OpenStored(path, threads));
 
     /// <summary>The loss on the run's own held-out text.</summary>
     /// <exception cref="BadInputException">It is the model of no run; or the text cannot be read, or is no longer the one the run was trained on.</exception>

@@ -61,17 +61,17 @@ internal sealed class RunModel : IDisposable
         }
     }
 
-    /// <summary>Opens a model in a folder as Hugging Face's libraries have it.</summary>
-    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
-    public static RunModel OpenStored(string folder, int threads)
+    /// <summary>Opens a model that is stored by itself: a folder or a GGUF file.</summary>
+    /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
+    public static RunModel OpenStored(string path, int threads)
     {
-        StoredModel stored = new(folder);
+        StoredModel stored = StoredModel.Open(path);
         TrainingConfig config = stored.Settings();
         ITokenizer tokenizer = stored.Tokenizer;
         WorkerTeam team = new(threads);
         try
         {
-            return new RunModel(config, tokenizer, team, ModelDirectory.Load(folder, team), checkpoint: null);
+            return new RunModel(config, tokenizer, team, stored.Load(team), checkpoint: null);
         }
         catch
         {

@@ -54,11 +54,11 @@ public sealed class TextGenerator : IDisposable
     /// <exception cref="InvalidFileException">The folder holds no run, or its checkpoint is damaged; of the newest, all are.</exception>
     public static TextGenerator FromRun(string runFolder, int threads = 0, CheckpointChoice checkpoint = default) => new(RunModel.Open(runFolder, threads, checkpoint));
 
-    /// <summary>A generator of a model in a folder as Hugging Face's libraries have it.</summary>
-    /// <param name="folder">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <summary>A generator of a model that is stored by itself.</summary>
+    /// <param name="path">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
-    /// <exception cref="InvalidFileException">The folder holds no model that can be computed here, or no tokenizer.</exception>
-    public static TextGenerator FromModel(string folder, int threads = 0) => new(RunModel.OpenStored(folder, threads));
+    /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
+    public static TextGenerator FromModel(string path, int threads = 0) => new(RunModel.OpenStored(path, threads));
 
     /// <summary>The continuation of a prompt, in pieces as soon as they are certain; the prompt itself is not among them.</summary>
     /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>

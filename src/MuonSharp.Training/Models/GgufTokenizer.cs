@@ -4,25 +4,56 @@ using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
 
-/// <summary>Tokenizers in the keys of a GGUF file, as llama.cpp reads them.</summary>
+/// <summary>Tokenizers in the keys of a GGUF file, as llama.cpp reads and writes them.</summary>
 /// <remarks>
 /// Characters and bytes are llama.cpp's <c>rwkv</c>, the one kind that has no special tokens by itself: any other would end a text at some character. Byte-level pairs are <c>gpt2</c> with the splitting rule that
 /// has a name there, pairs with byte fallback <c>llama</c>, whose scores are the negative ranks of the merges. Source: llama.cpp, <c>src/llama-vocab.cpp</c>.
 /// </remarks>
-internal static class GgufTokenizer
+public static class GgufTokenizer
 {
-    private const int Normal = 1;
-    private const int Unknown = 2;
-    private const int Control = 3;
-    private const int UserDefined = 4;
-    private const int Unused = 5;
-    private const int Byte = 6;
+    internal const string Prefix = "tokenizer.ggml.";
+    internal const int Normal = 1;
+    internal const int Unknown = 2;
+    internal const int Control = 3;
+    internal const int UserDefined = 4;
+    internal const int Unused = 5;
+    internal const int Byte = 6;
 
     private const string QwenPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string Llama3Pattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    /// <summary>The rules that split texts: what llama.cpp calls them, the first name being the one that is written, and what else goes with them.</summary>
+    internal static IReadOnlyList<GgufSplitRule> Rules { get; } =
+    [
+        new(TokenizerJson.Gpt2Pattern, ["gpt-2", "phi-2"], ComposesCharacters: false, IgnoresMerges: false, AddsBegin: false),
+        new(QwenPattern, ["qwen2", "deepseek-r1-qwen"], ComposesCharacters: true, IgnoresMerges: false, AddsBegin: false),
+        new(Llama3Pattern, ["llama-bpe", "llama-v3", "llama3"], ComposesCharacters: false, IgnoresMerges: true, AddsBegin: true),
+    ];
+
+    /// <summary>Reads the tokenizer of a file.</summary>
+    /// <param name="path">A GGUF file.</param>
+    /// <exception cref="InvalidFileException">The file cannot be read, has no tokenizer, or one that makes tokens in a way that is not known here.</exception>
+    public static ITokenizer Load(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        return Read(file.Metadata);
+    }
+
+    /// <summary>The tokenizer that the keys of a file describe.</summary>
+    /// <param name="metadata">The keys.</param>
+    /// <returns>Characters, bytes or byte pairs.</returns>
+    /// <exception cref="InvalidFileException">There is none, or one that makes tokens in a way that is not known here.</exception>
+    public static ITokenizer Read(GgufMetadata metadata) => new GgufTokenizerReader(metadata).Read();
+
+    /// <summary>Whether the keys of a file describe a tokenizer.</summary>
+    /// <param name="metadata">The keys.</param>
+    public static bool IsIn(GgufMetadata metadata) => metadata.Has(Prefix + "model") && metadata.Text(Prefix + "model") is not ("no_vocab" or "none");
+
+    /// <summary>Whether a path is meant to be a GGUF file.</summary>
+    internal static bool IsNameOfFile(string path) => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
 
     /// <summary>The keys of a tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
@@ -38,7 +69,7 @@ internal static class GgufTokenizer
                 break;
             case CharacterTokenizer or ByteTokenizer:
                 metadata.Add("tokenizer.ggml.model", "rwkv");
-                string[] texts = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(token => Escaped(tokenizer is ByteTokenizer ? [(byte)token] : Encoding.UTF8.GetBytes(tokenizer.Decode([token]))))];
+                string[] texts = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(token => RwkvSpelling.Write(tokenizer is ByteTokenizer ? [(byte)token] : Encoding.UTF8.GetBytes(tokenizer.Decode([token]))))];
                 Tokens(metadata, texts, [.. texts.Select(_ => Normal)], vocabulary);
                 break;
             default:
@@ -114,13 +145,9 @@ internal static class GgufTokenizer
     }
 
     /// <summary>The name that llama.cpp has for the rule by which a text is split.</summary>
-    private static string Rule(TokenizerDefinition definition) => definition.SplitPatterns switch
-    {
-        [TokenizerJson.Gpt2Pattern] => "gpt-2",
-        [QwenPattern] => "qwen2",
-        [Llama3Pattern] => "llama-bpe",
-        _ => throw new BadInputException($"[export] llama.cpp splits texts as GPT-2, Qwen2 or Llama 3 does; the tokenizer does it by {OneLine.Cut(string.Join(", ", definition.SplitPatterns), 80)}"),
-    };
+    private static string Rule(TokenizerDefinition definition) =>
+        definition.SplitPatterns is [var only] && Rules.FirstOrDefault(rule => rule.Pattern == only) is { } known ? known.Names[0]
+            : throw new BadInputException($"[export] llama.cpp splits texts as GPT-2, Qwen2 or Llama 3 does; the tokenizer does it by {OneLine.Cut(string.Join(", ", definition.SplitPatterns), 80)}");
 
     private static void Tokens(GgufMetadata metadata, string[] texts, int[] types, int vocabulary)
     {
@@ -130,21 +157,7 @@ internal static class GgufTokenizer
     }
 
     private static string Spare(int token) => string.Create(CultureInfo.InvariantCulture, $"<unused {token}>");
-
-    /// <summary>Bytes as rwkv's vocabulary spells them: printable ASCII as it is, a backslash twice, all others by their number.</summary>
-    private static string Escaped(ReadOnlySpan<byte> bytes)
-    {
-        StringBuilder text = new();
-        foreach (byte value in bytes)
-        {
-            text.Append(value switch
-            {
-                (byte)'\\' => @"\\",
-                >= 0x20 and < 0x7f => ((char)value).ToString(),
-                _ => $"\\x{value:x2}",
-            });
-        }
-
-        return text.ToString();
-    }
 }
+
+/// <summary>A rule by which llama.cpp splits texts into words, and what a tokenizer with it does.</summary>
+internal sealed record GgufSplitRule(string Pattern, string[] Names, bool ComposesCharacters, bool IgnoresMerges, bool AddsBegin);

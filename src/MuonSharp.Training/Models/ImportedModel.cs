@@ -7,7 +7,7 @@ namespace MuonSharp.Training;
 /// <summary>A model that another program has stored, looked at as a whole: configuration, every tensor, tokenizer.</summary>
 public sealed record ImportedModel
 {
-    /// <summary>Its folder.</summary>
+    /// <summary>Its folder or file.</summary>
     public required string Path { get; init; }
 
     /// <summary>Name of its family.</summary>
@@ -35,22 +35,22 @@ public sealed record ImportedModel
     public string? Tokenizer { get; init; }
 
     /// <summary>Reads a stored model once from end to end.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="path">A folder as Hugging Face's libraries have it, or a GGUF file.</param>
     /// <exception cref="InvalidFileException">It is no model that can be computed here, a file is damaged, or its weights are not finite.</exception>
-    public static ImportedModel Open(string folder)
+    public static ImportedModel Open(string path)
     {
-        StoredModel stored = new(folder);
-        ITokenizer? tokenizer = File.Exists(stored.TokenizerPath) ? stored.Tokenizer : null;
+        StoredModel stored = StoredModel.Open(path);
+        ITokenizer? tokenizer = stored.HasTokenizer ? stored.Tokenizer : null;
         using WorkerTeam team = new(1);
-        using LanguageModel model = ModelDirectory.Load(folder, team);
+        using LanguageModel model = stored.Load(team);
         if (model.Parameters.Parameters.FirstOrDefault(parameter => !IsFinite(parameter.Weights.Span)) is { } broken)
         {
-            throw new InvalidFileException("model", folder, $"weights must be finite; '{broken.Name}' holds NaN or infinity");
+            throw new InvalidFileException("model", path, $"weights must be finite; '{broken.Name}' holds NaN or infinity");
         }
 
         return new()
         {
-            Path = folder,
+            Path = path,
             Family = model.Config.Family.Name,
             Weights = model.Parameters.ElementCount,
             Layers = model.Config.Layers,

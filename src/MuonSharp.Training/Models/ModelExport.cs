@@ -26,7 +26,7 @@ public static class ModelExport
     }
 
     /// <summary>Writes a stored model again: one file of weights in float32, whatever it was made of.</summary>
-    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="folder">The folder to make; it does not exist, or is empty.</param>
     /// <returns>What was written.</returns>
     /// <exception cref="BadInputException">The folder holds something.</exception>
@@ -81,7 +81,7 @@ public static class ModelExport
     }
 
     /// <summary>Writes a stored model as a GGUF file.</summary>
-    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>.</param>
+    /// <param name="source">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="path">The file to make; nothing has the name yet.</param>
     /// <param name="type">How matrices are stored.</param>
     /// <returns>What was written.</returns>

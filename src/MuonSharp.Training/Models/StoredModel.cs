@@ -2,34 +2,44 @@ using System.Security.Cryptography;
 using System.Text;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
+using MuonSharp.Numerics;
 
 namespace MuonSharp.Training;
 
-/// <summary>A language model in a folder as Hugging Face's libraries have it, with its tokenizer: what stands where a run would.</summary>
-internal sealed class StoredModel
+/// <summary>A language model that is stored by itself, with its tokenizer: what stands where a run would.</summary>
+internal abstract class StoredModel
 {
-    private const string Operation = "model";
+    private protected const string Operation = "model";
 
     private ITokenizer? _tokenizer;
 
-    public StoredModel(string folder)
-    {
-        Folder = folder;
-        Model = ModelDirectory.ReadConfig(folder);
-    }
+    private protected StoredModel(string path, LanguageModelConfig model) => (Path, Model) = (path, model);
 
-    public string Folder { get; }
+    /// <summary>The folder or the file.</summary>
+    public string Path { get; }
 
-    public string ConfigPath => Path.Combine(Folder, ModelDirectory.ConfigName);
+    /// <summary>The file that says what the model is.</summary>
+    public abstract string ConfigPath { get; }
 
-    public string TokenizerPath => Path.Combine(Folder, TokenizerFile.Name);
+    /// <summary>The file with its tokenizer.</summary>
+    public abstract string TokenizerPath { get; }
+
+    /// <summary>Whether there is a tokenizer.</summary>
+    public abstract bool HasTokenizer { get; }
 
     public LanguageModelConfig Model { get; }
 
     /// <summary>The tokenizer beside the weights, read at the first request.</summary>
     /// <exception cref="InvalidFileException">There is none, or one that cannot be used.</exception>
     /// <exception cref="BadInputException">It has more tokens than the model.</exception>
-    public ITokenizer Tokenizer => _tokenizer ??= ReadTokenizer();
+    public ITokenizer Tokenizer => _tokenizer ??= Fitting(ReadTokenizer());
+
+    /// <summary>Opens a folder as Hugging Face's libraries have it, or a GGUF file.</summary>
+    /// <exception cref="InvalidFileException">It is no model that can be computed here.</exception>
+    public static StoredModel Open(string path) => IsFile(path) ? new StoredFile(path) : new StoredFolder(path);
+
+    /// <summary>Whether a path is a stored model, and no run.</summary>
+    public static bool IsOne(string path) => IsFile(path) || ModelDirectory.IsOne(path);
 
     /// <summary>A configuration whose <c>model.*</c> keys and tokenizer are the model's.</summary>
     /// <exception cref="InvalidFileException">The keys cannot say what the model is.</exception>
@@ -40,35 +50,24 @@ internal sealed class StoredModel
         string kind = Tokenizer.Kind;
         return section is null
             ? throw new InvalidFileException(Operation, ConfigPath, string.Join("; ", problems))
-            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : Path.GetFullPath(TokenizerPath) } };
+            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : System.IO.Path.GetFullPath(TokenizerPath) } };
     }
+
+    /// <summary>Makes the model for inference.</summary>
+    /// <exception cref="InvalidFileException">The weights cannot be read, or are others.</exception>
+    public abstract LanguageModel Load(WorkerTeam team);
 
     /// <summary>Reads the weights into a model of this configuration.</summary>
     /// <exception cref="InvalidFileException">They cannot be read, or are others.</exception>
-    public void ReadWeights(LanguageModel model)
-    {
-        using SafetensorsFolder weights = SafetensorsFolder.Open(Folder);
-        model.Tensors.Read(weights, model.Parameters);
-    }
+    public abstract void ReadWeights(LanguageModel model);
 
     /// <summary>SHA-256 of the one file of weights; of several that of their names and hashes. In lower-case hexadecimal.</summary>
     /// <exception cref="InvalidFileException">A file cannot be read.</exception>
-    public string HashOfWeights()
-    {
-        using SafetensorsFolder weights = SafetensorsFolder.Open(Folder);
-        (string Name, string Hash)[] files = [.. weights.Files.Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), Hash(path)))];
-        return files.Length == 1 ? files[0].Hash
-            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{file.Hash}  {file.Name}\n")))));
-    }
+    public abstract string HashOfWeights();
 
-    private ITokenizer ReadTokenizer()
-    {
-        ITokenizer tokenizer = TokenizerFile.Load(TokenizerPath);
-        return tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
-            : throw new BadInputException($"[{Operation}] {TokenizerPath}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
-    }
+    private protected abstract ITokenizer ReadTokenizer();
 
-    private static string Hash(string path)
+    private protected static string Hash(string path)
     {
         try
         {
@@ -79,5 +78,76 @@ internal sealed class StoredModel
         {
             throw InvalidFileException.Unreadable(Operation, path, exception);
         }
+    }
+
+    private static bool IsFile(string path) => File.Exists(path) || GgufTokenizer.IsNameOfFile(path);
+
+    private ITokenizer Fitting(ITokenizer tokenizer) => tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
+        : throw new BadInputException($"[{Operation}] {TokenizerPath}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
+}
+
+/// <summary>A folder as Hugging Face's libraries have it.</summary>
+internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDirectory.ReadConfig(folder))
+{
+    public override string ConfigPath => System.IO.Path.Combine(Path, ModelDirectory.ConfigName);
+
+    public override string TokenizerPath => System.IO.Path.Combine(Path, TokenizerFile.Name);
+
+    public override bool HasTokenizer => File.Exists(TokenizerPath);
+
+    public override LanguageModel Load(WorkerTeam team) => ModelDirectory.Load(Path, team);
+
+    public override void ReadWeights(LanguageModel model)
+    {
+        using SafetensorsFolder weights = SafetensorsFolder.Open(Path);
+        model.Tensors.Read(weights, model.Parameters);
+    }
+
+    public override string HashOfWeights()
+    {
+        using SafetensorsFolder weights = SafetensorsFolder.Open(Path);
+        (string Name, string Hash)[] files = [.. weights.Files.Order(StringComparer.Ordinal).Select(path => (System.IO.Path.GetFileName(path), Hash(path)))];
+        return files.Length == 1 ? files[0].Hash
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{file.Hash}  {file.Name}\n")))));
+    }
+
+    private protected override ITokenizer ReadTokenizer() => TokenizerFile.Load(TokenizerPath);
+}
+
+/// <summary>A GGUF file, opened whenever something of it is needed.</summary>
+internal sealed class StoredFile : StoredModel
+{
+    private readonly GgufMetadata _metadata;
+
+    public StoredFile(string path)
+        : base(path, Read(path, out GgufMetadata metadata)) => _metadata = metadata;
+
+    public override string ConfigPath => Path;
+
+    public override string TokenizerPath => Path;
+
+    public override bool HasTokenizer => GgufTokenizer.IsIn(_metadata);
+
+    public override LanguageModel Load(WorkerTeam team)
+    {
+        using GgufFile file = GgufFile.Open(Path);
+        return GgufModel.Load(file, team);
+    }
+
+    public override void ReadWeights(LanguageModel model)
+    {
+        using GgufFile file = GgufFile.Open(Path);
+        GgufModel.ReadWeights(file, model);
+    }
+
+    public override string HashOfWeights() => Hash(Path);
+
+    private protected override ITokenizer ReadTokenizer() => GgufTokenizer.Read(_metadata);
+
+    private static LanguageModelConfig Read(string path, out GgufMetadata metadata)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        metadata = file.Metadata;
+        return GgufModel.ReadConfig(file);
     }
 }

@@ -61,7 +61,7 @@ public static class TokenizerKinds
     public static IReadOnlyList<string> Names { get; } = [.. s_kinds.Keys];
 
     /// <summary>What a name may be, after "must be".</summary>
-    internal static string Rule { get; } = $"one of {string.Join(", ", Names)}, {Gpt2Vocabulary.Name}, or the path of a {TokenizerFile.Name}";
+    internal static string Rule { get; } = $"one of {string.Join(", ", Names)}, {Gpt2Vocabulary.Name}, or the path of a {TokenizerFile.Name} or of a GGUF file";
 
     /// <summary>A tokenizer of the named kind, fitted to a training text where the kind has something to fit.</summary>
     /// <param name="kind">One of <see cref="Names"/>, <c>gpt2</c>, or the path of a <c>tokenizer.json</c>.</param>
@@ -79,14 +79,15 @@ public static class TokenizerKinds
         ? found.FromTexts(texts)
         : FromName(kind) ?? throw new BadInputException($"[tokenizer] the kind must be {Rule}; {OneLine.Quote(kind)} came");
 
-    /// <summary>A tokenizer that needs no text: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c>, or a folder with one, such as a run.</summary>
+    /// <summary>A tokenizer that needs no text: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c>, a folder with one, such as a run, or a GGUF file.</summary>
     /// <param name="name">A name or a path.</param>
     /// <exception cref="BadInputException">There is no such tokenizer.</exception>
     /// <exception cref="InvalidFileException">The file cannot be read, or describes no tokenizer.</exception>
     public static ITokenizer Open(string name) => (name == ByteTokenizer.KindName ? new ByteTokenizer() : FromName(name))
-        ?? throw new BadInputException($"[tokenizer] a tokenizer must be {ByteTokenizer.KindName}, {Gpt2Vocabulary.Name}, a {TokenizerFile.Name} or a folder with one; {OneLine.Quote(name)} came");
+        ?? throw new BadInputException($"[tokenizer] a tokenizer must be {ByteTokenizer.KindName}, {Gpt2Vocabulary.Name}, a {TokenizerFile.Name}, a folder with one or a GGUF file; {OneLine.Quote(name)} came");
 
     private static ITokenizer? FromName(string name) => name == Gpt2Vocabulary.Name ? Gpt2Vocabulary.Tokenizer
+        : GgufTokenizer.IsNameOfFile(name) ? GgufTokenizer.Load(name)
         : Directory.Exists(name) ? TokenizerFile.Load(Path.Combine(name, TokenizerFile.Name))
         : name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || File.Exists(name) ? TokenizerFile.Load(name)
         : null;

@@ -3,7 +3,7 @@ using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
-/// <summary>The model whose weights a run begins with, of a run or in a folder as Hugging Face's libraries have it: key <c>train.from</c>.</summary>
+/// <summary>The model whose weights a run begins with, of a run or one that is stored by itself: key <c>train.from</c>.</summary>
 /// <remarks>Only the start needs it: a checkpoint of the new run has the weights, its folder the tokenizer and the model's settings.</remarks>
 internal abstract class WeightSource : IDisposable
 {
@@ -29,7 +29,7 @@ internal abstract class WeightSource : IDisposable
     /// <exception cref="InvalidFileException">There is no such run or model, or what it consists of is damaged.</exception>
     /// <exception cref="BadInputException">It has no checkpoint yet, or its weights are not those that the configuration names.</exception>
     public static WeightSource? Open(TrainingConfig config) => config.Train.From is not { } path ? null
-        : ModelDirectory.IsOne(path) ? new SourceModel(path, config.Train.FromSha256) : new SourceRun(path, config.Train.FromSha256);
+        : StoredModel.IsOne(path) ? new SourceModel(path, config.Train.FromSha256) : new SourceRun(path, config.Train.FromSha256);
 
     /// <summary>The configuration with everything that its source says: the weights' hash, the tokenizer's kind, and what is not set of the model.</summary>
     /// <param name="config">A configuration; one without a source stays as it is.</param>
@@ -133,7 +133,7 @@ internal sealed class SourceModel : WeightSource
 
     public SourceModel(string path, string? sha256)
     {
-        _stored = new StoredModel(path);
+        _stored = StoredModel.Open(path);
         (Config, Tokenizer, Sha256) = (_stored.Settings(), _stored.Tokenizer, _stored.HashOfWeights());
         if (sha256 is not null && sha256 != Sha256)
         {
@@ -152,7 +152,7 @@ internal sealed class SourceModel : WeightSource
     public override string Load(LanguageModel model)
     {
         _stored.ReadWeights(model);
-        return $"from {_stored.Folder} (sha256 {Sha256[..12]}...)";
+        return $"from {_stored.Path} (sha256 {Sha256[..12]}...)";
     }
 
     public override void Dispose()

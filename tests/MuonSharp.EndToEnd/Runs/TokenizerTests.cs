@@ -32,10 +32,10 @@ public class TokenizerTests
 
     [Theory]
     [InlineData(1, "tokenizer", "encode", "--tokenizer takes", "--text", "a")]
-    [InlineData(2, "tokenizer", "encode", "a tokenizer must be byte, gpt2, a tokenizer.json or a folder with one; 'gpt3' came", "--tokenizer", "gpt3", "--text", "a")]
+    [InlineData(2, "tokenizer", "encode", "a tokenizer must be byte, gpt2, a tokenizer.json, a folder with one or a GGUF file; 'gpt3' came", "--tokenizer", "gpt3", "--text", "a")]
     [InlineData(2, "tokenizer", "decode", "tokens must be whole numbers from 0 to 255; '256' came", "--tokenizer", "byte", "--tokens", "3 256")]
     [InlineData(2, "tokenizer", "train", "nowhere.txt: the file must exist", "--data", "nowhere.txt", "--out", "x.json")]
-    [InlineData(1, "train", "--tokenizer", "data.tokenizer must be one of character, byte, gpt2, or the path of a tokenizer.json; 'byt' came", "byt")]
+    [InlineData(1, "train", "--tokenizer", "data.tokenizer must be one of character, byte, gpt2, or the path of a tokenizer.json or of a GGUF file; 'byt' came", "byt")]
     public void What_cannot_be_done_is_one_line(int code, string command, string inner, string words, params string[] options)
     {
         ProcessResult result = Tool.Run([command, inner, .. options]).Exits(code);

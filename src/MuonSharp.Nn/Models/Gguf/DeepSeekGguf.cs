@@ -3,8 +3,10 @@ using MuonSharp.Formats;
 namespace MuonSharp.Nn;
 
 /// <summary>llama.cpp's <c>deepseek2</c>: keys and values that are made of the latent lie apart by head, the keys' part the other way round.</summary>
-internal sealed class DeepSeekGguf() : GgufForm("deepseek2")
+internal sealed class DeepSeekGguf() : GgufForm(Name)
 {
+    public const string Name = "deepseek2";
+
     private const uint SigmoidGate = 2;
 
     public override ModelFamily Family => ModelFamilies.DeepSeekV3;

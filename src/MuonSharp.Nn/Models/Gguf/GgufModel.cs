@@ -45,7 +45,7 @@ public static class GgufModel
         List<GgufTensor> tensors = [.. form.Map(config, model.Tensors).Content(model.Parameters).Select(tensor => new GgufTensor(tensor.Name, tensor.Shape, Encoding(tensor, type), tensor.Read))];
         if (GgufRotary.Divisors(config, config.EffectiveHeadWidth) is { } divisors)
         {
-            tensors.Add(new GgufTensor("rope_freqs.weight", [divisors.Length], GgufElement.F32, (start, values) => divisors.AsSpan((int)start, values.Length).CopyTo(values)));
+            tensors.Add(new GgufTensor(GgufRotary.Factors, [divisors.Length], GgufElement.F32, (start, values) => divisors.AsSpan((int)start, values.Length).CopyTo(values)));
         }
 
         GgufWriter.Write(path, metadata, tensors);
@@ -57,7 +57,9 @@ public static class GgufModel
     /// <exception cref="InvalidFileException">The architecture is another one, or a key is missing or cannot be computed.</exception>
     public static LanguageModelConfig ReadConfig(GgufFile file)
     {
-        LanguageModelConfig config = Form(file).Read(file.Metadata, file);
+        GgufForm form = Form(file);
+        GgufKeys.RefuseUnknown(file.Metadata, form.Architecture);
+        LanguageModelConfig config = form.Read(file.Metadata, file);
         IReadOnlyList<string> problems = config.Problems();
         return problems.Count == 0 ? config : throw file.Metadata.Broken($"the keys must describe a model; {string.Join("; ", problems)}");
     }
@@ -70,11 +72,10 @@ public static class GgufModel
     /// <exception cref="InvalidFileException">The file does not hold a model that can be computed here.</exception>
     public static LanguageModel Load(GgufFile file, WorkerTeam? team = null, bool gradients = false)
     {
-        GgufForm form = Form(file);
         LanguageModel model = new(ReadConfig(file), seed: 0, team, gradients, drawn: false);
         try
         {
-            form.Map(model.Config, model.Tensors).Read(file, model.Parameters);
+            ReadWeights(file, model);
             return model;
         }
         catch
@@ -82,6 +83,17 @@ public static class GgufModel
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads the weights of a file into a model that is there.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="model">A model of the file's configuration.</param>
+    /// <exception cref="InvalidFileException">The file does not hold the tensors of the model.</exception>
+    public static void ReadWeights(GgufFile file, LanguageModel model)
+    {
+        GgufForm form = Form(file);
+        TensorMap map = form.Map(model.Config, model.Tensors);
+        (model.Config.RotaryScaling is Llama3RotaryScaling ? GgufRotary.WithoutFactors(map) : map).Read(file, model.Parameters);
     }
 
     private static GgufForm Form(GgufFile file)

@@ -6,8 +6,6 @@ namespace MuonSharp.Nn;
 /// <summary>llama.cpp's <c>llama</c>, <c>arcee</c> and <c>qwen3</c>. The first two turn neighbouring rows of queries and keys, so that theirs are in another order than in Hugging Face's files.</summary>
 internal sealed class LlamaGguf(string architecture) : GgufForm(architecture)
 {
-    private const string Factors = "rope_freqs.weight";
-
     public override ModelFamily Family => Architecture switch { "llama" => ModelFamilies.Llama, "arcee" => ModelFamilies.Arcee, _ => ModelFamilies.Qwen3 };
 
     private bool Pairs => Architecture != "qwen3";
@@ -66,12 +64,7 @@ internal sealed class LlamaGguf(string architecture) : GgufForm(architecture)
             throw metadata.Wrong(Key("rope.dimension_count"), $"the width of a head, {width}");
         }
 
-        if (file.TryGetShape(Factors, out _))
-        {
-            throw metadata.Broken($"rotary frequencies must be those of a base and a scaling that has a name; tensor '{Factors}' came");
-        }
-
-        return GgufRotary.Read(metadata, Key("rope."), config with
+        config = GgufRotary.Read(metadata, Key("rope."), config with
         {
             KeyValueHeads = metadata.Has(Key("attention.head_count_kv")) ? metadata.Whole(Key("attention.head_count_kv")) : heads,
             HeadWidth = width,
@@ -83,6 +76,7 @@ internal sealed class LlamaGguf(string architecture) : GgufForm(architecture)
             Biases = file.TryGetShape("blk.0.attn_q.bias", out _),
             FeedForwardBiases = file.TryGetShape("blk.0.ffn_up.bias", out _),
         });
+        return GgufRotary.ReadFactors(file, config);
     }
 
     public override TensorMap Map(LanguageModelConfig config, TensorMap own) => own.Select(tensor =>
@@ -98,67 +92,5 @@ internal sealed class LlamaGguf(string architecture) : GgufForm(architecture)
         ImmutableArray<int> sizes = [heads, half, 2, columns];
         ImmutableArray<long> strides = [(long)headWidth * columns, columns, (long)half * columns, 1];
         return tensor with { View = tensor.View! with { Sizes = sizes, Strides = strides } };
-    }
-}
-
-/// <summary>Rotary positions in the keys of a GGUF file.</summary>
-internal static class GgufRotary
-{
-    public static void Describe(LanguageModelConfig config, GgufMetadata metadata, string prefix)
-    {
-        metadata.Add(prefix + "freq_base", (float)config.RotaryBase);
-        switch (config.RotaryScaling)
-        {
-            case LinearRotaryScaling linear:
-                metadata.Add(prefix + "scaling.type", "linear");
-                metadata.Add(prefix + "scaling.factor", (float)linear.Factor);
-                break;
-            case YarnRotaryScaling yarn:
-                metadata.Add(prefix + "scaling.type", "yarn");
-                metadata.Add(prefix + "scaling.factor", (float)yarn.Factor);
-                metadata.Add(prefix + "scaling.original_context_length", (uint)yarn.OriginalContext);
-                metadata.Add(prefix + "scaling.yarn_beta_fast", (float)yarn.FastTurns);
-                metadata.Add(prefix + "scaling.yarn_beta_slow", (float)yarn.SlowTurns);
-                if (yarn.ScaleOfAll is { } all)
-                {
-                    metadata.Add(prefix + "scaling.yarn_log_multiplier", (float)(0.1 * all));
-                }
-
-                break;
-        }
-    }
-
-    /// <summary>The divisors of the frequencies that Llama 3's scaling makes; null for a model without.</summary>
-    public static float[]? Divisors(LanguageModelConfig config, int width) => config.RotaryScaling is Llama3RotaryScaling scaling
-        ? [.. RotaryFrequencies.Powers(width, config.RotaryBase).Radians.Zip(scaling.Apply(width, config.RotaryBase).Radians, (plain, scaled) => (float)(plain / scaled))]
-        : null;
-
-    public static LanguageModelConfig Read(GgufMetadata metadata, string prefix, LanguageModelConfig config)
-    {
-        const string Type = "scaling.type", Factor = "scaling.factor";
-        config = config with { RotaryBase = metadata.Has(prefix + "freq_base") ? metadata.Number(prefix + "freq_base") : RotaryFrequencies.DefaultBase };
-        string type = metadata.Has(prefix + Type) ? metadata.Text(prefix + Type) : "none";
-        return type switch
-        {
-            "none" => config,
-            "linear" => config with { RotaryScaling = new LinearRotaryScaling { Factor = StoredNumbers.Shortest((float)metadata.Number(prefix + Factor)) } },
-            "yarn" => config with
-            {
-                RotaryScaling = new YarnRotaryScaling
-                {
-                    Factor = StoredNumbers.Shortest((float)metadata.Number(prefix + Factor)),
-                    OriginalContext = metadata.Whole(prefix + "scaling.original_context_length"),
-                    FastTurns = Or("scaling.yarn_beta_fast", 32),
-                    SlowTurns = Or("scaling.yarn_beta_slow", 1),
-                    FirstScale = Scale(),
-                    ScaleOfAll = Scale(),
-                },
-            },
-            _ => throw metadata.Wrong(prefix + Type, "none, linear or yarn"),
-        };
-
-        double Or(string key, double otherwise) => metadata.Has(prefix + key) ? StoredNumbers.Shortest((float)metadata.Number(prefix + key)) : otherwise;
-
-        double? Scale() => metadata.Has(prefix + "scaling.yarn_log_multiplier") ? Math.Round(10 * metadata.Number(prefix + "scaling.yarn_log_multiplier"), 6) : null;
     }
 }
