@@ -92,6 +92,36 @@ public sealed class ExportedModelTests : IDisposable
             using LanguageModel read = GgufModel.Load(file, _team);
             int[] text = tokenizer.Encode(Text);
             Assert.InRange(Loss(read, text) / Loss(model, text), 0.99, 1.01);
+
+            // The whole file stands where a stored model does: with its own tokenizer, its loss is that of the float32 file.
+            string data = Path.Combine(_folder, "text.txt");
+            File.WriteAllText(data, Text);
+            using Evaluator ours = Evaluator.FromModel(path, threads: 1), theirs = Evaluator.FromModel(smaller, threads: 1);
+            double loss = ours.EvaluateFile(new(data)).Loss;
+            Assert.Equal(Loss(model, text), loss, 0.2);
+            Assert.InRange(theirs.EvaluateFile(new(data)).Loss / loss, 0.99, 1.01);
+        }
+    }
+
+    /// <summary>llama.cpp composes no characters, so that the texts have none that could be.</summary>
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("llama-byte-fallback")]
+    [InlineData("qwen-split")]
+    public void Tokenizers_of_files_make_the_tokens_of_llama_cpp(string family)
+    {
+        ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(GoldenModelTests.Golden("gpt2"), "..", "..", "tokenizers", family, "tokenizer.json"));
+        string path = Path.Combine(_folder, "model.gguf");
+        LanguageModelConfig config = new() { Vocabulary = tokenizer.VocabularySize + 5, Layers = 1, Heads = 2, Width = 32, HiddenWidth = 32, Context = 32, Family = ModelFamilies.Llama, Normalization = Normalization.RmsNorm, Gated = true, Activation = Activation.Silu };
+        using (LanguageModel model = new(config, 5, _team)) ModelExport.ToGguf(model, tokenizer, path);
+        using LlamaCppModel client = new(path, 32);
+        ITokenizer read = GgufTokenizer.Load(path);
+        Random random = new(3);
+        string[] parts = ["a", "he", " the", " ", "  ", "\n", "'s", "it", "12", "3456", "é", "漢字", "😀", "</s>", "<|endoftext|>", ", ", "ing", "\t", "(x)", "\u00a0"];
+        for (int round = 0; round < 300; round++)
+        {
+            string text = "w" + string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => parts[random.Next(parts.Length)]));
+            Assert.Equal(client.Tokens(text), read.EncodeMarked(text));
         }
     }
 

@@ -47,6 +47,7 @@ public sealed class GoldenModelTests : IDisposable
     [InlineData("qwen3")]
     [InlineData("deepseek-v3-dense")]
     [InlineData("deepseek-v3-moe-yarn")]
+    [InlineData("llama-tied-llama3-rope")]
     public void What_is_written_is_read_again(string name)
     {
         string path = Path.Combine(_folder, "model.gguf");
@@ -91,7 +92,7 @@ public sealed class GoldenModelTests : IDisposable
 
     private static int[] Whole(JsonNode list) => [.. list.AsArray().Select(number => (int)number!)];
 
-    private static string Golden(string name)
+    internal static string Golden(string name)
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MuonSharp.slnx"))) folder = folder.Parent;

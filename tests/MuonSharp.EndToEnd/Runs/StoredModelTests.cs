@@ -62,6 +62,34 @@ public sealed class StoredModelTests : IDisposable
     }
 
     [Fact]
+    public void A_gguf_file_stands_where_a_run_does()
+    {
+        string run = folder.At("run"), file = folder.At("mine.gguf"), small = folder.At("small.GGUF"), again = folder.At("again"), text = folder.At("text.txt");
+        Tool.Run(TinyRun.Train(folder, run, [.. s_llama, "--tokenizer", "byte"])).Exits(0);
+        Tool.Run("export", "--run", run, "--format", "gguf", file).Exits(0);
+        Tool.Run("export", "--run", run, "--format", "gguf", "--type", "q8_0", small).Exits(0);
+        Assert.Contains("byte, the model knows 256 tokens", Tool.Run("import", file).Exits(0).Output, StringComparison.Ordinal);
+        Tool.Run("import", file, "--out", again).Exits(0);
+
+        string[] evaluate = ["evaluate", "--data", text, "--json"], generate = ["generate", "--prompt", "the ", "--tokens", "40", "--seed", "3"];
+        double loss = (double)Tool.Run([.. evaluate, "--run", run]).Exits(0).Json[0]["loss"]!;
+        Assert.Equal(loss, (double)Tool.Run([.. evaluate, "--model", file]).Exits(0).Json[0]["loss"]!);
+        Assert.Equal(loss, (double)Tool.Run([.. evaluate, "--model", again]).Exits(0).Json[0]["loss"]!);
+        Assert.InRange((double)Tool.Run([.. evaluate, "--model", small]).Exits(0).Json[0]["loss"]! / loss, 0.99, 1.01);
+        Assert.Equal(Tool.Run([.. generate, "--run", run]).Exits(0).Output, Tool.Run([.. generate, "--model", file]).Exits(0).Output);
+        Assert.Equal((long)Tool.Run("import", file, "--json").Exits(0).Json[0]["weights"]!, (long)Tool.Run("plan", "--model", file, "--json").Exits(0).OfKind("plan")[0]["parameters"]!);
+
+        string tuned = folder.At("tuned");
+        string[] tune = ["train", "--from", file, "--data", text, "--run", tuned, "--threads", "2", "--set", "sample.every=-1"];
+        Assert.True((double)Tool.Run([.. tune, "--steps", "4", "--json"]).Exits(0).OfKind("step")[0]["loss"]! < 1.1 * loss);
+        File.Delete(file);
+        Tool.Run([.. tune, "--steps", "6", "--resume"]).Exits(0);
+        Tool.Run("import", file).Fails(2, "mine.gguf", "there is no such file");
+        File.WriteAllText(file, "{}");
+        Tool.Run("import", file).Fails(2, "the file must begin with GGUF");
+    }
+
+    [Fact]
     public void Tokens_of_several_characters_go_with_the_model()
     {
         string run = folder.At("run"), stored = folder.At("stored"), tuned = folder.At("tuned"), text = folder.At("text.txt"), tokenizer = folder.At("pairs.json");
