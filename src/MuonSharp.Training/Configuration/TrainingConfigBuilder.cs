@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MuonSharp.Formats;
-using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 

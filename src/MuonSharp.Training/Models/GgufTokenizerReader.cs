@@ -83,7 +83,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata)
     private List<TokenMerge> Merges(IReadOnlyList<float> scores)
     {
         List<(TokenMerge Merge, float Score, int First, int Second)> merges = [];
-        var lookup = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = _vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach ((string text, int token) in _vocabulary.Where(token => TypeOf(token.Value) == GgufTokenizer.Normal))
         {
             if (text.Length > LongestToken)
