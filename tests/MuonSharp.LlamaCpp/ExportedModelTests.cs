@@ -85,7 +85,7 @@ public sealed class ExportedModelTests : IDisposable
         {
             string path = Path.Combine(_folder, "model.gguf"), smaller = Path.Combine(_folder, "smaller.gguf");
             ModelExport.ToGguf(model, tokenizer, path);
-            LLama.Native.NativeApi.llama_empty_call();
+            LlamaCppModel.LoadLibrary();
             Assert.True(LLama.LLamaQuantizer.Quantize(path, smaller, type));
             Assert.True(new FileInfo(smaller).Length < 0.7 * new FileInfo(path).Length);
             using GgufFile file = GgufFile.Open(smaller);

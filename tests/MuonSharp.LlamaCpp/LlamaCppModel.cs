@@ -28,6 +28,9 @@ internal sealed class LlamaCppModel : IDisposable
         _context = _weights.CreateContext(options);
     }
 
+    /// <summary>Loads llama.cpp, where something else than a model needs it first.</summary>
+    public static void LoadLibrary() => NativeApi.llama_empty_call();
+
     /// <summary>The logits of every position.</summary>
     public float[][] Logits(ReadOnlySpan<int> tokens)
     {
