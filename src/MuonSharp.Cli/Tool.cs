@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using MuonSharp.Cli.Bench;
+using MuonSharp.Cli.Classify;
 using MuonSharp.Cli.Compare;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
@@ -25,6 +26,7 @@ internal static class Tool
         TrainCommand.Create(),
         GenerateCommand.Create(),
         EvaluateCommand.Create(),
+        ClassifyCommand.Create(),
         ImportCommand.Create(),
         ExportCommand.Create(),
         ReportCommand.Create(),

@@ -15,6 +15,7 @@ public class LayerTests
         ["MuonSharp.Training"] = 3,
         ["MuonSharp.Nn"] = 2,
         ["MuonSharp.Optimizers"] = 1,
+        ["MuonSharp.Pictures"] = 1,
         ["MuonSharp.Numerics"] = 0,
         ["MuonSharp.Formats"] = 0,
         ["MuonSharp.Distributed"] = 0,

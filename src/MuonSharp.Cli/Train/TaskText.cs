@@ -41,7 +41,7 @@ internal static class TaskText
         (false, true) => [$"{ToolInvocation.Prefix} train --run {run} --resume", $"{ToolInvocation.Prefix} generate --run {run}{best}"],
         (false, false) => [$"{ToolInvocation.Prefix} generate --run {run}{best} --tokens 500", $"{ToolInvocation.Prefix} evaluate --run {run}{best}"],
         (true, true) => [$"{ToolInvocation.Prefix} train --run {run} --resume"],
-        (true, false) => [$"{ToolInvocation.Prefix} report {run}"],
+        (true, false) => [$"{ToolInvocation.Prefix} classify --run {run}{best} picture.png"],
     };
 
     private static string LanguageModel(LanguageTask task, TrainerDescription description)

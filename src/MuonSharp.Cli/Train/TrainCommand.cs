@@ -6,6 +6,7 @@ using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
+using MuonSharp.Pictures;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
 
@@ -95,7 +96,7 @@ internal static class TrainCommand
     private static Trainer Open(ParseResult parsed, TrainOptions options)
     {
         string? folder = parsed.GetValue(options.Run);
-        var surroundings = new TrainerOptions { Profile = parsed.GetValue(options.Profile) };
+        var surroundings = new TrainerOptions { Profile = parsed.GetValue(options.Profile), ImageDecoder = new PictureDecoder() };
         if (parsed.GetValue(options.Resume))
         {
             folder = folder ?? throw ToolException.Usage("[train] --resume needs the run to take up: --run DIR");

@@ -1,6 +1,6 @@
 namespace MuonSharp.Formats;
 
-/// <summary>Reads a picture file of a common kind, such as PNG or JPEG. The core has none: the package <c>MuonSharp.Images</c> brings one.</summary>
+/// <summary>Reads a picture file of a common kind, such as PNG or JPEG. The core has none: the assembly <c>MuonSharp.Pictures</c> brings one.</summary>
 public interface IImageDecoder
 {
     /// <summary>Reads a picture.</summary>

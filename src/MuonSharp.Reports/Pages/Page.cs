@@ -12,9 +12,9 @@ internal static class Page
     private static readonly string s_style = Resource("page.css");
     private static readonly string s_script = Resource("page.js");
 
-    /// <summary>Nothing may be loaded, and no style or script may run but the page's own, which are named by their hashes.</summary>
+    /// <summary>Nothing may be loaded but pictures that are in the page, and no style or script may run but the page's own, which are named by their hashes.</summary>
     private static readonly string s_policy =
-        $"default-src 'none'; style-src '{Hash(s_style)}'; script-src '{Hash(s_script)}'; base-uri 'none'; form-action 'none'";
+        $"default-src 'none'; style-src '{Hash(s_style)}'; script-src '{Hash(s_script)}'; img-src data:; base-uri 'none'; form-action 'none'";
 
     /// <summary>The page as text.</summary>
     /// <param name="title">Its title.</param>

@@ -38,8 +38,8 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
     /// <summary>How many steps a mean is taken over: a hundredth of the run, ten at least.</summary>
     public static int Window(RunHistory run) => Math.Max(10, run.Steps.Steps.Count / 100);
 
-    private string LossUnit => runs.All(run => run.Evaluations.Count == 0 ? run.Settings.Config is not null : run.Evaluations[0].Numbers.Any(number => number.Name == "bits_per_byte"))
-        ? "nats per token" : "as the task measures it";
+    private string LossUnit => runs.All(run => run.Evaluations.Count == 0 ? run.Settings.Config is { Image.Network: null } : run.Evaluations[0].Numbers.Any(number => number.Name == "bits_per_byte"))
+        ? "nats per token" : runs.All(run => run.Settings.Config is { Image.Network: not null }) ? "nats per image" : "as the task measures it";
 
     private string LossNote => runs[0].Best is { } best
         ? $"Best held-out {best.Numbers[0].Name}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."

@@ -27,6 +27,11 @@ internal static class RunPage
             yield return element;
         }
 
+        foreach (XElement element in RunPictures.Of(run.Folder))
+        {
+            yield return element;
+        }
+
         yield return Skipped(run);
         yield return Samples(run);
         yield return new XElement("h2", "Settings");

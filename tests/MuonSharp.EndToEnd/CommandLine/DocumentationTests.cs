@@ -20,6 +20,7 @@ public class DocumentationTests
     [InlineData("train")]
     [InlineData("generate")]
     [InlineData("evaluate")]
+    [InlineData("classify")]
     [InlineData("report")]
     [InlineData("compare")]
     [InlineData("plan")]

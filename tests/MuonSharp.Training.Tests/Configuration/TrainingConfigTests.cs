@@ -7,7 +7,7 @@ public class TrainingConfigTests
     public static TheoryData<string> PresetNames => [.. Presets.Names];
 
     [Fact]
-    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["austen", "fashion-mnist", "gpt2-124m", "nanogpt", "nanogpt-cpu"], Presets.Names);
+    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["airbench94", "austen", "fashion-mnist", "gpt2-124m", "nanogpt", "nanogpt-cpu"], Presets.Names);
 
     [Theory]
     [MemberData(nameof(PresetNames))]

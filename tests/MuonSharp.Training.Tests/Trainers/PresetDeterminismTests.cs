@@ -8,6 +8,7 @@ public class PresetDeterminismTests
         { "austen", ["train.batch=4"] },
         { "nanogpt-cpu", [] },
         { "nanogpt", ["train.batch=2", "model.layers=2"] },
+        { "airbench94", ["train.batch=20", "image.epochs=null", "image.widths=8,16,16"] },
         { "fashion-mnist", ["train.batch=20", "image.epochs=null", "image.classes=null"] },
         { "gpt2-124m", ["train.batch=2", "model.layers=1", "model.context=64", "model.vocabulary=300"] },
     };
@@ -35,7 +36,7 @@ public class PresetDeterminismTests
 
         using TemporaryFolder folder = new();
         TrainingConfig config = builder.Build();
-        using Trainer trainer = Trainer.Create(config.Image.Network is null ? config : config.Set("data.file", TinyImages.Write(folder.Path)));
+        using Trainer trainer = Trainer.Create(config.Image.Network is null ? config : config.Set("data.file", TinyImages.Write(folder.Path, size: 24)));
         await TestRun.Run(trainer);
         Assert.Equal(50, trainer.Step);
         TestRun.AssertEveryWorkerWorked(trainer);

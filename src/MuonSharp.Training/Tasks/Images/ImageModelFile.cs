@@ -19,10 +19,13 @@ internal static class ImageModelFile
         return IndentedJson.ToBytes(json);
     }
 
-    /// <exception cref="InvalidFileException">The file cannot be read, or says something else.</exception>
-    public static (ImageNormalization Normalization, ImmutableArray<string> Classes) Read(string path)
+    /// <summary>Reads the bytes of such a file.</summary>
+    /// <param name="utf8">The bytes.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <exception cref="InvalidFileException">They say something else.</exception>
+    public static (ImageNormalization Normalization, ImmutableArray<string> Classes) Parse(ReadOnlySpan<byte> utf8, string path)
     {
-        JsonEntry root = JsonFile.Read(path, s_options).Object();
+        JsonEntry root = JsonFile.Parse(utf8, path, s_options).Object();
         return (ImageNormalization.FromJson(root), [.. root["classes"].Items(1, MostClasses).Select(name => name.Text())]);
     }
 }

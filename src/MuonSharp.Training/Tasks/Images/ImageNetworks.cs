@@ -7,9 +7,13 @@ namespace MuonSharp.Training;
 /// <summary>The networks of images that a configuration can name. All are made of public layers.</summary>
 public static class ImageNetworks
 {
+    /// <summary>Images that the whitening of airbench94 is computed of. Source: its script.</summary>
+    private const int WhiteningImages = 5000;
+
     private static readonly Dictionary<string, ImageNetworkKind> s_kinds = new(StringComparer.Ordinal)
     {
         ["convnet"] = new([32, 64, 128], ConvNet.Create),
+        ["airbench94"] = new([64, 256, 256], Airbench),
         ["perceptron"] = new([256, 128], Perceptron.Create),
     };
 
@@ -33,6 +37,26 @@ public static class ImageNetworks
         widths ??= kind.Widths;
         return widths.Count == kind.Widths.Count ? kind.Create(builder, shape, classes, widths)
             : throw new ArgumentException($"[images] {name} has {kind.Widths.Count} widths; {widths.Count} came");
+    }
+
+    /// <summary>The network of the CIFAR-10 speedrun; its first filters whiten patches of the first images.</summary>
+    private static ImageNetwork Airbench(ModelBuilder builder, ImageShape shape, int classes, IReadOnlyList<int> widths)
+    {
+        Airbench94 layer = new(builder, new() { Channels = shape.Channels, Classes = classes, Widths = [.. widths] });
+        return new(layer)
+        {
+            Prepare = (images, normalization) =>
+            {
+                int count = Math.Min(images.Count, WhiteningImages), length = (int)shape.Length;
+                float[] pixels = new float[count * length];
+                for (int i = 0; i < count; i++)
+                {
+                    new ImageView(Mirrored: false, 0, 0).Write(images[i], normalization, pixels.AsSpan(i * length, length));
+                }
+
+                layer.Whiten(team: null, pixels, new(count, shape.Height, shape.Width));
+            },
+        };
     }
 
     private sealed record ImageNetworkKind(IReadOnlyList<int> Widths, Func<ModelBuilder, ImageShape, int, IReadOnlyList<int>, ImageNetwork> Create);

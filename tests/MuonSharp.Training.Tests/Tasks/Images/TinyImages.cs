@@ -5,30 +5,28 @@ namespace MuonSharp.Training.Tests;
 /// <summary>Images that a small network soon tells apart: bars that lie, bars that stand, and chess boards, each with noise.</summary>
 internal static class TinyImages
 {
-    public const int Size = 8;
-
-    public static ImageSet Set(int count, ulong seed)
+    public static ImageSet Set(int count, ulong seed, int size = 8)
     {
-        uint[] noise = new uint[count * Size * Size];
+        uint[] noise = new uint[count * size * size];
         new Numerics.RandomStream(seed, "tiny").Fill(noise, 0, 0);
         byte[] pixels = new byte[noise.Length];
         for (int i = 0; i < noise.Length; i++)
         {
-            (int image, int y, int x) = (i / (Size * Size), i / Size % Size, i % Size);
+            (int image, int y, int x) = (i / (size * size), i / size % size, i % size);
             int wave = (image % 3) switch { 0 => y, 1 => x, _ => x + y };
             pixels[i] = (byte)(((wave / 2 % 2 == 0) ? 150 : 30) + (noise[i] % 70));
         }
 
-        return new(new(1, Size, Size), pixels, [.. Enumerable.Range(0, count).Select(i => i % 3)], ["lying", "standing", "chess"]);
+        return new(new(1, size, size), pixels, [.. Enumerable.Range(0, count).Select(i => i % 3)], ["lying", "standing", "chess"]);
     }
 
     /// <summary>Writes a data set as MNIST's four files.</summary>
-    public static string Write(string folder, int training = 240, int test = 60)
+    public static string Write(string folder, int training = 240, int test = 60, int size = 8)
     {
-        foreach ((string name, ImageSet set) in new[] { ("train", Set(training, 1)), ("t10k", Set(test, 2)) })
+        foreach ((string name, ImageSet set) in new[] { ("train", Set(training, 1, size)), ("t10k", Set(test, 2, size)) })
         {
-            byte[] Big(int size) => [(byte)(size >> 24), (byte)(size >> 16), (byte)(size >> 8), (byte)size];
-            File.WriteAllBytes(Path.Combine(folder, $"{name}-images-idx3-ubyte"), [0, 0, 8, 3, .. Big(set.Count), .. Big(Size), .. Big(Size), .. set.Pixels]);
+            byte[] Big(int number) => [(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number];
+            File.WriteAllBytes(Path.Combine(folder, $"{name}-images-idx3-ubyte"), [0, 0, 8, 3, .. Big(set.Count), .. Big(size), .. Big(size), .. set.Pixels]);
             File.WriteAllBytes(Path.Combine(folder, $"{name}-labels-idx1-ubyte"), [0, 0, 8, 1, .. Big(set.Count), .. set.Labels.ToArray().Select(label => (byte)label)]);
         }
 
