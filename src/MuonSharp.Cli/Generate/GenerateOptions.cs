@@ -23,6 +23,8 @@ internal sealed class GenerateOptions
 
     private UnknownOption Unknown { get; } = new("the prompt");
 
+    private Option<bool> PlainPrompt { get; } = new("--plain-prompt") { Description = "Names of special tokens in a prompt, such as <|endoftext|>, are text. [default: they stand for the tokens]" };
+
     /// <summary><c>--threads</c>.</summary>
     public Option<int> Threads { get; } = CommonOptions.Threads();
 
@@ -56,7 +58,7 @@ internal sealed class GenerateOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[.. Run.All, Prompts, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json])
+        foreach (Option option in (Option[])[.. Run.All, Prompts, PlainPrompt, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json])
         {
             command.Add(option);
         }
@@ -77,6 +79,7 @@ internal sealed class GenerateOptions
         RepetitionPenalty = parsed.GetValue(RepetitionPenalty),
         Stop = parsed.GetValue(Stop) ?? [],
         Seed = parsed.GetValue(Seed),
+        PlainPrompt = parsed.GetValue(PlainPrompt),
         Unknown = Unknown.Read(parsed),
     };
 

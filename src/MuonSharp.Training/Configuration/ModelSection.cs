@@ -84,6 +84,9 @@ public sealed record ModelSection
     /// <summary>Standard deviation of initial weights, 0 or more; projections back into the residual stream have it divided by √(2·layers).</summary>
     public double InitialDeviation { get; init; } = 0.02;
 
+    /// <summary>Numbers of the tokens that end a text, with commas between. Null: the tokenizer's own, if it has one.</summary>
+    public string? EndOfText { get; init; }
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } =
     [
         .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s })),
@@ -103,6 +106,11 @@ public sealed record ModelSection
         if (WindowsByLayer is not null && LanguageModelConfigs.Windows(WindowsByLayer) is null)
         {
             problems.Add($"[config] model.windowsByLayer must be whole numbers of 0 or more with commas between, or null; '{WindowsByLayer}' came");
+        }
+
+        if (EndOfText is not null && !EndTokens.TryParse(EndOfText, out _))
+        {
+            problems.Add($"[config] model.endOfText must be whole numbers of 0 or more with commas between, or null; '{EndOfText}' came");
         }
     }
 
@@ -145,5 +153,7 @@ public sealed record ModelSection
             "a window for each layer instead, whole numbers with commas between such as `128,0,128,0`; 0: as far as the context", also: "slidingWindow layerTypes"),
         section.Key("initialDeviation", NonNegative, m => m.InitialDeviation, (m, v) => m with { InitialDeviation = v },
             "standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers)", also: "initStd initializerRange"),
+        section.Key("endOfText", OptionalText, m => m.EndOfText, (m, v) => m with { EndOfText = v },
+            "numbers of the tokens that end a generated text, with commas between; null: the tokenizer's own, if it has one", free: true, also: "eosTokenId eos"),
     ];
 }

@@ -18,5 +18,5 @@ internal sealed class TokenizerValue() : ConfigValue<string>(TokenizerKinds.Rule
 
     public override JsonNode? Write(string value) => s_names.Write(value);
 
-    private static bool IsPath(string text) => text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || (text.Length > 0 && (File.Exists(text) || Directory.Exists(text)));
+    private static bool IsPath(string text) => text.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || GgufTokenizer.IsNameOfFile(text) || (text.Length > 0 && (File.Exists(text) || Directory.Exists(text)));
 }

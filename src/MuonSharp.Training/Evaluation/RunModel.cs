@@ -21,6 +21,9 @@ internal sealed class RunModel : IDisposable
 
     public LanguageModel Model { get; }
 
+    /// <summary>The tokens at which its texts end.</summary>
+    public IReadOnlyList<int> EndOfText => EndTokens.Of(Config.Model, Tokenizer);
+
     /// <summary>Steps that a run has trained it for; null for one that is stored by itself.</summary>
     public long? Step { get; }
 

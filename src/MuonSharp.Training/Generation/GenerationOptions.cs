@@ -26,6 +26,13 @@ public sealed record GenerationOptions
     /// <summary>Texts that end the generation, not handed out themselves. Default: none.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>Tokens that end a text, not handed out themselves. Null (default): those that the model's files name, else the tokenizer's own; empty: none.</summary>
+    public IReadOnlyList<int>? EndOfText { get; init; }
+
+    /// <summary>Whether names of special tokens in a prompt, such as <c>&lt;|im_start|&gt;</c>, are text like any other. Default false: they stand for the tokens, as in texts that a model is trained on; a prompt of
+    /// a stranger should be plain.</summary>
+    public bool PlainPrompt { get; init; }
+
     /// <summary>Same seed, same text.</summary>
     public ulong Seed { get; init; } = 1337;
 

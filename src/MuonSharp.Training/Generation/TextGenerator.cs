@@ -86,8 +86,8 @@ public sealed class TextGenerator : IDisposable
             throw new ConfigurationException(problems);
         }
 
-        int[][] tokens = [.. prompts.Select(prompt => TextPieces.Prompt(_tokenizer, options.Unknown == UnknownCharacters.Skip ? _tokenizer.WithoutUnknown(prompt) : prompt))];
-        return Pieces(_stream = new TokenStream(_model, _tokenizer.VocabularySize, _tokenizer.SpecialTokens.EndOfText, _sessions), tokens, options, cancellation);
+        int[][] tokens = [.. prompts.Select(prompt => TextPieces.Prompt(_tokenizer, options.Unknown == UnknownCharacters.Skip ? _tokenizer.WithoutUnknown(prompt) : prompt, options.PlainPrompt))];
+        return Pieces(_stream = new TokenStream(_model, _tokenizer.VocabularySize, options.EndOfText ?? _run?.EndOfText ?? EndTokens.Of(_tokenizer), _sessions), tokens, options, cancellation);
     }
 
     /// <summary>The continuation of a prompt, computed on threads of the pool.</summary>

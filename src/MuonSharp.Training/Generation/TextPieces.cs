@@ -28,10 +28,19 @@ internal sealed class TextPieces(ITokenizer tokenizer, IReadOnlyList<string> sto
     /// The tokens that a text is continued from: the one that begins every text, if there is one, and the prompt's own. For an empty prompt without such a
     /// token: a line break or, where the vocabulary has none, the first token.
     /// </summary>
-    public static int[] Prompt(ITokenizer tokenizer, string prompt)
+    /// <remarks>Names of special tokens stand for these unless the prompt is plain, as in texts to train on.</remarks>
+    public static int[] Prompt(ITokenizer tokenizer, string prompt, bool plain = false)
     {
         List<int> tokens = tokenizer.SpecialTokens.Begin is { } begin ? [begin] : [];
-        tokenizer.Encode(prompt, tokens);
+        if (plain)
+        {
+            tokenizer.Encode(prompt, tokens);
+        }
+        else
+        {
+            tokenizer.EncodeMarked(prompt, tokens);
+        }
+
         return tokens.Count > 0 ? [.. tokens]
             : [Enumerable.Range(0, tokenizer.VocabularySize).FirstOrDefault(token => tokenizer.Decode([token]) == "\n")];
     }

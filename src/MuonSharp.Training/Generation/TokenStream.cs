@@ -8,10 +8,11 @@ namespace MuonSharp.Training;
 /// <remarks>Beyond the context the window slides: for each further token the last ones that fit are computed anew, as their states depend on all before them.</remarks>
 /// <param name="model">The model.</param>
 /// <param name="vocabulary">Tokens that may be drawn, from 0: the tokenizer's. The model may know more, which stand for nothing.</param>
-/// <param name="end">The token that ends every text: nothing is drawn after it, and it is not handed out. Null: there is none.</param>
+/// <param name="end">The tokens that end a text: nothing is drawn after one, and it is not handed out. Null: there are none.</param>
 /// <param name="sessions">Where decoding sessions come from; null makes one for each generation.</param>
-internal sealed class TokenStream(LanguageModel model, int vocabulary, int? end = null, SessionStock? sessions = null)
+internal sealed class TokenStream(LanguageModel model, int vocabulary, IReadOnlyList<int>? end = null, SessionStock? sessions = null)
 {
+    private readonly int[] _endTokens = [.. end ?? []];
     private GenerationEnd?[] _ends = [];
 
     /// <summary>Whether all logits so far were finite.</summary>
@@ -103,7 +104,7 @@ internal sealed class TokenStream(LanguageModel model, int vocabulary, int? end 
         ReadOnlySpan<float> logits = session.Logits(sequence)[..vocabulary];
         Finite = Finite && logits.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) < 0;
         int token = sampler.Draw(logits, occasion, position, sequence, Visible(session, history));
-        if (token == end)
+        if (_endTokens.AsSpan().Contains(token))
         {
             End(sequence, GenerationEnd.EndOfText);
             return -1;

@@ -58,8 +58,9 @@ public static class GgufTokenizer
     /// <summary>The keys of a tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="vocabulary">Tokens that the model knows: those beyond the tokenizer's stand for nothing.</param>
+    /// <param name="endOfText">Tokens at which texts end, of which three have a key; null: the tokenizer's own.</param>
     /// <exception cref="BadInputException">llama.cpp would make other tokens of a text.</exception>
-    public static GgufMetadata Describe(ITokenizer tokenizer, int vocabulary)
+    public static GgufMetadata Describe(ITokenizer tokenizer, int vocabulary, IReadOnlyList<int>? endOfText = null)
     {
         GgufMetadata metadata = new();
         switch (tokenizer)
@@ -77,12 +78,15 @@ public static class GgufTokenizer
         }
 
         SpecialTokens special = tokenizer.SpecialTokens;
-        foreach ((string key, int? token) in new[] { ("bos", special.Begin ?? special.EndOfText), ("eos", special.EndOfText) })
+        IReadOnlyList<int> ends = endOfText ?? EndTokens.Of(tokenizer);
+        if (special.Begin is not null || ends.Count > 0)
         {
-            if (token is { } number)
-            {
-                metadata.Add($"tokenizer.ggml.{key}_token_id", (uint)number);
-            }
+            metadata.Add(Prefix + "bos_token_id", (uint)(special.Begin ?? ends[0]));
+        }
+
+        foreach ((string key, int token) in EndTokens.GgufKeys.Zip(ends))
+        {
+            metadata.Add(Prefix + key, (uint)token);
         }
 
         metadata.Add("tokenizer.ggml.add_bos_token", special.Begin is not null);

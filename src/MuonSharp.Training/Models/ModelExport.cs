@@ -22,7 +22,7 @@ public static class ModelExport
     public static ExportedModel ToHuggingFace(string runFolder, string folder, CheckpointChoice checkpoint = default)
     {
         using RunModel run = RunModel.Open(runFolder, threads: 1, checkpoint);
-        return ToHuggingFace(run.Model, run.Tokenizer, folder) with { Step = run.Step, Notices = run.Notices };
+        return ToHuggingFace(run.Model, run.Tokenizer, folder, run.EndOfText) with { Step = run.Step, Notices = run.Notices };
     }
 
     /// <summary>Writes a stored model again: one file of weights in float32, whatever it was made of.</summary>
@@ -35,17 +35,18 @@ public static class ModelExport
     public static ExportedModel Convert(string source, string folder)
     {
         using RunModel stored = RunModel.OpenStored(source, threads: 1);
-        return ToHuggingFace(stored.Model, stored.Tokenizer, folder);
+        return ToHuggingFace(stored.Model, stored.Tokenizer, folder, stored.EndOfText);
     }
 
     /// <summary>Writes a model as a folder that Hugging Face's libraries load.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="folder">The folder to make; it does not exist, or is empty.</param>
+    /// <param name="endOfText">Tokens at which its texts end; null: the tokenizer's own.</param>
     /// <returns>What was written.</returns>
     /// <exception cref="BadInputException">The model is none that others know, or the folder holds something.</exception>
     /// <exception cref="WriteFailedException">The folder could not be written; nothing of it is left.</exception>
-    public static ExportedModel ToHuggingFace(LanguageModel model, ITokenizer tokenizer, string folder)
+    public static ExportedModel ToHuggingFace(LanguageModel model, ITokenizer tokenizer, string folder, IReadOnlyList<int>? endOfText = null)
     {
         ModelFamily family = model.Config.Family.StoredAs(model.Config);
         string[] obstacles = [.. family.Obstacles(model.Config)];
@@ -55,12 +56,19 @@ public static class ModelExport
         }
 
         SpecialTokens special = tokenizer.SpecialTokens;
-        JsonObject numbers = new() { ["bos_token_id"] = special.Begin ?? special.EndOfText, ["eos_token_id"] = special.EndOfText };
+        IReadOnlyList<int> ends = endOfText ?? EndTokens.Of(tokenizer);
+        int? end = ends.Count > 0 ? ends[0] : null;
+        JsonNode? Ends() => ends.Count > 1 ? new JsonArray([.. ends.Select(token => JsonValue.Create(token))]) : end;
+        JsonObject numbers = new() { ["bos_token_id"] = special.Begin ?? end, [EndTokens.Key] = Ends() };
         NewFolder.Write(folder, Operation, part =>
         {
             ModelDirectory.Write(part, model, numbers);
             TokenizerFile.Save(tokenizer, Path.Combine(part, TokenizerFile.Name));
-            ReplacedFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special)));
+            ReplacedFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special, end)));
+            if (end is not null)
+            {
+                ReplacedFile.Write(Path.Combine(part, EndTokens.GenerationConfigName), Operation, IndentedJson.ToBytes(numbers));
+            }
         });
         return new ExportedModel(folder, family.Name, model.Parameters.ElementCount, new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length));
     }
@@ -77,7 +85,7 @@ public static class ModelExport
     public static ExportedModel ToGguf(string runFolder, string path, GgufElement type = GgufElement.F32, CheckpointChoice checkpoint = default)
     {
         using RunModel run = RunModel.Open(runFolder, threads: 1, checkpoint);
-        return ToGguf(run.Model, run.Tokenizer, path, type) with { Step = run.Step, Notices = run.Notices };
+        return ToGguf(run.Model, run.Tokenizer, path, type, run.EndOfText) with { Step = run.Step, Notices = run.Notices };
     }
 
     /// <summary>Writes a stored model as a GGUF file.</summary>
@@ -91,7 +99,7 @@ public static class ModelExport
     public static ExportedModel ConvertToGguf(string source, string path, GgufElement type = GgufElement.F32)
     {
         using RunModel stored = RunModel.OpenStored(source, threads: 1);
-        return ToGguf(stored.Model, stored.Tokenizer, path, type);
+        return ToGguf(stored.Model, stored.Tokenizer, path, type, stored.EndOfText);
     }
 
     /// <summary>Writes a model as a GGUF file.</summary>
@@ -99,10 +107,11 @@ public static class ModelExport
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="path">The file to make; nothing has the name yet.</param>
     /// <param name="type">How matrices are stored.</param>
+    /// <param name="endOfText">Tokens at which its texts end, of which the file names at most three; null: the tokenizer's own.</param>
     /// <returns>What was written.</returns>
     /// <exception cref="BadInputException">llama.cpp would compute something else, or something has the name.</exception>
     /// <exception cref="WriteFailedException">The file could not be written; nothing of it is left.</exception>
-    public static ExportedModel ToGguf(LanguageModel model, ITokenizer tokenizer, string path, GgufElement type = GgufElement.F32)
+    public static ExportedModel ToGguf(LanguageModel model, ITokenizer tokenizer, string path, GgufElement type = GgufElement.F32, IReadOnlyList<int>? endOfText = null)
     {
         IReadOnlyList<string> obstacles = GgufModel.Obstacles(model.Config);
         if (obstacles.Count > 0)
@@ -115,14 +124,14 @@ public static class ModelExport
             throw new BadInputException($"[{Operation}] {path}: the name of a new file is needed; something has the name");
         }
 
-        GgufModel.Write(path, model, type, GgufTokenizer.Describe(tokenizer, model.Config.Vocabulary), Path.GetFileNameWithoutExtension(path));
+        GgufModel.Write(path, model, type, GgufTokenizer.Describe(tokenizer, model.Config.Vocabulary, endOfText), Path.GetFileNameWithoutExtension(path));
         return new ExportedModel(path, model.Config.Family.StoredAs(model.Config).Name, model.Parameters.ElementCount, new FileInfo(path).Length);
     }
 
-    private static JsonObject TokenizerConfig(LanguageModelConfig config, SpecialTokens special)
+    private static JsonObject TokenizerConfig(LanguageModelConfig config, SpecialTokens special, int? end)
     {
         JsonObject json = new() { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["model_max_length"] = config.Context, ["clean_up_tokenization_spaces"] = false };
-        foreach ((string key, int? token) in new[] { ("bos_token", special.Begin ?? special.EndOfText), ("eos_token", special.EndOfText) })
+        foreach ((string key, int? token) in new[] { ("bos_token", special.Begin ?? end), ("eos_token", end) })
         {
             if (token is { } number && special.Named.FirstOrDefault(pair => pair.Value == number).Key is { } name)
             {

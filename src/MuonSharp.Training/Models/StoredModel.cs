@@ -48,6 +48,7 @@ internal abstract class StoredModel
         List<string> problems = [];
         ModelSection? section = LanguageModelConfigs.Of(Model, problems);
         string kind = Tokenizer.Kind;
+        section = section is not null && ReadEndOfText() is { Length: > 0 } ends && !ends.SequenceEqual(EndTokens.Of(Tokenizer)) ? section with { EndOfText = string.Join(',', ends) } : section;
         return section is null
             ? throw new InvalidFileException(Operation, ConfigPath, string.Join("; ", problems))
             : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : System.IO.Path.GetFullPath(TokenizerPath) } };
@@ -66,6 +67,8 @@ internal abstract class StoredModel
     public abstract string HashOfWeights();
 
     private protected abstract ITokenizer ReadTokenizer();
+
+    private protected abstract int[]? ReadEndOfText();
 
     private protected static string Hash(string path)
     {
@@ -112,6 +115,8 @@ internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDir
     }
 
     private protected override ITokenizer ReadTokenizer() => TokenizerFile.Load(TokenizerPath);
+
+    private protected override int[]? ReadEndOfText() => EndTokens.Read(Path, Model.Vocabulary);
 }
 
 /// <summary>A GGUF file, opened whenever something of it is needed.</summary>
@@ -143,6 +148,8 @@ internal sealed class StoredFile : StoredModel
     public override string HashOfWeights() => Hash(Path);
 
     private protected override ITokenizer ReadTokenizer() => GgufTokenizer.Read(_metadata);
+
+    private protected override int[]? ReadEndOfText() => EndTokens.Read(_metadata, Model.Vocabulary);
 
     private static LanguageModelConfig Read(string path, out GgufMetadata metadata)
     {

@@ -43,7 +43,7 @@ public sealed class LanguageTask : ITrainingTask
     {
         (Model, Training, HeldOut, Tokenizer, _options, _ownsModel) = (model, training, heldOut, tokenizer, options, ownsModel);
         ISequenceSampler sampler = options.Sampler ?? new RandomWindows(options.Seed);
-        _prompt = tokenizer is null ? [] : TextPieces.Prompt(tokenizer, options.Prompt);
+        _prompt = tokenizer is null ? [] : TextPieces.Prompt(tokenizer, options.Prompt, options.Sample.PlainPrompt);
         _batches = new TokenBatches(training, sampler, model.Config.Context, model.Config.Vocabulary);
         _program = model.Program(options.Batch, model.Config.Context, training: true);
         DataIdentity = $"{training.Identity}, held out {heldOut?.Identity ?? "none"}, {sampler.Identity}";
@@ -197,7 +197,7 @@ public sealed class LanguageTask : ITrainingTask
             return null;
         }
 
-        TokenStream stream = new(Model, Tokenizer.VocabularySize, Tokenizer.SpecialTokens.EndOfText);
+        TokenStream stream = new(Model, Tokenizer.VocabularySize, _options.Sample.EndOfText ?? EndTokens.Of(Tokenizer));
         IEnumerable<int> tokens = stream.Continue(_prompt, _options.Sample with { Seed = _options.Seed }, occasion: step, cancellation);
         return new TrainingSample(string.Concat(TextPieces.Of(Tokenizer, tokens)), _options.Prompt);
     }

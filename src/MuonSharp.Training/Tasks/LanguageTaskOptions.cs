@@ -50,6 +50,7 @@ public sealed record LanguageTaskOptions
             Temperature = config.Sample.Temperature,
             TopK = config.Sample.TopK ?? 0,
             TopP = config.Sample.TopP,
+            EndOfText = config.Model.EndOfText is null ? null : EndTokens.Of(config.Model, tokenizer: null),
         },
     };
 }

@@ -241,7 +241,7 @@ public class TextGeneratorTests
         GenerationOptions options = new() { Tokens = 30, Temperature = 5 };
         int[] endless = [.. new TokenStream(model, known).Continue([0], options, occasion: 0)];
         int end = endless[20];
-        Assert.Equal(endless.TakeWhile(token => token != end), new TokenStream(model, known, end).Continue([0], options, occasion: 0));
+        Assert.Equal(endless.TakeWhile(token => token != end), new TokenStream(model, known, [end]).Continue([0], options, occasion: 0));
     }
 
     [Fact]
