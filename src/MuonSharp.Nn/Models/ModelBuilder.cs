@@ -32,6 +32,9 @@ public sealed class ModelBuilder
     /// <summary>All parameters declared so far, in any scope.</summary>
     public IReadOnlyList<Parameter> Parameters => _declarations.Parameters;
 
+    /// <summary>All buffers declared so far, in any scope.</summary>
+    public IReadOnlyList<ModelBuffer> Buffers => _declarations.Buffers;
+
     /// <summary>The attention layers declared so far, in any scope.</summary>
     public IReadOnlyList<AttentionHeads> AttentionHeads => _declarations.AttentionHeads;
 
@@ -69,7 +72,9 @@ public sealed class ModelBuilder
     public ModelBuffer Buffer(string name, ImmutableArray<int> shape, float initial = 0, bool saved = true)
     {
         ThrowIfBuilt();
-        return _declarations.Store.AddBuffer(FullName(name), shape, initial, saved);
+        ModelBuffer buffer = _declarations.Store.AddBuffer(FullName(name), shape, initial, saved);
+        _declarations.Buffers.Add(buffer);
+        return buffer;
     }
 
     /// <summary>Declares what makes an attention layer's logits, for QK-clip.</summary>
@@ -137,6 +142,8 @@ public sealed class ModelBuilder
         public ParameterStoreBuilder Store { get; } = new();
 
         public List<Parameter> Parameters { get; } = [];
+
+        public List<ModelBuffer> Buffers { get; } = [];
 
         public List<Initializer> Initializers { get; } = [];
 

@@ -117,7 +117,7 @@ internal static class HeldOutLoss
         long predicted = tokens.Length - 1;
         long windows = predicted / context;
         batch = (int)Math.Min(batch, Math.Max(windows, 1));
-        int[] read = new int[(batch * context) + 1];
+        int[] read = new int[Math.Min((long)batch * context, predicted) + 1];
         double sum = 0;
         long bytes = 0;
         for (long window = 0; window < windows; window += batch)

@@ -72,17 +72,20 @@ public sealed class SafetensorsFolderTests : IDisposable
         Assert.Contains("'a'", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Every_damaged_index_is_valid_or_refused_in_one_line()
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(100_000, Explicit = true)]
+    public void Every_damaged_index_is_valid_or_refused_in_one_line(int count)
     {
         byte[] index = Encoding.UTF8.GetBytes(Index);
         int refused = 0;
-        for (ulong seed = 0; seed < 1000; seed++)
+        for (ulong seed = 0; seed < (ulong)count; seed++)
         {
             Dice dice = new(seed);
-            byte[] damaged = [.. index];
-            for (int change = 1 + dice.Below(3); change > 0; change--) damaged[dice.Below(damaged.Length)] = (byte)dice.Below(256);
-            File.WriteAllBytes(At(SafetensorsFolder.IndexName), dice.Below(4) == 0 ? damaged[..dice.Below(damaged.Length)] : damaged);
+            byte[] damaged = dice.Below(2) == 0 ? JsonMutation.Of(index, dice) : [.. index];
+            for (int change = dice.Below(4); change > 0 && damaged.Length > 0; change--) damaged[dice.Below(damaged.Length)] = (byte)dice.Below(256);
+            File.WriteAllBytes(At(SafetensorsFolder.IndexName), dice.Below(4) == 0 ? damaged[..dice.Below(damaged.Length + 1)] : damaged);
+            long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 SafetensorsFolder.Open(_folder).Dispose();
@@ -90,11 +93,14 @@ public sealed class SafetensorsFolderTests : IDisposable
             catch (InvalidFileException exception)
             {
                 Assert.DoesNotContain('\n', exception.Message);
+                Assert.True(exception.Message.Length < 1100 && !exception.Message.Any(char.IsControl), $"{seed}: {exception.Message}");
                 refused++;
             }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 18);
         }
 
-        Assert.InRange(refused, 600, 999);
+        Assert.InRange(refused, count / 2, count - (count / 100));
     }
 
     private string At(string name) => Path.Combine(_folder, name);

@@ -11,7 +11,7 @@ public class TokenizerJsonMutationTests
     public void A_damaged_file_is_a_clear_error_or_a_sound_definition() => Damage(from: 0, count: 1_500);
 
     [Fact(Explicit = true)]
-    public void Many_damaged_files_are_clear_errors_or_sound_definitions() => Damage(from: 1_500, count: 40_000);
+    public void Many_damaged_files_are_clear_errors_or_sound_definitions() => Damage(from: 1_500, count: 100_000);
 
     [Fact]
     public void A_truncated_file_is_a_clear_error()

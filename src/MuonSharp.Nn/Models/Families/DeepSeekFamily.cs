@@ -33,7 +33,8 @@ internal sealed class DeepSeekFamily() : LlamaFamily("deepseek_v3", "DeepseekV3F
 
         long[] sides =
         [
-            (long)config.Heads * (config.EffectiveHeadWidth + latent.RotaryWidth), (long)config.Heads * (config.EffectiveHeadWidth + latent.ValueWidth), config.EffectiveHiddenWidth, config.Vocabulary,
+            config.Heads * ((long)config.EffectiveHeadWidth + latent.RotaryWidth), config.Heads * ((long)config.EffectiveHeadWidth + latent.ValueWidth), (long)latent.KeyValueRank + latent.RotaryWidth,
+            latent.QueryRank ?? 0, config.EffectiveHiddenWidth, config.Vocabulary,
         ];
         if (sides.Max() > int.MaxValue / Math.Max(1, Math.Max(config.Width, Math.Max(latent.KeyValueRank, latent.QueryRank ?? 0))))
         {

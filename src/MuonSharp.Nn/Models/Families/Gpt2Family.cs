@@ -57,7 +57,7 @@ internal sealed class Gpt2Family() : ModelFamily("gpt2")
         {
             Family = this,
             Vocabulary = settings["vocab_size"].Integer(1),
-            Layers = settings["n_layer"].Integer(1),
+            Layers = settings["n_layer"].Integer(1, StoredWeights.MostLayers),
             Heads = settings["n_head"].Integer(1),
             Width = settings["n_embd"].Integer(1),
             Context = settings["n_positions"].Integer(1),

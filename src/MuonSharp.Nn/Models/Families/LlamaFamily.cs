@@ -120,7 +120,7 @@ internal class LlamaFamily(string name, string architecture, bool gated = true) 
     {
         Family = this,
         Vocabulary = settings["vocab_size"].Integer(1),
-        Layers = settings["num_hidden_layers"].Integer(1),
+        Layers = settings["num_hidden_layers"].Integer(1, StoredWeights.MostLayers),
         Heads = settings["num_attention_heads"].Integer(1),
         KeyValueHeads = settings.Find("num_key_value_heads")?.Integer(1),
         Width = settings["hidden_size"].Integer(1),

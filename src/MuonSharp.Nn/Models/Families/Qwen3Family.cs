@@ -34,7 +34,7 @@ internal sealed class Qwen3Family() : LlamaFamily("qwen3", "Qwen3ForCausalLM")
 
     private static IReadOnlyList<int?>? Windows(StoredSettings settings)
     {
-        int layers = settings["num_hidden_layers"].Integer(1);
+        int layers = settings["num_hidden_layers"].Integer(1, StoredWeights.MostLayers);
         int? width = settings.Find("sliding_window")?.Integer(1), first = settings.Find("max_window_layers")?.Integer(0);
         JsonEntry? types = settings.Find("layer_types");
         if (!settings.Flag("use_sliding_window") || width is null)

@@ -103,7 +103,7 @@ internal abstract class GgufForm(string architecture)
         Family = Family,
         Context = metadata.Whole(Key("context_length")),
         Width = metadata.Whole(Key("embedding_length")),
-        Layers = metadata.Whole(Key("block_count")),
+        Layers = metadata.Whole(Key("block_count"), 1, StoredWeights.MostLayers),
         HiddenWidth = metadata.Whole(Key("feed_forward_length")),
         Heads = metadata.Whole(Key("attention.head_count")),
         Vocabulary = file.TryGetShape("token_embd.weight", out System.Collections.Immutable.ImmutableArray<long> shape) && shape.Length == 2

@@ -72,28 +72,20 @@ public static class GgufModel
     /// <exception cref="InvalidFileException">The file does not hold a model that can be computed here.</exception>
     public static LanguageModel Load(GgufFile file, WorkerTeam? team = null, bool gradients = false)
     {
-        LanguageModel model = new(ReadConfig(file), seed: 0, team, gradients, drawn: false);
-        try
-        {
-            ReadWeights(file, model);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        LanguageModelConfig config = ReadConfig(file);
+        return StoredWeights.Load(config, file, own => Map(file, config, own), team, gradients);
     }
 
     /// <summary>Reads the weights of a file into a model that is there.</summary>
     /// <param name="file">The file.</param>
     /// <param name="model">A model of the file's configuration.</param>
     /// <exception cref="InvalidFileException">The file does not hold the tensors of the model.</exception>
-    public static void ReadWeights(GgufFile file, LanguageModel model)
+    public static void ReadWeights(GgufFile file, LanguageModel model) => Map(file, model.Config, model.Tensors).Read(file, model.Parameters);
+
+    private static TensorMap Map(GgufFile file, LanguageModelConfig config, TensorMap own)
     {
-        GgufForm form = Form(file);
-        TensorMap map = form.Map(model.Config, model.Tensors);
-        (model.Config.RotaryScaling is Llama3RotaryScaling ? GgufRotary.WithoutFactors(map) : map).Read(file, model.Parameters);
+        TensorMap map = Form(file).Map(config, own);
+        return config.RotaryScaling is Llama3RotaryScaling ? GgufRotary.WithoutFactors(map) : map;
     }
 
     private static GgufForm Form(GgufFile file)

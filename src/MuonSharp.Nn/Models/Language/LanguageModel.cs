@@ -28,11 +28,18 @@ public sealed class LanguageModel : IDisposable
     /// <param name="drawn">Whether the weights get their first values; false leaves them 0, for weights that are read. Default true.</param>
     /// <exception cref="ArgumentException">The configuration breaks rules; the message names all of them.</exception>
     public LanguageModel(LanguageModelConfig config, ulong seed, WorkerTeam? team = null, bool gradients = true, bool drawn = true)
+        : this(config, seed, team, gradients, drawn, check: null)
+    {
+    }
+
+    /// <summary>The same; what is declared is looked at before any memory is allocated.</summary>
+    internal LanguageModel(LanguageModelConfig config, ulong seed, WorkerTeam? team, bool gradients, bool drawn, Action<TensorMap>? check)
     {
         config.Validate();
         Config = config;
         var builder = new ModelBuilder(seed);
         _network = config.Family.Declare(builder, config);
+        check?.Invoke(config.Family.Map(config, builder.Parameters, builder.Buffers));
         _model = builder.Build(team, gradients, drawn);
     }
 

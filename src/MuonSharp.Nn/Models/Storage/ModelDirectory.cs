@@ -71,17 +71,7 @@ public static class ModelDirectory
     {
         LanguageModelConfig config = ReadConfig(folder, families);
         using var weights = SafetensorsFolder.Open(folder);
-        LanguageModel model = new(config, seed: 0, team, gradients, drawn: false);
-        try
-        {
-            model.Tensors.Read(weights, model.Parameters);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        return StoredWeights.Load(config, weights, map => map, team, gradients);
     }
 
     /// <summary>Writes configuration and weights, as the transformers library loads them; weights go from the model's memory to the file.</summary>

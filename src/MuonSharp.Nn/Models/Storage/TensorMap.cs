@@ -46,6 +46,27 @@ public sealed class TensorMap
     /// <exception cref="InvalidFileException">Names or shapes are not those of the model, and nothing was changed; or the file changed, or a copy differs.</exception>
     public void Read(ITensorSource source, ParameterStore store)
     {
+        Dictionary<string, string> names = Check(source);
+        Dictionary<string, MemoryBlock> memory = Memory(store);
+        foreach (StoredTensor tensor in Tensors)
+        {
+            Read(source, names[tensor.Name], tensor, memory);
+        }
+
+        foreach ((string copy, string original) in Copies)
+        {
+            if (names.TryGetValue(copy, out string? name))
+            {
+                Compare(source, name, names[original]);
+            }
+        }
+    }
+
+    /// <summary>Checks that a file has these tensors, in these shapes, and no others.</summary>
+    /// <returns>The names that they have there, by ours.</returns>
+    /// <exception cref="InvalidFileException">Names or shapes are others.</exception>
+    internal Dictionary<string, string> Check(ITensorSource source)
+    {
         Dictionary<string, string> names = Names(source, out List<string> problems);
         foreach (StoredTensor tensor in Tensors)
         {
@@ -63,19 +84,7 @@ public sealed class TensorMap
             throw new InvalidFileException("weights", source.Path, string.Join("; ", problems.Take(MostProblems)) + more);
         }
 
-        Dictionary<string, MemoryBlock> memory = Memory(store);
-        foreach (StoredTensor tensor in Tensors)
-        {
-            Read(source, names[tensor.Name], tensor, memory);
-        }
-
-        foreach ((string copy, string original) in Copies)
-        {
-            if (names.TryGetValue(copy, out string? name))
-            {
-                Compare(source, name, names[original]);
-            }
-        }
+        return names;
     }
 
     /// <summary>The tensors of a model to be written, in the order of the map: views where the parameter's memory has the order of the file.</summary>
