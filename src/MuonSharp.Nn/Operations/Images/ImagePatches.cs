@@ -59,123 +59,105 @@ internal unsafe struct ImagePatches : IPanelSource
         int rowLength = WindowWidth * Channels, end = column + columns;
         for (int first = column; first < end;)
         {
-            int windowRow = first / rowLength, last = Math.Min(end, (windowRow + 1) * rowLength);
-            WindowRow(row, rows, windowRow, first - (windowRow * rowLength), last - (windowRow * rowLength), new Place(to, first - column, width, panelStride));
+            (int panel, int inPanel) = Math.DivRem(first - column, width);
+            int windowRow = first / rowLength, start = windowRow * rowLength, last = Math.Min(Math.Min(end, start + rowLength), first + width - inPanel);
+            Run(row, rows, windowRow, first - start, last - first, to + (panel * panelStride) + inPanel, width);
             first = last;
         }
     }
 
-    /// <summary>The part [from, end) of one row of the window, for all rows of the block.</summary>
-    private readonly void WindowRow(int row, int rows, int windowRow, int from, int end, Place place)
+    /// <summary>A part of one row of the window, for all rows of the block: for neighbouring pixels of the result it lies evenly apart.</summary>
+    private readonly void Run(int row, int rows, int windowRow, int from, int length, float* to, int toStride)
     {
-        (int height, int width) = (Images.Height, Images.Width);
+        int lineLength = Images.Width * Channels, step = Stride * Channels, last = lineLength - length;
         (int image, int pixel) = Math.DivRem(row, Result.Pixels);
-        (int y, int x) = Math.DivRem(pixel, Result.Width);
-        for (int i = 0; i < rows; i++)
+        for ((int y, int x) = Math.DivRem(pixel, Result.Width); rows > 0; x = 0)
         {
-            int top = (y * Stride) - PaddingTop + windowRow, left = (x * Stride) - PaddingLeft;
+            int pixels = Math.Min(rows, Result.Width - x), top = (y * Stride) - PaddingTop + windowRow, left = (x * Stride) - PaddingLeft;
             if (Spread > 1)
             {
-                Spaced(image, top, left, from, end, place);
+                Spaced(image, top, left, pixels, from, length, to, toStride);
+                to += (nint)pixels * toStride;
             }
-            else if ((uint)top >= (uint)height)
+            else if ((uint)top >= (uint)Images.Height)
             {
-                place.Clear(0, end - from);
+                for (int i = 0; i < pixels; i++, to += toStride)
+                {
+                    new Span<float>(to, length).Clear();
+                }
             }
             else
             {
-                float* source = Data + (((((nint)image * height) + top) * width) + left) * Channels;
-                int inside = Math.Clamp(-left * Channels, from, end), outside = Math.Clamp((width - left) * Channels, inside, end);
-                if (inside > from)
+                float* line = Data + ((((nint)image * Images.Height) + top) * lineLength);
+                int offset = (left * Channels) + from;
+                for (int i = 0; i < pixels; i++, offset += step, to += toStride)
                 {
-                    place.Clear(0, inside - from);
-                }
-
-                place.Copy(source + inside, inside - from, outside - inside);
-                if (end > outside)
-                {
-                    place.Clear(outside - from, end - outside);
+                    if (offset >= 0 && offset <= last)
+                    {
+                        Copy(line + offset, to, length);
+                    }
+                    else
+                    {
+                        Edge(line, offset, lineLength, to, length);
+                    }
                 }
             }
 
-            place.Next();
-            if (++x == Result.Width)
+            rows -= pixels;
+            if (++y == Result.Height)
             {
-                x = 0;
-                if (++y == Result.Height)
-                {
-                    (y, image) = (0, image + 1);
-                }
+                (y, image) = (0, image + 1);
             }
         }
     }
 
-    /// <summary>The same where there are zeros between the pixels: one pixel after the other.</summary>
+    /// <summary>What reaches over the left or right edge of an image.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void Spaced(int image, int top, int left, int from, int end, Place place)
+    private static void Edge(float* line, int offset, int lineLength, float* to, int length)
     {
-        for (int at = from; at < end;)
-        {
-            int windowColumn = at / Channels, next = Math.Min(end, (windowColumn + 1) * Channels), x = left + windowColumn;
-            bool isPixel = top >= 0 && x >= 0 && top % Spread == 0 && x % Spread == 0 && top / Spread < Images.Height && x / Spread < Images.Width;
-            if (isPixel)
-            {
-                nint pixel = ((((nint)image * Images.Height) + (top / Spread)) * Images.Width) + (x / Spread);
-                place.Copy(Data + (pixel * Channels) + at - (windowColumn * Channels), at - from, next - at);
-            }
-            else
-            {
-                place.Clear(at - from, next - at);
-            }
+        int inside = Math.Clamp(-offset, 0, length), outside = Math.Clamp(lineLength - offset, inside, length);
+        new Span<float>(to, inside).Clear();
+        Copy(line + offset + inside, to + inside, outside - inside);
+        new Span<float>(to + outside, length - outside).Clear();
+    }
 
-            at = next;
+    /// <summary>The same where there are zeros between the pixels: one pixel of the window after the other.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Spaced(int image, int top, int left, int pixels, int from, int length, float* to, int toStride)
+    {
+        for (int i = 0; i < pixels; i++, to += toStride)
+        {
+            for (int at = from; at < from + length;)
+            {
+                (int windowColumn, int channel) = Math.DivRem(at, Channels);
+                int count = Math.Min(from + length - at, Channels - channel), x = left + i + windowColumn;
+                if (top >= 0 && x >= 0 && top % Spread == 0 && x % Spread == 0 && top / Spread < Images.Height && x / Spread < Images.Width)
+                {
+                    nint source = ((((nint)image * Images.Height) + (top / Spread)) * Images.Width) + (x / Spread);
+                    Copy(Data + (source * Channels) + channel, to + at - from, count);
+                }
+                else
+                {
+                    new Span<float>(to + at - from, count).Clear();
+                }
+
+                at += count;
+            }
         }
     }
 
-    /// <summary>Where a row of the block goes: its columns in panels.</summary>
-    private struct Place(float* to, int column, int width, nint panelStride)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* from, float* to, int count)
     {
-        private float* _row = to;
-
-        public void Next() => _row += width;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Copy(float* from, int offset, int count)
+        int i = 0;
+        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
         {
-            for (int at = column + offset; count > 0;)
-            {
-                int inPanel = at % width, here = Math.Min(count, width - inPanel);
-                Run(from, _row + (at / width * panelStride) + inPanel, here);
-                from += here;
-                at += here;
-                count -= here;
-            }
+            Vector256.Load(from + i).Store(to + i);
         }
 
-        public readonly void Clear(int offset, int count)
+        for (; i < count; i++)
         {
-            for (int at = column + offset; count > 0;)
-            {
-                int inPanel = at % width, here = Math.Min(count, width - inPanel);
-                new Span<float>(_row + (at / width * panelStride) + inPanel, here).Clear();
-                at += here;
-                count -= here;
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Run(float* from, float* to, int count)
-        {
-            int i = 0;
-            for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
-            {
-                Vector256.Load(from + i).Store(to + i);
-            }
-
-            for (; i < count; i++)
-            {
-                to[i] = from[i];
-            }
+            to[i] = from[i];
         }
     }
 }

@@ -111,44 +111,6 @@ internal readonly unsafe struct AveragePoolForward(PoolGeometry geometry, float*
     }
 }
 
-/// <summary>What a pixel of a window has of the gradient of the window's result.</summary>
-internal interface IPoolShare
-{
-    /// <summary>Its share.</summary>
-    /// <param name="gradient">The gradient.</param>
-    /// <param name="place">First of the elements of the result.</param>
-    /// <param name="pixel">Number of the pixel in the window.</param>
-    /// <param name="left">Channels that are left.</param>
-    V Of<L, V, TExtent>(V gradient, nint place, int pixel, int left)
-        where L : struct, ILanes<V>
-        where V : struct
-        where TExtent : struct, IVectorExtent;
-}
-
-/// <summary>All of it where it was the greatest, else nothing.</summary>
-internal readonly unsafe struct WinnerShare(float* winners) : IPoolShare
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Of<L, V, TExtent>(V gradient, nint place, int pixel, int left)
-        where L : struct, ILanes<V>
-        where V : struct
-        where TExtent : struct, IVectorExtent
-    {
-        V distance = L.Abs(L.Subtract(TExtent.Load<L, V>(winners + place, left), L.Broadcast(pixel)));
-        return L.Choose(L.LessThan(distance, L.Broadcast(0.5f)), gradient, L.Broadcast(0));
-    }
-}
-
-/// <summary>The same for all pixels.</summary>
-internal readonly struct MeanShare(int pixels) : IPoolShare
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Of<L, V, TExtent>(V gradient, nint place, int pixel, int left)
-        where L : struct, ILanes<V>
-        where V : struct
-        where TExtent : struct, IVectorExtent => L.Divide(gradient, L.Broadcast(pixels));
-}
-
 /// <summary>The gradient of one row of pixels: the shares in the windows that have each, in their order.</summary>
 internal readonly unsafe struct PoolBackward<TShare>(PoolGeometry geometry, float* outputGradient, TShare share, float* gradient, bool add) : ITaskKernel
     where TShare : struct, IPoolShare
