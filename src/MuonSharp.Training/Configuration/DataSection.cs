@@ -20,6 +20,9 @@ public sealed record DataSection
     /// <summary><c>random</c>: windows from anywhere; <c>sequential</c>: one behind the other; <c>shuffled</c>: each once in an epoch. See <see cref="ISequenceSampler"/>.</summary>
     public string Order { get; init; } = "random";
 
+    /// <summary>Bytes of text that are read into memory. The tokens of a larger text are encoded along the way, into files in a hidden folder <c>.muonsharp</c> beside it.</summary>
+    public int LargestInMemory { get; init; } = 1 << 28;
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("data.", c => c.Data, (c, s) => c with { Data = s }));
 
     // The text may have moved when a run is resumed: its content is compared by its hash.
@@ -36,5 +39,7 @@ public sealed record DataSection
             "share of the tokens, at the end, that is held out", usedWhen: new("data.validationFile", c => c.Data.ValidationFile is null), also: "valShare valSplit validationSplit testShare"),
         section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },
             "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time", also: "shuffle"),
+        section.Key("largestInMemory", Whole(1), d => d.LargestInMemory, (d, v) => d with { LargestInMemory = v },
+            "text up to this size is read into memory, which takes seven times as much; a larger one is encoded once, into files in a hidden folder `.muonsharp` beside it", unit: "bytes", free: true, also: "streamAbove maxTextSize"),
     ];
 }

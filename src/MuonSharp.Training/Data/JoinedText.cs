@@ -88,16 +88,23 @@ internal sealed class JoinedText
             }
         }
 
+        notes.Add(FolderNote(folder, taken, leftOut));
+    }
+
+    /// <summary>What is said of a folder: how much of it was taken.</summary>
+    /// <exception cref="BadInputException">Nothing was.</exception>
+    public static string FolderNote(string folder, int taken, IReadOnlyList<string> leftOut)
+    {
         if (taken == 0)
         {
             throw new BadInputException($"[data] {folder}: the folder must hold a UTF-8 text; {(leftOut.Count == 0 ? "no file" : List(leftOut))} came");
         }
 
-        notes.Add(leftOut.Count == 0 ? $"[data] {folder}: {Count(taken)} taken" : $"[data] {folder}: {Count(taken)} taken, {leftOut.Count} left out: {List(leftOut)}");
+        return leftOut.Count == 0 ? $"[data] {folder}: {Count(taken)} taken" : $"[data] {folder}: {Count(taken)} taken, {leftOut.Count} left out: {List(leftOut)}";
 
         static string Count(int count) => count == 1 ? "1 file" : $"{count} files";
 
-        static string List(List<string> names) => string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
+        static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
     }
 
     private void Join(List<(string Path, byte[] Bytes)> parts, bool again)

@@ -83,7 +83,13 @@ public sealed class ShardTokens : ITokenSource, IDisposable
     /// <summary>The shards of a folder, in ordinal order of their names: those to train on and those whose names say <c>val</c>. Null: it holds none.</summary>
     internal static (string[] Training, string[] Validation)? Find(DataFiles? files)
     {
-        if (files?.Paths is not [var folder] || !Directory.Exists(folder))
+        if (files?.Paths is not [var folder])
+        {
+            return files?.Paths.FirstOrDefault(HoldsShards) is not { } among ? null
+                : throw new BadInputException($"[data] {among}: a folder of shards must be the only text to train on; {files.Paths.Length} came");
+        }
+
+        if (!Directory.Exists(folder))
         {
             return null;
         }
@@ -91,5 +97,21 @@ public sealed class ShardTokens : ITokenSource, IDisposable
         string[] shards = [.. Directory.EnumerateFiles(folder, "*" + TokenShard.Extension).Order(StringComparer.Ordinal)];
         string[] validation = [.. shards.Where(path => Path.GetFileName(path).Contains("val", StringComparison.OrdinalIgnoreCase))];
         return shards.Length == 0 ? null : ([.. shards.Except(validation)], validation);
+    }
+
+    /// <summary>Whether a path is a folder with a file that is a shard.</summary>
+    internal static bool HoldsShards(string path) => path != DataFiles.StandardInput && Directory.Exists(path) && Directory.EnumerateFiles(path, "*" + TokenShard.Extension).Any(IsShard);
+
+    private static bool IsShard(string path)
+    {
+        try
+        {
+            TokenShard.Open(path).Dispose();
+            return true;
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
     }
 }

@@ -45,9 +45,19 @@ public sealed class TextData
             tokenizer = run?.Tokenizer;
         }
 
+        if (config.Data.ValidationFile?.Paths.FirstOrDefault(ShardTokens.HoldsShards) is { } notText)
+        {
+            throw new BadInputException($"[data] {notText}: the text that is held out must be no folder of shards; those held out lie beside the others, with 'val' in their names");
+        }
+
         if (ShardTokens.Find(config.Data.File) is { } shards)
         {
             return FromShards(config, shards.Training, shards.Validation, tokenizer);
+        }
+
+        if (LargeText.SizeOf(config.Data.File) + LargeText.SizeOf(config.Data.ValidationFile) > config.Data.LargestInMemory && config.Data.File is not null)
+        {
+            return FromLargeText(config, tokenizer);
         }
 
         JoinedText? text = config.Data.File is { } files ? JoinedText.Read(files) : null, heldOut = config.Data.ValidationFile is { } others ? JoinedText.Read(others) : null;
@@ -91,6 +101,28 @@ public sealed class TextData
         }
 
         return new(tokenizer, new TokenRange(all, 0, split), heldOut, folder, validation.Length > 0 ? $"{all.Identity}, held out {heldOut.Identity}" : all.Identity) { Files = (config.Data.File, null) };
+    }
+
+    /// <summary>What <see cref="Split"/> does of a text that is read and encoded along the way.</summary>
+    private static TextData FromLargeText(TrainingConfig config, ITokenizer? tokenizer)
+    {
+        LargeText text = LargeText.Of(config.Data.File!);
+        LargeText? other = config.Data.ValidationFile is { } files ? LargeText.Of(files) : null;
+        tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, [.. new[] { text, other }.OfType<LargeText>().Select(each => each.Files)]);
+        var whole = EncodedText.Open(text, tokenizer);
+        EncodedText? heldOut = other is null ? null : EncodedText.Open(other, tokenizer);
+        long split = heldOut is null ? (long)(whole.Tokens.Length * (1 - config.Data.ValidationShare)) : whole.Tokens.Length;
+        ITokenSource validation = heldOut is null ? new TokenRange(whole.Tokens, split, whole.Tokens.Length - split) : heldOut.Tokens;
+        if (split < config.Model.Context + 1 || (validation.Length < 2 && config.Evaluate.Every is not null))
+        {
+            throw new BadInputException($"[data] {text.Source}: the text must hold model.context + 1 = {config.Model.Context + 1} tokens to train on and 2 held out; {split} and {validation.Length} came");
+        }
+
+        return new(tokenizer, new TokenRange(whole.Tokens, 0, split), validation, text.Source, heldOut is null ? whole.Sha256 : $"{whole.Sha256}, held out {heldOut.Sha256}")
+        {
+            Notes = [.. whole.Notes, .. heldOut?.Notes ?? []],
+            Files = (new([.. text.Files]), other is null ? null : new([.. other.Files])),
+        };
     }
 
     /// <summary>Splits a text that is already in memory.</summary>

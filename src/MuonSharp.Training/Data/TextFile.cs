@@ -143,7 +143,7 @@ internal static class InputFile
     private static Stream OpenStream(string path) => path == DataFiles.StandardInput ? Console.OpenStandardInput() : File.OpenRead(path);
 
     /// <summary>Whether a name means something else in another process, whatever lies behind it now: <c>/dev/stdin</c>, <c>/dev/fd/63</c>, <c>/proc/self/fd/0</c>.</summary>
-    private static bool IsDescriptor(string path) =>
+    public static bool IsDescriptor(string path) =>
         !OperatingSystem.IsWindows() && Path.GetFullPath(path) is var full && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal));
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd('\r', '.');

@@ -20,6 +20,14 @@ public static class TokenSharding
     public static (int Shards, long Tokens) Write(DataFiles files, ITokenizer tokenizer, string folder, int tokensPerShard)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tokensPerShard);
+        (int shards, long tokens) = Write(FileSearch.Files(files).Select(path => (TextFile.Open(path), tokenizer.SpecialTokens.EndOfText)), tokenizer, folder, tokensPerShard);
+        TokenizerFile.Save(tokenizer, Path.Combine(folder, TokenizerFile.Name));
+        return (shards, tokens);
+    }
+
+    /// <summary>Writes the shards of some texts, each behind a token where there is one; disposes of the readers.</summary>
+    internal static (int Shards, long Tokens) Write(IEnumerable<(TextReader Reader, int? Before)> texts, ITokenizer tokenizer, string folder, int tokensPerShard)
+    {
         if (tokenizer.VocabularySize > MostVocabulary)
         {
             throw new BadInputException($"[shard] a tokenizer for shards must have at most {MostVocabulary} tokens; {tokenizer.VocabularySize} came");
@@ -30,10 +38,10 @@ public static class TokenSharding
         List<string> parts = [];
         int shards = 0;
         long tokens = 0;
-        foreach (string path in FileSearch.Files(files))
+        foreach ((TextReader text, int? before) in texts)
         {
-            held.AddRange(tokenizer.SpecialTokens.EndOfText is { } end ? [end] : []);
-            using TextReader reader = TextFile.Open(path);
+            held.AddRange(before is { } token ? [token] : []);
+            using TextReader reader = text;
             TextChunks.Read(reader, tokenizer.CutOf, part =>
             {
                 parts.Add(part.ToString());
@@ -50,13 +58,20 @@ public static class TokenSharding
             WriteOne();
         }
 
-        TokenizerFile.Save(tokenizer, Path.Combine(folder, TokenizerFile.Name));
         return (shards, tokens);
 
         void Encode()
         {
             int[][] encoded = new int[parts.Count][];
-            Parallel.For(0, encoded.Length, i => encoded[i] = tokenizer.EncodeMarked(parts[i]));
+            try
+            {
+                Parallel.For(0, encoded.Length, i => encoded[i] = tokenizer.EncodeMarked(parts[i]));
+            }
+            catch (AggregateException failures) when (failures.InnerExceptions[0] is BadInputException first)
+            {
+                throw new BadInputException(first.Message, failures);
+            }
+
             parts.Clear();
             foreach (int[] part in encoded)
             {

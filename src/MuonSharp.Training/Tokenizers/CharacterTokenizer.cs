@@ -52,6 +52,29 @@ public sealed class CharacterTokenizer : ITokenizer
             : throw new BadInputException("[tokenizer] the text must hold at least one character; an empty one came");
     }
 
+    /// <summary>The same of texts that are read along the way; disposes of the readers.</summary>
+    internal static CharacterTokenizer FromReaders(IEnumerable<TextReader> texts)
+    {
+        StringBuilder seen = new();
+        HashSet<Rune> known = [];
+        foreach (TextReader text in texts)
+        {
+            using TextReader reader = text;
+            TextChunks.Read(reader, TextCut.BehindCharacters, part =>
+            {
+                foreach (Rune character in part.EnumerateRunes())
+                {
+                    if (known.Add(character))
+                    {
+                        seen.Append(character);
+                    }
+                }
+            });
+        }
+
+        return FromText(seen.ToString());
+    }
+
     /// <inheritdoc/>
     public void Encode(ReadOnlySpan<char> text, List<int> tokens)
     {

@@ -79,6 +79,10 @@ public static class TokenizerKinds
         ? found.FromTexts(texts)
         : FromName(kind) ?? throw new BadInputException($"[tokenizer] the kind must be {Rule}; {OneLine.Quote(kind)} came");
 
+    /// <summary>A tokenizer of the named kind, fitted to texts in files that are read along the way.</summary>
+    internal static ITokenizer Create(string kind, IReadOnlyList<IReadOnlyList<string>> files) =>
+        kind == CharacterTokenizer.KindName ? CharacterTokenizer.FromReaders(files.Select(each => new JoinedReader(each))) : Create(kind, [""]);
+
     /// <summary>A tokenizer that needs no text: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c>, a folder with one, such as a run, or a GGUF file.</summary>
     /// <param name="name">A name or a path.</param>
     /// <exception cref="BadInputException">There is no such tokenizer.</exception>
