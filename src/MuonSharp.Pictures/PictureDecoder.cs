@@ -37,6 +37,18 @@ public sealed class PictureDecoder : IImageDecoder
     /// <exception cref="InvalidFileException">They are no picture, or damaged.</exception>
     public static (byte[] Pixels, ImageShape Shape) Decode(byte[] bytes, string path)
     {
+        try
+        {
+            return Read(bytes, path);
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException)
+        {
+            throw new InvalidFileException(Operation, path, "pictures need SkiaSharp's native library for this system; there is none", exception);
+        }
+    }
+
+    private static (byte[] Pixels, ImageShape Shape) Read(byte[] bytes, string path)
+    {
         // An empty file is no data to the decoder, which throws then.
         using SKData? data = bytes.Length == 0 ? null : SKData.CreateCopy(bytes);
         using SKCodec? codec = data is null ? null : SKCodec.Create(data);

@@ -105,10 +105,14 @@ public sealed class ImageTaskTests : IDisposable
         Assert.Contains(sum, value => Math.Abs(value) > 0.1);
     }
 
-    [Fact]
-    public async Task A_small_convnet_learns_bars_from_the_configuration_alone()
+    [Theory]
+    [InlineData("convnet", "4,6,8", 8)]
+    [InlineData("perceptron", "32,16", 8)]
+    [InlineData("airbench94", "4,6,8", 24)]
+    public async Task A_network_learns_bars_from_the_configuration_alone(string network, string widths, int size)
     {
-        TrainingConfig config = TinyImages.Config(TinyImages.Write(_folder.FullName), ("image.epochs", "3"), ("image.flip", "true"));
+        TrainingConfig config = TinyImages.Config(
+            TinyImages.Write(_folder.FullName, size: size), ("image.network", network), ("image.widths", widths), ("image.epochs", "3"), ("image.flip", "true"));
         (TrainingConfig effective, List<TrainingEvent> events, _) = await Train(config, null);
         Assert.Equal(36, effective.Train.Steps);
         MuonSharp.Training.Evaluation[] evaluations = [.. events.OfType<EvaluationEvent>().Select(happened => happened.Result)];
@@ -212,6 +216,40 @@ public sealed class ImageTaskTests : IDisposable
         // Rate times decay at the peak is 2e-6 for each of the 20 images of a step.
         Assert.All(groups.Values, options => Assert.Equal(4e-5, options.WeightDecay.At(1, 12) * options.LearningRate.Range.Greatest, 1e-15));
         Assert.All(groups.Values, options => Assert.True(options.Nesterov && options.Momentum.At(1, 12) == 0.85));
+    }
+
+    [Fact]
+    public void The_preset_airbench94_has_the_rates_of_its_script()
+    {
+        string data = TinyImages.Write(_folder.FullName, size: 24);
+        TrainingConfig config = new TrainingConfigBuilder().UsePreset("airbench94").Set("data.file", data).Set("image.widths", "4,4,4").Set("train.batch", "20").Build();
+        using Trainer trainer = Trainer.Create(config);
+
+        // 8 epochs of 12 steps; the script counts steps from 0: the whitening's bias has (1 - step / 36), all others (1 - step / 96) of their peak.
+        Assert.Equal(96, trainer.Settings.Steps);
+        Dictionary<string, ParameterGroup> groups = trainer.Description.Plan.Groups.ToDictionary(group => group.Name);
+        Assert.Equal(["biases", "head", "matrices", "whitening"], groups.Keys.Order());
+        foreach (int step in new[] { 0, 1, 17, 35, 36, 60, 95 })
+        {
+            Assert.Equal(0.24 * (1 - (step / 96.0)), Rate("matrices", step), 1e-12);
+            Assert.Equal(0.053 * (1 - (step / 96.0)), Rate("biases", step), 1e-12);
+            Assert.Equal(0.67 * (1 - (step / 96.0)), Rate("head", step), 1e-12);
+            Assert.Equal(Math.Max(0, 0.053 * (1 - (step / 36.0))), Rate("whitening", step), 1e-12);
+        }
+
+        Assert.Equal(["whiten.bias"], groups["whitening"].Parameters.Select(parameter => parameter.Name));
+        Assert.Equal(["head.weight"], groups["head"].Parameters.Select(parameter => parameter.Name));
+        Assert.Equal((6, 6), (groups["matrices"].Parameters.Count, groups["biases"].Parameters.Count));
+
+        // wd = 2e-6 · batch, divided by each group's rate.
+        Assert.Equal(2e-6 * 20 / 0.053, groups["biases"].Options.WeightDecay.At(1, 96), 1e-12);
+        Assert.Equal(2e-6 * 20 / 0.67, groups["head"].Options.WeightDecay.At(1, 96), 1e-12);
+        Assert.Equal((0.85, true), (((SgdOptions)groups["head"].Options).Momentum.At(1, 96), ((SgdOptions)groups["head"].Options).Nesterov));
+        MuonOptions muon = (MuonOptions)groups["matrices"].Options, published = MuonPresets.ByName["airbench94"];
+        Assert.Equal(published with { LearningRate = muon.LearningRate, WeightDecay = muon.WeightDecay, Momentum = muon.Momentum }, muon);
+        Assert.Equal((0.6, 0.0), (muon.Momentum.At(1, 96), muon.WeightDecay.At(1, 96)));
+
+        double Rate(string group, int step) => groups[group].Options.LearningRate.At(step + 1, 96);
     }
 
     private static async Task<(TrainingConfig Config, List<TrainingEvent> Events, float[] Weights)> Train(TrainingConfig config, string? folder)
