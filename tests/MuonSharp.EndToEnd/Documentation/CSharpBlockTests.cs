@@ -16,6 +16,7 @@ public partial class CSharpBlockTests
         ["src/PACKAGE.md"] = [""],
         ["docs/api.md"] = ["", "", "", "", ""],
         ["docs/bench.md"] = ["TrainingConfig config"],
+        ["docs/images.md"] = [""],
         ["docs/learning-rates.md"] = ["MuonOptions options"],
         ["docs/models.md"] = [""],
         ["docs/operations.md"] = ["Tape tape, Tensor x", "Tape tape, Tensor x", "WorkerTeam team, Tensor x, Tensor y", "Model model, Linear layer"],
