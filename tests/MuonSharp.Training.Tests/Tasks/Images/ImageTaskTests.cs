@@ -163,7 +163,7 @@ public sealed class ImageTaskTests : IDisposable
     public async Task Steps_that_are_asked_for_count_more_than_the_epochs_of_a_preset()
     {
         string data = TinyImages.Write(_folder.FullName), run = Path.Combine(_folder.FullName, "run");
-        TrainingConfig config = new TrainingConfigBuilder().UsePreset("fashion-mnist").Set("data.file", data).Set("image.classes", "null").Set("image.widths", "4,4,4")
+        TrainingConfig config = new TrainingConfigBuilder().UsePreset("fashion-mnist").Set("data.file", data).Set("image.classes", "null").Set("image.network", "convnet").Set("image.widths", "4,4,4")
             .Set("train.batch", "16").Set("train.steps", "3", new(ConfigSource.Option, "--steps")).Build();
         (TrainingConfig effective, _, _) = await Train(config, run);
         Assert.Equal((3, null), (effective.Train.Steps, effective.Image.Epochs));

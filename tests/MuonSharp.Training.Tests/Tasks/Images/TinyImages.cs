@@ -36,10 +36,11 @@ internal static class TinyImages
     /// <summary>A configuration of a small network on such a folder.</summary>
     public static TrainingConfig Config(string folder, params (string Key, string Value)[] settings)
     {
-        TrainingConfigBuilder builder = new TrainingConfigBuilder().UsePreset("fashion-mnist");
+        TrainingConfigBuilder builder = new TrainingConfigBuilder().UseDefaults();
         foreach ((string key, string value) in new[]
         {
-            ("data.file", folder), ("image.widths", "4,6,8"), ("image.classes", "null"), ("image.epochs", "1"), ("train.batch", "20"), ("evaluate.every", "4"),
+            ("image.network", "convnet"), ("image.labelSmoothing", "0.1"), ("optimizer.schedule.name", "linear"), ("sample.every", "-1"), ("image.views", "2"),
+            ("data.file", folder), ("image.widths", "4,6,8"), ("image.epochs", "1"), ("train.batch", "20"), ("evaluate.every", "4"),
             ("evaluate.batch", "32"), ("checkpoint.every", "4"), ("train.threads", "2"),
         }.Concat(settings))
         {
