@@ -1,5 +1,5 @@
 #!/bin/sh
-# What QK-clip does to learning rates that are too high: the original Muon on `nanogpt-cpu` at a constant rate after 20 steps of warm-up.
+# What QK-clip does to learning rates that are too high: the original Muon on a preset (`nanogpt-cpu`, or PRESET: `mla-small`, `gqa-small`) at a constant rate after 20 steps of warm-up.
 #
 #   benchmarks/run-qk-clip.sh FILE [STEPS]
 #
@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 number() { sed -n "s/.*\"$1\":\([-+0-9.eE]*\).*/\1/p" | tail -n 1; }
 
 cell() { # rate, tau
-    dotnet run -c Release --no-build --project src/MuonSharp.Cli -- train --preset nanogpt-cpu --data "$data" --steps "$steps" --threads "${THREADS:-0}" \
+    dotnet run -c Release --no-build --project src/MuonSharp.Cli -- train --preset "${PRESET:-nanogpt-cpu}" --data "$data" --steps "$steps" --threads "${THREADS:-0}" \
         --set optimizer.preset=keller-jordan --set optimizer.orthogonalizer=newton-schulz/jordan5 \
         --set optimizer.auxiliary.learningRate=0.003 --set optimizer.learningRate="$1" --set optimizer.schedule.name=constant --qk-clip "$2" \
         --set evaluate.every="$steps" --set sample.every=-1 --set checkpoint.every=-1 --run "$work/$1-$2" --json >"$work/lines"

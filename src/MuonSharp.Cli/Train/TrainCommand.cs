@@ -6,8 +6,8 @@ using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
-using MuonSharp.Pictures;
 using MuonSharp.Numerics;
+using MuonSharp.Pictures;
 using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Train;

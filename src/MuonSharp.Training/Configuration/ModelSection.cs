@@ -87,6 +87,12 @@ public sealed record ModelSection
     /// <summary>Numbers of the tokens that end a text, with commas between. Null: the tokenizer's own, if it has one.</summary>
     public string? EndOfText { get; init; }
 
+    /// <summary>Whether projections back into the residual stream, and a head of its own, begin at zero instead.</summary>
+    public bool ZeroProjections { get; init; }
+
+    /// <summary>Soft cap of the logits z, which become cap·tanh(z / cap), above 0. Null: none.</summary>
+    public double? LogitCap { get; init; }
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } =
     [
         .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s })),
@@ -155,5 +161,9 @@ public sealed record ModelSection
             "standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers)", also: "initStd initializerRange"),
         section.Key("endOfText", OptionalText, m => m.EndOfText, (m, v) => m with { EndOfText = v },
             "numbers of the tokens that end a generated text, with commas between; null: the tokenizer's own, if it has one", free: true, also: "eosTokenId eos"),
+        section.Key("zeroProjections", Flag, m => m.ZeroProjections, (m, v) => m with { ZeroProjections = v },
+            "whether projections back into the residual stream, and a head that is not tied, begin at zero instead", also: "zeroInit"),
+        section.Key("logitCap", OrNull(Positive, "none"), m => m.LogitCap, (m, v) => m with { LogitCap = v },
+            "soft cap of the head's logits z, which become cap·tanh(z / cap)", also: "softcap logitSoftcap finalLogitSoftcapping"),
     ];
 }

@@ -109,6 +109,8 @@ internal static class LanguageModelConfigs
             Latent = IsLatent(model.Family) ? model.Latent.Create(model.HeadWidth ?? (model.Width / model.Heads)) : null,
             NormalizationEpsilon = model.Epsilon,
             InitialDeviation = model.InitialDeviation,
+            ZeroProjections = model.ZeroProjections,
+            LogitCap = model.LogitCap,
         };
         return IsLatent(model.Family) ? config with { Experts = model.Experts.Create(config.EffectiveHiddenWidth) } : config;
     }
@@ -152,6 +154,8 @@ internal static class LanguageModelConfigs
             Window = config.Window,
             WindowsByLayer = config.WindowsByLayer is { } windows ? string.Join(',', windows.Select(window => window ?? 0)) : null,
             InitialDeviation = config.InitialDeviation,
+            ZeroProjections = config.ZeroProjections,
+            LogitCap = config.LogitCap,
         };
     }
 

@@ -16,7 +16,7 @@ public sealed class StoredModelTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void What_a_run_exports_is_measured_and_writes_as_the_run_does_and_trains_on()
     {
         string run = folder.At("run"), stored = folder.At("stored"), text = folder.At("text.txt");
@@ -61,7 +61,7 @@ public sealed class StoredModelTests : IDisposable
         Tool.Run([.. tune, "--steps", "6", "--resume"]).Exits(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void A_gguf_file_stands_where_a_run_does()
     {
         string run = folder.At("run"), file = folder.At("mine.gguf"), small = folder.At("small.GGUF"), again = folder.At("again"), text = folder.At("text.txt");
@@ -89,7 +89,7 @@ public sealed class StoredModelTests : IDisposable
         Tool.Run("import", file).Fails(2, "the file must begin with GGUF");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Tokens_of_several_characters_go_with_the_model()
     {
         string run = folder.At("run"), stored = folder.At("stored"), tuned = folder.At("tuned"), text = folder.At("text.txt"), tokenizer = folder.At("pairs.json");

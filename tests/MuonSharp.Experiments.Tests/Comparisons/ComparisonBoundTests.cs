@@ -4,7 +4,7 @@ namespace MuonSharp.Experiments.Tests.Comparisons;
 
 public class ComparisonBoundTests
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_number_of_runs_is_a_bound_that_only_shrinks()
     {
         using TemporaryFolder folder = new();

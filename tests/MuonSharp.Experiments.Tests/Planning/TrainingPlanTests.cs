@@ -141,7 +141,7 @@ public class TrainingPlanTests
     [Fact]
     public void No_preset_s_learning_rate_looks_meant_in_another_unit()
     {
-        foreach (string preset in Presets.Names)
+        foreach (string preset in Presets.Names.Where(name => TrainingConfig.FromPreset(name).Image.Network is null))
         {
             foreach (string optimizer in OptimizerKinds.Names)
             {

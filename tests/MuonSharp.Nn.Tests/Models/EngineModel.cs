@@ -41,6 +41,7 @@ internal sealed class EngineModel : IDisposable
             WindowsByLayer = [.. Enumerable.Range(0, shape.Layers).Select(shape.WindowOf)],
             RotaryBase = shape.Theta,
             NormalizationEpsilon = shape.Epsilon,
+            LogitCap = shape.LogitCap,
         };
     }
 

@@ -97,6 +97,21 @@ public sealed class LanguageModelTests : IDisposable
         Assert.False(model.Parameters[Fused].Weights.Span.SequenceEqual(model.Parameters["transformer.h.1.attn.c_attn.weight"].Weights.Span));
     }
 
+    [Theory]
+    [InlineData("gpt2", "attn.c_proj", "mlp.c_proj")]
+    [InlineData("llama", "self_attn.o_proj", "mlp.down_proj")]
+    public void Projections_and_an_own_head_that_begin_at_zero_make_every_token_as_likely(string family, params string[] projections)
+    {
+        using var model = new LanguageModel(TinyModels.Of(family) with { ZeroProjections = true, TiedHead = false }, 3, _team);
+        LanguageProgram program = model.Program(4, 32, training: false);
+        TinyModels.Write(program);
+
+        Assert.Equal(Math.Log(TinyModels.Vocabulary), program.Forward(), 1e-5);
+        string[] zero = [.. model.Parameters.Parameters.Where(p => p.Shape.Length == 2 && !p.Weights.Span.ContainsAnyExcept(0)).Select(p => p.Name)];
+        Assert.Equal((2 * model.Config.Layers) + 1, zero.Length);
+        Assert.All(zero, name => Assert.True(name == "lm_head.weight" || projections.Any(projection => name.EndsWith(projection + ".weight", StringComparison.Ordinal)), name));
+    }
+
     [Fact]
     public void An_untrained_model_guesses()
     {
@@ -145,12 +160,13 @@ public sealed class LanguageModelTests : IDisposable
             RotaryBase = 1,
             NormalizationEpsilon = 0,
             InitialDeviation = -1,
+            LogitCap = 0,
             HiddenWidth = 0,
         };
         string[] words =
         [
             "vocabulary", "layers", "context", "keyValueHeads", "dropout", "window", "queryKeyNorm", "gated", "rotaryBase",
-            "normalizationEpsilon", "initialDeviation", "hiddenWidth", "width 64, heads 3",
+            "normalizationEpsilon", "initialDeviation", "logitCap", "hiddenWidth", "width 64, heads 3",
         ];
 
         string message = Assert.Throws<ArgumentException>(() => new LanguageModel(config, 1, _team)).Message;

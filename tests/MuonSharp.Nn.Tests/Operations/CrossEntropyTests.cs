@@ -47,15 +47,39 @@ public class CrossEntropyTests
     public void Survives_logits_far_beyond_the_range_of_exp() =>
         Check(17, 16, 65, 0, MatrixOrientation.OutIn, targets => targets, size: 30, tolerance: 1e-3);
 
-    private static void Check(
-        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale = 1, double size = 1, double tolerance = Tolerance)
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void Capped_logits_have_the_loss_and_gradients_of_the_cap(int tokens, int width, int vocabulary, int chunk) =>
+        Check(tokens, width, vocabulary, chunk, MatrixOrientation.OutIn, targets => [.. targets.Select((t, i) => i % 5 == 1 ? -1 : t)], cap: 3);
+
+    [Fact]
+    public void A_cap_far_below_the_logits_leaves_a_finite_loss_and_one_far_above_them_changes_nothing()
     {
-        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: false);
-        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: true);
+        Check(17, 16, 65, 0, MatrixOrientation.InOut, targets => targets, size: 30, tolerance: 1e-3, cap: 30);
+        Check(17, 16, 65, 0, MatrixOrientation.OutIn, targets => targets, cap: 1e6);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    public void A_cap_that_is_none_is_refused(double cap)
+    {
+        using OperationRig rig = new(1);
+        (Tensor x, _) = rig.Activation("x", 1, [1.0]);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => rig.Tape.CrossEntropy(x, rig.Parameter("head", 1, [1.0]), rig.Tokens([0]), logitCap: cap));
+        Assert.StartsWith("[cross-entropy] a cap of logits is above 0", error.Message, StringComparison.Ordinal);
     }
 
     private static void Check(
-        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale, double size, double tolerance, bool shared)
+        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale = 1, double size = 1, double tolerance = Tolerance, double? cap = null)
+    {
+        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: false, cap);
+        Check(tokens, width, vocabulary, chunk, orientation, ignore, scale, size, tolerance, shared: true, cap);
+    }
+
+    private static void Check(
+        int tokens, int width, int vocabulary, int chunk, MatrixOrientation orientation, Func<int[], int[]> ignore, float scale, double size, double tolerance, bool shared, double? cap)
     {
         using OperationRig rig = new(tokens + vocabulary, shared: shared);
         double[] x = rig.Random(tokens * width, size), w = rig.Random(vocabulary * width, size);
@@ -63,11 +87,13 @@ public class CrossEntropyTests
         bool outIn = orientation == MatrixOrientation.OutIn;
         (Tensor activation, Tensor input) = rig.Activation("x", tokens, x);
         Tensor head = outIn ? rig.Parameter("head", vocabulary, w) : rig.Parameter("head", width, ReferenceLinear.Transpose(w, vocabulary, width));
-        Loss loss = rig.Tape.CrossEntropy(activation, head, rig.Tokens(targets), orientation, chunk);
+        Loss loss = rig.Tape.CrossEntropy(activation, head, rig.Tokens(targets), orientation, chunk, logitCap: cap);
         loss.GradientScale = scale;
 
         double[] logits = ReferenceLinear.Forward(x, w, null, tokens, width, vocabulary);
+        if (cap is { } limit) logits = ReferenceActivation.Map(logits, z => limit * Math.Tanh(z / limit));
         double[] dLogits = ReferenceActivation.Map(ReferenceCrossEntropy.Backward(logits, targets, vocabulary), g => scale * g);
+        if (cap is { } bound) dLogits = ReferenceActivation.Map(dLogits, logits, (g, z) => g * (1 - (z / bound * (z / bound))));
         double[] dHead = ReferenceLinear.BackwardWeight(dLogits, x, tokens, width, vocabulary);
         rig.Expect("x", input, ReferenceLinear.BackwardInput(dLogits, w, tokens, width, vocabulary));
         rig.Expect("head", head, outIn ? dHead : ReferenceLinear.Transpose(dHead, vocabulary, width));

@@ -28,11 +28,13 @@ internal sealed class ReferenceDecoder
         foreach (ReferenceBlock block in blocks) x = block.Forward(x);
         double[] normed = Norm(shape, Parameters, finalNorm, x);
         Logits = ReferenceLinear.Forward(normed, Parameters[head], null, batch * time, shape.Width, shape.Vocabulary);
+        if (shape.LogitCap is { } cap) Logits = ReferenceActivation.Map(Logits, z => cap * Math.Tanh(z / cap));
         Loss = ReferenceCrossEntropy.Loss(Logits, targets, shape.Vocabulary);
         MaximumLogits = [.. blocks.SelectMany(block => block.MaximumLogits)];
         if (!backward) return;
 
         double[] dLogits = ReferenceCrossEntropy.Backward(Logits, targets, shape.Vocabulary);
+        if (shape.LogitCap is { } limit) dLogits = ReferenceActivation.Map(dLogits, Logits, (g, z) => g * (1 - (z / limit * (z / limit))));
         Parameters.Add(head, ReferenceLinear.BackwardWeight(dLogits, normed, batch * time, shape.Width, shape.Vocabulary));
         double[] dNormed = ReferenceLinear.BackwardInput(dLogits, Parameters[head], batch * time, shape.Width, shape.Vocabulary);
         double[] dx = NormBackward(shape, Parameters, finalNorm, dNormed, x);

@@ -45,6 +45,9 @@ internal sealed record ReferenceShape
 
     public double Epsilon { get; init; } = 1e-5;
 
+    /// <summary>Logits z are cap tanh(z / cap).</summary>
+    public double? LogitCap { get; init; }
+
     public double Theta { get; init; } = 10000;
 
     public int HeadWidth => HeadWidthOverride ?? Width / Heads;

@@ -38,8 +38,8 @@ public unsafe class OrthogonalFactorTests
 
     [Theory]
     [InlineData(256)]
-    [InlineData(512)]
-    [InlineData(1024)]
+    [InlineData(512, Explicit = true)]
+    [InlineData(1024, Explicit = true)]
     public void Q_of_a_large_matrix_is_that_of_an_independent_library(int size)
     {
         Matrix<double> a = Matrix<double>.Build.DenseOfRowMajor(size, size, DoubleMemory.Normal("large factor", size * size));

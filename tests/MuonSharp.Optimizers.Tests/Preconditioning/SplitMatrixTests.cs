@@ -7,7 +7,7 @@ public class SplitMatrixTests
 {
     [Theory]
     [InlineData("soap", Explicit = true)]
-    [InlineData("shampoo large blocks")]
+    [InlineData("shampoo large blocks", Explicit = true)]
     public void A_matrix_split_across_workers_has_the_bits_of_one_worker(string name)
     {
         const int Rows = 80, Columns = 740;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Nn;
 
 namespace MuonSharp.Training.Tests.Configuration;
 
@@ -7,7 +8,8 @@ public class TrainingConfigTests
     public static TheoryData<string> PresetNames => [.. Presets.Names];
 
     [Fact]
-    public void The_presets_are_the_files_of_the_folder() => Assert.Equal(["airbench94", "austen", "fashion-mnist", "gpt2-124m", "nanogpt", "nanogpt-cpu"], Presets.Names);
+    public void The_presets_are_the_files_of_the_folder() =>
+        Assert.Equal(["airbench94", "austen", "fashion-mnist", "gpt2-124m", "gqa-small", "mla-small", "nanogpt", "nanogpt-cpu", "speedrun", "speedrun-124m"], Presets.Names);
 
     [Theory]
     [MemberData(nameof(PresetNames))]
@@ -51,6 +53,30 @@ public class TrainingConfigTests
             new ModelSection { Layers = 12, Heads = 12, Width = 768, Context = 1024, Vocabulary = 50257, Activation = "gelu-tanh", Biases = true },
             config.Model);
         Assert.Equal(124_439_808, LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary!.Value).CountParameters());
+    }
+
+    [Theory]
+    [InlineData("speedrun", 100)]
+    [InlineData("speedrun-124m", 300)]
+    public void The_speedrun_has_its_published_parts(string preset, int momentumWarmup)
+    {
+        TrainingConfig config = TrainingConfig.FromPreset(preset);
+        LanguageModelConfig model = LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? 50257);
+
+        Assert.Equal((Normalization.RmsNorm, Activation.ReluSquared, false, true, false, true), (model.Normalization, model.Activation, model.Gated, model.QueryKeyNorm, model.TiedHead, model.ZeroProjections));
+        Assert.Equal((30, 128, ModelFamilies.Llama), (model.LogitCap, preset == "speedrun" ? 2 * model.EffectiveHeadWidth : model.EffectiveHeadWidth, model.Family));
+        Assert.Equal(("muon", "keller-jordan", 0.02, momentumWarmup), (config.Optimizer.Name, config.Optimizer.Preset, config.Optimizer.LearningRate, config.Optimizer.MomentumWarmup));
+        Assert.Equal("gpt2", config.Data.Tokenizer);
+    }
+
+    [Fact]
+    public void Mla_small_has_latent_attention_and_gqa_small_shared_keys_and_both_are_clipped()
+    {
+        (TrainingConfig mla, TrainingConfig gqa) = (TrainingConfig.FromPreset("mla-small"), TrainingConfig.FromPreset("gqa-small"));
+
+        Assert.Equal(new LatentAttentionSizes { QueryRank = 96, KeyValueRank = 64, RotaryWidth = 16, ValueWidth = 32, Interleaved = true }, LanguageModelConfigs.Create(mla.Model, 77).Latent);
+        Assert.Equal((6, 2), (gqa.Model.Heads, LanguageModelConfigs.Create(gqa.Model, 77).EffectiveKeyValueHeads));
+        Assert.Equal((100.0, 100.0), (mla.QkClip.EffectiveTau(mla.Model), gqa.QkClip.EffectiveTau(gqa.Model)));
     }
 
     [Fact]

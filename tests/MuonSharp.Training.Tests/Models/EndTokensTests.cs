@@ -101,7 +101,16 @@ public sealed class EndTokensTests : IDisposable
         string folder = _folder.File("model");
         LanguageModelConfig sizes = new()
         {
-            Vocabulary = 256, Layers = 1, Heads = 2, Width = 16, HiddenWidth = 32, Context = 32, Family = ModelFamilies.Llama, Normalization = Normalization.RmsNorm, Gated = true, Activation = Activation.Silu,
+            Vocabulary = 256,
+            Layers = 1,
+            Heads = 2,
+            Width = 16,
+            HiddenWidth = 32,
+            Context = 32,
+            Family = ModelFamilies.Llama,
+            Normalization = Normalization.RmsNorm,
+            Gated = true,
+            Activation = Activation.Silu,
         };
         using (LanguageModel model = new(sizes, 5, _team)) ModelExport.ToHuggingFace(model, new ByteTokenizer(), folder);
         string path = Path.Combine(folder, "config.json");

@@ -11,7 +11,17 @@ public sealed class GgufMutationTests : IDisposable
 {
     private static readonly LanguageModelConfig s_sizes = new()
     {
-        Vocabulary = 1, Layers = 1, Heads = 2, KeyValueHeads = 1, Width = 8, HiddenWidth = 8, Context = 16, Family = ModelFamilies.Llama, Normalization = Normalization.RmsNorm, Gated = true, Activation = Activation.Silu,
+        Vocabulary = 1,
+        Layers = 1,
+        Heads = 2,
+        KeyValueHeads = 1,
+        Width = 8,
+        HiddenWidth = 8,
+        Context = 16,
+        Family = ModelFamilies.Llama,
+        Normalization = Normalization.RmsNorm,
+        Gated = true,
+        Activation = Activation.Silu,
         RotaryScaling = new YarnRotaryScaling { Factor = 2, OriginalContext = 8 },
     };
 

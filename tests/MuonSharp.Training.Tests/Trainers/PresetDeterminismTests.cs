@@ -11,6 +11,10 @@ public class PresetDeterminismTests
         { "airbench94", ["train.batch=20", "image.epochs=null", "image.widths=8,16,16"] },
         { "fashion-mnist", ["train.batch=20", "image.epochs=null", "image.classes=null"] },
         { "gpt2-124m", ["train.batch=2", "model.layers=1", "model.context=64", "model.vocabulary=300"] },
+        { "gqa-small", ["train.batch=4"] },
+        { "mla-small", ["train.batch=4"] },
+        { "speedrun", ["train.batch=2", "model.context=64", "data.tokenizer=byte"] },
+        { "speedrun-124m", ["train.batch=2", "model.layers=1", "model.context=64", "model.vocabulary=300", "data.tokenizer=byte"] },
     };
 
     [Fact]

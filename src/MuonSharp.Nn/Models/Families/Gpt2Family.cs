@@ -42,7 +42,7 @@ internal sealed class Gpt2Family() : ModelFamily("gpt2")
             Dropout = config.Dropout > 0 ? new Dropout(builder, "embedding", config.Dropout) : null,
             Blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => Block(scope.Scope($"h.{layer}"), config, layer))],
             FinalNorm = Norm(scope, "ln_f", config),
-            Head = config.TiedHead ? tokens.Weight : builder.Parameter("lm_head.weight", [config.Vocabulary, config.Width], ParameterRole.Head, initializer),
+            Head = config.TiedHead ? tokens.Weight : builder.Parameter("lm_head.weight", [config.Vocabulary, config.Width], ParameterRole.Head, HeadOf(config)),
         };
     }
 
@@ -75,6 +75,7 @@ internal sealed class Gpt2Family() : ModelFamily("gpt2")
     public override IEnumerable<string> Obstacles(LanguageModelConfig config) =>
     [
         .. StoredActivations.Obstacles(config.Activation),
+        .. StoredHead.Obstacles(this, config),
         .. config.Normalization == Normalization.LayerNorm ? Array.Empty<string>() : ["gpt2 normalizes by LayerNorm; the model does by RMSNorm"],
         .. config.EffectiveHeadWidth * config.Heads == config.Width ? Array.Empty<string>() : [$"gpt2's heads share its width; {config.Heads} heads of {config.EffectiveHeadWidth}, width {config.Width}"],
         .. Enumerable.Range(0, config.Layers).All(layer => config.WindowOf(layer) is null) ? Array.Empty<string>() : ["gpt2 has no sliding window"],

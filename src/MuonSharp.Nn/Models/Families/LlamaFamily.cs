@@ -45,7 +45,7 @@ internal class LlamaFamily(string name, string architecture, bool gated = true) 
             Dropout = config.Dropout > 0 ? new Dropout(builder, "embedding", config.Dropout) : null,
             Blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => Block(scope.Scope($"layers.{layer}"), config, layer))],
             FinalNorm = Norm(scope, "norm", config),
-            Head = config.TiedHead ? tokens.Weight : builder.Parameter("lm_head.weight", [config.Vocabulary, config.Width], ParameterRole.Head, initializer),
+            Head = config.TiedHead ? tokens.Weight : builder.Parameter("lm_head.weight", [config.Vocabulary, config.Width], ParameterRole.Head, HeadOf(config)),
         };
     }
 
@@ -64,6 +64,7 @@ internal class LlamaFamily(string name, string architecture, bool gated = true) 
     [
         .. StoredActivations.Obstacles(config.Activation),
         .. StoredRotary.Obstacles(config),
+        .. StoredHead.Obstacles(this, config),
         .. config.Normalization == Normalization.RmsNorm ? Array.Empty<string>() : [$"{Name} normalizes by RMSNorm; the model does by LayerNorm"],
         .. OwnObstacles(config),
     ];

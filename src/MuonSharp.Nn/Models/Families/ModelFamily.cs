@@ -97,10 +97,15 @@ public abstract class ModelFamily
         BiasInitializer = Initializers.Zeros,
     };
 
-    /// <summary>First values of weights that write into the residual stream: smaller by √(2·layers), as many as add up there.</summary>
+    /// <summary>First values of weights that write into the residual stream: smaller by √(2·layers), as many as add up there; or zero.</summary>
     /// <param name="config">The configuration.</param>
-    /// <remarks>Source: A. Radford et al., "Language models are unsupervised multitask learners", 2019, as nanoGPT has it.</remarks>
-    protected static Initializer IntoResidual(LanguageModelConfig config) => Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
+    /// <remarks>Source: A. Radford et al., "Language models are unsupervised multitask learners", 2019, as nanoGPT has it; zeros: modded-nanogpt.</remarks>
+    protected static Initializer IntoResidual(LanguageModelConfig config) =>
+        config.ZeroProjections ? Initializers.Zeros : Initializers.Normal(config.InitialDeviation / Math.Sqrt(2.0 * config.Layers));
+
+    /// <summary>First values of a head that is not the token embedding.</summary>
+    /// <param name="config">The configuration.</param>
+    protected static Initializer HeadOf(LanguageModelConfig config) => config.ZeroProjections ? Initializers.Zeros : Initializers.Normal(config.InitialDeviation);
 }
 
 /// <summary>The families that the library has.</summary>

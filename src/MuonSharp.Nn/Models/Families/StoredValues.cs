@@ -30,6 +30,13 @@ internal static class StoredActivations
     public static string Name(Activation activation) => s_names.First(known => known.Activation == activation).Name;
 }
 
+/// <summary>What no stored form of a family says of the head.</summary>
+internal static class StoredHead
+{
+    public static string[] Obstacles(ModelFamily family, LanguageModelConfig config) =>
+        config.LogitCap is { } cap ? [$"{family} has no cap of its logits; the model's is {cap}"] : [];
+}
+
 /// <summary>Numbers as a reader of JSON finds them.</summary>
 internal static class StoredNumbers
 {

@@ -38,7 +38,7 @@ public sealed class LanguageModel : IDisposable
         config.Validate();
         Config = config;
         var builder = new ModelBuilder(seed);
-        _network = config.Family.Declare(builder, config);
+        _network = config.Declare(builder);
         check?.Invoke(config.Family.Map(config, builder.Parameters, builder.Buffers));
         _model = builder.Build(team, gradients, drawn);
     }

@@ -85,6 +85,13 @@ public sealed record LanguageModelConfig
     /// <summary>Standard deviation of initial weights; projections back into the residual stream have it divided by √(2·layers). Default 0.02.</summary>
     public double InitialDeviation { get; init; } = 0.02;
 
+    /// <summary>Whether projections back into the residual stream, and a head of its own, begin at zero instead: the model begins as an embedding that knows nothing, whatever its
+    /// depth. Default false.</summary>
+    public bool ZeroProjections { get; init; }
+
+    /// <summary>Soft cap of the head's logits z, which become cap·tanh(z / cap); above 0. Default: none.</summary>
+    public double? LogitCap { get; init; }
+
     /// <summary><see cref="KeyValueHeads"/> with its default.</summary>
     public int EffectiveKeyValueHeads => KeyValueHeads ?? Heads;
 
@@ -129,6 +136,10 @@ public sealed record LanguageModelConfig
         }
     }
 
+    /// <summary>The layers, with what they have in common whatever the family.</summary>
+    /// <param name="builder">Where parameters are declared.</param>
+    internal LanguageNetwork Declare(ModelBuilder builder) => Family.Declare(builder, this) with { LogitCap = LogitCap };
+
     /// <summary>Number of trainable elements, a tied head counted once.</summary>
     /// <returns>The count.</returns>
     /// <exception cref="ArgumentException">The configuration is not sound.</exception>
@@ -136,7 +147,7 @@ public sealed record LanguageModelConfig
     {
         Validate();
         var builder = new ModelBuilder(seed: 0);
-        Family.Declare(builder, this);
+        Declare(builder);
         return builder.Parameters.Sum(parameter => (long)parameter.Length);
     }
 }
@@ -172,6 +183,7 @@ internal static class LanguageModelRules
         Require(config.Experts is null || config.Family == ModelFamilies.DeepSeekV3 || !ModelFamilies.All.Contains(config.Family), $"experts are deepseek_v3's; the family is {config.Family}");
         problems.AddRange(config.RotaryScaling?.Problems() ?? []);
         Require(config.NormalizationEpsilon is null or > 0, $"normalizationEpsilon must be positive; {config.NormalizationEpsilon}");
+        Require(config.LogitCap is null or > 0, $"logitCap must be above 0; {config.LogitCap}");
         Require(config.InitialDeviation >= 0, $"initialDeviation must not be negative; {config.InitialDeviation}");
         Require(
             config.HeadWidth is not null || config.Heads < 1 || config.Width % config.Heads == 0,

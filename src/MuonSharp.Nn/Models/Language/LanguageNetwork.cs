@@ -24,6 +24,9 @@ public sealed record LanguageNetwork
     /// <summary>The head [vocabulary, width]; the token table itself when tied.</summary>
     public required Parameter Head { get; init; }
 
+    /// <summary>Cap of the logits z, which become cap tanh(z / cap); null for none.</summary>
+    public double? LogitCap { get; init; }
+
     /// <summary>Records all but the head.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="tokens">Tokens of sequences, packed ones too.</param>
@@ -46,8 +49,11 @@ public sealed record LanguageNetwork
 /// <summary>A language model recorded on a tape, with its loss if wanted; the tape is not compiled yet.</summary>
 internal sealed class LanguageGraph
 {
+    private readonly double? _logitCap;
+
     public LanguageGraph(Tape tape, LanguageNetwork network, Sequences sequences, bool loss, bool recomputesBlocks)
     {
+        _logitCap = network.LogitCap;
         Inputs = tape.Tokens("inputs", sequences);
         Hidden = network.Record(tape, Inputs, recomputesBlocks);
         Head = tape.Parameter(network.Head);
@@ -59,7 +65,7 @@ internal sealed class LanguageGraph
         if (loss)
         {
             Targets = tape.Tokens("targets", sequences);
-            Loss = tape.CrossEntropy(Hidden, Head, Targets);
+            Loss = tape.CrossEntropy(Hidden, Head, Targets, logitCap: _logitCap);
         }
 
         MaximumLogits = SelfAttention.MaximumLogits(tape);
@@ -84,5 +90,9 @@ internal sealed class LanguageGraph
         var hidden = Matrix.Dense(Hidden.Data, Hidden.Rows, Hidden.Columns);
         var head = Matrix.Dense(Head.Data, Head.Rows, Head.Columns);
         MatrixProduct.Multiply(team, hidden.Block(row, 0, rows, Hidden.Columns), head.Transposed, Matrix.Dense(logits, rows, Head.Rows));
+        if (_logitCap is { } cap)
+        {
+            LogitCap.Apply(team, cap, logits, (long)rows * Head.Rows);
+        }
     }
 }

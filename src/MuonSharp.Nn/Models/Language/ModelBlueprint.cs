@@ -15,7 +15,7 @@ public sealed class ModelBlueprint
     {
         config.Validate();
         var builder = new ModelBuilder(seed: 0);
-        (Config, _network, Parameters) = (config, config.Family.Declare(builder, config), builder.Parameters);
+        (Config, _network, Parameters) = (config, config.Declare(builder), builder.Parameters);
     }
 
     /// <summary>Shape of the model.</summary>

@@ -17,8 +17,9 @@ public static class CrossEntropyRecording
     /// <param name="orientation">How the head is stored; default [out, in].</param>
     /// <param name="chunkRows">Rows whose logits exist at the same time; 0 (default) chooses by vocabulary, at most 64 MB.</param>
     /// <param name="labelSmoothing">Share of the target that is spread over all classes, in [0, 1). Default 0.</param>
+    /// <param name="logitCap">Cap of the logits, above 0: z = cap tanh((x Wᵀ) / cap), which costs a second chunk of logits in training. Default: none.</param>
     /// <returns>Where the loss appears after a forward run.</returns>
-    /// <exception cref="ArgumentException">The shapes do not fit, or the smoothing is outside of its range.</exception>
+    /// <exception cref="ArgumentException">The shapes do not fit, or the smoothing or the cap is outside of its range.</exception>
     public static Loss CrossEntropy(
         this Tape tape,
         Tensor x,
@@ -26,15 +27,17 @@ public static class CrossEntropyRecording
         TokenBuffer targets,
         MatrixOrientation orientation = MatrixOrientation.OutIn,
         int chunkRows = 0,
-        double labelSmoothing = 0)
+        double labelSmoothing = 0,
+        double? logitCap = null)
     {
         int fanIn = orientation == MatrixOrientation.OutIn ? weight.Columns : weight.Rows;
         Rule.Check(x.Columns == fanIn, $"[cross-entropy] inner sizes differ: x is {x}, the head {weight} stored {orientation}");
         Rule.Check(targets.Length == x.Rows, $"[cross-entropy] a target for each row; {targets.Length} targets, x {x}");
         Rule.Check(chunkRows >= 0, $"[cross-entropy] a chunk has rows; {chunkRows}");
         CheckSmoothing(labelSmoothing);
+        Rule.Check(logitCap is null or > 0, $"[cross-entropy] a cap of logits is above 0; {logitCap}");
         var inputs = new LinearInputs(x, weight, null, null, orientation);
-        return tape.Record(new CrossEntropyOperation(inputs, targets, chunkRows, (float)labelSmoothing)).Loss;
+        return tape.Record(new CrossEntropyOperation(inputs, targets, chunkRows, (float)labelSmoothing, logitCap)).Loss;
     }
 
     /// <summary>Mean cross-entropy of softmax(logits) against the targets. On a training tape the forward run already adds the gradients.</summary>
@@ -76,7 +79,7 @@ public static class CrossEntropyRecording
 /// <para>The loss is summed in double precision: exponentials in blocks of 1024 by lanes, blocks and tokens in double.</para>
 /// <para>Cost: 2·tokens·width·vocabulary FLOPs for the loss, three times that in training. Scratch: a chunk of logits, a double a token.</para>
 /// </remarks>
-internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuffer targets, int chunkRows, float labelSmoothing) : Operation("cross-entropy")
+internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuffer targets, int chunkRows, float labelSmoothing, double? logitCap) : Operation("cross-entropy")
 {
     private const int LogitsPerChunk = 1 << 24;
     private const int FewestRows = 64;
@@ -88,6 +91,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
 
     private TapeBuffer _logits = null!;
     private TapeBuffer _losses = null!;
+    private TapeBuffer? _capped;
     private GradientSlot? _xGradient;
     private GradientSlot? _weightGradient;
 
@@ -103,6 +107,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
         _weightGradient = plan.Gradient(inputs.Weight, duringForward: true);
         _logits = plan.ScratchInForward("logits", (long)_chunkRows * inputs.FanOut);
         _losses = plan.ScratchInForward("losses", 2L * inputs.X.Rows);
+        _capped = logitCap is null || (_xGradient ?? _weightGradient) is null ? null : plan.ScratchInForward("capped logits", (long)_chunkRows * inputs.FanOut);
     }
 
     protected internal override OperationWork Work(OperationPlan plan, bool backward) => backward
@@ -141,6 +146,7 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
         Matrix weight = inputs.InOut(inputs.Weight.Data);
         var logits = Matrix.Dense(_logits.Pointer, rows, inputs.FanOut);
         MatrixProduct.Multiply(team, x, weight, logits);
+        Cap(team, logits.Data, (long)rows * inputs.FanOut);
         CrossEntropyKernel.Run(team, new CrossEntropyKernel
         {
             Logits = logits.Data,
@@ -152,6 +158,11 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
             Smoothing = labelSmoothing,
             Gradients = gradients,
         });
+        if (_capped is not null)
+        {
+            LogitCap.Backward(team, logitCap!.Value, _capped.Pointer, logits.Data, (long)rows * inputs.FanOut);
+        }
+
         if (_xGradient is not null)
         {
             var dx = Matrix.Dense(_xGradient.Data + ((nint)first * width), rows, width);
@@ -161,6 +172,19 @@ internal sealed unsafe class CrossEntropyOperation(LinearInputs inputs, TokenBuf
         if (_weightGradient is not null)
         {
             WeightGradient(team, x, logits, _weightGradient, _weightGradient.Accumulates || first > 0);
+        }
+    }
+
+    /// <summary>Caps the logits, and keeps them where gradients follow, which take their place.</summary>
+    private void Cap(WorkerTeam team, float* logits, long count)
+    {
+        if (logitCap is { } cap)
+        {
+            LogitCap.Apply(team, cap, logits, count);
+            if (_capped is not null)
+            {
+                Elementwise.Map<CopyFormula>(team, logits, _capped.Pointer, count);
+            }
         }
     }
 

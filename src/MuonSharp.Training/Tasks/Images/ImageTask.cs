@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;

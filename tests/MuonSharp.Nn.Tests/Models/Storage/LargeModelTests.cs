@@ -23,8 +23,17 @@ public sealed class LargeModelTests : IDisposable
     {
         LanguageModelConfig config = new()
         {
-            Vocabulary = 32_000, Layers = 11, Heads = 12, Width = 768, HiddenWidth = 2560, Context = 1024, Family = ModelFamilies.Llama, Normalization = Normalization.RmsNorm, Gated = true,
-            Activation = Activation.Silu, TiedHead = false,
+            Vocabulary = 32_000,
+            Layers = 11,
+            Heads = 12,
+            Width = 768,
+            HiddenWidth = 2560,
+            Context = 1024,
+            Family = ModelFamilies.Llama,
+            Normalization = Normalization.RmsNorm,
+            Gated = true,
+            Activation = Activation.Silu,
+            TiedHead = false,
         };
         string file = _folder.At("model.gguf");
         using (LanguageModel model = new(config, 5, _team, gradients: false, drawn: false))

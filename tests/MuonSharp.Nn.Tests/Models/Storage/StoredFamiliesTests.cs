@@ -103,6 +103,8 @@ public sealed class StoredFamiliesTests
     [InlineData("llama with a window", "llama has no sliding window")]
     [InlineData("llama by LayerNorm", "normalizes by RMSNorm")]
     [InlineData("norms of queries without a gate", "qwen3's feed-forward blocks are gated")]
+    [InlineData("gpt2 with capped logits", "gpt2 has no cap of its logits; the model's is 30")]
+    [InlineData("llama with capped logits", "llama has no cap of its logits; the model's is 30")]
     [InlineData("softplus", "the model has softplus")]
     public void What_the_files_cannot_say_is_refused_by_name(string name, string problem)
     {
@@ -113,6 +115,8 @@ public sealed class StoredFamiliesTests
             "llama with a window" => llama with { Window = 5 },
             "llama by LayerNorm" => llama with { Normalization = Normalization.LayerNorm },
             "norms of queries without a gate" => llama with { QueryKeyNorm = true, Gated = false },
+            "gpt2 with capped logits" => TinyModels.Gpt2 with { LogitCap = 30 },
+            "llama with capped logits" => llama with { Gated = true, Activation = Activation.Silu, LogitCap = 30 },
             _ => llama with { Activation = Activation.Softplus },
         };
         using LanguageModel model = new(config, 1);
