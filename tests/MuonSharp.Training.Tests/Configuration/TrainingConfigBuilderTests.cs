@@ -53,7 +53,7 @@ public class TrainingConfigBuilderTests
 
         Assert.Equal(
             [
-                "[config] the preset must be one of airbench94, austen, fashion-mnist, gpt2-124m, nanogpt, nanogpt-cpu; 'austin' came; did you mean 'austen'?",
+                $"[config] the preset must be one of {string.Join(", ", Presets.Names)}; 'austin' came; did you mean 'austen'?",
                 $"[config] {file}: train.steps must be a whole number from 1 to 2147483647; \"ten\" came",
                 $"[config] {file}: a key must be a known one; 'train.bach' came; did you mean 'train.batch'? (line 1)",
                 $"[config] {file}: model must be an object; 4 came",
