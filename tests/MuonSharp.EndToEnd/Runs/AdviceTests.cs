@@ -9,7 +9,7 @@ public class AdviceTests
 
     private static readonly string[] s_adamWSized = ["--set", "model.width=128", "--set", "optimizer.learningRate=3e-4", "--steps", "1"];
 
-    [Fact]
+    [Fact(Explicit = true)]
     public void Train_says_it_in_its_banner()
     {
         using var folder = new TemporaryFolder();
