@@ -65,7 +65,7 @@ public sealed record ImageSection
             "widths of its layers, whole numbers with commas between, as many as the network has; null: " + string.Join("; ", ImageNetworks.Names.Select(name => $"{string.Join(',', ImageNetworks.WidthsOf(name))} of `{name}`")), usedWhen: IsOn, also: "channels filters"),
         section.Key("epochs", OrNull(Positive, "`train.steps`"), m => m.Epochs, (m, v) => m with { Epochs = v },
             "passes over the training images, whole or not; sets `train.steps`", free: true, usedWhen: IsOn),
-        section.Key("classes", OptionalText, m => m.Classes, (m, v) => m with { Classes = v }, "names of the classes with commas between; null: those that the data has", free: true, usedWhen: IsOn, also: "classNames labels"),
+        section.Key("classes", OptionalText, m => m.Classes, (m, v) => m with { Classes = v }, "names of the classes with commas between; null: those that the data has", usedWhen: IsOn, also: "classNames labels"),
         section.Key("labelSmoothing", BelowOne, m => m.LabelSmoothing, (m, v) => m with { LabelSmoothing = v }, "share of the target that is spread over all classes; not in evaluations", usedWhen: IsOn),
         section.Key("reduction", Choice(["mean", "sum"]), m => m.Reduction, (m, v) => m with { Reduction = v }, "whether the gradient is that of the mean loss of a step's images or of the sum", usedWhen: IsOn),
         section.Key("flip", Flag, m => m.Flip, (m, v) => m with { Flip = v }, "whether every image is mirrored left to right every other epoch", usedWhen: IsOn, also: "mirror horizontalFlip"),

@@ -8,7 +8,7 @@ namespace MuonSharp.Training;
 internal abstract class WeightSource : IDisposable
 {
     private static readonly ConfigKey[] s_taken = [.. ModelSection.Keys, ConfigKeys.Find("data.tokenizer")!];
-    private static readonly string[] s_free = ["model.dropout", "model.initialDeviation", "model.window", "model.windowsByLayer", "model.rotaryBase", "model.rotaryShare", "model.endOfText"];
+    private static readonly string[] s_free = ["model.dropout", "model.initialDeviation", "model.zeroProjections", "model.window", "model.windowsByLayer", "model.rotaryBase", "model.rotaryShare", "model.endOfText"];
 
     /// <summary>The file with its configuration, for the record where values came from.</summary>
     public abstract string ConfigPath { get; }

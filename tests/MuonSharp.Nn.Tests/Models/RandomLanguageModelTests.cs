@@ -70,7 +70,7 @@ public class RandomLanguageModelTests
             QueryKeyNorm = !gpt2 && numbers.Below(3) == 0,
             Epsilon = numbers.Below(2) == 0 ? 1e-5 : 1e-3,
             Theta = numbers.Below(2) == 0 ? 10000 : 20 + numbers.Below(500),
-            LogitCap = numbers.Below(3) == 0 ? 0.25 * (1 + numbers.Below(20)) : null,
+            LogitCap = numbers.Below(3) == 0 ? 2 * (1 + numbers.Below(20)) : null,
         };
     }
 }

@@ -30,10 +30,17 @@ internal sealed class ImageRuns : ConfiguredTask
         string folder = config.Data.File is { Paths: [var path] } ? path
             : throw new BadInputException($"[images] data.file must name a folder of images with image.network={config.Image.Network}; {config.Data.File?.ToString() ?? "none"} came");
         (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
-        if (config.Image.Classes?.Split(',') is { } names)
+        if (config.Image.Classes?.Split(',', StringSplitOptions.TrimEntries) is { } names)
         {
             (training, heldOut) = names.Length == training.Classes.Length ? (training.WithClasses([.. names.Select(OneLine.Short)]), heldOut.WithClasses([.. names.Select(OneLine.Short)]))
                 : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}; {names.Length} came");
+        }
+
+        // A run keeps the names and the normalization that its checkpoints were written with, whatever the folder says today.
+        byte[]? kept = from?.Checkpoint.ReadRunFile(Path.Combine(from.Folder.Path, ImageModelFile.Name));
+        if (kept is not null && ImageModelFile.Parse(kept, ImageModelFile.Name).Classes is var before && before.Length == training.Classes.Length)
+        {
+            (training, heldOut) = (training.WithClasses(before), heldOut.WithClasses(before));
         }
 
         WorkerTeam team = new(config.Train.Threads ?? 0);
@@ -49,7 +56,8 @@ internal sealed class ImageRuns : ConfiguredTask
                 network.Prepare?.Invoke(training, ImageNormalization.Of(training));
             }
 
-            return new ImageTask(model, training, network.Layer.Record, heldOut, settings) { Owned = new Parts(model, team) };
+            ImageTask task = new(model, training, network.Layer.Record, heldOut, settings) { Owned = new Parts(model, team) };
+            return kept is null ? task : task.Keeping(kept);
         }
         catch (ArgumentException exception)
         {

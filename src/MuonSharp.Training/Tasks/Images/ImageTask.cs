@@ -95,7 +95,7 @@ public sealed class ImageTask : ITrainingTask
     public string DataIdentity { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; }
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; private set; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> EvaluationFiles => Details is null ? NoFiles.Instance
@@ -106,6 +106,13 @@ public sealed class ImageTask : ITrainingTask
 
     /// <summary>What is freed with the task: the model and its workers where the task was made of a configuration.</summary>
     internal IDisposable? Owned { get; init; }
+
+    /// <summary>The same with the file that the run's checkpoints were written with.</summary>
+    internal ImageTask Keeping(byte[] file)
+    {
+        Files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal) { [ImageModelFile.Name] = file };
+        return this;
+    }
 
     /// <inheritdoc/>
     public void AfterStep(bool skipped) => _model.AfterStep(skipped);
