@@ -7,7 +7,7 @@ namespace MuonSharp.Nn.Tests.Models.Storage;
 /// <summary>A model of 500 MB: reading it takes the memory of its parameters and no more, and writing it none worth mentioning, in every form.</summary>
 public sealed class LargeModelTests : IDisposable
 {
-    private const long Slack = 48 << 20;
+    private const long Slack = 128 << 20;
 
     private readonly Folder _folder = new();
     private readonly WorkerTeam _team = new(2);
