@@ -5,6 +5,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn.Tests.Models.Storage;
 
 /// <summary>A model of 500 MB: reading it takes the memory of its parameters and no more, and writing it none worth mentioning, in every form.</summary>
+[Collection(nameof(WholeProcess))]
 public sealed class LargeModelTests : IDisposable
 {
     private const long Slack = 128 << 20;
