@@ -3,31 +3,52 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
 
-/// <summary>The greatest of each window of one row of the result, sixteen channels at a time.</summary>
-internal readonly unsafe struct MaxPoolForward(PoolGeometry geometry, float* x, float* y, float* winners) : ITaskKernel
+/// <summary>What is computed for one pixel, sixteen channels at a time.</summary>
+internal interface IPoolPixel
 {
+    /// <summary>Computes some channels of a pixel.</summary>
+    /// <param name="image">Number of the image.</param>
+    /// <param name="row">Row of the pixel.</param>
+    /// <param name="column">Its place in the row.</param>
+    /// <param name="channel">The first channel.</param>
+    void Run<L, V, TExtent>(int image, int row, int column, int channel)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TExtent : struct, IVectorExtent;
+}
+
+/// <summary>All pixels of images: a task is one row of them.</summary>
+internal readonly struct PoolRows<TPixel>(Images images, int channels, TPixel pixel) : ITaskKernel
+    where TPixel : struct, IPoolPixel
+{
+    public static void Run(WorkerTeam team, Images images, int channels, TPixel pixel) => team.RunLanes(images.Batch * images.Height, new PoolRows<TPixel>(images, channels, pixel));
+
     public void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        (int image, int row) = Math.DivRem(task, geometry.Result.Height);
-        for (int column = 0; column < geometry.Result.Width; column++)
+        (int image, int row) = Math.DivRem(task, images.Height);
+        for (int column = 0; column < images.Width; column++)
         {
             int channel = 0;
-            for (; channel <= geometry.Channels - LaneDispatch.Count; channel += LaneDispatch.Count)
+            for (; channel <= channels - LaneDispatch.Count; channel += LaneDispatch.Count)
             {
-                Lanes<L, V, FullVector>(image, row, column, channel);
+                pixel.Run<L, V, FullVector>(image, row, column, channel);
             }
 
-            if (channel < geometry.Channels)
+            if (channel < channels)
             {
-                Lanes<L, V, RowEnd>(image, row, column, channel);
+                pixel.Run<L, V, RowEnd>(image, row, column, channel);
             }
         }
     }
+}
 
+/// <summary>The greatest of each window.</summary>
+internal readonly unsafe struct MaxPoolForward(PoolGeometry geometry, float* x, float* y, float* winners) : IPoolPixel
+{
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Lanes<L, V, TExtent>(int image, int row, int column, int channel)
+    public void Run<L, V, TExtent>(int image, int row, int column, int channel)
         where L : struct, ILanes<V>
         where V : struct
         where TExtent : struct, IVectorExtent
@@ -62,31 +83,11 @@ internal readonly unsafe struct MaxPoolForward(PoolGeometry geometry, float* x, 
     }
 }
 
-/// <summary>The means of each window of one row of the result, sixteen channels at a time.</summary>
-internal readonly unsafe struct AveragePoolForward(PoolGeometry geometry, float* x, float* y) : ITaskKernel
+/// <summary>The mean of each window.</summary>
+internal readonly unsafe struct AveragePoolForward(PoolGeometry geometry, float* x, float* y) : IPoolPixel
 {
-    public void Run<L, V>(int task, int worker)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        (int image, int row) = Math.DivRem(task, geometry.Result.Height);
-        for (int column = 0; column < geometry.Result.Width; column++)
-        {
-            int channel = 0;
-            for (; channel <= geometry.Channels - LaneDispatch.Count; channel += LaneDispatch.Count)
-            {
-                Lanes<L, V, FullVector>(image, row, column, channel);
-            }
-
-            if (channel < geometry.Channels)
-            {
-                Lanes<L, V, RowEnd>(image, row, column, channel);
-            }
-        }
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Lanes<L, V, TExtent>(int image, int row, int column, int channel)
+    public void Run<L, V, TExtent>(int image, int row, int column, int channel)
         where L : struct, ILanes<V>
         where V : struct
         where TExtent : struct, IVectorExtent
@@ -111,32 +112,12 @@ internal readonly unsafe struct AveragePoolForward(PoolGeometry geometry, float*
     }
 }
 
-/// <summary>The gradient of one row of pixels: the shares in the windows that have each, in their order.</summary>
-internal readonly unsafe struct PoolBackward<TShare>(PoolGeometry geometry, float* outputGradient, TShare share, float* gradient, bool add) : ITaskKernel
+/// <summary>The gradient of a pixel: the shares in the windows that have each, in their order.</summary>
+internal readonly unsafe struct PoolBackward<TShare>(PoolGeometry geometry, float* outputGradient, TShare share, float* gradient, bool add) : IPoolPixel
     where TShare : struct, IPoolShare
 {
-    public void Run<L, V>(int task, int worker)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        (int image, int row) = Math.DivRem(task, geometry.Images.Height);
-        for (int column = 0; column < geometry.Images.Width; column++)
-        {
-            int channel = 0;
-            for (; channel <= geometry.Channels - LaneDispatch.Count; channel += LaneDispatch.Count)
-            {
-                Lanes<L, V, FullVector>(image, row, column, channel);
-            }
-
-            if (channel < geometry.Channels)
-            {
-                Lanes<L, V, RowEnd>(image, row, column, channel);
-            }
-        }
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Lanes<L, V, TExtent>(int image, int row, int column, int channel)
+    public void Run<L, V, TExtent>(int image, int row, int column, int channel)
         where L : struct, ILanes<V>
         where V : struct
         where TExtent : struct, IVectorExtent

@@ -4,7 +4,7 @@ using MuonSharp.Numerics;
 namespace MuonSharp.Nn;
 
 /// <summary>y = the greatest of each window; dx = dy at the pixel that was it, the sum where windows overlap.</summary>
-/// <remarks>Kept for the backward run: which pixel of the window it was, a number for each element of y, instead of x and y. A task is a row of pixels of one image.</remarks>
+/// <remarks>Kept for the backward run: which pixel of the window it was, a number for each element of y, instead of x and y.</remarks>
 internal sealed unsafe class MaxPoolOperation(Tensor x, Window window, Images images, Images result) : Operation("max-pool")
 {
     private TapeBuffer? _winners;
@@ -21,16 +21,14 @@ internal sealed unsafe class MaxPoolOperation(Tensor x, Window window, Images im
     }
 
     protected internal override void Forward(in TapeRun run) =>
-        run.Team.RunLanes(result.Batch * result.Height, new MaxPoolForward(new(images, result, window, x.Columns), x.Data, Output.Data, _winners is null ? null : _winners.Pointer));
+        PoolRows<MaxPoolForward>.Run(run.Team, result, x.Columns, new(new(images, result, window, x.Columns), x.Data, Output.Data, _winners is null ? null : _winners.Pointer));
 
     protected internal override void Backward(in TapeRun run)
     {
         if (_gradient is not null)
         {
-            run.Team.RunLanes(
-                images.Batch * images.Height,
-                new PoolBackward<WinnerShare>(
-                    new(images, result, window, x.Columns), Output.GradientData, new WinnerShare(_winners!.Pointer), _gradient.Data, _gradient.Accumulates));
+            PoolRows<PoolBackward<WinnerShare>>.Run(
+                run.Team, images, x.Columns, new(new(images, result, window, x.Columns), Output.GradientData, new WinnerShare(_winners!.Pointer), _gradient.Data, _gradient.Accumulates));
         }
     }
 }
@@ -50,16 +48,14 @@ internal sealed unsafe class AveragePoolOperation(Tensor x, Window window, Image
     }
 
     protected internal override void Forward(in TapeRun run) =>
-        run.Team.RunLanes(result.Batch * result.Height, new AveragePoolForward(new(images, result, window, x.Columns), x.Data, Output.Data));
+        PoolRows<AveragePoolForward>.Run(run.Team, result, x.Columns, new(new(images, result, window, x.Columns), x.Data, Output.Data));
 
     protected internal override void Backward(in TapeRun run)
     {
         if (_gradient is not null)
         {
-            run.Team.RunLanes(
-                images.Batch * images.Height,
-                new PoolBackward<MeanShare>(
-                    new(images, result, window, x.Columns), Output.GradientData, new MeanShare(window.Pixels), _gradient.Data, _gradient.Accumulates));
+            PoolRows<PoolBackward<MeanShare>>.Run(
+                run.Team, images, x.Columns, new(new(images, result, window, x.Columns), Output.GradientData, new MeanShare(window.Pixels), _gradient.Data, _gradient.Accumulates));
         }
     }
 }
