@@ -37,6 +37,22 @@ public sealed class GgufFile : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Names => _byName.Keys;
 
+    /// <summary>Whether a path is a file that begins as a GGUF file does; nothing else of it is looked at.</summary>
+    /// <param name="path">Any path.</param>
+    public static bool IsOne(string path)
+    {
+        try
+        {
+            Span<byte> start = stackalloc byte[GgufFormat.Magic.Length];
+            using FileStream? file = File.Exists(path) ? File.OpenRead(path) : null;
+            return file is not null && file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(GgufFormat.Magic);
+        }
+        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Opens a file and checks all that stands before its tensors.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The open file; dispose it to close.</returns>

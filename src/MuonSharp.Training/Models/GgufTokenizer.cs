@@ -19,18 +19,12 @@ public static class GgufTokenizer
     internal const int Unused = 5;
     internal const int Byte = 6;
 
-    private const string QwenPattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-    private const string Llama3Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     /// <summary>The rules that split texts: what llama.cpp calls them, the first name being the one that is written, and what else goes with them.</summary>
     internal static IReadOnlyList<GgufSplitRule> Rules { get; } =
     [
         new(TokenizerJson.Gpt2Pattern, ["gpt-2", "phi-2"], ComposesCharacters: false, IgnoresMerges: false, AddsBegin: false),
-        new(QwenPattern, ["qwen2", "deepseek-r1-qwen"], ComposesCharacters: true, IgnoresMerges: false, AddsBegin: false),
-        new(Llama3Pattern, ["llama-bpe", "llama-v3", "llama3"], ComposesCharacters: false, IgnoresMerges: true, AddsBegin: true),
+        new(WordSplitter.Qwen, ["qwen2", "deepseek-r1-qwen"], ComposesCharacters: true, IgnoresMerges: false, AddsBegin: false),
+        new(WordSplitter.Llama3, ["llama-bpe", "llama-v3", "llama3"], ComposesCharacters: false, IgnoresMerges: true, AddsBegin: true),
     ];
 
     /// <summary>Reads the tokenizer of a file.</summary>

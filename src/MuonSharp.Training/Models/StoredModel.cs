@@ -38,8 +38,8 @@ internal abstract class StoredModel
     /// <exception cref="InvalidFileException">It is no model that can be computed here.</exception>
     public static StoredModel Open(string path) => IsFile(path) ? new StoredFile(path) : new StoredFolder(path);
 
-    /// <summary>Whether a path is a stored model, and no run, nor the file by which a run names its best checkpoint.</summary>
-    public static bool IsOne(string path) => (IsFile(path) && System.IO.Path.GetFileName(path) != CheckpointNames.Best) || ModelDirectory.IsOne(path);
+    /// <summary>Whether a path is a stored model, and no run: a run's path may be a file too, the one that names its best checkpoint.</summary>
+    public static bool IsOne(string path) => GgufTokenizer.IsNameOfFile(path) || GgufFile.IsOne(path) || ModelDirectory.IsOne(path);
 
     /// <summary>A configuration whose <c>model.*</c> keys and tokenizer are the model's.</summary>
     /// <exception cref="InvalidFileException">The keys cannot say what the model is.</exception>
