@@ -20,6 +20,13 @@ internal sealed class EpochOrder
     /// <summary>Number of rows.</summary>
     public int Rows => _order.Length;
 
+    /// <summary>The first draw of a micro-batch: those of a step follow each other in the epoch.</summary>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="microBatch">Its number in the step, from 0.</param>
+    /// <param name="gradientScale">One over the number of micro-batches of a step.</param>
+    /// <param name="batch">Rows of a micro-batch.</param>
+    public static long FirstDraw(long step, int microBatch, float gradientScale, int batch) => (((step - 1) * (long)Math.Round(1 / (double)gradientScale)) + microBatch) * batch;
+
     /// <summary>The row of a draw.</summary>
     /// <param name="draw">Its number in the whole run, from 0.</param>
     public int At(long draw)

@@ -109,9 +109,7 @@ public sealed class SupervisedTask : ITrainingTask
     /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
-        // Micro-batches of a step follow each other in the epoch; the factor is one over their number.
-        long microBatches = (long)Math.Round(1 / (double)gradientScale);
-        long draw = (((step - 1) * microBatches) + microBatch) * _options.Batch;
+        long draw = EpochOrder.FirstDraw(step, microBatch, gradientScale, _options.Batch);
         long start = TaskProfile.Now(_profile);
         for (int row = 0; row < _options.Batch; row++)
         {

@@ -1,5 +1,6 @@
 using MuonSharp.Formats;
 using MuonSharp.Nn;
+using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -45,7 +46,7 @@ public static class ImageNetworks
         Airbench94 layer = new(builder, new() { Channels = shape.Channels, Classes = classes, Widths = [.. widths] });
         return new(layer)
         {
-            Prepare = (images, normalization) =>
+            Prepare = (team, images, normalization) =>
             {
                 int count = Math.Min(images.Count, WhiteningImages), length = (int)shape.Length;
                 float[] pixels = new float[count * length];
@@ -54,7 +55,7 @@ public static class ImageNetworks
                     new ImageView(Mirrored: false, 0, 0).Write(images[i], normalization, pixels.AsSpan(i * length, length));
                 }
 
-                layer.Whiten(team: null, pixels, new(count, shape.Height, shape.Width));
+                layer.Whiten(team, pixels, new(count, shape.Height, shape.Width));
             },
         };
     }
@@ -67,7 +68,7 @@ public static class ImageNetworks
 public sealed record ImageNetwork(ILayer Layer)
 {
     /// <summary>What is computed of the training images once the model is built and before the first step; null: nothing.</summary>
-    public Action<ImageSet, ImageNormalization>? Prepare { get; init; }
+    public Action<WorkerTeam, ImageSet, ImageNormalization>? Prepare { get; init; }
 }
 
 /// <summary>Fully connected layers with GELU between: what a convolution has to beat.</summary>

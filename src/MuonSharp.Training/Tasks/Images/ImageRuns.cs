@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
@@ -30,17 +31,17 @@ internal sealed class ImageRuns : ConfiguredTask
         string folder = config.Data.File is { Paths: [var path] } ? path
             : throw new BadInputException($"[images] data.file must name a folder of images with image.network={config.Image.Network}; {config.Data.File?.ToString() ?? "none"} came");
         (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
-        if (config.Image.Classes?.Split(',', StringSplitOptions.TrimEntries) is { } names)
-        {
-            (training, heldOut) = names.Length == training.Classes.Length ? (training.WithClasses([.. names.Select(OneLine.Short)]), heldOut.WithClasses([.. names.Select(OneLine.Short)]))
-                : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}; {names.Length} came");
-        }
 
         // A run keeps the names and the normalization that its checkpoints were written with, whatever the folder says today.
-        byte[]? kept = from?.Checkpoint.ReadRunFile(Path.Combine(from.Folder.Path, ImageModelFile.Name));
-        if (kept is not null && ImageModelFile.Parse(kept, ImageModelFile.Name).Classes is var before && before.Length == training.Classes.Length)
+        string file = Path.Combine(from?.Folder.Path ?? "", ImageModelFile.Name);
+        byte[]? kept = from?.Checkpoint.ReadRunFile(file);
+        (ImageNormalization normalization, ImmutableArray<string>? names) = kept is null
+            ? (ImageNormalization.Of(training), config.Image.Classes?.Split(',', StringSplitOptions.TrimEntries).Select(OneLine.Short).ToImmutableArray())
+            : ImageModelFile.Parse(kept, file);
+        if (names is { } given)
         {
-            (training, heldOut) = (training.WithClasses(before), heldOut.WithClasses(before));
+            (training, heldOut) = given.Length == training.Classes.Length ? (training.WithClasses(given), heldOut.WithClasses(given))
+                : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}; {given.Length} came");
         }
 
         WorkerTeam team = new(config.Train.Threads ?? 0);
@@ -50,13 +51,12 @@ internal sealed class ImageRuns : ConfiguredTask
             ModelBuilder builder = new(config.Train.Seed);
             ImageNetwork network = ImageNetworks.Create(builder, config.Image.Network!, training.Shape, training.Classes.Length, config.Image.WidthNumbers);
             model = builder.Build(team);
-            ImageTaskOptions settings = Options(config, training.Count, folder);
             if (from is null)
             {
-                network.Prepare?.Invoke(training, ImageNormalization.Of(training));
+                network.Prepare?.Invoke(team, training, normalization);
             }
 
-            ImageTask task = new(model, training, network.Layer.Record, heldOut, settings) { Owned = new Parts(model, team) };
+            ImageTask task = new(model, training, network.Layer.Record, heldOut, Options(config, training.Count, folder) with { Normalization = normalization }) { Owned = new Parts(model, team) };
             return kept is null ? task : task.Keeping(kept);
         }
         catch (ArgumentException exception)

@@ -18,7 +18,6 @@ public sealed class ImageTask : ITrainingTask
     private readonly Model _model;
     private readonly ImageSet _data;
     private readonly ImageTaskOptions _options;
-    private readonly Func<Tape, Tensor, Tensor> _network;
     private readonly ImageAugmentation _augmentation;
     private readonly EpochOrder _order;
     private readonly ImageProgram _training;
@@ -45,7 +44,7 @@ public sealed class ImageTask : ITrainingTask
             throw new ArgumentException($"[images] held-out images are like those to train on; {training.Count} of {training.Shape} in {training.Classes.Length} classes and {heldOut?.Count} of {heldOut?.Shape} in {heldOut?.Classes.Length} came");
         }
 
-        (_model, _data, _network, HeldOut) = (model, training, network, heldOut);
+        (_model, _data, HeldOut) = (model, training, heldOut);
         Normalization = _options.Normalization ?? ImageNormalization.Of(training);
         _augmentation = new ImageAugmentation(_options.Flip, _options.Shift, _options.Seed);
         _order = new EpochOrder(training.Count, _options.Seed, "images/order");
@@ -120,9 +119,7 @@ public sealed class ImageTask : ITrainingTask
     /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
-        // Micro-batches of a step follow each other in the epoch; the factor is one over their number.
-        long microBatches = (long)Math.Round(1 / (double)gradientScale);
-        long draw = (((step - 1) * microBatches) + microBatch) * _options.Batch;
+        long draw = EpochOrder.FirstDraw(step, microBatch, gradientScale, _options.Batch);
         long start = TaskProfile.Now(_profile);
         for (int row = 0; row < _options.Batch; row++)
         {

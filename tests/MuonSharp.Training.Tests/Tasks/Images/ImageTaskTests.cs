@@ -186,6 +186,31 @@ public sealed class ImageTaskTests : IDisposable
         Assert.Contains("the data must be that which the run began with", Assert.Throws<BadInputException>(() => Trainer.Resume(run)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_resumed_run_keeps_the_names_of_its_classes_whatever_the_folder_says_now()
+    {
+        string names = Path.Combine(_folder.FullName, "batches.meta.txt"), run = Path.Combine(_folder.FullName, "run");
+        byte[] records = new byte[60 * 3073];
+        for (int i = 0; i < 60; i++) (records[i * 3073], records[(i * 3073) + 1 + i]) = ((byte)(i % 10), 255);
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "data_batch_1.bin"), records);
+        string[] first = [.. Enumerable.Range(0, 10).Select(i => $"kind {i}")];
+        File.WriteAllLines(names, first);
+        (string, string)[] settings = [("image.network", "perceptron"), ("image.widths", "4,4"), ("image.epochs", "null"), ("evaluate.every", "-1")];
+        using (Trainer trainer = Trainer.Create(TinyImages.Config(_folder.FullName, [.. settings, ("train.steps", "2")]), run)) _ = trainer.RunAsync().ToBlockingEnumerable().Last();
+
+        File.WriteAllLines(names, Enumerable.Range(0, 10).Select(i => $"other {i}"));
+        using (Trainer trainer = Trainer.Resume(run, TinyImages.Config(_folder.FullName, [.. settings, ("train.steps", "4")])))
+        {
+            _ = trainer.RunAsync().ToBlockingEnumerable().Last();
+            Assert.Equal(4, trainer.Step);
+            Assert.Equal(first, ((ImageTask)trainer.Task).Training.Classes);
+        }
+
+        using ImageClassifier classifier = ImageClassifier.FromRun(run, threads: 1);
+        Assert.Equal(4, classifier.Step);
+        Assert.Equal(first, classifier.Classes);
+    }
+
     [Theory]
     [InlineData("image.widths", "4,5", "image.widths must be 3 whole numbers")]
     [InlineData("image.widths", "4,0,5", "image.widths must be 3 whole numbers")]
