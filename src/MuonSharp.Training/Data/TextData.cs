@@ -92,15 +92,8 @@ public sealed class TextData
 
         tokenizer ??= File.Exists(beside) ? TokenizerFile.Load(beside) : TokenizerKinds.Open(config.Data.Tokenizer == CharacterTokenizer.KindName ? Gpt2Vocabulary.Name : config.Data.Tokenizer);
         ShardTokens all = ShardTokens.Open(training, tokenizer.VocabularySize);
-        ITokenSource heldOut = validation.Length > 0 ? ShardTokens.Open(validation, tokenizer.VocabularySize) : all;
-        long split = validation.Length > 0 ? all.Length : (long)(all.Length * (1 - config.Data.ValidationShare));
-        heldOut = validation.Length > 0 ? heldOut : new TokenRange(all, split, all.Length - split);
-        if (split < config.Model.Context + 1 || (heldOut.Length < 2 && config.Evaluate.Every is not null))
-        {
-            throw new BadInputException($"[data] {folder}: the shards must hold model.context + 1 = {config.Model.Context + 1} tokens to train on and 2 held out; {split} and {heldOut.Length} came");
-        }
-
-        return new(tokenizer, new TokenRange(all, 0, split), heldOut, folder, validation.Length > 0 ? $"{all.Identity}, held out {heldOut.Identity}" : all.Identity) { Files = (config.Data.File, null) };
+        ShardTokens? heldOut = validation.Length > 0 ? ShardTokens.Open(validation, tokenizer.VocabularySize) : null;
+        return OfTokens(config, "the shards", folder, tokenizer, (all, all.Identity), heldOut is null ? null : (heldOut, heldOut.Identity), [], (config.Data.File, null));
     }
 
     /// <summary>What <see cref="Split"/> does of a text that is read and encoded along the way.</summary>
@@ -111,18 +104,27 @@ public sealed class TextData
         tokenizer ??= TokenizerKinds.Create(config.Data.Tokenizer, [.. new[] { text, other }.OfType<LargeText>().Select(each => each.Files)]);
         var whole = EncodedText.Open(text, tokenizer);
         EncodedText? heldOut = other is null ? null : EncodedText.Open(other, tokenizer);
-        long split = heldOut is null ? (long)(whole.Tokens.Length * (1 - config.Data.ValidationShare)) : whole.Tokens.Length;
-        ITokenSource validation = heldOut is null ? new TokenRange(whole.Tokens, split, whole.Tokens.Length - split) : heldOut.Tokens;
-        if (split < config.Model.Context + 1 || (validation.Length < 2 && config.Evaluate.Every is not null))
-        {
-            throw new BadInputException($"[data] {text.Source}: the text must hold model.context + 1 = {config.Model.Context + 1} tokens to train on and 2 held out; {split} and {validation.Length} came");
-        }
+        (DataFiles?, DataFiles?) found = (new([.. text.Files]), other is null ? null : new([.. other.Files]));
+        return OfTokens(
+            config, "the text", text.Source, tokenizer, (whole.Tokens, whole.Sha256), heldOut is null ? null : (heldOut.Tokens, heldOut.Sha256), [.. whole.Notes, .. heldOut?.Notes ?? []], found);
+    }
 
-        return new(tokenizer, new TokenRange(whole.Tokens, 0, split), validation, text.Source, heldOut is null ? whole.Sha256 : $"{whole.Sha256}, held out {heldOut.Sha256}")
-        {
-            Notes = [.. whole.Notes, .. heldOut?.Notes ?? []],
-            Files = (new([.. text.Files]), other is null ? null : new([.. other.Files])),
-        };
+    /// <summary>Tokens that lie on the disk: all of them to train on, or the last share held out.</summary>
+    private static TextData OfTokens(
+        TrainingConfig config,
+        string what,
+        string source,
+        ITokenizer tokenizer,
+        (ShardTokens Tokens, string Identity) all,
+        (ShardTokens Tokens, string Identity)? heldOut,
+        IReadOnlyList<string> notes,
+        (DataFiles?, DataFiles?) files)
+    {
+        long length = all.Tokens.Length, split = heldOut is null ? (long)(length * (1 - config.Data.ValidationShare)) : length;
+        ITokenSource validation = heldOut?.Tokens ?? (ITokenSource)new TokenRange(all.Tokens, split, length - split);
+        return split >= config.Model.Context + 1 && (validation.Length >= 2 || config.Evaluate.Every is null)
+            ? new(tokenizer, new TokenRange(all.Tokens, 0, split), validation, source, heldOut is { } other ? $"{all.Identity}, held out {other.Identity}" : all.Identity) { Notes = notes, Files = files }
+            : throw new BadInputException($"[data] {source}: {what} must hold model.context + 1 = {config.Model.Context + 1} tokens to train on and 2 held out; {split} and {validation.Length} came");
     }
 
     /// <summary>Splits a text that is already in memory.</summary>
