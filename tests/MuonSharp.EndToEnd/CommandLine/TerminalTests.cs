@@ -55,6 +55,7 @@ public partial class TerminalTests
     [Fact]
     public void A_window_that_is_made_narrower_during_a_run_gets_lines_that_fit_from_then_on()
     {
+        Signal.SkipWhereIgnored(Signal.Interrupt);
         using var folder = new TemporaryFolder();
         string metrics = folder.At("run", "metrics.jsonl");
         string lines = $"$(cat '{metrics}' 2>/dev/null | wc -l)";

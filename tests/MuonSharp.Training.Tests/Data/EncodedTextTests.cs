@@ -65,6 +65,13 @@ public sealed class EncodedTextTests : IDisposable
         Assert.NotEqual(first, changed.Sha256);
         Assert.Equal(TextData.Load(config).Sha256, changed.Sha256);
         Assert.Equal((int)'e', All(changed.Validation)[^1]);
+
+        // As long as before, and written later.
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[^1] = (byte)'y';
+        File.WriteAllBytes(path, bytes);
+        File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddMinutes(1));
+        Assert.Equal((int)'y', All(TextData.Load(Streamed(config)).Validation)[^1]);
     }
 
     [Fact]

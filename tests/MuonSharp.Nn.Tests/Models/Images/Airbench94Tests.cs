@@ -58,7 +58,12 @@ public class Airbench94Tests
         {
             double correlation = Enumerable.Range(0, 6 * 8 * 6).Average(pixel => white.Y[(pixel * 12) + (i / 12)] * white.Y[(pixel * 12) + (i % 12)]);
             Assert.Equal(i / 12 == i % 12 ? 1 : 0, correlation, 1e-4);
+            Assert.Equal(-first![i], first[144 + i]);
         }
+
+        // The length of a filter is one over the root of its eigenvalue, the greatest of which is the first.
+        double[] lengths = [.. Agreement.ToDoubles(first.AsSpan(0, 144)).Chunk(12).Select(filter => filter.Sum(weight => weight * weight))];
+        Assert.Equal(lengths.Order(), lengths);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace MuonSharp.Nn.Tests.Models.Storage;
 [Collection(nameof(WholeProcess))]
 public sealed class LargeModelTests : IDisposable
 {
-    private const long Slack = 128 << 20;
+    private const long Slack = 48 << 20;
 
     private readonly Folder _folder = new();
     private readonly WorkerTeam _team = new(2);
