@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MuonSharp.Peers;
 
 /// <summary>Measures each case in rounds: ours, then the peer in its fastest ways; a trial says which those are.</summary>
@@ -74,15 +72,15 @@ internal sealed record CaseTimes(Comparisons Work, IReadOnlyList<OurTime> Ours, 
     /// <summary>How many times faster we are.</summary>
     public double Ratio => TheirMilliseconds / OurMilliseconds;
 
-    /// <summary>FLOPs of a call; 0: none are counted.</summary>
+    /// <summary>FLOPs of a call of ours; 0: none are counted.</summary>
     public double Flops => Ours[0].Flops;
+
+    /// <summary>FLOPs of a call of the peer's: as many, but where it makes matrices orthogonal by other steps than ours.</summary>
+    public double TheirFlops => Work.Optimizer == "muon" ? 0 : Flops;
 
     /// <summary>Median of the peaks.</summary>
     public double Peak => WorkTimer.Median(Ours.Select(time => time.Peak));
 
     /// <summary>The ratio of each round.</summary>
     public IEnumerable<double> Ratios => Ours.Zip(Theirs, (ours, theirs) => theirs / ours.Milliseconds);
-
-    /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Work.Title} {Ratio:0.00}");
 }

@@ -21,7 +21,8 @@ internal static class PeerTable
         Add("|---|---|---|---|---|---|---|---|---|---|");
         foreach (CaseTimes each in cases)
         {
-            Add($"| `{each.Work.Name}` {each.Work.Optimizer} | {Speed(each.OurMilliseconds, each)} | {Speed(each.TheirMilliseconds, each)} | {each.Variant} | {Two(each.Ratio)} | "
+            string title = $"`{each.Work.Name}` {each.Work.Optimizer}".TrimEnd();
+            Add($"| {title} | {Speed(each.OurMilliseconds, each.Flops, each.Peak)} | {Speed(each.TheirMilliseconds, each.TheirFlops, each.Peak)} | {each.Variant} | {Two(each.Ratio)} | "
                 + $"{Two(each.Ratios.Min())} to {Two(each.Ratios.Max())} |");
         }
 
@@ -47,8 +48,6 @@ internal static class PeerTable
 
     /// <summary>A time with three digits.</summary>
     public static string Milliseconds(double value) => value.ToString(value < 1 ? "0.000" : value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
-
-    private static string Speed(double milliseconds, CaseTimes times) => Speed(milliseconds, times.Flops, times.Peak);
 
     private static string Speed(double milliseconds, double flops, double peak) => flops == 0 ? $"{Milliseconds(milliseconds)} | |"
         : string.Create(CultureInfo.InvariantCulture, $"{Milliseconds(milliseconds)} | {flops / milliseconds / 1e6:0.0} | {100 * flops / milliseconds / 1e6 / peak:0} %");
