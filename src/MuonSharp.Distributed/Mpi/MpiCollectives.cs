@@ -21,6 +21,7 @@ public sealed unsafe class MpiCollectives : ICollectives
     private readonly MpiAbi _abi;
     private readonly MpiWait _wait;
     private readonly RollCall _rollCall;
+    private readonly SequenceCheck _sequence;
     private readonly PosixSignalRegistration? _termination;
     private readonly int[] _sendStarts;
     private readonly int[] _receiveStarts;
@@ -41,6 +42,7 @@ public sealed unsafe class MpiCollectives : ICollectives
         (Rank, Size, ThreadLevel) = (rank, size, threadLevel >= _abi.Threads.Multiple ? "multiple" : "serialized");
         (_sendStarts, _receiveStarts) = (new int[size], new int[size]);
         _rollCall = new RollCall(library, copy, rank, size);
+        _sequence = new SequenceCheck(library, copy, rank, size);
         _wait = new MpiWait(library, _rollCall, timeout);
         _termination = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => SayWhereItEnds());
     }
@@ -184,6 +186,7 @@ public sealed unsafe class MpiCollectives : ICollectives
             {
                 Meet(CollectiveCall.End);
                 _rollCall.Dispose();
+                _sequence.Dispose();
                 _ = _library.Finalize();
             }
 
@@ -244,18 +247,34 @@ public sealed unsafe class MpiCollectives : ICollectives
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _position = new CollectivePosition(_position.Number + 1, call, elements);
+        _sequence.Add(_position);
         _waiting = true;
     }
 
     /// <summary>Waits for what has begun. What belongs to the request is kept alive and in its place by the caller.</summary>
     private void End(int code, ref nint request)
     {
+        Wait(code, ref request);
+        if (Size > 1 && SequenceCheck.IsDue(_position))
+        {
+            nint comparison = 0;
+            Wait(_sequence.Begin(&comparison), ref comparison);
+            if (_sequence.Difference() is { } difference)
+            {
+                Abort($"{Here()}: all ranks make the same calls; {difference}. All ranks end; go on from the newest checkpoint", MissingRankCode);
+            }
+        }
+
+        _waiting = false;
+    }
+
+    private void Wait(int code, ref nint request)
+    {
         try
         {
             _library.Check(_position.Name, code);
             if (_wait.Until(ref request, _position))
             {
-                _waiting = false;
                 return;
             }
         }

@@ -149,6 +149,9 @@ internal static partial class RankProgram
                     case "sequence":
                         ranks.Barrier();
                         break;
+                    case "length":
+                        ranks.AllReduce(values.AsSpan(1), Reduction.Sum);
+                        continue;
                     case "leave":
                         return;
                     default:
