@@ -68,18 +68,33 @@ public sealed unsafe class MpiCollectives : ICollectives
     /// <summary>The level of threading that the library granted.</summary>
     public string ThreadLevel { get; }
 
+    /// <summary>The names by which a library is looked for, in order.</summary>
+    public static IReadOnlyList<string> LibraryNames => MpiLibrary.Names(Launcher.Detect());
+
+    /// <summary>Looks for an MPI library, and loads it into this process: it may take threads and signals, and stays.</summary>
+    /// <param name="library">What it was loaded by; empty where there is none.</param>
+    /// <param name="version">What it calls itself.</param>
+    /// <returns>Whether there is one.</returns>
+    /// <exception cref="CollectiveException">What was found is no MPI library of a known kind.</exception>
+    public static bool TryFind(out string library, out string version)
+    {
+        MpiLibrary? found = MpiLibrary.Find(Launcher.Detect());
+        NativeSupport.RestoreHandlers();
+        (library, version) = (found?.Path ?? string.Empty, found?.Version ?? string.Empty);
+        return found is not null;
+    }
+
     /// <summary>Joins the ranks that a launcher has started. Once a process.</summary>
     /// <param name="timeout">How long a collective may take; null: 30 seconds.</param>
     /// <exception cref="CollectiveException">There is no MPI, it does not belong to the launcher, or it grants too little.</exception>
     public static MpiCollectives Initialize(TimeSpan? timeout = null)
     {
         var launcher = Launcher.Detect();
-        byte[]? handlers = NativeSupport.SaveHandlers();
         MpiLibrary library = MpiLibrary.Find(launcher)
             ?? throw new CollectiveException($"[mpi] no MPI library was found; tried {string.Join(", ", MpiLibrary.Names(launcher))}. Install Open MPI or MPICH, or name one in {MpiLibrary.Variable}");
         int granted = 0;
         int code = library.InitThread(null, null, library.Abi.Threads.Multiple, &granted);
-        NativeSupport.RestoreHandlers(handlers);
+        NativeSupport.RestoreHandlers();
         if (code != 0)
         {
             throw new CollectiveException($"[mpi] {library.Version} could not begin: {library.Describe(code)}");

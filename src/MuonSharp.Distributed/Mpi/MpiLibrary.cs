@@ -94,6 +94,7 @@ internal sealed unsafe class MpiLibrary(nint handle, string path)
     /// <summary>The first of the names that can be loaded; null for none.</summary>
     public static MpiLibrary? Find(Launcher? launcher)
     {
+        NativeSupport.SaveHandlers();
         NativeSupport.SetVariables();
         foreach (string name in Names(launcher))
         {

@@ -14,6 +14,8 @@ internal static unsafe partial class NativeSupport
     private static readonly int[] s_signals = [4, 5, 6, 7, 8, 11];
     private static readonly (string Name, string Value)[] s_variables = [("UCX_ERROR_SIGNALS", ""), ("IPATH_NO_BACKTRACE", "1"), ("HFI_NO_BACKTRACE", "1")];
 
+    private static byte[]? s_handlers;
+
     /// <summary>Tells libraries not to take signals.</summary>
     public static void SetVariables()
     {
@@ -26,37 +28,37 @@ internal static unsafe partial class NativeSupport
         }
     }
 
-    /// <summary>The handlers as they are.</summary>
-    public static byte[]? SaveHandlers()
+    /// <summary>Remembers the handlers as they are before anything is loaded; the first time only.</summary>
+    public static void SaveHandlers()
     {
-        if (!OperatingSystem.IsLinux())
+        if (s_handlers is not null || !OperatingSystem.IsLinux())
         {
-            return null;
+            return;
         }
 
-        byte[] handlers = new byte[HandlerBytes * s_signals.Length];
-        fixed (byte* first = handlers)
+        s_handlers = new byte[HandlerBytes * s_signals.Length];
+        fixed (byte* first = s_handlers)
         {
             for (int i = 0; i < s_signals.Length; i++)
             {
                 _ = SignalAction(s_signals[i], null, first + (i * HandlerBytes));
             }
         }
-
-        return handlers;
     }
 
     /// <summary>Puts them back.</summary>
-    public static void RestoreHandlers(byte[]? handlers)
+    public static void RestoreHandlers()
     {
-        if (handlers is not null)
+        if (s_handlers is null)
         {
-            fixed (byte* first = handlers)
+            return;
+        }
+
+        fixed (byte* first = s_handlers)
+        {
+            for (int i = 0; i < s_signals.Length; i++)
             {
-                for (int i = 0; i < s_signals.Length; i++)
-                {
-                    _ = SignalAction(s_signals[i], first + (i * HandlerBytes), null);
-                }
+                _ = SignalAction(s_signals[i], first + (i * HandlerBytes), null);
             }
         }
     }
