@@ -1,4 +1,5 @@
 using MuonSharp.Cli.Output;
+using MuonSharp.Distributed;
 using MuonSharp.Formats;
 using MuonSharp.Training;
 
@@ -24,6 +25,7 @@ internal static class ErrorReport
         DivergedException => Write(ExitCode.Diverged, error.Message),
         WriteFailedException => Write(ExitCode.CouldNotWrite, error.Message),
         IOException or UnauthorizedAccessException => Write(ExitCode.CouldNotWrite, $"[file] {error.Message}"),
+        CollectiveException => Write(ExitCode.MissingEnvironment, error.Message),
         OutOfMemoryException => Write(ExitCode.MissingEnvironment, "[memory] this machine has too little for the model and batch that were asked for"),
         _ => Unexpected(error),
     };

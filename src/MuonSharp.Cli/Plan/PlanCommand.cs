@@ -18,13 +18,22 @@ internal static class PlanCommand
         command.SetAction(parsed =>
         {
             var plan = TrainingPlan.Of(options.Compose(parsed));
+            double gigaflops = 0;
+            IReadOnlyList<RankPlan> ranks = parsed.GetValue(options.Ranks) is { } counts
+                ? RankTable.Plans(plan, counts, parsed.GetValue(options.Network)!, parsed.GetValue(options.Gigaflops), out gigaflops) : [];
             if (parsed.GetValue(options.Json))
             {
                 PlanJson.Write(plan);
+                foreach (RankPlan one in ranks)
+                {
+                    JsonLines.Write(RankTable.Json(one, gigaflops));
+                }
             }
             else
             {
-                PlanText.Write(new Terminal(TerminalMode.Detect()), plan, parsed.GetValue(options.All), parsed.GetValue(options.BaseWidth));
+                var terminal = new Terminal(TerminalMode.Detect());
+                PlanText.Write(terminal, plan, parsed.GetValue(options.All), parsed.GetValue(options.BaseWidth));
+                PlanText.Write(terminal, plan, ranks, $"network {parsed.GetValue(options.Network)}, {Amount.Number(Math.Round(gigaflops, 1))} GFLOP/s a rank");
             }
 
             return ExitCode.Done;
@@ -34,6 +43,7 @@ internal static class PlanCommand
             "muonsharp plan --preset gpt2-124m",
             "muonsharp plan --preset gpt2-124m --set train.accumulation=128 --optimizer soap",
             "muonsharp plan --config mine.json --all",
+            "muonsharp plan --preset gpt2-124m --ranks 1,2,4,8,16,32 --network 10g",
             "muonsharp plan --model models/theirs",
         ]);
     }
@@ -51,6 +61,24 @@ internal sealed class PlanOptions : ConfigOptions
     /// <summary><c>--base-width</c>.</summary>
     public Option<int> BaseWidth { get; } = Numbers.Between(
         "--base-width", "Show learning rates in muP units too, relative to a base model of that width; 0: leave them out.", 0, int.MaxValue, 0);
+
+    /// <summary><c>--ranks</c>.</summary>
+    public Option<string?> Ranks { get; } = new("--ranks")
+    {
+        Description = "Show too what a step takes on so many ranks (processes that train together): seconds, bytes, and who owns what.",
+        HelpName = "N,...",
+    };
+
+    /// <summary><c>--network</c>.</summary>
+    public Option<string> Network { get; } = new("--network")
+    {
+        Description = "What joins the ranks: 10g, 100g, memory (one machine), or seconds a message and bytes a second.",
+        HelpName = "NAME|A,B",
+        DefaultValueFactory = static _ => "10g",
+    };
+
+    /// <summary><c>--gflops</c>.</summary>
+    public Option<double> Gigaflops { get; } = Numbers.Between("--gflops", "GFLOP/s that a rank reaches in training; 0: half of this machine's peak, measured.", 0, double.MaxValue, 0.0);
 
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
@@ -70,7 +98,7 @@ internal sealed class PlanOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Model, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Json];
+        Option[] all = [Preset, Model, Config, Set, .. Keys.Select(key => key.Option), All, BaseWidth, Ranks, Network, Gigaflops, Json];
         foreach (Option option in all)
         {
             command.Add(option);

@@ -37,6 +37,24 @@ internal static class PlanText
         terminal.Columns(Memory(plan));
     }
 
+    /// <summary>Writes what a step takes on several ranks.</summary>
+    public static void Write(Terminal terminal, TrainingPlan plan, IReadOnlyList<RankPlan> ranks, string assumed)
+    {
+        const int MostOwners = 16;
+        if (ranks.Count == 0)
+        {
+            return;
+        }
+
+        Title(terminal, $"a step over several ranks ({assumed}; a model, see docs/distributed.md)");
+        terminal.Table(RankTable.Of(ranks));
+        if (ranks.LastOrDefault(static one => one.Ranks is > 1 and <= MostOwners) is { } shown)
+        {
+            Title(terminal, $"who owns what on {shown.Ranks} ranks");
+            terminal.Table(RankTable.Owners(plan, shown, MostOwners));
+        }
+    }
+
     private static void Title(Terminal terminal, string title)
     {
         terminal.Line();
@@ -79,7 +97,7 @@ internal static class PlanText
         yield return ["gradients", Amount.Bytes(memory.Gradients), ""];
         if (memory.GradientSums > 0)
         {
-            yield return ["sums of gradients", Amount.Bytes(memory.GradientSums), $"a binary tree over {plan.Config.Train.Accumulation} micro-batches"];
+            yield return ["sums of gradients", Amount.Bytes(memory.GradientSums), $"a binary tree over {plan.Config.Train.MicroBatches} micro-batches"];
         }
 
         foreach (OptimizerCost optimizer in memory.Optimizers)
@@ -95,7 +113,7 @@ internal static class PlanText
             }
         }
 
-        yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.Batch} x {plan.Config.Model.Context} tokens{(plan.Config.Train.Recompute ? ", blocks recomputed" : "")}"];
+        yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.MicroBatch} x {plan.Config.Model.Context} tokens{(plan.Config.Train.Recompute ? ", blocks recomputed" : "")}"];
         yield return ["all of it", Amount.Bytes(memory.Total), "without evaluation and samples, which need less"];
         yield return
         [

@@ -14,7 +14,8 @@ internal static class Banner
     /// <param name="terminal">Where to.</param>
     /// <param name="trainer">The run.</param>
     /// <param name="all">Whether every parameter, every derived number and every setting is shown too.</param>
-    public static void Show(Terminal terminal, Trainer trainer, bool all)
+    /// <param name="ranks">The ranks that train together; null for a process that trains alone.</param>
+    public static void Show(Terminal terminal, Trainer trainer, bool all, string? ranks = null)
     {
         var machine = Machine.Look();
         TrainerDescription description = trainer.Description;
@@ -23,6 +24,7 @@ internal static class Banner
         terminal.Columns(
         [
             ["machine", $"{machine.Processor}, {machine.Vectors}, {Amount.Of(description.Threads, "thread")}"],
+            .. ranks is null ? (string[][])[] : [["ranks", ranks]],
             .. TaskText.Facts(trainer),
             .. description.Plan.Groups.Select(group => (string[])[group.Options.OptimizerName, Share(group, description.GreatestRateFactor)]),
             ["steps", TaskText.Length(trainer)],

@@ -28,7 +28,7 @@ internal interface ITrainingView
 }
 
 /// <summary>A run as text: on a terminal with a line that is drawn over, in a pipe with one plain line per interval.</summary>
-internal sealed class TextView(Terminal terminal, bool verbose) : ITrainingView
+internal sealed class TextView(Terminal terminal, bool verbose, string? ranks = null) : ITrainingView
 {
     private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(100);
 
@@ -44,7 +44,7 @@ internal sealed class TextView(Terminal terminal, bool verbose) : ITrainingView
     public void Begin(Trainer trainer)
     {
         (_trainer, _saved) = (trainer, trainer.Step);
-        Banner.Show(terminal, trainer, verbose);
+        Banner.Show(terminal, trainer, verbose, ranks);
     }
 
     /// <inheritdoc/>

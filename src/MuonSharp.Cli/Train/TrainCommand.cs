@@ -4,9 +4,11 @@ using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
+using MuonSharp.Cli.Ranks;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Numerics;
+using MuonSharp.Optimizers;
 using MuonSharp.Pictures;
 using MuonSharp.Training;
 
@@ -33,6 +35,7 @@ internal static class TrainCommand
             "muonsharp train --from runs/mine --data other-text.txt --steps 200",
             "muonsharp train --preset fashion-mnist --data DIR",
             "muonsharp train --steps 200 --profile",
+            "mpirun -n 4 muonsharp train --preset nanogpt --shards 8 --run runs/shared",
             "muonsharp train --json > run.jsonl",
         ]);
     }
@@ -40,10 +43,28 @@ internal static class TrainCommand
     private static async Task<int> RunAsync(ParseResult parsed, TrainOptions options)
     {
         StandardStreams.MessagesMayBeLost();
+        using var ranks = ToolRanks.Join(TimeSpan.FromSeconds(parsed.GetValue(options.Timeout)));
+        if (ranks is null)
+        {
+            return await RunAsync(parsed, options, ranks: null);
+        }
+
+        try
+        {
+            return await RunAsync(parsed, options, ranks);
+        }
+        catch (Exception error) when (ranks.Collectives.Size > 1)
+        {
+            return ranks.End(error);
+        }
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, TrainOptions options, ToolRanks? ranks)
+    {
         using var terminal = new Terminal(TerminalMode.Detect());
-        ITrainingView view = parsed.GetValue(options.Json) ? new JsonView() : new TextView(terminal, parsed.GetValue(options.Verbose));
+        ITrainingView view = ranks is { Speaks: false } ? new SilentView() : parsed.GetValue(options.Json) ? new JsonView() : new TextView(terminal, parsed.GetValue(options.Verbose), ranks?.Description);
         using var signals = new StopSignals(view.Stopping, view.Ending);
-        using Trainer trainer = Open(parsed, options);
+        using Trainer trainer = Open(parsed, options, ranks);
         using var pages = new ReportPages(trainer.RunFolder);
         view.Begin(trainer);
         TrainingOutcome outcome = TrainingOutcome.Finished;
@@ -93,19 +114,36 @@ internal static class TrainCommand
         }
     }
 
-    private static Trainer Open(ParseResult parsed, TrainOptions options)
+    private static Trainer Open(ParseResult parsed, TrainOptions options, ToolRanks? ranks)
     {
         string? folder = parsed.GetValue(options.Run);
-        var surroundings = new TrainerOptions { Profile = parsed.GetValue(options.Profile), ImageDecoder = new PictureDecoder() };
+        var surroundings = new TrainerOptions
+        {
+            Profile = parsed.GetValue(options.Profile),
+            ImageDecoder = new PictureDecoder(),
+            Collectives = ranks?.Collectives,
+            Reduction = parsed.GetValue(options.Reduce) == "fast" ? GradientReduction.Fast : GradientReduction.Tree,
+        };
         if (parsed.GetValue(options.Resume))
         {
             folder = folder ?? throw ToolException.Usage("[train] --resume needs the run to take up: --run DIR");
-            return Trainer.Resume(folder, Changed(parsed, options, folder), surroundings);
+            TrainingConfig? changed = Changed(parsed, options, folder);
+            return Trainer.Resume(folder, ranks is null ? changed : OnOwnCores(changed ?? new RunFolder(folder).ReadConfig(), parsed, options), surroundings);
         }
 
         TrainingConfig config = options.Compose(parsed);
+        config = ranks is null ? config : OnOwnCores(config, parsed, options);
+        if (ranks is { Speaks: false })
+        {
+            return Trainer.Create(config, null, surroundings);
+        }
+
         return folder is not null ? Trainer.Create(config, folder, surroundings) : InOwnFolder(config, surroundings);
     }
+
+    /// <summary>Ranks on one machine share its cores, whatever the run's last process had.</summary>
+    private static TrainingConfig OnOwnCores(TrainingConfig config, ParseResult parsed, TrainOptions options) =>
+        parsed.GetResult("--threads") is null ? config with { Train = config.Train with { Threads = ToolRanks.Threads } } : config;
 
     /// <summary>The configuration of a run that is taken up again; null when nothing is to change.</summary>
     private static TrainingConfig? Changed(ParseResult parsed, TrainOptions options, string folder) =>
@@ -132,6 +170,17 @@ internal sealed class TrainOptions : ConfigOptions
         Description = "At the end, show where a step's time went: by operation, with FLOPs, bytes and share of the peak.",
     };
 
+    /// <summary><c>--reduce</c>.</summary>
+    public Option<string> Reduce { get; } = new Option<string>("--reduce")
+    {
+        Description = "Over several ranks: tree adds gradients in a fixed order, with the same bits for any number of ranks; fast leaves the order to MPI.",
+        HelpName = "tree|fast",
+        DefaultValueFactory = static _ => "tree",
+    }.AcceptOnlyFromAmong("tree", "fast");
+
+    /// <summary><c>--timeout</c>.</summary>
+    public Option<int> Timeout { get; } = Numbers.Between("--timeout", "Over several ranks: seconds after which a rank that does not answer ends all.", 1, 86400, 30);
+
     /// <summary><c>--verbose</c>.</summary>
     public Option<bool> Verbose { get; } = new("--verbose")
     {
@@ -152,12 +201,13 @@ internal sealed class TrainOptions : ConfigOptions
         ConfigOption.Of("--from", "train.from", "RUN", "A run, one of its checkpoints, or a stored model, whose weights the new run begins with; tokenizer and model come with them."),
         ConfigOption.Of("--seed", "train.seed", "N", "Seed of everything random. [default: the preset's]"),
         Threads,
+        ConfigOption.Of("--shards", "train.shards", "N", "Equal parts of each step that as many ranks at most may share; fixes the bits for any number of them. [default: 1; over ranks, a power of two]"),
     ];
 
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Run, Resume, Profile, Verbose, Json];
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Reduce, Timeout, Run, Resume, Profile, Verbose, Json];
         foreach (Option option in all)
         {
             command.Add(option);

@@ -37,7 +37,7 @@ public sealed class StepMeasurement : IDisposable
 
         TrainingConfig first = configs[0].Config;
         _task = LanguageTask.Create(first);
-        _tree = new GradientTree(_task.Parameters, first.Train.Accumulation, _task.Team);
+        _tree = new GradientTree(_task.Parameters, first.Train.MicroBatches, _task.Team);
         _owned.Add(_tree);
         try
         {

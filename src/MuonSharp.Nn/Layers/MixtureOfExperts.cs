@@ -72,6 +72,8 @@ public sealed class MixtureOfExperts : IResidualBranch, IStepRule
             : tape.SumOfExperts(output, choice, stream);
     }
 
+    Memory<long> IStepRule.Counts => Load.Memory;
+
     void IStepRule.AfterStep(bool skipped)
     {
         if (!skipped && Bias is not null && _options.BalancingSpeed > 0)

@@ -10,6 +10,7 @@ public sealed class Model : IDisposable
 {
     private readonly IStepRule[] _stepRules;
     private readonly bool _ownsTeam;
+    private Memory<long>[]? _stepCounts;
     private bool _disposed;
 
     internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, IStepRule[] stepRules, ulong seed, WorkerTeam team, bool ownsTeam) =>
@@ -49,6 +50,9 @@ public sealed class Model : IDisposable
         }
     }
 
+    /// <summary>What the forward runs since the last step have counted, to be added up over processes that share a step before <see cref="AfterStep"/>.</summary>
+    public IReadOnlyList<Memory<long>> StepCounts => _stepCounts ??= [.. _stepRules.Select(static rule => rule.Counts).Where(static counts => !counts.IsEmpty)];
+
     /// <summary>Frees the parameters, and the team if it is the model's own.</summary>
     public void Dispose()
     {
@@ -64,6 +68,9 @@ public sealed class Model : IDisposable
 /// <summary>What a layer does after each step of the optimizer, with what its forward runs have counted.</summary>
 public interface IStepRule
 {
+    /// <summary>Whole numbers that its forward runs have counted since the last step: processes that share a step add them up. Default: none.</summary>
+    Memory<long> Counts => default;
+
     /// <summary>A step has ended; on the thread that trains.</summary>
     /// <param name="skipped">Whether it changed nothing: then neither does this, but forgets what it counted.</param>
     void AfterStep(bool skipped);

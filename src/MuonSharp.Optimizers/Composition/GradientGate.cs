@@ -18,9 +18,12 @@ internal sealed unsafe class GradientGate
     private readonly (int Parameter, int Start, int Length)[] _pieces;
     private readonly double[] _pieceSums;
     private readonly double[] _sums;
+    private readonly RankShare? _share;
+    private readonly bool[] _own;
 
-    public GradientGate(IReadOnlyList<Parameter> parameters)
+    public GradientGate(IReadOnlyList<Parameter> parameters, RankShare? share = null)
     {
+        _share = share;
         _parameters = [.. parameters];
         _byName = [.. Enumerable.Range(0, _parameters.Length).OrderBy(i => _parameters[i].Name, StringComparer.Ordinal)];
         var pieces = new List<(int, int, int)>();
@@ -35,6 +38,7 @@ internal sealed unsafe class GradientGate
         _pieces = [.. pieces];
         _pieceSums = new double[_pieces.Length];
         _sums = new double[_parameters.Length];
+        _own = [.. _pieces.Select(piece => share is null || (share.RangeOf(_parameters[piece.Parameter]) is var owned && piece.Start >= owned.Start && piece.Start < owned.End))];
     }
 
     /// <summary>The first parameter whose gradient is not finite, or null; and the norm over all gradients of this step.</summary>
@@ -42,6 +46,7 @@ internal sealed unsafe class GradientGate
     {
         var job = new Job(this);
         team.Run(_pieces.Length, ref job);
+        _share?.Join(_pieceSums);
         Array.Clear(_sums);
         for (int i = 0; i < _pieces.Length; i++)
         {
@@ -67,7 +72,7 @@ internal sealed unsafe class GradientGate
         {
             (int index, int start, int length) = gate._pieces[task];
             Parameter parameter = gate._parameters[index];
-            gate._pieceSums[task] = !parameter.HasGradient ? 0
+            gate._pieceSums[task] = !parameter.HasGradient || !gate._own[task] ? 0
                 : parameter.HasGradientInPart ? SumOfMatrices(parameter, start, length)
                 : Reductions.SumOfSquares(parameter.Gradient.Address + start, length);
         }

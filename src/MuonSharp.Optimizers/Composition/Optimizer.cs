@@ -18,6 +18,11 @@ public abstract class Optimizer : IOptimizer
     {
         _stepOptions = stepOptions ?? new StepOptions();
         GroupValidation.Check(optionsType, groups, _stepOptions);
+        if (_stepOptions.Share is null && RankShare.Of(groups, _stepOptions.Collectives) is { } share)
+        {
+            _stepOptions = _stepOptions with { Share = Own(share) };
+        }
+
         Name = groups[0].Options.OptimizerName;
         Groups = [.. groups.Select(group => new OptimizerGroup(group))];
         var slots = new List<ParameterSlot>();
@@ -25,7 +30,7 @@ public abstract class Optimizer : IOptimizer
         {
             foreach (Parameter parameter in groups[i].Parameters)
             {
-                slots.Add(new ParameterSlot(parameter, slots.Count, Groups[i]));
+                slots.Add(new ParameterSlot(parameter, slots.Count, Groups[i], _stepOptions.Share?.RangeOf(parameter) ?? new OwnedRange(0, parameter.Length)));
             }
         }
 

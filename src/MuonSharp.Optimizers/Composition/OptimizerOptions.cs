@@ -25,6 +25,9 @@ public abstract record OptimizerOptions
     /// <summary>Whether the optimizer steps a tensor as the matrices of its layout (Muon) or element by element (AdamW).</summary>
     public virtual bool SplitsMatrices => false;
 
+    /// <summary>Whether the update of an element depends on that element alone, so that several ranks may each update a part of a parameter. Default: no.</summary>
+    public virtual bool UpdatesByElement => false;
+
     /// <summary>Whether the optimizer makes the updates of matrices orthogonal.</summary>
     public virtual bool Orthogonalizes => false;
 

@@ -102,7 +102,17 @@ public static unsafe class OptimizerState
     {
         foreach (StateTensor tensor in tensors)
         {
-            file.ReadFloats(tensor.Name, tensor.Memory.Span);
+            if (tensor.Memory.Length == tensor.Length)
+            {
+                file.ReadFloats(tensor.Name, tensor.Memory.Span);
+            }
+            else if (!tensor.Memory.IsEmpty)
+            {
+                // The part that is this rank's.
+                float[] whole = new float[tensor.Length];
+                file.ReadFloats(tensor.Name, whole);
+                whole.AsSpan(tensor.Start, tensor.Memory.Length).CopyTo(tensor.Memory.Span);
+            }
         }
     }
 

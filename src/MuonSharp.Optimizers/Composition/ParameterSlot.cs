@@ -9,12 +9,14 @@ public sealed unsafe class ParameterSlot
     private readonly OptimizerGroup _group;
     private readonly long[] _counts;
     private readonly bool[] _active;
+    private readonly double[] _changes;
 
-    internal ParameterSlot(Parameter parameter, int index, OptimizerGroup group)
+    internal ParameterSlot(Parameter parameter, int index, OptimizerGroup group, OwnedRange owned)
     {
-        (Parameter, Index, _group) = (parameter, index, group);
+        (Parameter, Index, _group, Owned) = (parameter, index, group, owned);
         _counts = new long[parameter.MatrixCount];
         _active = new bool[parameter.MatrixCount];
+        _changes = new double[((parameter.Length - 1) / Ownership.Grain) + 1];
     }
 
     /// <summary>The parameter.</summary>
@@ -22,6 +24,9 @@ public sealed unsafe class ParameterSlot
 
     /// <summary>The slot's number in the optimizer, which is its place in every state buffer.</summary>
     public int Index { get; }
+
+    /// <summary>The elements that this process updates: all, unless several ranks share the work.</summary>
+    public OwnedRange Owned { get; }
 
     /// <summary>The options of the parameter's group.</summary>
     public OptimizerOptions Options => _group.Options;
@@ -58,7 +63,27 @@ public sealed unsafe class ParameterSlot
 
     /// <summary>Adds what an update changed to the report.</summary>
     /// <param name="squares">The sum of the squared changes of weights.</param>
-    public void ReportChange(double squares) => _group.Report.UpdateSquares += squares;
+    public void ReportChange(double squares) => _changes[0] += squares;
+
+    /// <summary>Says what the update of one grain changed (<see cref="Ownership.Grain"/>), so that the sum does not depend on who updated which.</summary>
+    /// <param name="grain">Its number in the parameter.</param>
+    /// <param name="squares">The sum of the squared changes of its weights.</param>
+    internal void ReportChange(int grain, double squares) => _changes[grain] = squares;
+
+    /// <summary>The squared changes of this step, of each grain that this process updated; 0 for the others.</summary>
+    internal Span<double> Changes => _changes;
+
+    /// <summary>Adds the changes to the group's report, in order.</summary>
+    internal void SumChanges()
+    {
+        double sum = 0;
+        foreach (double change in _changes)
+        {
+            sum += change;
+        }
+
+        _group.Report.UpdateSquares += sum;
+    }
 
     /// <summary>Adds an orthogonalized matrix to the report.</summary>
     /// <param name="outcome">How it went.</param>
@@ -74,6 +99,7 @@ public sealed unsafe class ParameterSlot
     internal void Begin()
     {
         (Active, IsUniform) = (false, !Parameter.HasGradientInPart);
+        Array.Clear(_changes);
         for (int i = 0; i < _counts.Length; i++)
         {
             _active[i] = Parameter.HasGradientOf(i) || (Options.MissingGradient != MissingGradient.Skip && !Parameter.IsMarkedByMatrix);
@@ -88,6 +114,12 @@ public sealed unsafe class ParameterSlot
         }
 
         _group.Report.UpdatedParameters += Active ? 1 : 0;
+        if (Owned.Length == 0)
+        {
+            // Another rank's: it counts here too, and nothing is done.
+            Active = false;
+            Array.Clear(_active);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MuonSharp.Distributed;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
@@ -17,6 +18,9 @@ internal sealed class StepDriver
     private readonly WorkerTeam _team;
     private readonly GradientGate _gate;
     private readonly StepReport _report;
+    private readonly ParameterSlot[] _slots;
+    private readonly RankShare? _share;
+    private readonly double[] _joined;
     private OptimizerProfile? _profile;
 
     /// <summary>A driver of optimizers whose parameters are apart.</summary>
@@ -29,8 +33,11 @@ internal sealed class StepDriver
         _optimizers = optimizers;
         _options = options;
         _team = team;
-        _gate = new GradientGate(parameters ?? [.. optimizers.SelectMany(optimizer => optimizer.Parameters)]);
+        _share = options.Share;
+        _gate = new GradientGate(parameters ?? [.. optimizers.SelectMany(optimizer => optimizer.Parameters)], _share);
         _report = new StepReport([.. optimizers.SelectMany(optimizer => optimizer.Groups).Select(group => group.Report)]);
+        _slots = [.. optimizers.SelectMany(optimizer => optimizer.Slots)];
+        _joined = _share is null ? [] : new double[_slots.Sum(static slot => slot.Changes.Length) + (3 * _report.Groups.Count)];
     }
 
     public long Steps => _report.Step;
@@ -71,7 +78,52 @@ internal sealed class StepDriver
             }
         }
 
+        if (!_report.Skipped)
+        {
+            _share?.GatherWeights();
+            JoinReports();
+        }
+
         return _report;
+    }
+
+    /// <summary>Sums up what the updates changed; of several ranks each knows its own part, and then all know all.</summary>
+    private void JoinReports()
+    {
+        if (_share is not null)
+        {
+            Exchange(_joined, toReports: false);
+            _share.Join(_joined);
+            Exchange(_joined, toReports: true);
+        }
+
+        foreach (ParameterSlot slot in _slots)
+        {
+            slot.SumChanges();
+        }
+    }
+
+    private void Exchange(Span<double> values, bool toReports)
+    {
+        foreach (ParameterSlot slot in _slots)
+        {
+            (toReports ? values[..slot.Changes.Length] : slot.Changes).CopyTo(toReports ? slot.Changes : values);
+            values = values[slot.Changes.Length..];
+        }
+
+        foreach (GroupReport group in _report.Groups)
+        {
+            if (toReports)
+            {
+                (group.MatricesOrthogonalized, group.PolesRaised, group.OrthogonalizationFallbacks) = ((int)values[0], (int)values[1], (int)values[2]);
+            }
+            else
+            {
+                (values[0], values[1], values[2]) = (group.MatricesOrthogonalized, group.PolesRaised, group.OrthogonalizationFallbacks);
+            }
+
+            values = values[3..];
+        }
     }
 
     public OptimizerProfile StartProfile() => _profile = new OptimizerProfile(_optimizers, _team.Threads);
@@ -137,6 +189,13 @@ public sealed record StepOptions
 
     /// <summary>Greatest global norm of the raw gradients, &gt; 0; above it all of them are scaled down together. Null (the default): no clipping.</summary>
     public double? MaximumGradientNorm { get; init; }
+
+    /// <summary>The ranks that share the work: each updates what it owns (<see cref="Optimizers.Ownership"/>), then all have all weights. Null (the default), or of one rank: this process alone.</summary>
+    /// <remarks>Gradients must be added up before a step, by a <see cref="GradientExchange"/>. All ranks step together, with the same parameters, groups and options.</remarks>
+    public ICollectives? Collectives { get; init; }
+
+    /// <summary>This rank's part, known once there are groups.</summary>
+    internal RankShare? Share { get; init; }
 
     internal void Collect(OptionsProblems problems)
     {

@@ -3,13 +3,13 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Optimizers;
 
-/// <summary>The list of work of an elementwise optimizer: pieces of parameters in order of memory, several small ones a task.</summary>
+/// <summary>The list of work of an elementwise optimizer: grains of parameters in order of memory, several small ones a task.</summary>
 internal sealed unsafe class ElementPass<TRule, TOptions>
     where TRule : struct, IElementRule<TRule, TOptions>
     where TOptions : OptimizerOptions
 {
-    /// <summary>Elements per task: 64 KiB of each stream.</summary>
-    private const int Chunk = 1 << 14;
+    /// <summary>Elements per piece and, at least, per task: 64 KiB of each stream.</summary>
+    private const int Chunk = Ownership.Grain;
 
     private readonly ImmutableArray<ParameterSlot> _slots;
     private readonly StateBuffer? _first;
@@ -32,17 +32,16 @@ internal sealed unsafe class ElementPass<TRule, TOptions>
         int filled = Chunk;
         foreach (ParameterSlot slot in slots)
         {
-            for (int start = 0; start < slot.Parameter.Length;)
+            for (int start = slot.Owned.Start; start < slot.Owned.End; start += Chunk)
             {
-                if (filled == Chunk)
+                if (filled >= Chunk)
                 {
                     taskStarts.Add(pieces.Count);
                     filled = 0;
                 }
 
-                int length = Math.Min(Chunk - filled, slot.Parameter.Length - start);
+                int length = Math.Min(Chunk, slot.Owned.End - start);
                 pieces.Add(new ElementPiece(slot.Index, start, length));
-                start += length;
                 filled += length;
             }
         }
@@ -70,7 +69,7 @@ internal sealed unsafe class ElementPass<TRule, TOptions>
         context.Team.Run(_taskStarts.Length - 1, ref job);
         for (int i = 0; i < _pieces.Length; i++)
         {
-            _slots[_pieces[i].Slot].ReportChange(_squares[i]);
+            _slots[_pieces[i].Slot].ReportChange(_pieces[i].Start / Chunk, _squares[i]);
         }
     }
 

@@ -49,6 +49,9 @@ public abstract record ElementwiseOptions<TRule, TOptions> : OptimizerOptions
     }
 
     /// <inheritdoc/>
+    public sealed override bool UpdatesByElement => true;
+
+    /// <inheritdoc/>
     public override Optimizer CreateOptimizer(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null) =>
         new ElementwiseOptimizer<TRule, TOptions>(groups, step, team);
 

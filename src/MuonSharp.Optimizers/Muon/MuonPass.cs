@@ -27,7 +27,7 @@ internal sealed unsafe class MuonPass : IDisposable
     public MuonPass(IReadOnlyList<ParameterSlot> slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
     {
         (_momentum, _rowSquares) = (momentum, rowSquares);
-        _all = [.. slots.SelectMany(slot => slot.Parameter.Matrices.Select((_, index) => new MuonMatrix(slot, index)))];
+        _all = [.. slots.Where(static slot => slot.Owned.Length > 0).SelectMany(slot => slot.Parameter.Matrices.Select((_, index) => new MuonMatrix(slot, index)))];
 
         // The longest first, so that no worker starts a long one when the others are done.
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];

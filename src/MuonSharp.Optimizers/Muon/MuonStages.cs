@@ -73,7 +73,7 @@ public static unsafe class MuonStages
     /// <param name="rate">Learning rate times the factor by shape (<see cref="UpdateScale"/>).</param>
     /// <param name="decay">Learning rate times weight decay.</param>
     /// <param name="team">Workers; null: the calling thread.</param>
-    /// <returns>The sum of the squared changes, for <see cref="ParameterSlot.ReportChange"/>.</returns>
+    /// <returns>The sum of the squared changes, for <see cref="ParameterSlot.ReportChange(double)"/>.</returns>
     /// <exception cref="ArgumentException">A block is too short for the matrix.</exception>
     public static double Apply(in MatrixSlice matrix, MemoryBlock weights, MemoryBlock result, double rate, double decay, WorkerTeam? team = null)
     {

@@ -17,11 +17,17 @@ internal sealed unsafe class DoubleState : IDisposable
 
     public IReadOnlyList<StateTensor> Tensors => _tensors;
 
-    /// <summary>The next matrix [size, size], saved under that name; null where the size is zero.</summary>
-    public double* Take(string name, int size)
+    /// <summary>The next matrix [size, size], saved under that name; null where the size is zero or another rank has it.</summary>
+    public double* Take(string name, int size, ParameterSlot slot)
     {
         if (size == 0)
         {
+            return null;
+        }
+
+        if (slot.Owned.Length == 0)
+        {
+            _tensors.Add(new StateTensor(name, [size, size, Words], default));
             return null;
         }
 

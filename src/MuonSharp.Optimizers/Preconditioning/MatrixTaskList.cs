@@ -18,7 +18,7 @@ internal sealed unsafe class MatrixTaskList : IDisposable
 
     public MatrixTaskList(IEnumerable<MatrixTask> tasks, int workers)
     {
-        _all = [.. tasks];
+        _all = [.. tasks.Where(static task => task.Slot.Owned.Length > 0)];
 
         // The longest first, so that no worker starts a long one when the others are done.
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];

@@ -8,6 +8,7 @@ public sealed class RoutedOptimizer : IOptimizer
 {
     private readonly Optimizer[] _optimizers;
     private readonly WorkerTeam? _ownTeam;
+    private readonly RankShare? _share;
     private readonly StepDriver _driver;
 
     /// <summary>Routes parameters by role.</summary>
@@ -25,6 +26,8 @@ public sealed class RoutedOptimizer : IOptimizer
         GroupValidation.Check(null, Plan.Groups, step);
         _ownTeam = team is null ? new WorkerTeam() : null;
         WorkerTeam workers = team ?? _ownTeam!;
+        _share = RankShare.Of(Plan.Groups, step.Collectives);
+        step = step with { Share = _share };
         _optimizers = [.. Plan.Groups.GroupBy(group => group.Options.GetType())
             .Select(groups => groups.First().Options.CreateOptimizer([.. groups], step, workers))];
         _driver = new StepDriver(_optimizers, step, workers, parameters);
@@ -48,6 +51,9 @@ public sealed class RoutedOptimizer : IOptimizer
 
     /// <summary>Who steps what, and why.</summary>
     public RoutingPlan Plan { get; }
+
+    /// <summary>Which rank updates what; null in a process that works alone.</summary>
+    public Ownership? Ownership => _share?.Ownership;
 
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters { get; }
@@ -82,6 +88,7 @@ public sealed class RoutedOptimizer : IOptimizer
             optimizer.Dispose();
         }
 
+        _share?.Dispose();
         _ownTeam?.Dispose();
     }
 }

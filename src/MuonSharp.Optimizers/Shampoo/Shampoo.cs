@@ -34,7 +34,7 @@ public sealed unsafe class Shampoo : Optimizer<ShampooOptions>
         StateBuffer grafted = AddState("grafting_moment");
         (ParameterSlot Slot, int Matrix, MatrixSlice Slice, string Suffix)[] blocks = [.. Slots.SelectMany(static slot =>
             Blocks(slot.Parameter, OptionsOf(slot)).Select(block => (slot, block.Matrix, block.Slice, block.Suffix)))];
-        _state = Own(new DoubleState(blocks.Sum(
+        _state = Own(new DoubleState(blocks.Where(static block => block.Slot.Owned.Length > 0).Sum(
             static block => 2 * (((long)block.Slice.Rows * block.Slice.Rows) + ((long)block.Slice.Columns * block.Slice.Columns)))));
         _tasks = Own(new MatrixTaskList(
             blocks.Select(block => new ShampooBlock(
@@ -73,7 +73,7 @@ public sealed unsafe class Shampoo : Optimizer<ShampooOptions>
     private ShampooSide Side(ParameterSlot slot, string suffix, string side, int size)
     {
         string name = $"{suffix}/{slot.Parameter.Name}";
-        return new ShampooSide(size, _state.Take($"{Name}.{side}_statistic{name}", size), _state.Take($"{Name}.{side}_root{name}", size));
+        return new ShampooSide(size, _state.Take($"{Name}.{side}_statistic{name}", size, slot), _state.Take($"{Name}.{side}_root{name}", size, slot));
     }
 }
 

@@ -12,7 +12,7 @@ namespace MuonSharp.Optimizers;
 /// leaves the sum in the store's gradients. A matrix has a gradient if it had one in any leaf; in a leaf in which it has none its gradient is zero, as <see cref="ParameterStore.ZeroGradients"/> leaves it.
 /// <para>A binary counter: one pass over the gradients a leaf. Memory: log2 n buffers of the store's length, rounded up; a tree of one leaf has none and does nothing.</para>
 /// </remarks>
-public sealed unsafe class GradientTree : IDisposable
+public sealed unsafe class GradientTree : IGradientSum
 {
     private readonly ParameterStore _store;
     private readonly WorkerTeam? _team;
@@ -41,7 +41,13 @@ public sealed unsafe class GradientTree : IDisposable
     }
 
     /// <summary>Micro-batches of a step.</summary>
-    public int Leaves { get; }
+    public int Leaves { get; private set; }
+
+    /// <inheritdoc/>
+    public int First => 0;
+
+    /// <inheritdoc/>
+    public int End => Leaves;
 
     /// <summary>Buffers of the store's length that a tree has: log2 of the leaves, rounded up.</summary>
     /// <param name="leaves">Micro-batches of a step, 1 or more.</param>
@@ -68,6 +74,9 @@ public sealed unsafe class GradientTree : IDisposable
 
     /// <summary>Forgets the leaves of a step that ended early: the next one is leaf 0.</summary>
     public void Reset() => _next = 0;
+
+    /// <summary>The same, for another number of leaves from now on: at most those that the tree was made for.</summary>
+    internal void Reset(int leaves) => (_next, Leaves) = (0, leaves);
 
     /// <summary>Frees the buffers.</summary>
     public void Dispose()

@@ -35,7 +35,7 @@ public sealed unsafe class Soap : Optimizer<SoapOptions>
         StateBuffer second = AddState("second_moment");
         (ParameterSlot Slot, int Index, MatrixSlice Slice, int Left, int Right)[] matrices = [.. Slots.SelectMany(static slot =>
             Matrices(slot.Parameter, OptionsOf(slot)).Select((matrix, index) => (slot, index, matrix.Slice, matrix.Left, matrix.Right)))];
-        _state = Own(new DoubleState(matrices.Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right)))));
+        _state = Own(new DoubleState(matrices.Where(static matrix => matrix.Slot.Owned.Length > 0).Sum(static matrix => 2 * (((long)matrix.Left * matrix.Left) + ((long)matrix.Right * matrix.Right)))));
         _tasks = Own(new MatrixTaskList(
             matrices.Select(matrix => new SoapMatrix(
                 matrix.Slot, matrix.Index, matrix.Slice, Side(matrix.Slot, matrix.Slice, "left", matrix.Left), Side(matrix.Slot, matrix.Slice, "right", matrix.Right), first, second)),
@@ -64,7 +64,7 @@ public sealed unsafe class Soap : Optimizer<SoapOptions>
         string part = slice.Name.Length == 0 ? string.Empty : "." + slice.Name;
         string parameter = slot.Parameter.Name;
         return new SoapSide(
-            size, _state.Take($"{Name}.{side}_statistic{part}/{parameter}", size), _state.Take($"{Name}.{side}_basis{part}/{parameter}", size));
+            size, _state.Take($"{Name}.{side}_statistic{part}/{parameter}", size, slot), _state.Take($"{Name}.{side}_basis{part}/{parameter}", size, slot));
     }
 }
 

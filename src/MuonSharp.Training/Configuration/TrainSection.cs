@@ -18,6 +18,15 @@ public sealed record TrainSection
     /// <summary>Micro-batches whose gradients are averaged for one step.</summary>
     public int Accumulation { get; init; } = 1;
 
+    /// <summary>Equal parts of each micro-batch, each a micro-batch of its own: as many ranks at most may share the work, and the bits are those of the parts, whoever computes them.</summary>
+    public int Shards { get; init; } = 1;
+
+    /// <summary>Samples that are computed at once.</summary>
+    public int MicroBatch => Batch / Shards;
+
+    /// <summary>How often a step computes as many.</summary>
+    public int MicroBatches => Accumulation * Shards;
+
     /// <summary>Seed of everything random: initial weights, batches, dropout, samples of text.</summary>
     public ulong Seed { get; init; } = 1337;
 
@@ -37,6 +46,11 @@ public sealed record TrainSection
 
     internal void Check(List<string> problems)
     {
+        if (Shards < 1 || Batch % Shards != 0)
+        {
+            problems.Add($"[config] train.batch must be a multiple of train.shards, whose parts are of one size; batch {Batch}, shards {Shards} came");
+        }
+
         if (FromSha256 is { } hash && !IsHash(hash))
         {
             problems.Add($"[config] train.fromSha256 must be 64 hexadecimal digits in lower case, or null; {OneLine.Quote(hash)} came");
@@ -55,6 +69,9 @@ public sealed record TrainSection
         section.Key("batch", Whole(1, 65536), t => t.Batch, (t, v) => t with { Batch = v }, "samples in a micro-batch", unit: "samples", also: "batchSize bs microBatch microBatchSize"),
         section.Key("accumulation", Whole(1, 65536), t => t.Accumulation, (t, v) => t with { Accumulation = v },
             "micro-batches whose gradients are averaged for one step", unit: "micro-batches", also: "gradAccum gradientAccumulation gradientAccumulationSteps accumulate"),
+        section.Key("shards", Whole(1, 65536), t => t.Shards, (t, v) => t with { Shards = v },
+            "equal parts of each batch, computed by themselves and added in a fixed tree: the greatest number of ranks that may share the work, and what fixes the bits for any number of them; without a number a run over several ranks takes the next power of two; see [distributed](distributed.md)",
+            unit: "parts", also: "virtualShards ranks worldSize"),
         section.Key("seed", Unsigned, t => t.Seed, (t, v) => t with { Seed = v }, "seed of everything random", also: "randomSeed"),
         section.Key("threads", OrZero(Whole(1, 1024), "one per core"), t => t.Threads, (t, v) => t with { Threads = v },
             "threads that compute; changes no bit", unit: "threads", free: true, also: "device cpu cpus cores workers numWorkers"),

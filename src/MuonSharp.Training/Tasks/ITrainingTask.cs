@@ -54,6 +54,9 @@ public interface ITrainingTask : IDisposable
     /// <returns>The mean loss of the micro-batch, without the factor.</returns>
     double Run(long step, int microBatch, float gradientScale);
 
+    /// <summary>What the forward runs of a step have counted for <see cref="AfterStep"/>: ranks that train together add it up before. Default: nothing.</summary>
+    IReadOnlyList<Memory<long>> StepCounts => [];
+
     /// <summary>A step has ended, after the update: what the model's layers do then (<see cref="Model.AfterStep"/>). Default: nothing.</summary>
     /// <param name="skipped">Whether the step was skipped, or ended early.</param>
     void AfterStep(bool skipped)

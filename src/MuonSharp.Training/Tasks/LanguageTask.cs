@@ -171,6 +171,9 @@ public sealed class LanguageTask : ITrainingTask
     public void AfterStep(bool skipped) => Model.Model.AfterStep(skipped);
 
     /// <inheritdoc/>
+    public IReadOnlyList<Memory<long>> StepCounts => Model.Model.StepCounts;
+
+    /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
         // Micro-batches of a step follow each other; the factor is one over their number.

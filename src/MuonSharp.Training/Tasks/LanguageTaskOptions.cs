@@ -36,7 +36,7 @@ public sealed record LanguageTaskOptions
     /// <summary>The options that a configuration says.</summary>
     internal static LanguageTaskOptions Of(TrainingConfig config) => new()
     {
-        Batch = config.Train.Batch,
+        Batch = config.Train.MicroBatch,
         Seed = config.Train.Seed,
         Threads = config.Train.Threads ?? 0,
         Recompute = config.Train.Recompute,

@@ -33,7 +33,7 @@ public sealed record PlannedMemory(
     internal static PlannedMemory Of(ModelBlueprint model, RoutingPlan routing, TrainSection train, int threads)
     {
         long floats = ParameterStore.PlannedLength(model.Parameters);
-        return Of(floats, model.PlanMemory(train.Batch, model.Config.Context, training: true, threads), routing, train.Accumulation, threads);
+        return Of(floats, model.PlanMemory(train.MicroBatch, model.Config.Context, training: true, threads), routing, train.MicroBatches, threads);
     }
 
     internal static PlannedMemory Of(long floats, MemoryPlan? arena, RoutingPlan routing, int accumulation, int threads) => new(

@@ -1,17 +1,21 @@
+using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
 /// <summary>Writes what happens in a run to its folder; without a folder it writes nothing.</summary>
-internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter? writer)
+/// <remarks>Of several ranks one writes; the others follow, because the state comes from all of them.</remarks>
+internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter? writer, long savedStep)
 {
+    private readonly bool _hasFolder = parts.Ranks?.HasFolder ?? writer is not null;
+
     private readonly string _speedKey = parts.Task.Unit + "_per_second";
 
     /// <summary>Step of the newest checkpoint that this run wrote or resumed from, and what was due then.</summary>
-    private (long Step, DueWork Due) _saved = (writer?.Checkpoint?.Step ?? -1, state.Due);
+    private (long Step, DueWork Due) _saved = (savedStep, state.Due);
 
     /// <summary>Step of the newest checkpoint that was told of.</summary>
-    private long _told = writer?.Checkpoint?.Step ?? -1;
+    private long _told = savedStep;
 
     /// <summary>Folder of the checkpoint of the best evaluation; null where there is none.</summary>
     public string? BestCheckpoint => writer is not null && state.Course.Best is { } best
@@ -45,9 +49,9 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     /// <summary>Puts a checkpoint on the disk before something long begins; whoever resumes from it does what is still due.</summary>
     public void Hold()
     {
-        if (writer is not null && _saved.Step != state.Step)
+        if (_hasFolder && _saved.Step != state.Step)
         {
-            writer.Hold(state.Step, Contents(), parts.Settings.CheckpointKeep, state.GoodCheckpoint, BestStep);
+            Write(contents => writer!.Hold(state.Step, contents, parts.Settings.CheckpointKeep, state.GoodCheckpoint, BestStep));
             _saved = (state.Step, state.Due);
         }
     }
@@ -57,7 +61,7 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     public CheckpointEvent? Save(bool scheduled)
     {
         bool isThere = _saved.Step == state.Step, saysTheSame = isThere && _saved.Due == state.Due;
-        if (writer is null || (saysTheSame && _told == state.Step))
+        if (!_hasFolder || (saysTheSame && _told == state.Step))
         {
             return null;
         }
@@ -67,15 +71,33 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
             state.GoodCheckpoint = state.Step;
         }
 
-        string folder = writer.Save(state.Step, Contents(), parts.Settings.CheckpointKeep, scheduled, state.GoodCheckpoint, BestStep, isThere);
+        string? folder = null;
+        Write(contents => folder = writer!.Save(state.Step, contents, parts.Settings.CheckpointKeep, scheduled, state.GoodCheckpoint, BestStep, isThere));
         (_saved, _told) = ((state.Step, state.Due), state.Step);
-        return new CheckpointEvent(state.Step, folder);
+        return folder is null ? null : new CheckpointEvent(state.Step, folder);
     }
 
-    private CheckpointContents Contents() => new()
+    private void Write(Action<CheckpointContents> write)
+    {
+        if (parts.Ranks is not { } ranks)
+        {
+            write(Contents(OptimizerState.Tensors(parts.StateTensors)));
+            return;
+        }
+
+        using var gather = StateGather.Of(parts.StateTensors, ranks.Collectives);
+        if (ranks.Writes)
+        {
+            write(Contents(gather.Tensors));
+        }
+
+        ranks.AfterWriting();
+    }
+
+    private CheckpointContents Contents(IReadOnlyList<NamedTensor> optimizer) => new()
     {
         Model = WeightFile.Tensors(parts.Task.Parameters),
-        Optimizer = OptimizerState.Tensors(parts.StateTensors),
+        Optimizer = optimizer,
         State = state.ToJson(parts),
         RunFiles = parts.Task.Files,
     };

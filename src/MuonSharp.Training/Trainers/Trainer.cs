@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MuonSharp.Distributed;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
@@ -22,8 +23,9 @@ public sealed class Trainer : IDisposable
     private readonly TrainingThread _thread = new();
     private bool _started;
 
-    internal Trainer(TrainingParts parts, RunWriter? writer, RunState state, IEnumerable<string> notices)
+    internal Trainer(TrainingParts parts, RunWriter? writer, RunState state, long savedStep, IEnumerable<string> notices)
     {
+        parts.Ranks?.Begin(parts, state.Step, writer is not null);
         (Parts, _writer, _state) = (parts, writer, state);
         foreach (string notice in notices)
         {
@@ -31,7 +33,7 @@ public sealed class Trainer : IDisposable
         }
 
         Description = parts.Describe();
-        _loop = new TrainingLoop(parts, state, new RunRecorder(parts, state, writer), _events);
+        _loop = new TrainingLoop(parts, state, new RunRecorder(parts, state, writer, savedStep), _events);
     }
 
     /// <summary>What is trained.</summary>
@@ -211,6 +213,13 @@ public sealed record TrainerOptions
 
     /// <summary>Reads PNG and JPEG files, for runs of images. Default: null, they cannot be read.</summary>
     public IImageDecoder? ImageDecoder { get; init; }
+
+    /// <summary>The ranks that train together, of which this process is one; all make the same trainer. Default: null, it trains alone.</summary>
+    /// <remarks>The first rank writes the run folder; the others read it on resuming. See <see cref="TrainSection.Shards"/> for what fixes the bits.</remarks>
+    public ICollectives? Collectives { get; init; }
+
+    /// <summary>Who says in which order the gradients of several ranks are added. Default: a fixed tree, with the same bits for any number of ranks.</summary>
+    public GradientReduction Reduction { get; init; }
 
     /// <summary>Whether <see cref="Trainer.Profile"/> measures where the time of steps goes. Default: no, and then nothing is measured.</summary>
     public bool Profile { get; init; }

@@ -1,3 +1,4 @@
+using MuonSharp.Distributed;
 using MuonSharp.Formats;
 using MuonSharp.Optimizers;
 
@@ -12,7 +13,7 @@ internal static class TrainerFactory
     public static Trainer Create(TrainingConfig config, string? runFolder, TrainerOptions options)
     {
         List<string> notices = [];
-        config = WeightSource.Complete(Complete(config), notices);
+        config = WeightSource.Complete(Complete(RankShards.Complete(config, options.Collectives)), notices);
         return Begin(TrainingParts.Create(config, from: null, options), runFolder, options, notices);
     }
 
@@ -69,9 +70,9 @@ internal static class TrainerFactory
         RunWriter? writer = null;
         try
         {
-            writer = runFolder is null ? null : RunWriter.Create(
+            writer = runFolder is null || parts.Ranks?.Writes == false ? null : RunWriter.Create(
                 runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.NewFiles(atStart: true));
-            return new Trainer(parts, writer, new RunState(), notices);
+            return new Trainer(parts, writer, new RunState(), savedStep: -1, notices);
         }
         catch
         {
@@ -86,14 +87,27 @@ internal static class TrainerFactory
         RunWriter? writer = null;
         TrainingParts? parts = null;
         RunState state = new();
+        long savedStep = -1;
         List<string> notices = [];
+        ICollectives? ranks = options.Collectives is { Size: > 1 } several ? several : null;
         try
         {
-            writer = RunWriter.Resume(runFolder, options.Files, Prepare);
+            if (ranks is null or { Rank: 0 })
+            {
+                writer = RunWriter.Resume(runFolder, options.Files, Prepare);
+                _ = ranks is null ? null : TrainingRanks.TellCheckpoint(ranks, writer.Checkpoint?.Folder);
 
-            // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
-            writer.Checkpoint?.Dispose();
-            return new Trainer(parts!, writer, state, notices);
+                // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
+                writer.Checkpoint?.Dispose();
+            }
+            else
+            {
+                // The first rank has chosen; nothing is written here.
+                using LoadedCheckpoint? checkpoint = TrainingRanks.TellCheckpoint(ranks, null) is { } chosen ? CheckpointReader.Open(chosen) : null;
+                _ = Prepare(checkpoint, []);
+            }
+
+            return new Trainer(parts!, writer, state, savedStep, notices);
         }
         catch
         {
@@ -109,7 +123,7 @@ internal static class TrainerFactory
             if (checkpoint is not null)
             {
                 notices.AddRange([.. PassedOver.Describe(problems, checkpoint.Step), .. RunState.OtherRevision(checkpoint)]);
-                state = Load(checkpoint, parts);
+                (state, savedStep) = (Load(checkpoint, parts), checkpoint.Step);
                 notices.AddRange(OtherLength.Describe(parts, checkpoint.Step, savedSteps));
             }
             else

@@ -67,7 +67,7 @@ public sealed record TrainerSettings
     internal static TrainerSettings Of(TrainingConfig config) => new()
     {
         Steps = config.Train.Steps,
-        Accumulation = config.Train.Accumulation,
+        Accumulation = config.Train.MicroBatches,
         ClipNorm = config.Optimizer.ClipNorm,
         QkClipTau = config.QkClip.EffectiveTau(config.Model),
         EvaluateEvery = config.Evaluate.Every,

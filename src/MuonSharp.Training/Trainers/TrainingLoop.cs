@@ -39,8 +39,10 @@ internal sealed class TrainingLoop
     public bool Ended { get; private set; }
 
     /// <summary>Goes on until there is something to tell.</summary>
-    public void Advance(CancellationToken cancellation)
+    public void Advance(CancellationToken asked)
     {
+        // Ranks stop together, after a step in which they told each other.
+        CancellationToken cancellation = _parts.Ranks?.Stop ?? asked;
         _clock.Start();
         if (_endedBefore is { } outcome)
         {
@@ -60,7 +62,7 @@ internal sealed class TrainingLoop
             }
             else
             {
-                Step();
+                Step(asked.IsCancellationRequested);
             }
         }
     }
@@ -178,9 +180,10 @@ internal sealed class TrainingLoop
         }
     }
 
-    private void Step()
+    private void Step(bool stop)
     {
-        _parts.Step.Run(_state.Step + 1);
+        _parts.Step.Run(_state.Step + 1, stop);
+        _parts.Ranks?.Compare(_parts, _state.Step + 1);
         if (--_coldSteps == 0)
         {
             _parts.Step.Profile?.Reset();

@@ -7,13 +7,16 @@ namespace MuonSharp.Training;
 internal sealed class TrainingParts : IDisposable
 {
     private readonly bool _ownsTask;
-    private readonly GradientTree _tree;
+    private readonly IGradientSum _sum;
 
-    private TrainingParts(ITrainingTask task, bool ownsTask, TrainerSettings settings, RoutedOptimizer optimizer, QkClip? clip, TimeProvider time)
+    private TrainingParts(ITrainingTask task, bool ownsTask, TrainerSettings settings, RoutedOptimizer optimizer, QkClip? clip, TrainerOptions options)
     {
-        (Task, _ownsTask, Settings, Optimizer, Clip, Time) = (task, ownsTask, settings, optimizer, clip, time);
-        _tree = new GradientTree(task.Parameters, settings.Accumulation, task.Team);
-        Step = new TrainingStep(task, optimizer, clip, _tree, time);
+        (Task, _ownsTask, Settings, Optimizer, Clip, Time) = (task, ownsTask, settings, optimizer, clip, options.Time);
+        Ranks = TrainingRanks.Of(options.Collectives);
+        _sum = Ranks is null
+            ? new GradientTree(task.Parameters, settings.Accumulation, task.Team)
+            : new GradientExchange(task.Parameters, optimizer.Ownership!, Ranks.Collectives, settings.Accumulation, options.Reduction, task.Team);
+        Step = new TrainingStep(task, optimizer, clip, _sum, options.Time, Ranks);
     }
 
     public ITrainingTask Task { get; }
@@ -35,6 +38,9 @@ internal sealed class TrainingParts : IDisposable
     public IReadOnlyList<StateTensor> StateTensors => [.. Optimizer.StateTensors, .. Clip?.StateTensors ?? []];
 
     public TrainingStep Step { get; }
+
+    /// <summary>The ranks that train together; null for a process that trains alone.</summary>
+    public TrainingRanks? Ranks { get; }
 
     public TimeProvider Time { get; }
 
@@ -73,12 +79,12 @@ internal sealed class TrainingParts : IDisposable
         ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, TrainerOptions options, TrainingConfig? config = null)
     {
         RoutedOptimizer optimizer = new(
-            task.Parameters, routes, new StepOptions { TotalSteps = settings.Steps, MaximumGradientNorm = settings.ClipNorm }, task.Team);
+            task.Parameters, routes, new StepOptions { TotalSteps = settings.Steps, MaximumGradientNorm = settings.ClipNorm, Collectives = options.Collectives }, task.Team);
         QkClip? clip = null;
         try
         {
             clip = settings.QkClipTau is { } tau && task.AttentionHeads.Count > 0 ? new QkClip(task.AttentionHeads, tau) : null;
-            TrainingParts parts = new(task, config is not null, settings, optimizer, clip, options.Time)
+            TrainingParts parts = new(task, config is not null, settings, optimizer, clip, options)
             {
                 Config = config,
                 Identity = config is null ? new TaskRun(task, settings, optimizer.Plan) : new ConfiguredRun(config),
@@ -132,7 +138,8 @@ internal sealed class TrainingParts : IDisposable
 
     public void Dispose()
     {
-        _tree.Dispose();
+        _sum.Dispose();
+        Ranks?.Dispose();
         Clip?.Dispose();
         Optimizer.Dispose();
         if (_ownsTask)

@@ -11,13 +11,16 @@ internal sealed class TrainingStep
     private readonly QkClip? _clip;
     private readonly (int Layer, int Head)[] _heads;
     private readonly float[] _maxima;
-    private readonly GradientTree _tree;
+    private readonly IGradientSum _sum;
+    private readonly double[] _losses;
     private readonly TimeProvider _time;
+    private readonly TrainingRanks? _ranks;
     private bool _runs;
 
-    public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, GradientTree tree, TimeProvider time)
+    public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, IGradientSum sum, TimeProvider time, TrainingRanks? ranks = null)
     {
-        (_task, _optimizer, _clip, _tree, _time) = (task, optimizer, clip, tree, time);
+        (_task, _optimizer, _clip, _sum, _time, _ranks) = (task, optimizer, clip, sum, time, ranks);
+        _losses = new double[sum.Leaves];
         _heads = [.. task.AttentionHeads.SelectMany((layer, number) => Enumerable.Range(0, layer.Heads).Select(head => (number, head)))];
         _maxima = new float[_heads.Length];
     }
@@ -51,13 +54,15 @@ internal sealed class TrainingStep
 
     /// <summary>Does a step.</summary>
     /// <param name="step">Its number, from 1: the position in the data and in every stream of random numbers.</param>
-    public void Run(long step)
+    /// <param name="stop">Whether this process was asked to stop, which its fellow ranks should know.</param>
+    public void Run(long step, bool stop = false)
     {
+        _ranks?.BeginStep(step);
         long began = Profile is null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
-        double loss = 0;
+        Array.Clear(_losses);
         Array.Fill(_maxima, float.NegativeInfinity);
-        _tree.Reset();
+        _sum.Reset();
         if (_runs)
         {
             // The last step ended early; what its forward runs have counted counts for nothing.
@@ -65,15 +70,23 @@ internal sealed class TrainingStep
         }
 
         _runs = true;
-        for (int micro = 0; micro < _tree.Leaves; micro++)
+        for (int micro = _sum.First; micro < _sum.End; micro++)
         {
             _task.Parameters.ZeroGradients();
-            loss += _task.Run(step, micro, 1f / _tree.Leaves);
-            _tree.Add(micro);
+            _losses[micro] = _task.Run(step, micro, 1f / _sum.Leaves);
+            _sum.Add(micro);
             Measure(_task.MaximumLogits);
         }
 
-        Loss = loss / _tree.Leaves;
+        _ranks?.Share(_losses, _maxima, stop);
+        _ranks?.Share(_task.StepCounts);
+        double loss = 0;
+        foreach (double one in _losses)
+        {
+            loss += one;
+        }
+
+        Loss = loss / _losses.Length;
         GradientHook?.Invoke(_task.Parameters, step);
         long middle = _time.GetTimestamp();
         Report = _optimizer.Step();

@@ -169,6 +169,8 @@ public sealed class ExpertLoad(int experts)
     /// <summary>Rows by expert.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
+    internal Memory<long> Memory => _counts;
+
     /// <summary>Forgets them.</summary>
     public void Clear() => Array.Clear(_counts);
 

@@ -120,7 +120,7 @@ internal sealed class ImageRuns : ConfiguredTask
 
     private static ImageTaskOptions Options(TrainingConfig config, int images, string folder) => new()
     {
-        Batch = config.Train.Batch,
+        Batch = config.Train.MicroBatch,
         Seed = config.Train.Seed,
         EvaluationBatch = config.Evaluate.Batch,
         LabelSmoothing = config.Image.LabelSmoothing,
