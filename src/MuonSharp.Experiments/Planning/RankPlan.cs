@@ -10,7 +10,7 @@ namespace MuonSharp.Experiments;
 /// exchange = s (N - 1) / N · 4 P / W + b (N - 1) α       gather = (N - 1) / N · 4 P / W + b (N - 1) α
 /// </code>
 /// C the model's FLOPs over the whole batch, F a rank's FLOPs a second, P weights, W bytes a second and α seconds a message, b buckets, s the subtrees that a rank sends (1 for powers of two).
-/// With overlap, the exchange hides behind the backward run (two thirds of C / (N F)) and the gather behind the forward run, at best.
+/// With overlap, the exchange hides behind the last micro-batch's backward run, at best two thirds of its share of C / (N F); the gather is waited for.
 /// </remarks>
 public sealed record RankPlan
 {
@@ -24,6 +24,7 @@ public sealed record RankPlan
         int leaves = Math.Max(plan.Config.Train.MicroBatches, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)ranks));
         int parts = ranks == 1 ? 0 : Enumerable.Range(0, ranks).Max(rank => GradientExchange.PartsOf(leaves, rank, ranks));
         int buckets = GradientExchange.BucketsOf(plan.Parameters, ranks);
+        MicroBatches = Math.Max(1, leaves / ranks);
         double latency = ranks == 1 ? 0 : (double)buckets * (ranks - 1) * network.Latency;
         (ExchangeBytes, GatherBytes) = (bytes * parts, bytes);
         ExchangeSeconds = (ExchangeBytes / network.BytesPerSecond) + latency;
@@ -61,9 +62,11 @@ public sealed record RankPlan
     /// <summary>Seconds of a step, one thing after the other.</summary>
     public double Seconds => ModelSeconds + OptimizerSeconds + ExchangeSeconds + GatherSeconds;
 
-    /// <summary>Seconds of a step whose messages hide behind the model's runs as far as they can.</summary>
-    public double OverlappedSeconds => ModelSeconds + OptimizerSeconds
-        + Math.Max(0, ExchangeSeconds - (2 * ModelSeconds / 3)) + Math.Max(0, GatherSeconds - (ModelSeconds / 3));
+    /// <summary>Micro-batches of a rank: the exchange hides behind the last one.</summary>
+    public int MicroBatches { get; }
+
+    /// <summary>Seconds of a step whose exchange hides behind the backward run as far as it can.</summary>
+    public double OverlappedSeconds => ModelSeconds + OptimizerSeconds + Math.Max(0, ExchangeSeconds - (2 * ModelSeconds / (3 * MicroBatches))) + GatherSeconds;
 
     /// <summary>Plans a step on some ranks.</summary>
     /// <param name="plan">The run.</param>

@@ -13,11 +13,15 @@ internal sealed class Bucket
     private Bucket(ImmutableArray<ImmutableArray<Segment>> segments)
     {
         Segments = segments;
+        Parameters = [.. segments.SelectMany(static rank => rank.Select(static segment => segment.Parameter)).Distinct()];
         Counts = [.. segments.Select(static rank => rank.Sum(static segment => segment.Length))];
     }
 
     /// <summary>What each rank owns, in order.</summary>
     public ImmutableArray<ImmutableArray<Segment>> Segments { get; }
+
+    /// <summary>The parameters that it holds any of.</summary>
+    public ImmutableArray<Parameter> Parameters { get; }
 
     /// <summary>Elements that each rank owns.</summary>
     public int[] Counts { get; }

@@ -21,21 +21,21 @@ public sealed unsafe class GradientExchange : IGradientSum
 {
     private readonly ParameterStore _store;
     private readonly ICollectives _collectives;
-    private readonly WorkerTeam? _team;
     private readonly GradientReduction _reduction;
     private readonly ImmutableArray<Bucket> _buckets;
-    private readonly ImmutableArray<TreePart>[] _partsOf;
     private readonly ImmutableArray<TreePart> _parts;
-    private readonly (int Into, int From)[] _additions;
+    private readonly BucketExchange _exchange;
+    private readonly CommunicationThread _thread;
+    private readonly Action<ICollectives> _next;
+    private readonly Action<Parameter> _final;
+    private readonly Dictionary<Parameter, int[]> _bucketsOf = [];
+    private readonly int[] _unfinished;
     private readonly NativeBuffer[] _sums;
     private readonly GradientTree _tree;
-    private readonly NativeBuffer _send;
-    private readonly NativeBuffer _receive;
-    private readonly int[] _sendCounts;
-    private readonly int[] _receiveCounts;
-    private readonly nint[] _received;
     private readonly long[] _marks;
     private int _part;
+    private int _posted;
+    private int _exchanged;
 
     /// <summary>An exchange over the gradients of a store.</summary>
     /// <param name="store">A store with gradients.</param>
@@ -55,21 +55,27 @@ public sealed unsafe class GradientExchange : IGradientSum
                 : $"[gradient exchange] the ownership is that of as many ranks; {ownership.Ranks} and {collectives.Size}");
         }
 
-        (_store, _collectives, _reduction, _team, Leaves) = (store, collectives, reduction, team, leaves);
+        (_store, _collectives, _reduction, Leaves) = (store, collectives, reduction, leaves);
         (First, End) = TreePart.LeavesOf(leaves, collectives.Rank, collectives.Size);
-        _partsOf = [.. Enumerable.Range(0, collectives.Size).Select(PartsOf)];
-        _parts = _partsOf[collectives.Rank];
-        _additions = reduction == GradientReduction.Tree ? [.. TreePart.Additions(leaves, [.. _partsOf.SelectMany(static parts => parts)])] : [];
+        ImmutableArray<TreePart>[] partsOf = [.. Enumerable.Range(0, collectives.Size).Select(PartsOf)];
+        _parts = partsOf[collectives.Rank];
+        ImmutableArray<(int Into, int From)> additions = reduction == GradientReduction.Tree ? TreePart.Additions(leaves, [.. partsOf.SelectMany(static parts => parts)]) : [];
 
         // The last layers' gradients are there first.
         _buckets = Bucket.Cut(store.Parameters.Reverse(), ownership, Bucket.LengthFor(collectives.Size));
         _tree = new GradientTree(store, _parts.Max(static part => part.Count), team);
         _sums = [.. _parts.Skip(1).Select(_ => new NativeBuffer(store.Length))];
-        _send = new NativeBuffer(_buckets.Max(bucket => (long)bucket.Length * _parts.Length));
-        _received = new nint[_partsOf.Sum(static parts => parts.Length)];
-        _receive = new NativeBuffer(_buckets.Max(bucket => FlatLayout.Padded(bucket.Counts[collectives.Rank]) * (reduction == GradientReduction.Tree ? _received.Length : 1)));
-        (_sendCounts, _receiveCounts) = (new int[collectives.Size], new int[collectives.Size]);
+        _exchange = new BucketExchange(_buckets, store, _sums, [.. partsOf.Select(static parts => parts.Length)], [.. additions], collectives);
+        foreach (IGrouping<Parameter, int> parameter in _buckets.SelectMany(static (bucket, number) => bucket.Parameters.Select(parameter => (Parameter: parameter, Number: number)))
+            .GroupBy(static entry => entry.Parameter, static entry => entry.Number))
+        {
+            _bucketsOf.Add(parameter.Key, [.. parameter]);
+        }
+
+        _unfinished = new int[_buckets.Length];
         _marks = new long[store.Parameters.Sum(static parameter => parameter.MatrixCount)];
+        (_next, _final) = (ExchangeNext, Finish);
+        _thread = new CommunicationThread(collectives);
         Reset();
     }
 
@@ -97,114 +103,111 @@ public sealed unsafe class GradientExchange : IGradientSum
     /// <inheritdoc/>
     public int End { get; }
 
+    /// <summary>Time that the exchange of buckets has taken so far.</summary>
+    public TimeSpan Busy => _thread.Busy;
+
+    /// <summary>Of it, what was waited for after the backward runs: the rest was hidden behind them.</summary>
+    public TimeSpan Waited => _thread.Waited;
+
+    /// <inheritdoc/>
+    public Action<Parameter>? FinalIn(int leaf) => leaf == End - 1 ? _final : null;
+
     /// <inheritdoc/>
     public void Add(int leaf)
     {
         TreePart part = _parts[_part];
-        _tree.Add(leaf - part.First);
-        if (leaf < part.First + part.Count - 1)
+        if (leaf < End - 1)
         {
+            _tree.Add(leaf - part.First);
+            if (leaf == part.First + part.Count - 1)
+            {
+                Mark();
+                Buffer.MemoryCopy(_store.Gradients, _sums[_part].Pointer, _store.Length * sizeof(float), _store.Length * sizeof(float));
+                _tree.Reset(_parts[++_part].Count);
+            }
+
             return;
         }
 
+        _tree.EndLast();
         Mark();
-        if (_part < _parts.Length - 1)
+        while (_posted < _buckets.Length)
         {
-            Buffer.MemoryCopy(_store.Gradients, _sums[_part].Pointer, _store.Length * sizeof(float), _store.Length * sizeof(float));
-            _tree.Reset(_parts[++_part].Count);
-            return;
+            Post();
         }
 
-        Exchange();
+        _thread.Drain();
+        ShareMarks();
         Reset();
     }
 
     /// <inheritdoc/>
     public void Reset()
     {
-        _part = 0;
+        if (_posted > 0)
+        {
+            _thread.Drain();
+        }
+
+        (_part, _posted, _exchanged) = (0, 0, 0);
         _tree.Reset(_parts[0].Count);
         Array.Clear(_marks);
+        for (int i = 0; i < _unfinished.Length; i++)
+        {
+            _unfinished[i] = _buckets[i].Parameters.Length;
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _thread.Dispose();
         _tree.Dispose();
-        _send.Dispose();
-        _receive.Dispose();
+        _exchange.Dispose();
         Array.ForEach(_sums, static sum => sum.Dispose());
+    }
+
+    /// <summary>Buckets go in their order, which is that of all ranks, each as soon as all of its gradients are complete.</summary>
+    private void Finish(Parameter parameter)
+    {
+        foreach (int bucket in _bucketsOf[parameter])
+        {
+            _unfinished[bucket]--;
+        }
+
+        while (_posted < _buckets.Length && _unfinished[_posted] == 0)
+        {
+            Post();
+        }
+    }
+
+    private void Post()
+    {
+        _posted++;
+        _thread.Post(_next);
+    }
+
+    /// <summary>On the thread of messages: the rest of this rank's last tree, then the exchange.</summary>
+    private void ExchangeNext(ICollectives collectives)
+    {
+        Bucket bucket = _buckets[_exchanged];
+        foreach (Parameter parameter in bucket.Parameters)
+        {
+            // Of a parameter in several buckets, the first one adds all.
+            if (_bucketsOf[parameter][0] == _exchanged)
+            {
+                _tree.AddLast(parameter);
+            }
+        }
+
+        _exchange.Run(bucket, collectives, _reduction);
+        _exchanged++;
     }
 
     private ImmutableArray<TreePart> PartsOf(int rank)
     {
         (int first, int end) = TreePart.LeavesOf(Leaves, rank, _collectives.Size);
         return _reduction == GradientReduction.Tree ? TreePart.Of(Leaves, first, end) : [new TreePart(first, end - first)];
-    }
-
-    private void Exchange()
-    {
-        ShareMarks();
-        foreach (Bucket bucket in _buckets)
-        {
-            int own = bucket.Counts[_collectives.Rank];
-            Pack(bucket);
-            if (_reduction == GradientReduction.Fast)
-            {
-                _collectives.ReduceScatter(new Span<float>(_send.Pointer, bucket.Length), bucket.Counts, new Span<float>(_receive.Pointer, own));
-            }
-            else
-            {
-                _collectives.AllToAll(
-                    new Span<float>(_send.Pointer, bucket.Length * _parts.Length), _sendCounts, new Span<float>(_receive.Pointer, own * _received.Length), _receiveCounts);
-                AddUp(own);
-            }
-
-            float* from = _receive.Pointer;
-            foreach (Segment segment in bucket.Segments[_collectives.Rank])
-            {
-                new Span<float>(from, segment.Length).CopyTo(new Span<float>(segment.Parameter.Gradient.Address + segment.Start, segment.Length));
-                from += segment.Length;
-            }
-        }
-    }
-
-    /// <summary>Rank by rank, for each the parts of every sum that are its own.</summary>
-    private void Pack(Bucket bucket)
-    {
-        float* to = _send.Pointer;
-        for (int rank = 0; rank < _collectives.Size; rank++)
-        {
-            for (int part = 0; part < _parts.Length; part++)
-            {
-                float* sum = part < _sums.Length ? _sums[part].Pointer : _store.Gradients;
-                foreach (Segment segment in bucket.Segments[rank])
-                {
-                    long offset = segment.Parameter.Gradient.Address + segment.Start - _store.Gradients;
-                    new Span<float>(sum + offset, segment.Length).CopyTo(new Span<float>(to, segment.Length));
-                    to += segment.Length;
-                }
-            }
-
-            _sendCounts[rank] = bucket.Counts[rank] * _parts.Length;
-            _receiveCounts[rank] = bucket.Counts[_collectives.Rank] * _partsOf[rank].Length;
-        }
-    }
-
-    /// <summary>The rest of the tree; the sum is the first of what was received.</summary>
-    private void AddUp(int length)
-    {
-        for (int i = 0; i < _received.Length; i++)
-        {
-            _received[i] = (nint)(_receive.Pointer + ((long)i * length));
-        }
-
-        fixed (nint* received = _received)
-        fixed ((int Into, int From)* additions = _additions)
-        {
-            var kernel = new AddKernel(received, additions, _additions.Length, length);
-            _team.RunLanes(kernel.Tasks, kernel);
-        }
     }
 
     private void Mark()
@@ -228,36 +231,6 @@ public sealed unsafe class GradientExchange : IGradientSum
             for (int matrix = 0; matrix < parameter.MatrixCount; matrix++, next++)
             {
                 parameter.SetGradientOf(matrix, _marks[next] != 0);
-            }
-        }
-    }
-
-    /// <summary>x[into] += x[from] for each addition in order, a chunk of elements at a time.</summary>
-    private readonly struct AddKernel(nint* values, (int Into, int From)* additions, int count, int length) : ITaskKernel
-    {
-        private const int Chunk = 1 << 12;
-
-        public int Tasks => (length + Chunk - 1) / Chunk;
-
-        public void Run<L, V>(int task, int worker)
-            where L : struct, ILanes<V>
-            where V : struct
-        {
-            int start = task * Chunk, end = Math.Min(length, start + Chunk);
-            for (int addition = 0; addition < count; addition++)
-            {
-                float* into = (float*)values[additions[addition].Into];
-                float* from = (float*)values[additions[addition].From];
-                int i = start;
-                for (; i <= end - LaneDispatch.Count; i += LaneDispatch.Count)
-                {
-                    L.Store(into + i, L.Add(L.Load(into + i), L.Load(from + i)));
-                }
-
-                if (i < end)
-                {
-                    LaneDispatch.StorePart<L, V>(into + i, L.Add(LaneDispatch.LoadPart<L, V>(into + i, end - i), LaneDispatch.LoadPart<L, V>(from + i, end - i)), end - i);
-                }
             }
         }
     }

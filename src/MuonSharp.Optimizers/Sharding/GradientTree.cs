@@ -87,6 +87,37 @@ public sealed unsafe class GradientTree : IGradientSum
         }
     }
 
+    /// <summary>Ends a step by the last leaf without its sum, which <see cref="AddLast"/> makes parameter by parameter.</summary>
+    internal void EndLast()
+    {
+        _next = 0;
+        if (Leaves > 1)
+        {
+            Mark(first: false, last: true);
+        }
+    }
+
+    /// <summary>Adds what came before to the last leaf's gradient of one parameter; on the calling thread.</summary>
+    internal void AddLast(Parameter parameter)
+    {
+        nint* terms = stackalloc nint[_levels.Length];
+        long offset = parameter.Gradient.Address - _store.Gradients;
+        int count = 0;
+        for (int level = 0; level < _levels.Length; level++)
+        {
+            if (((Leaves - 1) >> level & 1) == 1)
+            {
+                terms[count++] = (nint)(_levels[level].Pointer + offset);
+            }
+        }
+
+        if (count > 0)
+        {
+            var kernel = new SumKernel(parameter.Gradient.Address, terms, count, parameter.Gradient.Address, FlatLayout.Padded(parameter.Length));
+            ((WorkerTeam?)null).RunLanes(kernel.Tasks, kernel);
+        }
+    }
+
     /// <summary>As a counter carries: the leaf is added to the full levels from the lowest on until a free one takes the sum; the last leaf to all that are full.</summary>
     private void Sum(int leaf, bool last)
     {

@@ -16,6 +16,10 @@ public interface IGradientSum : IDisposable
     /// <param name="leaf">The micro-batch's number, in order from <see cref="First"/>.</param>
     void Add(int leaf);
 
+    /// <summary>Who wants to know, in the backward run of a leaf, as soon as a parameter's gradient is complete: the exchange begins with it while the rest is computed. Default: nobody.</summary>
+    /// <param name="leaf">The micro-batch's number.</param>
+    Action<Parameter>? FinalIn(int leaf) => null;
+
     /// <summary>Forgets the leaves of a step that ended early: the next one is the first.</summary>
     void Reset();
 }

@@ -41,7 +41,7 @@ public interface ITrainingTask : IDisposable
     /// <summary>Files that a run folder keeps because its checkpoints mean nothing without them, by name: a language model's <c>tokenizer.json</c>.</summary>
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files => NoFiles.Instance;
 
-    /// <summary>Each head's greatest attention logit in the last <see cref="Run"/>, layer by layer; as many as <see cref="AttentionHeads"/> has heads.</summary>
+    /// <summary>Each head's greatest attention logit in the last <see cref="Run(long, int, float)"/>, layer by layer; as many as <see cref="AttentionHeads"/> has heads.</summary>
     ReadOnlySpan<float> MaximumLogits => [];
 
     /// <summary>The memory of the program that trains; null where it is not known, and then no banner counts it.</summary>
@@ -53,6 +53,14 @@ public interface ITrainingTask : IDisposable
     /// <param name="gradientScale">Factor of the gradients: 1/k for each of k micro-batches.</param>
     /// <returns>The mean loss of the micro-batch, without the factor.</returns>
     double Run(long step, int microBatch, float gradientScale);
+
+    /// <summary>The same, telling which gradients are complete while the others are still computed, so that ranks can exchange them meanwhile. Default: it tells nothing.</summary>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="microBatch">Number of the micro-batch.</param>
+    /// <param name="gradientScale">Factor of the gradients.</param>
+    /// <param name="gradientFinal">Told each parameter once this run contributes nothing more to its gradient; what it is not told of is complete at the end.</param>
+    /// <returns>The mean loss of the micro-batch, without the factor.</returns>
+    double Run(long step, int microBatch, float gradientScale, Action<Parameter> gradientFinal) => Run(step, microBatch, gradientScale);
 
     /// <summary>What the forward runs of a step have counted for <see cref="AfterStep"/>: ranks that train together add it up before. Default: nothing.</summary>
     IReadOnlyList<Memory<long>> StepCounts => [];
@@ -83,7 +91,7 @@ public interface ITrainingTask : IDisposable
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     TrainingSample? Sample(long step, CancellationToken cancellation) => null;
 
-    /// <summary>Begins to measure where the time of <see cref="Run"/> goes, from nothing; null where that is not known.</summary>
+    /// <summary>Begins to measure where the time of <see cref="Run(long, int, float)"/> goes, from nothing; null where that is not known.</summary>
     TaskProfile? StartProfile() => null;
 }
 

@@ -73,7 +73,7 @@ internal sealed class TrainingStep
         for (int micro = _sum.First; micro < _sum.End; micro++)
         {
             _task.Parameters.ZeroGradients();
-            _losses[micro] = _task.Run(step, micro, 1f / _sum.Leaves);
+            _losses[micro] = _sum.FinalIn(micro) is { } final ? _task.Run(step, micro, 1f / _sum.Leaves, final) : _task.Run(step, micro, 1f / _sum.Leaves);
             _sum.Add(micro);
             Measure(_task.MaximumLogits);
         }

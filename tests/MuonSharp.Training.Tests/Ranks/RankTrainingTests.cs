@@ -35,7 +35,7 @@ public class RankTrainingTests
     public async Task Any_number_of_ranks_gives_the_bits_of_one_process(int ranks, string[] settings)
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = Config(settings);
+        TrainingConfig config = Config(folder, settings);
         string alone = await Alone(config, Path.Combine(folder.Path, "alone"));
         (string[] bits, _) = await Together(ranks, rank => Trainer.Create(config, Path.Combine(folder.Path, "together"), new TrainerOptions { Collectives = rank }));
         Assert.All(bits, bit => Assert.Equal(alone, bit));
@@ -46,7 +46,7 @@ public class RankTrainingTests
     public async Task A_run_goes_on_with_other_ranks_to_the_same_bits()
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = Config(["qkClip.tau=1"]);
+        TrainingConfig config = Config(folder, ["qkClip.tau=1"]);
         string alone = await Alone(config, Path.Combine(folder.Path, "alone")), run = Path.Combine(folder.Path, "run");
         TrainingConfig half = config.Set("train.steps", "12");
         int[] counts = [3, 1, 4];
@@ -76,7 +76,8 @@ public class RankTrainingTests
     [Fact]
     public async Task Ranks_own_the_state_that_they_update()
     {
-        TrainingConfig config = Config([]);
+        using TemporaryFolder folder = new();
+        TrainingConfig config = Config(folder, []);
         long whole = 0;
         using (Trainer alone = Trainer.Create(config))
         {
@@ -98,19 +99,21 @@ public class RankTrainingTests
     [Fact]
     public void More_ranks_than_parts_is_an_error_that_leads_on()
     {
+        using TemporaryFolder folder = new();
         ICollectives many = ThreadCollectives.Create(16)[0];
-        ConfigurationException given = Assert.Throws<ConfigurationException>(() => Trainer.Create(Config([]), null, new TrainerOptions { Collectives = many }));
+        ConfigurationException given = Assert.Throws<ConfigurationException>(() => Trainer.Create(Config(folder, []), null, new TrainerOptions { Collectives = many }));
         Assert.Contains("16 ranks, train.shards 8 x train.accumulation 1 came", given.Message, StringComparison.Ordinal);
         TrainingConfig odd = new TrainingConfigBuilder().Set("train.batch", "12").Build();
         ConfigurationException chosen = Assert.Throws<ConfigurationException>(() => Trainer.Create(odd, null, new TrainerOptions { Collectives = many }));
         Assert.Contains("train.batch must be a multiple", chosen.Message, StringComparison.Ordinal);
     }
 
-    private static TrainingConfig Config(string[] settings)
+    private static TrainingConfig Config(TemporaryFolder folder, string[] settings)
     {
+        string text = folder.Write("text.txt", TestRun.Text);
         TrainingConfigBuilder builder = new();
         builder.UsePreset("nanogpt-cpu");
-        foreach (string setting in (string[])[.. s_small, .. settings])
+        foreach (string setting in (string[])[.. s_small, $"data.file={text}", .. settings])
         {
             builder.Set(setting.Split('=')[0], setting.Split('=')[1]);
         }
