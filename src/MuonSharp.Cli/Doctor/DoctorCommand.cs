@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json.Nodes;
+using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
+using MuonSharp.Distributed;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
 
@@ -19,25 +21,31 @@ internal static class DoctorCommand
     public static ToolCommand Create()
     {
         Option<bool> json = CommonOptions.Json();
-        var command = new Command("doctor", "Shows what this machine offers: cores, vector width, memory, runtime.") { json };
-        command.SetAction(parsed => Run(parsed.GetValue(json)));
-        return new(command, ["muonsharp doctor", "muonsharp doctor --json"]);
+        Option<bool> mpi = new("--mpi") { Description = "Start two ranks with the launcher of the MPI that was found, and measure how fast they talk." };
+        Option<string?> probe = new(MpiProbe.Option) { Hidden = true };
+        var command = new Command("doctor", "Shows what this machine offers: cores, vector width, memory, runtime, MPI.") { mpi, json, probe };
+        command.SetAction(parsed => parsed.GetValue(probe) is { } part ? MpiProbe.Run(part) : Run(parsed.GetValue(mpi), parsed.GetValue(json)));
+        return new(command, ["muonsharp doctor", "muonsharp doctor --mpi", "muonsharp doctor --json"]);
     }
 
-    private static int Run(bool json)
+    private static int Run(bool test, bool json)
     {
         var machine = Machine.Look();
+        var mpi = MpiSearch.Look();
+        MpiTest? result = test ? mpi.Test() : null;
         if (json)
         {
-            JsonLines.Write(Json(machine));
-            return ExitCode.Done;
+            JsonLines.Write(Json(machine, mpi, result));
+        }
+        else
+        {
+            new Terminal(TerminalMode.Detect()).Columns(Rows(machine, mpi, result), Style.Label);
         }
 
-        new Terminal(TerminalMode.Detect()).Columns(Rows(machine), Style.Label);
-        return ExitCode.Done;
+        return result?.Problem is { } problem ? ErrorReport.Write(ExitCode.MissingEnvironment, $"[mpi] two ranks must find each other; {problem}") : ExitCode.Done;
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Rows(Machine machine)
+    private static IEnumerable<IReadOnlyList<string>> Rows(Machine machine, MpiSearch mpi, MpiTest? test)
     {
         yield return ["muonsharp", Product.Version];
         yield return ["processor", machine.Processor];
@@ -46,9 +54,15 @@ internal static class DoctorCommand
         yield return ["memory", $"{machine.MemoryBytes / Gigabyte:F1} GiB"];
         yield return ["runtime", machine.Runtime];
         yield return ["system", machine.System];
+        yield return ["MPI", mpi.Description];
+        yield return ["launcher", Launcher.Detect() is { } launcher ? $"{launcher.Name}, {launcher.Size?.ToString(CultureInfo.InvariantCulture) ?? "several"} ranks" : "none: this process was started by itself"];
+        if (test is not null)
+        {
+            yield return ["two ranks", test.Description];
+        }
     }
 
-    private static JsonObject Json(Machine machine) => new()
+    private static JsonObject Json(Machine machine, MpiSearch mpi, MpiTest? test) => new()
     {
         ["kind"] = "doctor",
         ["version"] = Product.Version,
@@ -59,6 +73,22 @@ internal static class DoctorCommand
         ["memory_bytes"] = machine.MemoryBytes,
         ["runtime"] = machine.Runtime,
         ["system"] = machine.System,
+        ["mpi"] = new JsonObject
+        {
+            ["version"] = mpi.Found,
+            ["library"] = mpi.Library,
+            ["threads"] = mpi.Threads,
+            ["tried"] = new JsonArray([.. mpi.Tried.Select(name => (JsonNode)name)]),
+            ["problem"] = mpi.Problem,
+        },
+        ["launcher"] = Launcher.Detect()?.Name,
+        ["mpi_test"] = test is null ? null : new JsonObject
+        {
+            ["launcher"] = test.Launcher,
+            ["latency_microseconds"] = test.Problem is null ? test.LatencyMicroseconds : null,
+            ["gigabytes_per_second"] = test.Problem is null ? test.GigabytesPerSecond : null,
+            ["problem"] = test.Problem,
+        },
     };
 }
 

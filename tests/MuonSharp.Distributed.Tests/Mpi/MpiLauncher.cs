@@ -61,7 +61,7 @@ internal static class MpiLauncher
         using Process process = Process.Start(new ProcessStartInfo(path, ["--version"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         string text = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return text.Contains(family == "openmpi" ? "Open MPI" : "HYDRA", StringComparison.OrdinalIgnoreCase);
+        return (family == "openmpi" ? (string[])["Open MPI", "OpenRTE"] : ["HYDRA"]).Any(name => text.Contains(name, StringComparison.OrdinalIgnoreCase));
     }
 }
 

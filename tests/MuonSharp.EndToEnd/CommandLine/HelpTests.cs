@@ -21,7 +21,7 @@ public class HelpTests
     [InlineData("replay", "--tolerance", "--threads", "--json")]
     [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]
     [InlineData("tokenizer", "train", "encode", "decode")]
-    [InlineData("doctor", "--json")]
+    [InlineData("doctor", "--mpi", "--json")]
     public void Help_of_a_command_lists_its_options_and_ends_with_examples(string command, params string[] options)
     {
         ProcessResult result = Tool.Run(command, "--help").Exits(0);
