@@ -5,6 +5,7 @@ using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Signals;
 using MuonSharp.Cli.Train;
 using MuonSharp.Experiments;
+using MuonSharp.Pictures;
 
 namespace MuonSharp.Cli.Compare;
 
@@ -26,6 +27,7 @@ internal static class CompareCommand
             "muonsharp compare --optimizers adamw,muon --steps 300",
             "muonsharp compare --optimizers adamw,shampoo,soap,muon --preset nanogpt-cpu --data my-text.txt",
             "muonsharp compare --optimizers 'muon,muon:orthogonalizer=zolotarev/3,muon:preset=torch;momentum=0.9'",
+            "muonsharp compare --optimizers muon,adamw,sgd --preset fashion-mnist --data my-images",
             "muonsharp compare --optimizers adamw,muon --learning-rates adamw=2e-3,4e-3 --learning-rates muon=0.01",
         ]);
     }
@@ -57,6 +59,7 @@ internal static class CompareCommand
         LearningRates = RateLists.Read(parsed.GetValue(options.LearningRates) ?? []),
         Budgets = parsed.GetValue(options.Budgets) is { } budgets ? RateLists.Percentages(budgets) : new ComparisonOptions { Optimizers = [] }.Budgets,
         MeasureAgain = parsed.GetValue(options.MeasureAgain),
+        Surroundings = new() { ImageDecoder = new PictureDecoder() },
     };
 }
 
@@ -81,8 +84,8 @@ internal sealed class CompareOptions
     /// <summary><c>--learning-rates</c>.</summary>
     public Option<string[]> LearningRates { get; } = new("--learning-rates")
     {
-        HelpName = "NAME=LR,...",
-        Description = "Learning rates to try for one of the optimizers, instead of the sweep. Repeatable.",
+        HelpName = "NAME=LR,...[,NAME=LR,...]",
+        Description = "Learning rates to try for some of the optimizers, instead of the sweep. Repeatable.",
     };
 
     /// <summary><c>--budgets</c>.</summary>

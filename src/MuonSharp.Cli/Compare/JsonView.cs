@@ -33,7 +33,7 @@ internal sealed class JsonView : ICompareView
                 end["diverged"] = finished.Run.Diverged;
                 end["was_there"] = finished.WasThere;
                 end["run"] = finished.Run.Folder;
-                JsonLines.Write(end);
+                JsonLines.Write(ComparisonJson.WithAccuracy(finished.Run, end));
                 break;
             case ComparisonMeasuring measuring:
                 JsonLines.Write(new JsonObject { ["kind"] = "measuring", ["round"] = measuring.Round, ["rounds"] = measuring.Rounds });

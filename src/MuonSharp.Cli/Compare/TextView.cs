@@ -41,7 +41,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         [
             ["folder", folder],
             ["data", plan.DataSource],
-            ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Base.TokensPerStep)} tokens; shorter runs of {string.Join(", ", plan.Budgets)} %"],
+            ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.UnitsPerStep)} {plan.Unit}; shorter runs of {string.Join(", ", plan.Budgets)} %"],
             ["target", $"the final loss of {plan.Entries[0].Label}"],
         ], Style.Label);
         terminal.Line();
@@ -74,7 +74,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
                 break;
             case ComparisonRunFinished finished:
                 terminal.Line(
-                    $"{_place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}")}"
+                    $"{_place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}{Accuracy(finished.Run)}")}"
                     + (finished.WasThere ? "  (was there)" : ""),
                     finished.Run.Diverged ? Style.Warning : Style.Plain);
                 break;
@@ -152,6 +152,9 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         IReadOnlyList<string>[] rows = [.. cells];
         return new([.. rows[0].Select((title, column) => column == 0 ? new TableColumn(title, Style: Style.Strong) : new TableColumn(title, ColumnKind.Number))], rows.Skip(1));
     }
+
+    private static string Accuracy(ComparisonRun run) => run.Accuracy is { } share
+        ? $"  accuracy {ComparisonTable.Percent(share)}{(run.AccuracyOfViews is { } views ? $", with views {ComparisonTable.Percent(views)}" : "")}" : "";
 
     private void Step(ComparisonRunProgress progress, StepEvent step)
     {

@@ -36,7 +36,7 @@ public sealed class Comparison : IDisposable
     /// <summary>Opens a folder for a comparison: a new one, or one that an earlier call of the same comparison has left.</summary>
     /// <param name="plan">What is compared.</param>
     /// <param name="folder">The folder; made if it is missing.</param>
-    /// <exception cref="ConfigurationException">The folder holds a comparison of another configuration or text, or a run.</exception>
+    /// <exception cref="ConfigurationException">The folder holds a comparison of another configuration or other data, or a run.</exception>
     /// <exception cref="InvalidFileException">The folder's <c>compare.json</c> is damaged.</exception>
     /// <exception cref="RunLockedException">Another process owns the folder.</exception>
     /// <exception cref="WriteFailedException">The folder cannot be written.</exception>
@@ -218,11 +218,11 @@ public sealed class Comparison : IDisposable
             return true;
         }
 
-        StepMeasurementOptions options = _plan.Options.Measurement;
+        StepMeasurementOptions options = _plan.Measurement;
         using StepMeasurement measurement = new(
             [.. _plan.Entries.Select((entry, i) => (entry.Label, entry.Config(_rows[i].Best?.Task.LearningRate ?? entry.LearningRates[0], _plan.Steps)))],
             options,
-            _plan.Options.Surroundings.Time);
+            _plan.Options.Surroundings);
         tell(new ComparisonMeasuring(0, options.Rounds));
         try
         {

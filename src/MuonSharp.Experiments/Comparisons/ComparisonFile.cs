@@ -48,7 +48,7 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
     private void Check(SavedComparison saved, ComparisonPlan plan)
     {
         Same("steps", saved.Steps, plan.Steps);
-        Same("the text's SHA-256", saved.DataSha256, plan.DataSha256);
+        Same($"the {(plan.OfImages ? "images'" : "text's")} SHA-256", saved.DataSha256, plan.DataSha256);
         try
         {
             ResumeRules.Check(saved.Base, plan.Base);
@@ -85,7 +85,7 @@ public static class ComparisonJson
             ["format"] = Format,
             ["complete"] = result.Complete,
             ["steps"] = plan.Steps,
-            ["tokens_per_step"] = plan.Base.TokensPerStep,
+            [$"{plan.Unit}_per_step"] = plan.UnitsPerStep,
             ["budgets"] = new JsonArray([.. plan.Budgets.Select(budget => (JsonNode)budget)]),
             ["data"] = new JsonObject { ["source"] = plan.DataSource, ["sha256"] = plan.DataSha256 },
             ["target"] = new JsonObject { ["optimizer"] = plan.Entries[0].Label, ["loss"] = Finite(result.TargetLoss) },
@@ -102,7 +102,7 @@ public static class ComparisonJson
         return json;
     }
 
-    private static JsonObject Row(ComparisonRow row, ComparisonEntry entry, ComparisonPlan plan) => new()
+    private static JsonObject Row(ComparisonRow row, ComparisonEntry entry, ComparisonPlan plan) => WithAccuracy(row.Best, new()
     {
         ["label"] = row.Label,
         ["name"] = entry.Choice.Name,
@@ -119,13 +119,13 @@ public static class ComparisonJson
         ["step_ratio"] = row.Timing?.Ratio,
         ["optimizer_ms"] = row.Timing?.OptimizerMilliseconds,
         ["optimizer_share"] = row.Timing?.OptimizerShare,
-        ["tokens_per_second"] = row.Timing?.TokensPerSecond,
+        [$"{plan.Unit}_per_second"] = row.Timing?.UnitsPerSecond,
         ["seconds_to_target"] = row.SecondsToTarget,
         ["rounds_ms"] = row.Timing is { } timing ? new JsonArray([.. timing.Rounds.Select(round => (JsonNode)round)]) : null,
         ["settings"] = plan.Describe(entry, row.Best?.Task.LearningRate),
-    };
+    });
 
-    private static JsonObject Run(ComparisonRun run) => new()
+    private static JsonObject Run(ComparisonRun run) => WithAccuracy(run, new()
     {
         ["optimizer"] = run.Task.Optimizer,
         ["purpose"] = run.Task.Purpose == ComparisonPurpose.Sweep ? "sweep" : "budget",
@@ -137,7 +137,21 @@ public static class ComparisonJson
         ["folder"] = run.Folder,
         ["evaluations"] = Curve(run.Evaluations),
         ["training"] = Curve(run.Training),
-    };
+    });
+
+    /// <summary>The object with a run's accuracy after its loss; of a language model there is none.</summary>
+    public static JsonObject WithAccuracy(ComparisonRun? run, JsonObject json)
+    {
+        foreach ((string key, double? value) in run is null ? [] : ((string, double?)[])[("accuracy_views", run.AccuracyOfViews), ("accuracy", run.Accuracy)])
+        {
+            if (value is { } accuracy)
+            {
+                json.Insert(json.IndexOf("final_loss") + 1, key, Finite(accuracy));
+            }
+        }
+
+        return json;
+    }
 
     private static JsonArray Curve(IReadOnlyList<CurvePoint> points) =>
         [.. points.Select(JsonNode (point) => new JsonArray(point.Step, Finite(point.Loss)))];

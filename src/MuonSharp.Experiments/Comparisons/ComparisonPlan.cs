@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
@@ -9,13 +8,13 @@ namespace MuonSharp.Experiments;
 /// <summary>A comparison that could begin: everything about it is checked.</summary>
 public sealed class ComparisonPlan
 {
-    private ComparisonPlan(ComparisonOptions options, TrainingConfig start, IReadOnlyList<ComparisonEntry> entries, TextData data)
+    private ComparisonPlan(ComparisonOptions options, TrainingConfig start, IReadOnlyList<ComparisonEntry> entries, TaskData data)
     {
         (Options, Base, Entries) = (options, start, entries);
-        (DataSource, DataSha256) = (data.Source, data.Sha256);
+        (DataSource, DataSha256, DataName, Unit, UnitsPerStep) = (data.Source, data.Sha256, data.Name, data.Unit, data.UnitsPerStep);
         Budgets = [.. options.Budgets.Distinct().Order()];
         TrainingConfig[] full = [.. entries.SelectMany(entry => entry.LearningRates.Select(rate => entry.Config(rate, Steps)))];
-        Shared = new([.. full, .. Budgets.Select(budget => full[0] with { Train = full[0].Train with { Steps = StepsOf(budget) } })]);
+        Shared = new([.. full, .. Budgets.Select(budget => ConfiguredTask.Of(full[0]).WithSteps(full[0], StepsOf(budget)))]);
     }
 
     /// <summary>What was asked for.</summary>
@@ -36,38 +35,41 @@ public sealed class ComparisonPlan
     /// <summary>Steps of a full run.</summary>
     public int Steps => Base.Train.Steps;
 
-    /// <summary>Path of the text, or the embedded corpus's name.</summary>
+    /// <summary>Path of the data, or the embedded corpus's name.</summary>
     public string DataSource { get; }
 
-    /// <summary>SHA-256 of the text.</summary>
+    /// <summary>SHA-256 of the data.</summary>
     public string DataSha256 { get; }
 
-    /// <summary>Eight letters that differ for comparisons that cannot share a folder: those of another text, length or common configuration.</summary>
+    /// <summary>What messages call the data: <c>text</c>, <c>images</c>.</summary>
+    public string DataName { get; }
+
+    /// <summary>What the data is counted in: <c>tokens</c>, <c>images</c>.</summary>
+    public string Unit { get; }
+
+    /// <summary>How many of them a step takes.</summary>
+    public long UnitsPerStep { get; }
+
+    /// <summary>Whether the runs are of a network of images, which say their accuracy beside the loss.</summary>
+    public bool OfImages => Base.Image.Network is not null;
+
+    /// <summary>How steps are timed where <see cref="ComparisonOptions.Measurement"/> does not say it.</summary>
+    public StepMeasurementOptions Measurement => Options.Measurement ?? (OfImages ? StepMeasurementOptions.Images : new());
+
+    /// <summary>Eight letters that differ for comparisons that cannot share a folder: those of other data, length or common configuration.</summary>
     public string Identity =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{ResumeRules.Hash(Base)} {Steps} {DataSha256}")))[..8];
 
-    /// <summary>Makes a plan: composes every configuration and reads the text.</summary>
+    /// <summary>Makes a plan: composes every configuration and reads the data.</summary>
     /// <param name="options">What to compare.</param>
     /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
-    /// <exception cref="BadInputException">The text cannot be used.</exception>
+    /// <exception cref="BadInputException">The data cannot be used.</exception>
+    /// <exception cref="Formats.InvalidFileException">A file of images is damaged.</exception>
     public static ComparisonPlan Create(ComparisonOptions options)
     {
         List<string> problems = [.. ComparisonRules.Check(options)];
         TrainingConfig? start = Try(options.BaseConfig, problems);
-        if (start is not null)
-        {
-            ComparisonRules.RequireLanguage(start, "compare");
-        }
-
-        List<ComparisonEntry> entries = [];
-        foreach (OptimizerChoice choice in start is null ? [] : options.Optimizers)
-        {
-            if (Try(() => new ComparisonEntry(options, choice, start!.Train.Steps), problems) is { } entry)
-            {
-                entries.Add(entry);
-            }
-        }
-
+        IReadOnlyList<ComparisonEntry> entries = start is null ? [] : Entered(options, start, problems);
         if (start is { Evaluate.Every: null })
         {
             problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
@@ -88,10 +90,20 @@ public sealed class ComparisonPlan
             throw new ConfigurationException([.. problems.Distinct(StringComparer.Ordinal)]);
         }
 
-        TextData data = TextData.Load(start!);
-        return data.Unrepeatable.Count == 0 ? new(options, start!, entries, data)
-            : throw new BadInputException($"[compare] {data.Source}: the text must be a file, which every run can read; a pipe came");
+        ConfiguredTask task = ConfiguredTask.Of(start!);
+        TaskData data = task.Describe(start!, options.Surroundings);
+        if (data.Unrepeatable.Count > 0)
+        {
+            throw new BadInputException($"[compare] {data.Source}: the text must be a file, which every run can read; a pipe came");
+        }
+
+        // Only the data says how many steps epochs are.
+        TrainingConfig whole = task.WithSteps(start!, data.Steps);
+        return new(options, whole, data.Steps == start!.Train.Steps ? entries : Entered(options, whole, []), data);
     }
+
+    private static IReadOnlyList<ComparisonEntry> Entered(ComparisonOptions options, TrainingConfig start, List<string> problems) =>
+        [.. options.Optimizers.Select(choice => Try(() => new ComparisonEntry(options, choice, start), problems)).OfType<ComparisonEntry>()];
 
     /// <summary>Steps of a shorter run.</summary>
     /// <param name="percent">Its length in percent.</param>
@@ -129,7 +141,7 @@ public sealed class ComparisonPlan
 /// <remarks>
 /// Every run's configuration is composed in this order, the later winning: <see cref="Preset"/>, <see cref="Files"/>, the optimizer's
 /// recipe, <see cref="Settings"/>, the choice's own settings. Unless <see cref="Settings"/> say otherwise QK-clip is off, no text is
-/// sampled, and there are twenty evaluations in a run of full length.
+/// sampled, and there are twenty evaluations in a run of full length, eight where it is one of images.
 /// </remarks>
 public sealed record ComparisonOptions
 {
@@ -151,8 +163,8 @@ public sealed record ComparisonOptions
     /// <summary>Lengths of the shorter runs in percent of the full one, each from 1 to 99.</summary>
     public IReadOnlyList<int> Budgets { get; init; } = [40, 50, 60, 70, 80];
 
-    /// <summary>How steps are timed.</summary>
-    public StepMeasurementOptions Measurement { get; init; } = new();
+    /// <summary>How steps are timed; null: as is usual for what is trained.</summary>
+    public StepMeasurementOptions? Measurement { get; init; }
 
     /// <summary>Whether to time steps again where an earlier call has done so.</summary>
     public bool MeasureAgain { get; init; }
@@ -165,19 +177,22 @@ public sealed record ComparisonOptions
 
     private const int Evaluations = 20;
 
+    /// <summary>Evaluations of a run of images: each looks at all held-out images, a sixth of a data set as the usual ones are.</summary>
+    private const int EvaluationsOfImages = 8;
+
     /// <summary>What the optimizers' configurations start from: without recipes and choices.</summary>
     /// <remarks>A folder's name and what may be added to it depend on this one, so it must not follow the optimizers, and stays as it is.</remarks>
     /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
     internal TrainingConfig BaseConfig()
     {
-        TrainingConfigBuilder builder = Start(fullSteps: null);
+        TrainingConfigBuilder builder = Start(full: null);
         SetAll(builder, Settings, new(ConfigSource.Option, "--set"));
         return builder.Build();
     }
 
     /// <summary>Preset, files, and what a fair comparison sets: it changes the optimizer alone, so no clip of queries and keys, and nothing that only takes time.</summary>
-    /// <param name="fullSteps">Steps of a full run, which the number of evaluations follows; null: as configured.</param>
-    internal TrainingConfigBuilder Start(int? fullSteps)
+    /// <param name="full">What a full run is, which the number of evaluations follows; null: as configured.</param>
+    internal TrainingConfigBuilder Start(TrainingConfig? full)
     {
         TrainingConfigBuilder builder = new();
         _ = Preset is null ? builder : builder.UsePreset(Preset);
@@ -187,7 +202,8 @@ public sealed record ComparisonOptions
         }
 
         builder.Set("qkClip.tau", "off", ConfigOrigin.Comparison).Set("sample.every", "-1", ConfigOrigin.Comparison);
-        return fullSteps is { } steps ? builder.Set("evaluate.every", $"{Math.Max(1, steps / Evaluations)}", ConfigOrigin.Comparison) : builder;
+        return full is { Train.Steps: var steps, Image.Network: var network }
+            ? builder.Set("evaluate.every", $"{Math.Max(1, steps / (network is null ? Evaluations : EvaluationsOfImages))}", ConfigOrigin.Comparison) : builder;
     }
 
     /// <summary>Sets several keys.</summary>
@@ -198,88 +214,6 @@ public sealed record ComparisonOptions
             builder.Set(key, value, origin);
         }
     }
-}
-
-/// <summary>One optimizer of a comparison, with everything about it decided but its best learning rate.</summary>
-public sealed class ComparisonEntry
-{
-    private readonly ComparisonOptions _options;
-    private readonly int _fullSteps;
-    private readonly bool _byHand;
-
-    internal ComparisonEntry(ComparisonOptions options, OptimizerChoice choice, int fullSteps)
-    {
-        (_options, _fullSteps, Choice, Recipe) = (options, fullSteps, choice, OptimizerDescriptors.Find(choice.Name)!.Recipe);
-        IReadOnlyList<double>? rates = options.LearningRates.GetValueOrDefault(choice.Label);
-        _byHand = rates is not null;
-        TrainingConfig standard = Compose(rate: null).Build();
-        bool set = rates is null && standard.OriginOf(ConfigKeys.Find(ComparisonOptions.RateKey)!).Source == ConfigSource.Option;
-        double middle = set ? standard.Optimizer.EffectiveLearningRate : Recipe.LearningRate ?? standard.Optimizer.EffectiveLearningRate;
-        Swept = rates is null && !set;
-        LearningRates = rates ?? (set ? [middle] : LearningRateSweep.Around(middle));
-    }
-
-    /// <summary>The optimizer and its own settings.</summary>
-    public OptimizerChoice Choice { get; }
-
-    /// <summary>What outputs call it.</summary>
-    public string Label => Choice.Label;
-
-    /// <summary>The recipe it is run by.</summary>
-    public OptimizerRecipe Recipe { get; }
-
-    /// <summary>The learning rates that are tried first.</summary>
-    public IReadOnlyList<double> LearningRates { get; }
-
-    /// <summary>Whether further rates may follow; false where the user gave them.</summary>
-    public bool Swept { get; }
-
-    /// <summary>The configuration of a run.</summary>
-    /// <param name="learningRate">Peak learning rate of the hidden matrices.</param>
-    /// <param name="steps">Its length.</param>
-    /// <exception cref="ConfigurationException">It breaks rules; all are named.</exception>
-    public TrainingConfig Config(double learningRate, int steps)
-    {
-        TrainingConfig config = Compose(learningRate).Build();
-        return config with { Train = config.Train with { Steps = steps } };
-    }
-
-    /// <summary>Preset, files, surroundings, recipe and its rate, settings, the choice's own settings; a rate that was given by hand goes over them.</summary>
-    private TrainingConfigBuilder Compose(double? rate)
-    {
-        TrainingConfigBuilder builder = _options.Start(_fullSteps);
-        ComparisonOptions.SetAll(builder, Recipe.Settings, ConfigOrigin.Comparison);
-        string? value = rate is null ? null : LearningRateSweep.Text(rate.Value);
-        if (value is not null)
-        {
-            builder.Set(ComparisonOptions.RateKey, value, ConfigOrigin.Comparison);
-            _ = Recipe.OneRate ? builder.Set("optimizer.auxiliary.learningRate", value, ConfigOrigin.Comparison) : builder;
-        }
-
-        ConfigOrigin option = new(ConfigSource.Option, "--set");
-        ComparisonOptions.SetAll(builder, _options.Settings, option);
-        builder.Set("optimizer.name", Choice.Name, new(ConfigSource.Option, "--optimizers"));
-        ComparisonOptions.SetAll(builder, Choice.Settings, new(ConfigSource.Option, "--optimizers"));
-        return value is not null && _byHand ? builder.Set(ComparisonOptions.RateKey, value, new(ConfigSource.Option, "--learning-rates")) : builder;
-    }
-}
-
-/// <summary>A run that a comparison needs.</summary>
-/// <param name="Optimizer">Label of the optimizer.</param>
-/// <param name="Purpose">Why it is needed.</param>
-/// <param name="LearningRate">Peak learning rate of the hidden matrices.</param>
-/// <param name="Steps">Its length.</param>
-/// <param name="Percent">Its length in percent of the full one.</param>
-public sealed record ComparisonTask(string Optimizer, ComparisonPurpose Purpose, double LearningRate, int Steps, int Percent);
-
-/// <summary>Why a comparison trains.</summary>
-public enum ComparisonPurpose
-{
-    /// <summary>To find the best learning rate: a run of full length.</summary>
-    Sweep,
-
-    /// <summary>To find the least budget: a shorter run with a schedule of its own length, at the best learning rate.</summary>
-    Budget,
 }
 
 /// <summary>What all runs of a comparison have in common: the keys that have one value in every one of them, and those values.</summary>

@@ -63,6 +63,8 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
     private static ComparisonRun Result(ComparisonTask task, RunFolder run, RunCurves curves) => new(task, NameOf(task))
     {
         FinalLoss = FinalLoss(task, run, curves),
+        Accuracy = curves.LastNumber("accuracy"),
+        AccuracyOfViews = curves.LastNumber("accuracy_views"),
         Evaluations = curves.Evaluations,
         Training = curves.Training,
     };
@@ -104,8 +106,14 @@ internal sealed class ComparisonRuns(string folder, TrainerOptions surroundings)
 /// <param name="Folder">Its run folder, below the comparison's.</param>
 public sealed record ComparisonRun(ComparisonTask Task, string Folder)
 {
-    /// <summary>Loss over the whole validation split after the last step, in nats per token; infinity for a run that diverged.</summary>
+    /// <summary>Loss over the whole validation split after the last step, in nats per token or image; infinity for a run that diverged.</summary>
     public required double FinalLoss { get; init; }
+
+    /// <summary>Share of the held-out images that were right in the last evaluation, 0 to 1; null where the run is not of images, or was not evaluated.</summary>
+    public double? Accuracy { get; init; }
+
+    /// <summary>The same by the mean of several views' logits; null where the run has one view alone.</summary>
+    public double? AccuracyOfViews { get; init; }
 
     /// <summary>Whether gradients or the loss at the end were not finite.</summary>
     public bool Diverged => !double.IsFinite(FinalLoss);

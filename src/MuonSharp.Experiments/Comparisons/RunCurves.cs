@@ -11,6 +11,7 @@ internal sealed class RunCurves
     private readonly List<CurvePoint> _evaluations = [];
     private readonly List<CurvePoint> _training = [];
     private readonly RunState _state = new();
+    private IReadOnlyList<NamedNumber> _last = [];
 
     /// <summary>The evaluations; a loss that is not finite is infinity.</summary>
     public IReadOnlyList<CurvePoint> Evaluations => _evaluations;
@@ -59,6 +60,20 @@ internal sealed class RunCurves
         return curves;
     }
 
+    /// <summary>A number of the last evaluation by its name; null if there is none, or it is not finite.</summary>
+    public double? LastNumber(string name)
+    {
+        foreach (NamedNumber number in _last)
+        {
+            if (number.Name == name && double.IsFinite(number.Value))
+            {
+                return number.Value;
+            }
+        }
+
+        return null;
+    }
+
     private void Add(MetricsLine? line, int number)
     {
         End = null;
@@ -77,6 +92,7 @@ internal sealed class RunCurves
                 break;
             case EvaluationLine evaluation:
                 _evaluations.Add(new(Step, Loss(evaluation.Numbers[0].Value)));
+                _last = evaluation.Numbers;
                 break;
             case EndLine end:
                 End = end.Reason;

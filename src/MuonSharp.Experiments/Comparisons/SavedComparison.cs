@@ -10,7 +10,7 @@ internal sealed record SavedComparison
     private const double MostMilliseconds = 864e6;
 
     private const double MostRatio = 1e9;
-    private const double MostTokens = 1e18;
+    private const double MostUnits = 1e18;
 
     private static readonly JsonOptions s_options = new()
     {
@@ -21,7 +21,7 @@ internal sealed record SavedComparison
     /// <summary>Steps of a full run.</summary>
     public required long Steps { get; init; }
 
-    /// <summary>SHA-256 of the text.</summary>
+    /// <summary>SHA-256 of the data.</summary>
     public required string DataSha256 { get; init; }
 
     /// <summary>The configuration before recipes and optimizers' own settings, as far as it may not change.</summary>
@@ -82,7 +82,7 @@ internal sealed record SavedComparison
                     step,
                     row["optimizer_ms"].Positive(step),
                     row["step_ratio"].Positive(MostRatio),
-                    row["tokens_per_second"].Positive(MostTokens),
+                    (row.Find("images_per_second") ?? row["tokens_per_second"]).Positive(MostUnits),
                     [.. row["rounds_ms"].Items(least: 1).Select(round => round.Positive(MostMilliseconds))]);
             }
         }

@@ -13,36 +13,37 @@ namespace MuonSharp.Experiments;
 public sealed class StepMeasurement : IDisposable
 {
     private readonly StepMeasurementOptions _options;
-    private readonly LanguageTask _task;
+    private readonly ITrainingTask _task;
     private readonly List<IDisposable> _owned = [];
     private readonly GradientTree _tree;
     private readonly List<Contestant> _contestants = [];
     private readonly float[][] _weights;
-    private readonly long _tokens;
+    private readonly long _units;
     private readonly TimeProvider _time;
 
     /// <summary>Prepares the measurement; nothing is timed yet.</summary>
     /// <param name="configs">A label and a configuration for each optimizer; they differ in <c>optimizer.*</c> and <c>qkClip.*</c> alone.</param>
     /// <param name="options">Rounds and steps; null: the usual ones.</param>
-    /// <param name="time">The clock; null: the system's.</param>
+    /// <param name="surroundings">Clock, and what reads pictures; null: the system's clock.</param>
     /// <exception cref="ArgumentException">There is none, or they differ in more.</exception>
-    /// <exception cref="BadInputException">The text cannot be used.</exception>
-    public StepMeasurement(IReadOnlyList<(string Label, TrainingConfig Config)> configs, StepMeasurementOptions? options = null, TimeProvider? time = null)
+    /// <exception cref="BadInputException">The data cannot be used.</exception>
+    public StepMeasurement(IReadOnlyList<(string Label, TrainingConfig Config)> configs, StepMeasurementOptions? options = null, TrainerOptions? surroundings = null)
     {
-        (_options, _time) = (options ?? new(), time ?? TimeProvider.System);
+        surroundings ??= new();
+        (_options, _time) = (options ?? new(), surroundings.Time);
         if (configs.Count == 0 || configs.Any(pair => !SameWork(pair.Config, configs[0].Config)))
         {
             throw new ArgumentException("[measure] configurations are one or more and differ in their optimizers alone; others came");
         }
 
         TrainingConfig first = configs[0].Config;
-        _task = LanguageTask.Create(first);
+        _task = ConfiguredTask.Of(first).Create(first, from: null, surroundings);
         _tree = new GradientTree(_task.Parameters, first.Train.MicroBatches, _task.Team);
         _owned.Add(_tree);
         try
         {
             _weights = [.. _task.Parameters.Parameters.Select(parameter => parameter.Weights.Span.ToArray())];
-            _tokens = first.TokensPerStep;
+            _units = _task.UnitsPerMicroBatch * first.Train.Accumulation;
             foreach ((string label, TrainingConfig config) in configs)
             {
                 _contestants.Add(new(label, Prepare(config)));
@@ -82,7 +83,7 @@ public sealed class StepMeasurement : IDisposable
             round?.Invoke(i);
         }
 
-        return [.. _contestants.Select(contestant => contestant.Timing(_contestants[0], _tokens))];
+        return [.. _contestants.Select(contestant => contestant.Timing(_contestants[0], _units))];
     }
 
     /// <summary>Frees model, optimizers and threads.</summary>
@@ -93,13 +94,13 @@ public sealed class StepMeasurement : IDisposable
     }
 
     private static bool SameWork(TrainingConfig config, TrainingConfig first) =>
-        config.Model == first.Model && config.Data == first.Data && config.Train == first.Train;
+        config.Model == first.Model && config.Image == first.Image && config.Data == first.Data && config.Train == first.Train;
 
     private TrainingStep Prepare(TrainingConfig config)
     {
-        RoutedOptimizer optimizer = new(_task.Parameters, OptimizerKinds.Routes(config.Optimizer), OptimizerKinds.StepOptions(config), _task.Team);
+        RoutedOptimizer optimizer = new(_task.Parameters, ConfiguredTask.Of(config).Routes(config, _task), OptimizerKinds.StepOptions(config), _task.Team);
         _owned.Add(optimizer);
-        QkClip? clip = config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(_task.AttentionHeads, tau) : null;
+        QkClip? clip = _task.AttentionHeads.Count > 0 && config.QkClip.EffectiveTau(config.Model) is { } tau ? new QkClip(_task.AttentionHeads, tau) : null;
         if (clip is not null)
         {
             _owned.Add(clip);
@@ -149,10 +150,10 @@ public sealed class StepMeasurement : IDisposable
             _optimizer.Add(optimizer.TotalMilliseconds);
         }
 
-        public StepTiming Timing(Contestant first, long tokens)
+        public StepTiming Timing(Contestant first, long units)
         {
             double milliseconds = Median(_whole);
-            return new(label, milliseconds, Median(_optimizer), Median([.. _whole.Zip(first._whole, (own, its) => own / its)]), tokens / milliseconds * 1000, _whole);
+            return new(label, milliseconds, Median(_optimizer), Median([.. _whole.Zip(first._whole, (own, its) => own / its)]), units / milliseconds * 1000, _whole);
         }
 
         private static double Median(List<double> values)
@@ -177,6 +178,9 @@ public sealed record StepMeasurementOptions
 
     /// <summary>No round starts after this time, but for the first three.</summary>
     public TimeSpan Enough { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The usual ones of networks of images, whose steps take a second and more.</summary>
+    internal static StepMeasurementOptions Images { get; } = new() { Rounds = 5, Steps = 10, WarmUp = 2 };
 }
 
 /// <summary>What a step of one optimizer takes.</summary>
@@ -184,10 +188,10 @@ public sealed record StepMeasurementOptions
 /// <param name="StepMilliseconds">Median over the rounds of a whole step's mean time.</param>
 /// <param name="OptimizerMilliseconds">The same of the optimizer's part.</param>
 /// <param name="Ratio">Median over the rounds of the time of a step over that of the first optimizer's in the same round.</param>
-/// <param name="TokensPerSecond">Tokens of a step over <paramref name="StepMilliseconds"/>.</param>
+/// <param name="UnitsPerSecond">Tokens or images of a step over <paramref name="StepMilliseconds"/>.</param>
 /// <param name="Rounds">Mean time of a step in each round, in milliseconds.</param>
 public sealed record StepTiming(
-    string Label, double StepMilliseconds, double OptimizerMilliseconds, double Ratio, double TokensPerSecond, IReadOnlyList<double> Rounds)
+    string Label, double StepMilliseconds, double OptimizerMilliseconds, double Ratio, double UnitsPerSecond, IReadOnlyList<double> Rounds)
 {
     /// <summary>The optimizer's share of the step, 0 to 1.</summary>
     public double OptimizerShare => OptimizerMilliseconds / StepMilliseconds;

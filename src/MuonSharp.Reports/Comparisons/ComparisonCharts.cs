@@ -5,12 +5,11 @@ namespace MuonSharp.Reports;
 /// <summary>The charts of a comparison.</summary>
 internal static class ComparisonCharts
 {
-    private const string Loss = "nats per token";
-
     /// <summary>All of them; those by time only where steps have been timed.</summary>
     public static IEnumerable<Chart> Of(ComparisonResult result)
     {
-        yield return new Chart("Held-out loss by step", "steps", Loss, [.. Curves(result, _ => 1), .. Budgets(result, _ => 1)])
+        string loss = ComparisonTable.LossUnit(result.Plan);
+        yield return new Chart("Held-out loss by step", "steps", loss, [.. Curves(result, _ => 1), .. Budgets(result, _ => 1)])
         {
             Whole = true,
             Target = result.TargetLoss,
@@ -18,14 +17,14 @@ internal static class ComparisonCharts
         };
         if (result.Rows.All(row => row.Timing is not null))
         {
-            yield return new Chart("Held-out loss by time", "seconds (steps x measured time of a step)", Loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])
+            yield return new Chart("Held-out loss by time", "seconds (steps x measured time of a step)", loss, [.. Curves(result, Seconds), .. Budgets(result, Seconds)])
             {
                 Target = result.TargetLoss,
                 Wide = true,
             };
         }
 
-        yield return new Chart("Final loss by learning rate", "peak learning rate of the hidden matrices", Loss, [.. Sweeps(result)])
+        yield return new Chart("Final loss by learning rate", "peak learning rate of the hidden matrices", loss, [.. Sweeps(result)])
         {
             Logarithmic = true,
             Target = result.TargetLoss,

@@ -66,9 +66,9 @@ internal static class ComparisonPage
     private static string Lead(ComparisonResult result)
     {
         ComparisonPlan plan = result.Plan;
-        return $"The same model, first weights, order of the data and budget ({Amount.Count(plan.Steps)} steps of {Amount.Count(plan.Base.TokensPerStep)} tokens, "
-            + $"text {Path.GetFileName(plan.DataSource)}) under each optimizer, each at its best learning rate. "
-            + (double.IsFinite(result.TargetLoss) ? $"The target is {plan.Entries[0].Label}'s final loss, {Amount.Loss(result.TargetLoss)} nats per token." : "There is no target yet.");
+        return $"The same model, first weights, order of the data and budget ({Amount.Count(plan.Steps)} steps of {Amount.Count(plan.UnitsPerStep)} {plan.Unit}, "
+            + $"{plan.DataName} {Path.GetFileName(plan.DataSource)}) under each optimizer, each at its best learning rate. "
+            + (double.IsFinite(result.TargetLoss) ? $"The target is {plan.Entries[0].Label}'s final loss, {Amount.Loss(result.TargetLoss)} {ComparisonTable.LossUnit(plan)}." : "There is no target yet.");
     }
 
     private static XElement Legend(ComparisonResult result) => new(
@@ -88,6 +88,7 @@ internal static class PageNotes
         + $"{string.Join(", ", result.Plan.Budgets)} and 100 % of the steps, whose final loss is at most the target. Curve crosses: where the full run's evaluations first come down to "
         + "the target, on straight lines between them. Times: medians over rounds in which every optimizer in turn does some steps of the same model; ratio: to the first optimizer "
         + "in the same round. Time to target: the steps of the least budget at that pace."
+        + (result.Plan.OfImages ? $" Accuracy: the share of the held-out images that are right after the last step of the same run; with views: by the mean of the logits of {result.Plan.Base.Image.Views} views." : "")
         + (result.Rows.Any(row => row.BestAtEdge) ? " Edge: the best learning rate is the last one tried on its side, so a better one may lie beyond." : ""));
 
     /// <summary>What a chart's marks mean.</summary>
@@ -128,8 +129,9 @@ internal static class RunTable
             Amount.Rate(run.Task.LearningRate),
             $"{Amount.Count(run.Task.Steps)} ({run.Task.Percent} %)",
             run.Diverged ? "diverged" : Amount.Loss(run.FinalLoss),
+            .. ComparisonTable.Accuracies(result.Plan, run),
             Remark(run, result),
-        ]).Prepend(["optimizer", "looked for", "learning rate", "steps", "final loss", ""]);
+        ]).Prepend(["optimizer", "looked for", "learning rate", "steps", "final loss", .. ComparisonTable.AccuracyTitles(result.Plan), ""]);
 
     /// <summary>The colour of a row's optimizer.</summary>
     /// <param name="result">The comparison.</param>

@@ -8,6 +8,20 @@ internal static class ComparisonTable
 {
     private const string None = "-";
 
+    /// <summary>What losses are measured in.</summary>
+    public static string LossUnit(ComparisonPlan plan) => plan.OfImages ? "nats per image" : "nats per token";
+
+    /// <summary>Titles of the columns of <see cref="Accuracies"/>: none, or that of the images alone and, with several views, of these.</summary>
+    public static IReadOnlyList<string> AccuracyTitles(ComparisonPlan plan) =>
+        !plan.OfImages ? [] : plan.Base.Image.Views > 1 ? ["accuracy", $"with {plan.Base.Image.Views} views"] : ["accuracy"];
+
+    /// <summary>A run's accuracies, a cell for each of <see cref="AccuracyTitles"/>.</summary>
+    public static IEnumerable<string> Accuracies(ComparisonPlan plan, ComparisonRun? run) =>
+        AccuracyTitles(plan).Select((_, i) => (i == 0 ? run?.Accuracy : run?.AccuracyOfViews) is { } share ? Percent(share) : None);
+
+    /// <summary>Two decimals: of ten thousand images every one is seen.</summary>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %");
+
     /// <summary>All in one: what is lost and what it takes.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Of(ComparisonResult result) =>
         [.. Losses(result).Zip(Times(result), (losses, times) => (string[])[.. losses, .. times.Skip(1)])];
@@ -19,9 +33,10 @@ internal static class ComparisonTable
             row.Label,
             row.Best is { } best ? Amount.Rate(best.Task.LearningRate) + (row.BestAtEdge ? " (edge)" : "") : None,
             row.Best is null ? "diverged" : Amount.Loss(row.FinalLoss),
+            .. Accuracies(result.Plan, row.Best),
             row.LeastBudget is { } budget ? Budget(budget.Task, row.Best!.Task) : "not reached",
             row.CrossingStep is { } crossing ? Crossing(crossing, result.Plan.Steps) : None,
-        ]).Prepend(["optimizer", "learning rate", "final loss", "least budget", "curve crosses"]);
+        ]).Prepend(["optimizer", "learning rate", "final loss", .. AccuracyTitles(result.Plan), "least budget", "curve crosses"]);
 
     /// <summary>The step as exactly as the percentage: with decimals where a tenth of a percent is less than a step.</summary>
     private static string Crossing(double step, int steps) =>
@@ -36,8 +51,8 @@ internal static class ComparisonTable
         [
             row.Label,
             .. row.Timing is { } timing
-                ? (string[])[Amount.Milliseconds(timing.StepMilliseconds), $"{timing.Ratio:0.00}", $"{100 * timing.OptimizerShare:0.0} %", Amount.Short(timing.TokensPerSecond)]
+                ? (string[])[Amount.Milliseconds(timing.StepMilliseconds), $"{timing.Ratio:0.00}", $"{100 * timing.OptimizerShare:0.0} %", Amount.Short(timing.UnitsPerSecond)]
                 : [None, None, None, None],
             row.SecondsToTarget is { } seconds ? Amount.Seconds(seconds) : None,
-        ]).Prepend(["optimizer", "time per step", "ratio", "optimizer's share", "tokens/s", "time to target"]);
+        ]).Prepend(["optimizer", "time per step", "ratio", "optimizer's share", $"{result.Plan.Unit}/s", "time to target"]);
 }

@@ -19,9 +19,15 @@ internal static class ComparisonVerdict
             yield return row switch
             {
                 { Best: null } => $"{row.Label} diverged at every rate that was tried.",
-                { LeastBudget: null } => $"{row.Label} does not reach {first}'s loss in as many steps: {Amount.Loss(row.FinalLoss)} against {Amount.Loss(result.TargetLoss)}.",
-                { LeastBudget: { } least } => $"{row.Label} needs {least.Task.Percent} % of {first}'s steps for its loss{Time(row, result.Rows[0])}.",
+                { LeastBudget: null } => $"{row.Label} does not reach {first}'s loss in as many steps: {Amount.Loss(row.FinalLoss)} against {Amount.Loss(result.TargetLoss)}{Accuracy(row.Best, target)}.",
+                { LeastBudget: { } least } => $"{row.Label} needs {least.Task.Percent} % of {first}'s steps for its loss{Time(row, result.Rows[0])}{Accuracy(row.Best, target)}.",
             };
+        }
+
+        if (result.Plan.Base.Image.Sgd is { BiasLearningRate: { } biases, HeadLearningRate: var head } && result.Plan.OfImages)
+        {
+            yield return $"The rate of the filters alone was swept; biases and head are stepped by SGD at {Amount.Rate(biases)} and {Amount.Rate(head)} in every run.";
+            yield break;
         }
 
         ComparisonEntry[] kept = [.. result.Plan.Entries.Where(entry => !entry.Recipe.OneRate && result.Rows.Any(row => row.Label == entry.Label && row.Best is not null))];
@@ -42,6 +48,11 @@ internal static class ComparisonVerdict
         .Select(row => (row.Label, $"train --config {ShellText.Quoted(Path.Combine(folder, row.Best!.Folder, "config.json"))}"));
 
     private static double Rest(ComparisonEntry entry, ComparisonResult result) => entry.Config(entry.LearningRates[0], result.Plan.Steps).Optimizer.Auxiliary.LearningRate;
+
+    /// <summary>With all steps, by the most views that both runs have.</summary>
+    private static string Accuracy(ComparisonRun run, ComparisonRun first) =>
+        (run.AccuracyOfViews ?? run.Accuracy) is { } own && (first.AccuracyOfViews ?? first.Accuracy) is { } its
+            ? $"; with all of them {ComparisonTable.Percent(own)} of the images are right, against {ComparisonTable.Percent(its)}" : "";
 
     private static string Time(ComparisonRow row, ComparisonRow first) =>
         row.SecondsToTarget is { } seconds && first.SecondsToTarget is { } all && all > 0 ? $", and {100 * seconds / all:0} % of its time" : "";

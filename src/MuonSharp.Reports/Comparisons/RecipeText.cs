@@ -20,9 +20,11 @@ internal static class RecipeText
         [
             entry.Label,
             entry.Swept ? $"{rates} and on" : $"{rates} as given",
-            (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{OptimizerDescriptors.Find(optimizer.Name)!.Presets[0].Auxiliary.OptimizerName} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
+            plan.OfImages && config.Image.Sgd is { BiasLearningRate: { } biases } sgd
+                ? $"sgd {Amount.Rate(biases)}, head {Amount.Rate(sgd.HeadLearningRate)}, momentum {Amount.Number(sgd.Momentum)}"
+                : (entry.Recipe.OneRate && optimizer.Auxiliary.LearningRate == optimizer.LearningRate ? "the same rate" : $"{OptimizerDescriptors.Find(optimizer.Name)!.Presets[0].Auxiliary.OptimizerName} {Amount.Rate(optimizer.Auxiliary.LearningRate)}")
                 + $", betas {Amount.Number(optimizer.Auxiliary.Beta1)} {Amount.Number(optimizer.Auxiliary.Beta2)}",
-            $"{Amount.Number(optimizer.WeightDecay)} and {Amount.Number(optimizer.Auxiliary.WeightDecay)}",
+            $"{Amount.Number(optimizer.WeightDecay)} and {(plan.OfImages && config.Image.Sgd.BiasLearningRate is not null ? $"{Amount.Number(config.Image.Sgd.Decay)} an image" : Amount.Number(optimizer.Auxiliary.WeightDecay))}",
             optimizer.ClipNorm is { } norm ? Amount.Number(norm) : "off",
             config.QkClip.EffectiveTau(config.Model) is { } tau ? Amount.Number(tau) : "off",
             optimizer.Schedule.Name,

@@ -29,8 +29,33 @@ internal abstract class ConfiguredTask
     /// <param name="task">The task.</param>
     public abstract TrainingConfig Complete(TrainingConfig config, TrainingConfig reading, ITrainingTask task);
 
+    /// <summary>Reads the data and says what it is, without a model.</summary>
+    /// <param name="config">A sound configuration.</param>
+    /// <param name="options">The surroundings.</param>
+    /// <exception cref="BadInputException">The data cannot be used.</exception>
+    /// <exception cref="InvalidFileException">A file is damaged.</exception>
+    public abstract TaskData Describe(TrainingConfig config, TrainerOptions options);
+
+    /// <summary>A configuration whose runs do so many steps, whatever it says of epochs.</summary>
+    public virtual TrainingConfig WithSteps(TrainingConfig config, int steps) => config with { Train = config.Train with { Steps = steps } };
+
     /// <summary>Who steps which parameters.</summary>
     public virtual IReadOnlyList<Route> Routes(TrainingConfig config, ITrainingTask task) => OptimizerKinds.Routes(config.Optimizer);
+}
+
+/// <summary>The data of a configuration, and how its steps count it.</summary>
+/// <param name="Source">Path, or the embedded corpus's name.</param>
+/// <param name="Sha256">Differs where the data differs.</param>
+/// <param name="Unit">What it is counted in: <c>tokens</c>, <c>images</c>.</param>
+/// <param name="UnitsPerStep">How many of them a step takes.</param>
+/// <param name="Steps">Steps of a run; where epochs count, as many as they take.</param>
+internal sealed record TaskData(string Source, string Sha256, string Unit, long UnitsPerStep, int Steps)
+{
+    /// <summary>Sources that can be read only once.</summary>
+    public IReadOnlyList<string> Unrepeatable { get; init; } = [];
+
+    /// <summary>What messages call it.</summary>
+    public string Name => Unit == "images" ? "images" : "text";
 }
 
 /// <summary>Where a run goes on.</summary>
@@ -52,6 +77,12 @@ internal sealed class LanguageRuns : ConfiguredTask
 
     public override ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options) =>
         LanguageTask.Create(config, from is null ? null : StoredTokenizer.Read(from.Checkpoint, from.Folder.TokenizerPath));
+
+    public override TaskData Describe(TrainingConfig config, TrainerOptions options)
+    {
+        TextData data = TextData.Load(config);
+        return new(data.Source, data.Sha256, "tokens", config.TokensPerStep, config.Train.Steps) { Unrepeatable = [.. data.Unrepeatable.Keys] };
+    }
 
     public override TrainingConfig Complete(TrainingConfig config, TrainingConfig reading, ITrainingTask task) =>
         reading.Data.Equals(config.Data) && ((LanguageTask)task).DataFiles is var files ? config.WithData(files.Training, files.Validation) : config;

@@ -13,10 +13,23 @@ public class RateListsTests
         Assert.Equal([0.01], rates["muon:preset=torch"]);
     }
 
+    [Fact]
+    public void Several_optimizers_may_stand_in_one_list()
+    {
+        IReadOnlyDictionary<string, IReadOnlyList<double>> rates = RateLists.Read(["muon=0.12,0.24,adamw=4e-3,sgd=1e-3,2e-3", "muon:coefficients=[3.4,-4.8,2]=0.01,0.02,lion=1e-4"]);
+        Assert.Equal(["adamw", "lion", "muon", "muon:coefficients=[3.4,-4.8,2]", "sgd"], rates.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([0.12, 0.24], rates["muon"]);
+        Assert.Equal([0.004], rates["adamw"]);
+        Assert.Equal([0.001, 0.002], rates["sgd"]);
+        Assert.Equal([0.01, 0.02], rates["muon:coefficients=[3.4,-4.8,2]"]);
+        Assert.Equal([0.0001], rates["lion"]);
+    }
+
     [Theory]
     [InlineData("0.01")]
     [InlineData("=0.01")]
     [InlineData("adamw=fast")]
+    [InlineData("adamw=0.1,=0.2")]
     public void Another_form_is_a_usage_error(string text)
     {
         ToolException error = Assert.Throws<ToolException>(() => RateLists.Read([text]));

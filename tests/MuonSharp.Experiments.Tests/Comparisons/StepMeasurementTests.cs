@@ -8,7 +8,7 @@ public class StepMeasurementTests
     public void Times_are_those_of_the_clock_and_every_round_has_a_turn_of_each()
     {
         using TemporaryFolder folder = new();
-        using StepMeasurement measurement = new(Configs(folder), new() { Rounds = 5, Steps = 10, WarmUp = 1, Enough = TimeSpan.MaxValue }, new CountingClock());
+        using StepMeasurement measurement = new(Configs(folder), new() { Rounds = 5, Steps = 10, WarmUp = 1, Enough = TimeSpan.MaxValue }, new() { Time = new CountingClock() });
         List<int> rounds = [];
         IReadOnlyList<StepTiming> timings = measurement.Run(rounds.Add);
         Assert.Equal([1, 2, 3, 4, 5], rounds);
@@ -17,14 +17,14 @@ public class StepMeasurementTests
         // A step asks for the time at its start, before the optimizer and at its end: two milliseconds, one of them the optimizer's.
         Assert.All(timings, timing => Assert.Equal((2, 1, 1, 0.5), (timing.StepMilliseconds, timing.OptimizerMilliseconds, timing.Ratio, timing.OptimizerShare)));
         Assert.All(timings, timing => Assert.Equal([2, 2, 2, 2, 2], timing.Rounds));
-        Assert.All(timings, timing => Assert.Equal(2 * 16 / 0.002, timing.TokensPerSecond, 6));
+        Assert.All(timings, timing => Assert.Equal(2 * 16 / 0.002, timing.UnitsPerSecond, 6));
     }
 
     [Fact]
     public void After_three_rounds_no_round_starts_that_would_be_too_late()
     {
         using TemporaryFolder folder = new();
-        using StepMeasurement measurement = new(Configs(folder), new() { Rounds = 9, Steps = 2, WarmUp = 0, Enough = TimeSpan.Zero }, new CountingClock());
+        using StepMeasurement measurement = new(Configs(folder), new() { Rounds = 9, Steps = 2, WarmUp = 0, Enough = TimeSpan.Zero }, new() { Time = new CountingClock() });
         Assert.Equal(3, measurement.Run()[0].Rounds.Count);
     }
 

@@ -28,8 +28,7 @@ internal sealed class ImageRuns : ConfiguredTask
 
     public override ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options)
     {
-        string folder = config.Data.File is { Paths: [var path] } ? path
-            : throw new BadInputException($"[images] data.file must name a folder of images with image.network={config.Image.Network}; {config.Data.File?.ToString() ?? "none"} came");
+        string folder = FolderOf(config);
         (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
 
         // A run keeps the names and the normalization that its checkpoints were written with, whatever the folder says today.
@@ -77,6 +76,16 @@ internal sealed class ImageRuns : ConfiguredTask
         }
     }
 
+    public override TaskData Describe(TrainingConfig config, TrainerOptions options)
+    {
+        string folder = FolderOf(config);
+        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
+        return new(folder, $"{ImageTask.Hash(training)}-{ImageTask.Hash(heldOut)}", "images", (long)config.Train.Batch * config.Train.Accumulation, Steps(config, training.Count));
+    }
+
+    public override TrainingConfig WithSteps(TrainingConfig config, int steps) =>
+        base.WithSteps(config, steps) with { Image = config.Image with { Epochs = null } };
+
     public override TrainingConfig Complete(TrainingConfig config, TrainingConfig reading, ITrainingTask task) => config.With(config with
     {
         Train = config.Train with { Steps = Steps(config, ((ImageTask)task).Training.Count) },
@@ -110,6 +119,9 @@ internal sealed class ImageRuns : ConfiguredTask
             WeightDecay = sgd.Decay * images / peak,
         };
     }
+
+    private static string FolderOf(TrainingConfig config) => config.Data.File is { Paths: [var path] } ? path
+        : throw new BadInputException($"[images] data.file must name a folder of images with image.network={config.Image.Network}; {config.Data.File?.ToString() ?? "none"} came");
 
     /// <summary>Whether the epochs count: steps that were asked for, where epochs were not, count more than a preset's epochs.</summary>
     private static bool CountsEpochs(TrainingConfig config) => config.Image.Epochs is not null

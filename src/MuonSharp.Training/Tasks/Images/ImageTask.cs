@@ -149,7 +149,8 @@ public sealed class ImageTask : ITrainingTask
         Owned?.Dispose();
     }
 
-    private static string Hash(ImageSet set)
+    /// <summary>SHA-256 of a set's images, classes and sizes, in hexadecimal.</summary>
+    internal static string Hash(ImageSet set)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int[] shape = [set.Count, set.Shape.Channels, set.Shape.Height, set.Shape.Width, set.Classes.Length];
