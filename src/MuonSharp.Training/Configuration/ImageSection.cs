@@ -24,6 +24,9 @@ public sealed record ImageSection
     /// <summary><c>mean</c> or <c>sum</c>: whether the gradient is that of the mean loss of a step's images or of their sum.</summary>
     public string Reduction { get; init; } = "mean";
 
+    /// <summary>Whether an epoch ends with its last whole step.</summary>
+    public bool DropLast { get; init; }
+
     /// <summary>Whether images are mirrored left to right every other epoch.</summary>
     public bool Flip { get; init; }
 
@@ -68,6 +71,8 @@ public sealed record ImageSection
         section.Key("classes", OptionalText, m => m.Classes, (m, v) => m with { Classes = v }, "names of the classes with commas between; null: those that the data has", usedWhen: IsOn, also: "classNames labels"),
         section.Key("labelSmoothing", BelowOne, m => m.LabelSmoothing, (m, v) => m with { LabelSmoothing = v }, "share of the target that is spread over all classes; not in evaluations", usedWhen: IsOn),
         section.Key("reduction", Choice(["mean", "sum"]), m => m.Reduction, (m, v) => m with { Reduction = v }, "whether the gradient is that of the mean loss of a step's images or of the sum", usedWhen: IsOn),
+        section.Key("dropLast", Flag, m => m.DropLast, (m, v) => m with { DropLast = v },
+            "whether the images that do not fill a step at the end of an epoch are left out of it; otherwise the step goes on with the next epoch", usedWhen: IsOn),
         section.Key("flip", Flag, m => m.Flip, (m, v) => m with { Flip = v }, "whether every image is mirrored left to right every other epoch", usedWhen: IsOn, also: "mirror horizontalFlip"),
         section.Key("shift", Whole(0, 1000), m => m.Shift, (m, v) => m with { Shift = v }, "greatest move of an image, in each direction; what lies beyond an edge is mirrored at it", unit: "pixels", usedWhen: IsOn, also: "translate crop"),
         section.Key("views", Whole(1, 6), m => m.Views, (m, v) => m with { Views = v },

@@ -69,6 +69,7 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="image">Shape <see cref="Shape"/>.</param>
     /// <param name="views">How many views are looked at, one of <see cref="ImageViews.Counts"/>.</param>
     /// <exception cref="ArgumentException">It has another size.</exception>
+    /// <exception cref="BadInputException">The network is broken: what it says is not finite.</exception>
     public double[] Classify(ReadOnlySpan<byte> image, int views = 1)
     {
         if (image.Length != Shape.Length)
@@ -85,6 +86,11 @@ public sealed class ImageClassifier : IDisposable
             {
                 logits[i] += weight * _program.Logits[i];
             }
+        }
+
+        if (!ImageEvaluation.HasAnswer(logits))
+        {
+            throw new BadInputException("[classify] the logits must be finite; what the network says is not: its weights are broken");
         }
 
         double[] probabilities = new double[logits.Length];

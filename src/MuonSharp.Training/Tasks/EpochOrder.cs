@@ -31,13 +31,21 @@ internal sealed class EpochOrder
     /// <param name="draw">Its number in the whole run, from 0.</param>
     public int At(long draw)
     {
-        long epoch = draw / _order.Length;
+        (long epoch, long place) = Math.DivRem(draw, _order.Length);
+        return At(epoch, (int)place);
+    }
+
+    /// <summary>The row at a place of an epoch.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="place">The place in it, from 0.</param>
+    public int At(long epoch, int place)
+    {
         if (epoch != _epoch)
         {
             Shuffle(epoch);
         }
 
-        return _order[draw % _order.Length];
+        return _order[place];
     }
 
     private void Shuffle(long epoch)

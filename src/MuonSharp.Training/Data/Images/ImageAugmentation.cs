@@ -43,10 +43,23 @@ public readonly record struct ImageView(bool Mirrored, int Down, int Right)
     /// <summary>Writes what is seen of an image, normalized.</summary>
     /// <param name="image">Shape [channels, height, width].</param>
     /// <param name="normalization">What becomes of a byte; says the image's size.</param>
-    /// <param name="destination">Out: shape [height, width, channels], so that a pixel's channels lie together.</param>
+    /// <param name="destination">Out: shape [height, width, channels], so that a pixel's channels lie together; what lies beyond is left as it is.</param>
+    /// <exception cref="ArgumentNullException">There is no normalization.</exception>
+    /// <exception cref="ArgumentException">A span does not hold an image of the normalization's size, or the view is moved by the image's size or more.</exception>
     public void Write(ReadOnlySpan<byte> image, ImageNormalization normalization, Span<float> destination)
     {
+        ArgumentNullException.ThrowIfNull(normalization);
         (int channels, int height, int width) = normalization.Shape;
+        if (image.Length != normalization.Shape.Length || destination.Length < normalization.Shape.Length)
+        {
+            throw new ArgumentException($"[images] a view is of an image of {normalization.Shape}, its normalization's; {image.Length} bytes and room for {destination.Length} values came");
+        }
+
+        if (Down <= -height || Down >= height || Right <= -width || Right >= width)
+        {
+            throw new ArgumentException($"[images] an image of {normalization.Shape} is moved by less than its size; {Down} rows down and {Right} columns to the right came");
+        }
+
         for (int channel = 0; channel < channels; channel++)
         {
             ReadOnlySpan<float> values = normalization.Values(channel);

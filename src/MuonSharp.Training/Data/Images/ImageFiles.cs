@@ -67,8 +67,28 @@ internal static class ImageFiles
 
     private static (ImageSet Training, ImageSet? Test)? CifarTen(string folder, IImageDecoder? decoder)
     {
-        string[] parts = [.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin")).Where(File.Exists)];
-        return parts.Length == 0 ? null : Named(folder, "batches.meta.txt", ImageSet.Join([.. parts.Select(CifarFile.ReadTen)]), Optional(folder, "test_batch.bin", CifarFile.ReadTen));
+        string[] parts = [.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin"))];
+        if (!parts.Any(File.Exists))
+        {
+            return null;
+        }
+
+        RequireWhole(folder, parts);
+        return Named(folder, "batches.meta.txt", ImageSet.Join([.. parts.Select(CifarFile.ReadTen)]), Optional(folder, "test_batch.bin", CifarFile.ReadTen));
+    }
+
+    /// <summary>All parts are there and of one length: a part that was cut off between two records would pass for a whole one.</summary>
+    private static void RequireWhole(string folder, IReadOnlyList<string> parts)
+    {
+        FileInfo[] files = [.. parts.Select(part => new FileInfo(part))];
+        if (Array.TrueForAll(files, file => file.Exists && file.Length == files[0].Length))
+        {
+            return;
+        }
+
+        string[] missing = [.. files.Where(file => !file.Exists).Select(file => file.Name)];
+        string there = string.Join(", ", files.Where(file => file.Exists).Select(file => FormattableString.Invariant($"{file.Name} with {file.Length:N0} bytes")));
+        throw new InvalidFileException(Operation, folder, $"the parts of CIFAR-10 must be data_batch_1.bin to data_batch_5.bin, all of one length; {there} came{(missing.Length == 0 ? "" : $", and {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing")}");
     }
 
     private static (ImageSet Training, ImageSet? Test)? CifarHundred(string folder, IImageDecoder? decoder) =>

@@ -15,7 +15,7 @@ public sealed class ImageEvaluation
 
     /// <summary>What logits say of images.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="logits">Shape [images, classes]; the greatest is the answer, the first of several.</param>
+    /// <param name="logits">Shape [images, classes]; the greatest is the answer, the first of several. Where one is not a number, or the greatest not finite, there is no answer.</param>
     internal ImageEvaluation(ImageSet images, ReadOnlySpan<float> logits)
     {
         int classes = images.Classes.Length;
@@ -26,6 +26,12 @@ public sealed class ImageEvaluation
         for (int i = 0; i < images.Count; i++)
         {
             ReadOnlySpan<float> row = logits.Slice(i * classes, classes);
+            if (!HasAnswer(row))
+            {
+                WithoutAnswer++;
+                continue;
+            }
+
             Probabilities(row, probabilities);
             (int actual, int answer) = (images.Labels[i], 0);
             for (int each = 1; each < classes; each++)
@@ -47,7 +53,10 @@ public sealed class ImageEvaluation
     /// <summary>Number of images.</summary>
     public int Images { get; }
 
-    /// <summary>Share of right answers.</summary>
+    /// <summary>Images of which the network, being broken, said nothing: a logit is not a number. They count as wrong, and are taken for no class.</summary>
+    public int WithoutAnswer { get; }
+
+    /// <summary>Share of right answers, of all images.</summary>
     public double Accuracy => Images == 0 ? 0 : Enumerable.Range(0, _confusion.GetLength(0)).Sum(i => (double)_confusion[i, i]) / Images;
 
     /// <summary>The images of whose class the network was least sure, the worst first.</summary>
@@ -57,6 +66,23 @@ public sealed class ImageEvaluation
     /// <param name="actual">What they are.</param>
     /// <param name="answer">What they were taken for.</param>
     public int Count(int actual, int answer) => _confusion[actual, answer];
+
+    /// <summary>Whether logits have a greatest one: none is a NaN, which is greater than nothing, and the greatest is a number.</summary>
+    internal static bool HasAnswer(ReadOnlySpan<float> logits)
+    {
+        float greatest = float.NegativeInfinity;
+        foreach (float logit in logits)
+        {
+            if (float.IsNaN(logit))
+            {
+                return false;
+            }
+
+            greatest = Math.Max(greatest, logit);
+        }
+
+        return float.IsFinite(greatest);
+    }
 
     /// <summary>The softmax of logits, in double precision.</summary>
     internal static void Probabilities(ReadOnlySpan<float> logits, Span<double> probabilities)
@@ -84,6 +110,7 @@ public sealed class ImageEvaluation
     {
         ["images"] = Images,
         ["accuracy"] = Accuracy,
+        ["without_answer"] = WithoutAnswer,
         ["classes"] = new JsonArray([.. images.Classes.Select(name => (JsonNode)name)]),
         ["confusion"] = new JsonArray([.. Enumerable.Range(0, images.Classes.Length).Select(JsonNode (actual) =>
             new JsonArray([.. Enumerable.Range(0, images.Classes.Length).Select(answer => (JsonNode)_confusion[actual, answer])]))]),

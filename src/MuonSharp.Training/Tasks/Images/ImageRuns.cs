@@ -24,6 +24,12 @@ internal sealed class ImageRuns : ConfiguredTask
         {
             problems.Add($"[config] data.validationFile must not be set with image.network: the folder of data.file holds the images that are held out, or data.validationShare says how many; {config.Data.ValidationFile} came");
         }
+
+        (ConfigOrigin steps, ConfigOrigin epochs) = Lengths(config);
+        if (config.Image.Epochs is { } passes && steps.Source == ConfigSource.Option && epochs.Source == ConfigSource.Option)
+        {
+            problems.Add(FormattableString.Invariant($"[config] train.steps and image.epochs must not both be given, since each says how long the run is; {config.Train.Steps} ({steps}) and {passes} ({epochs}) came"));
+        }
     }
 
     public override ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options)
@@ -41,6 +47,11 @@ internal sealed class ImageRuns : ConfiguredTask
         {
             (training, heldOut) = given.Length == training.Classes.Length ? (training.WithClasses(given), heldOut.WithClasses(given))
                 : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}; {given.Length} came");
+        }
+
+        if (config.Image.DropLast && ImagesOfStep(config) > training.Count)
+        {
+            throw new BadInputException($"[images] train.batch x train.accumulation must be at most the {training.Count} images of an epoch with image.dropLast; {ImagesOfStep(config)} came");
         }
 
         WorkerTeam team = new(config.Train.Threads ?? 0);
@@ -80,7 +91,7 @@ internal sealed class ImageRuns : ConfiguredTask
     {
         string folder = FolderOf(config);
         (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
-        return new(folder, $"{ImageTask.Hash(training)}-{ImageTask.Hash(heldOut)}", "images", (long)config.Train.Batch * config.Train.Accumulation, Steps(config, training.Count));
+        return new(folder, $"{ImageTask.Hash(training)}-{ImageTask.Hash(heldOut)}", "images", ImagesOfStep(config), Steps(config, training.Count));
     }
 
     public override TrainingConfig WithSteps(TrainingConfig config, int steps) =>
@@ -100,7 +111,7 @@ internal sealed class ImageRuns : ConfiguredTask
             return routes;
         }
 
-        double images = (double)config.Train.Batch * config.Train.Accumulation, epoch = ((ImageTask)task).Training.Count / images;
+        double images = ImagesOfStep(config), epoch = StepsOfEpoch(config, ((ImageTask)task).Training.Count);
         Schedule whitening = new RampSchedule(biases, 0, Math.Max(1, (long)Math.Ceiling(sgd.WhiteningEpochs * epoch)));
         return
         [
@@ -123,12 +134,25 @@ internal sealed class ImageRuns : ConfiguredTask
     private static string FolderOf(TrainingConfig config) => config.Data.File is { Paths: [var path] } ? path
         : throw new BadInputException($"[images] data.file must name a folder of images with image.network={config.Image.Network}; {config.Data.File?.ToString() ?? "none"} came");
 
-    /// <summary>Whether the epochs count: steps that were asked for, where epochs were not, count more than a preset's epochs.</summary>
-    private static bool CountsEpochs(TrainingConfig config) => config.Image.Epochs is not null
-        && !(config.OriginOf(ConfigKeys.Find("train.steps")!).IsGiven && !config.OriginOf(ConfigKeys.Find("image.epochs")!).IsGiven);
+    /// <summary>Whether the epochs count: steps that were given later, by an option beside epochs of a file, or by either beside a preset's epochs, count more.</summary>
+    private static bool CountsEpochs(TrainingConfig config)
+    {
+        (ConfigOrigin steps, ConfigOrigin epochs) = Lengths(config);
+        return config.Image.Epochs is not null && !(steps.IsGiven && steps.Source > epochs.Source);
+    }
+
+    /// <summary>Where the two keys that say how long a run is came from.</summary>
+    private static (ConfigOrigin Steps, ConfigOrigin Epochs) Lengths(TrainingConfig config) =>
+        (config.OriginOf(ConfigKeys.Find("train.steps")!), config.OriginOf(ConfigKeys.Find("image.epochs")!));
 
     private static int Steps(TrainingConfig config, int images) => CountsEpochs(config) && config.Image.Epochs is { } epochs
-        ? (int)Math.Clamp(Math.Ceiling(epochs * images / ((double)config.Train.Batch * config.Train.Accumulation)), 1, int.MaxValue) : config.Train.Steps;
+        ? (int)Math.Clamp(Math.Ceiling(epochs * StepsOfEpoch(config, images)), 1, int.MaxValue) : config.Train.Steps;
+
+    /// <summary>Images of a step.</summary>
+    private static long ImagesOfStep(TrainingConfig config) => (long)config.Train.Batch * config.Train.Accumulation;
+
+    /// <summary>Steps of an epoch: whole ones, where what does not fill one is dropped.</summary>
+    private static double StepsOfEpoch(TrainingConfig config, int images) => config.Image.DropLast ? Math.Max(1, images / ImagesOfStep(config)) : (double)images / ImagesOfStep(config);
 
     private static ImageTaskOptions Options(TrainingConfig config, int images, string folder) => new()
     {
@@ -137,6 +161,7 @@ internal sealed class ImageRuns : ConfiguredTask
         EvaluationBatch = config.Evaluate.Batch,
         LabelSmoothing = config.Image.LabelSmoothing,
         SumsLoss = config.Image.Reduction == "sum",
+        DropLast = config.Image.DropLast,
         Flip = config.Image.Flip,
         Shift = config.Image.Shift,
         Views = config.Image.Views,

@@ -119,16 +119,30 @@ public sealed class ImageTask : ITrainingTask
     /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
-        long draw = EpochOrder.FirstDraw(step, microBatch, gradientScale, _options.Batch);
         long start = TaskProfile.Now(_profile);
         for (int row = 0; row < _options.Batch; row++)
         {
-            int index = _order.At(draw + row);
-            _training.Fill(row, _data[index], _augmentation.View((draw + row) / _data.Count, index), Normalization, _data.Labels[index]);
+            (long epoch, int index) = Drawn(step, microBatch, gradientScale, row);
+            _training.Fill(row, _data[index], _augmentation.View(epoch, index), Normalization, _data.Labels[index]);
         }
 
         _profile?.AddData(start);
         return _training.Train((ulong)step, (uint)(microBatch * _options.Batch), _options.SumsLoss ? _options.Batch : gradientScale);
+    }
+
+    /// <summary>The epoch and the number of the image in a row of a micro-batch.</summary>
+    internal (long Epoch, int Index) Drawn(long step, int microBatch, float gradientScale, int row)
+    {
+        int images = _data.Count;
+        if (_options.DropLast)
+        {
+            long ofStep = EpochOrder.FirstDraw(2, 0, gradientScale, _options.Batch);
+            images -= (int)(images % ofStep);
+            _ = images > 0 ? 0 : throw new ArgumentException($"[images] an epoch without its last images must have a whole step of {ofStep}; {_data.Count} images came");
+        }
+
+        (long epoch, long place) = Math.DivRem(EpochOrder.FirstDraw(step, microBatch, gradientScale, _options.Batch) + row, images);
+        return (epoch, _order.At(epoch, (int)place));
     }
 
     /// <inheritdoc/>

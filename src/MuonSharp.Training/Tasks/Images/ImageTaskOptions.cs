@@ -21,6 +21,9 @@ public sealed record ImageTaskOptions
     /// <summary>Whether images are mirrored left to right every other epoch.</summary>
     public bool Flip { get; init; }
 
+    /// <summary>Whether an epoch ends with its last whole step: the images that do not fill one are left out of it. Otherwise a step reaches into the next epoch.</summary>
+    public bool DropLast { get; init; }
+
     /// <summary>Greatest move of an image in pixels, 0 or more.</summary>
     public int Shift { get; init; }
 

@@ -7,6 +7,33 @@ public class ImageAugmentationTests
 {
     private static readonly ImageShape s_shape = new(3, 6, 5);
 
+    [Fact]
+    public void A_view_of_something_else_is_refused()
+    {
+        ImageNormalization normalization = new(s_shape, [0.5, 0.5, 0.5], [1, 1, 1]);
+        int length = (int)s_shape.Length;
+        float[] room = new float[length + 1];
+        Assert.Throws<ArgumentNullException>(() => new ImageView(false, 0, 0).Write(new byte[length], null!, room));
+        foreach ((int bytes, int values) in new[] { (length - 1, length), (length + 1, length), (length / 3, length), (0, length), (length, length - 1), (length, 0) })
+        {
+            ArgumentException error = Assert.Throws<ArgumentException>(() => new ImageView(false, 0, 0).Write(new byte[bytes], normalization, new float[values]));
+            Assert.Equal($"[images] a view is of an image of 3x6x5, its normalization's; {bytes} bytes and room for {values} values came", error.Message);
+        }
+
+        foreach ((int down, int right) in new[] { (6, 0), (-6, 0), (0, 5), (0, -5), (int.MinValue, 0), (0, int.MaxValue) })
+        {
+            Assert.Contains("is moved by less than its size", Assert.Throws<ArgumentException>(() => new ImageView(false, down, right).Write(new byte[length], normalization, room)).Message, StringComparison.Ordinal);
+        }
+
+        // The greatest moves there are, and room for more than the image.
+        foreach ((int down, int right) in new[] { (5, -4), (-5, 4) })
+        {
+            room[^1] = 7;
+            new ImageView(true, down, right).Write(new byte[length], normalization, room);
+            Assert.Equal(7, room[^1]);
+        }
+    }
+
     [Theory]
     [InlineData(false, 0, 0)]
     [InlineData(true, 0, 0)]

@@ -36,14 +36,39 @@ public sealed class ImageFilesTests : IDisposable
     public void Cifar_files_are_joined_and_have_the_names_of_their_list()
     {
         byte[] Record(byte label) => [label, .. Enumerable.Repeat(label, 3072)];
-        File.WriteAllBytes(Path.Combine(_folder.FullName, "data_batch_1.bin"), [.. Record(3), .. Record(9)]);
-        File.WriteAllBytes(Path.Combine(_folder.FullName, "data_batch_3.bin"), Record(1));
+        foreach ((int part, byte label) in new[] { (1, (byte)3), (2, (byte)0), (3, (byte)1), (4, (byte)8), (5, (byte)2) })
+        {
+            File.WriteAllBytes(Path.Combine(_folder.FullName, $"data_batch_{part}.bin"), [.. Record(label), .. Record(9)]);
+        }
+
         File.WriteAllBytes(Path.Combine(_folder.FullName, "test_batch.bin"), Record(7));
         (ImageSet training, ImageSet heldOut) = Load(_folder.FullName);
-        Assert.Equal([3, 9, 1], training.Labels.ToArray());
+        Assert.Equal([3, 9, 0, 9, 1, 9, 8, 9, 2, 9], training.Labels.ToArray());
         Assert.Equal((new ImageShape(3, 32, 32), 7, "7"), (training.Shape, heldOut.Labels[0], heldOut.Classes[7]));
         File.WriteAllText(Path.Combine(_folder.FullName, "batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
         Assert.Equal("h", Load(_folder.FullName).HeldOut.Classes[7]);
+    }
+
+    [Theory]
+    [InlineData("3", "", "data_batch_1.bin with 6,146 bytes, data_batch_2.bin with 6,146 bytes, data_batch_4.bin with 6,146 bytes, data_batch_5.bin with 6,146 bytes came, and data_batch_3.bin is missing")]
+    [InlineData("2,3,4,5", "", "data_batch_1.bin with 6,146 bytes came, and data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin are missing")]
+    [InlineData("5", "2", "data_batch_2.bin with 3,073 bytes, data_batch_3.bin with 6,146 bytes, data_batch_4.bin with 6,146 bytes came, and data_batch_5.bin is missing")]
+    [InlineData("", "4", "all of one length; data_batch_1.bin with 6,146 bytes, data_batch_2.bin with 6,146 bytes, data_batch_3.bin with 6,146 bytes, data_batch_4.bin with 3,073 bytes, data_batch_5.bin with 6,146 bytes came")]
+    public void Parts_of_cifar_that_are_missing_or_cut_off_are_one_error(string missing, string torn, string message)
+    {
+        for (int part = 1; part <= 5; part++)
+        {
+            // Cut off between two records, so that the file by itself is a sound one.
+            int records = torn == $"{part}" ? 1 : 2;
+            if (!missing.Contains($"{part}", StringComparison.Ordinal))
+            {
+                File.WriteAllBytes(Path.Combine(_folder.FullName, $"data_batch_{part}.bin"), new byte[records * 3073]);
+            }
+        }
+
+        InvalidFileException error = Assert.Throws<InvalidFileException>(() => Load(_folder.FullName));
+        Assert.EndsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
     }
 
     [Fact]

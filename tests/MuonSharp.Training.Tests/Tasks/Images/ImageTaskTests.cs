@@ -192,7 +192,7 @@ public sealed class ImageTaskTests : IDisposable
         string names = Path.Combine(_folder.FullName, "batches.meta.txt"), run = Path.Combine(_folder.FullName, "run");
         byte[] records = new byte[60 * 3073];
         for (int i = 0; i < 60; i++) (records[i * 3073], records[(i * 3073) + 1 + i]) = ((byte)(i % 10), 255);
-        File.WriteAllBytes(Path.Combine(_folder.FullName, "data_batch_1.bin"), records);
+        for (int i = 0; i < 5; i++) File.WriteAllBytes(Path.Combine(_folder.FullName, $"data_batch_{i + 1}.bin"), records[(i * 12 * 3073)..((i + 1) * 12 * 3073)]);
         string[] first = [.. Enumerable.Range(0, 10).Select(i => $"kind {i}")];
         File.WriteAllLines(names, first);
         (string, string)[] settings = [("image.network", "perceptron"), ("image.widths", "4,4"), ("image.epochs", "null"), ("evaluate.every", "-1")];
