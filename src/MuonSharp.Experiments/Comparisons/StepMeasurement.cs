@@ -43,7 +43,7 @@ public sealed class StepMeasurement : IDisposable
         try
         {
             _weights = [.. _task.Parameters.Parameters.Select(parameter => parameter.Weights.Span.ToArray())];
-            _units = _task.UnitsPerMicroBatch * first.Train.Accumulation;
+            _units = _task.UnitsPerMicroBatch * first.Train.MicroBatches;
             foreach ((string label, TrainingConfig config) in configs)
             {
                 _contestants.Add(new(label, Prepare(config)));
