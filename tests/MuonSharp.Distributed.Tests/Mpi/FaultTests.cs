@@ -8,7 +8,7 @@ public class FaultTests
     /// <summary>The start of the ranks, the timeout, two seconds for answers, and the end of the job, on a machine that has other work.</summary>
     private static readonly TimeSpan s_inTime = TimeSpan.FromSeconds(45);
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("openmpi", "stop")]
     [InlineData("openmpi", "sleep")]
     [InlineData("mpich", "stop")]
@@ -22,7 +22,7 @@ public class FaultTests
         Assert.True(run.Duration < s_inTime, $"{run.Duration}");
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("openmpi", "kill")]
     [InlineData("openmpi", "crash")]
     [InlineData("mpich", "kill")]
@@ -40,7 +40,7 @@ public class FaultTests
         }
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("openmpi")]
     [InlineData("mpich")]
     public void A_rank_whose_program_fails_ends_all_with_its_own_words(string family)
@@ -51,7 +51,7 @@ public class FaultTests
     }
 
     /// <summary>Who says it is whose time is up first, the rank itself or one of the others. Open MPI waits for ever. MPICH takes a barrier for an all-reduce of a few numbers: without the comparison of calls, numbers were wrong and the ranks ended with code 0.</summary>
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("openmpi", "sequence", "is at call 7 (barrier, 0 elements)")]
     [InlineData("openmpi", "leave", "is at call 7 (the end, 0 elements)")]
     [InlineData("mpich", "sequence", "is at call 7 (barrier, 0 elements)")]
@@ -65,7 +65,7 @@ public class FaultTests
         Assert.True(run.Duration < s_inTime, $"{run.Duration}");
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("openmpi")]
     [InlineData("mpich")]
     public void A_rank_that_is_slow_is_waited_for(string family) =>

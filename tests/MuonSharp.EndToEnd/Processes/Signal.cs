@@ -14,6 +14,8 @@ internal static partial class Signal
     public const int Quit = 3;
     public const int Terminate = 15;
 
+    private const int KillNow = 9;
+
     /// <summary>Skips a test where a process that it starts would not be told: on Windows, and where the tests themselves run with the signal ignored (behind a shell's &amp;, under nohup), which is inherited.</summary>
     public static void SkipWhereIgnored(int signal)
     {
@@ -25,6 +27,9 @@ internal static partial class Signal
 
     /// <summary>Sends one; fails when the process is gone.</summary>
     public static void Send(RunningProcess process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
+
+    /// <summary>Ends a process that the tests have not started themselves, at once.</summary>
+    public static void End(int process) => Assert.Equal(0, Kill(process, KillNow));
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
