@@ -55,7 +55,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     public void The_optimizers_bring_what_they_stand_on_and_depend_on_nothing()
     {
         Assert.Empty(packages.Dependencies("MuonSharp.Optimizers"));
-        AssertLibraries("MuonSharp.Optimizers", "MuonSharp.Formats", "MuonSharp.Numerics", "MuonSharp.Optimizers");
+        AssertLibraries("MuonSharp.Optimizers", "MuonSharp.Distributed", "MuonSharp.Formats", "MuonSharp.Numerics", "MuonSharp.Optimizers");
     }
 
     [Fact(Explicit = true)]
