@@ -15,8 +15,21 @@ public class PoolingTests
         TestNumbers numbers = new((ulong)seed);
         Window window = new(1 + numbers.Below(4), 1 + numbers.Below(4), 1 + numbers.Below(3), 0);
         window = window with { Padding = numbers.Below((Math.Min(window.Height, window.Width) / 2) + 1) };
-        Images images = new(1 + numbers.Below(3), window.Height + numbers.Below(8), window.Width + numbers.Below(8));
-        int channels = 1 + numbers.Below(40);
+        Check(window, new(1 + numbers.Below(3), window.Height + numbers.Below(8), window.Width + numbers.Below(8)), 1 + numbers.Below(40), seed);
+    }
+
+    [Theory]
+    [InlineData(2, 31, 31, 24)]
+    [InlineData(2, 4, 6, 16)]
+    [InlineData(2, 7, 3, 50)]
+    [InlineData(3, 11, 8, 33)]
+    [InlineData(3, 3, 3, 1)]
+    [InlineData(1, 2, 5, 17)]
+    public void Output_and_gradients_of_windows_side_by_side(int side, int height, int width, int channels) =>
+        Check(Window.Square(side, side), new(3, height, width), channels, side + height);
+
+    private static void Check(Window window, Images images, int channels, int seed)
+    {
         foreach (bool shared in new[] { false, true })
             foreach (bool average in new[] { false, true })
             {
@@ -32,12 +45,14 @@ public class PoolingTests
             }
     }
 
-    [Fact]
-    public void The_first_of_equal_values_has_the_gradient_and_no_number_wins()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_first_of_equal_values_has_the_gradient_and_no_number_wins(int stride)
     {
         using OperationRig rig = new();
         Tensor x = rig.Input("x", 4, [3, double.NaN, 3, 1, 3, 2, 0, 4]);
-        Tensor y = rig.Tape.GlobalMaxPool(rig.Tape.AsImages(x, new Images(1, 2, 2)));
+        Tensor y = rig.Tape.MaxPool(rig.Tape.AsImages(x, new Images(1, 2, 2)), Window.Square(2, stride));
         rig.Tape.Output(y);
         rig.Tape.Seed(y);
         rig.Compile();

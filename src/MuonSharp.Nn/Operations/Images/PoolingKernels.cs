@@ -44,6 +44,21 @@ internal readonly struct PoolRows<TPixel>(Images images, int channels, TPixel pi
     }
 }
 
+/// <summary>Which of two pixels of a window is the greater.</summary>
+internal static class PoolChoice
+{
+    /// <summary>Lanes where a value takes the place of the best: it is greater, or no number. What is no number stays, unless another comes.</summary>
+    /// <remarks>Every number is below 1 or above 0; what is neither is none.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Takes<L, V>(V value, V best)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        V one = L.Broadcast(1), zero = L.Broadcast(0), greater = L.LessThan(best, value);
+        return L.Choose(L.LessThan(value, one), greater, L.Choose(L.LessThan(zero, value), greater, L.LessThan(zero, one)));
+    }
+}
+
 /// <summary>The greatest of each window.</summary>
 internal readonly unsafe struct MaxPoolForward(PoolGeometry geometry, float* x, float* y, float* winners) : IPoolPixel
 {
@@ -59,16 +74,13 @@ internal readonly unsafe struct MaxPoolForward(PoolGeometry geometry, float* x, 
         (int firstColumn, int endColumn) = geometry.Inside(column, window.Width, width);
         int left = geometry.Channels - channel, top = (row * window.Stride) - window.Padding, start = (column * window.Stride) - window.Padding;
         V best = L.Broadcast(float.NegativeInfinity), winner = L.Broadcast((firstRow * window.Width) + firstColumn);
-        V high = L.Broadcast(1), low = L.Broadcast(0), all = L.LessThan(low, high);
         for (int u = firstRow; u < endRow; u++)
         {
             for (int v = firstColumn; v < endColumn; v++)
             {
                 nint pixel = ((((nint)image * height) + top + u) * width) + start + v;
                 V value = TExtent.Load<L, V>(x + (pixel * geometry.Channels) + channel, left);
-
-                // Every number is below 1 or above 0; what is neither is none, and stays once it is the best.
-                V takes = L.Choose(L.LessThan(value, high), L.LessThan(best, value), L.Choose(L.LessThan(low, value), L.LessThan(best, value), all));
+                V takes = PoolChoice.Takes<L, V>(value, best);
                 best = L.Choose(takes, value, best);
                 winner = L.Choose(takes, L.Broadcast((u * window.Width) + v), winner);
             }

@@ -20,15 +20,36 @@ internal sealed unsafe class MaxPoolOperation(Tensor x, Window window, Images im
         _winners = _gradient is null ? null : plan.ForBackward("winners", Output.Length);
     }
 
-    protected internal override void Forward(in TapeRun run) =>
-        PoolRows<MaxPoolForward>.Run(run.Team, result, x.Columns, new(new(images, result, window, x.Columns), x.Data, Output.Data, _winners is null ? null : _winners.Pointer));
+    protected internal override void Forward(in TapeRun run)
+    {
+        PoolGeometry geometry = new(images, result, window, x.Columns);
+        float* winners = _winners is null ? null : _winners.Pointer;
+        if (TiledPooling.Fits(window))
+        {
+            run.Team.RunLanes(result.Batch * result.Height, new TiledMaxForward(geometry, x.Data, Output.Data, winners));
+        }
+        else
+        {
+            PoolRows<MaxPoolForward>.Run(run.Team, result, x.Columns, new(geometry, x.Data, Output.Data, winners));
+        }
+    }
 
     protected internal override void Backward(in TapeRun run)
     {
-        if (_gradient is not null)
+        if (_gradient is null)
+        {
+            return;
+        }
+
+        PoolGeometry geometry = new(images, result, window, x.Columns);
+        if (TiledPooling.Fits(window))
+        {
+            run.Team.RunLanes(result.Batch * result.Height, new TiledMaxBackward(geometry, Output.GradientData, _winners!.Pointer, _gradient.Data, _gradient.Accumulates));
+        }
+        else
         {
             PoolRows<PoolBackward<WinnerShare>>.Run(
-                run.Team, images, x.Columns, new(new(images, result, window, x.Columns), Output.GradientData, new WinnerShare(_winners!.Pointer), _gradient.Data, _gradient.Accumulates));
+                run.Team, images, x.Columns, new(geometry, Output.GradientData, new WinnerShare(_winners!.Pointer), _gradient.Data, _gradient.Accumulates));
         }
     }
 }
@@ -70,6 +91,13 @@ internal readonly struct PoolGeometry(Images images, Images result, Window windo
     public Images Result { get; } = result;
 
     public Window Window { get; } = window;
+
+    /// <summary>Place of the first element of a row of windows that lie side by side, rows counted over all images.</summary>
+    public nint FirstPixelOf(int row)
+    {
+        (int image, int inside) = Math.DivRem(row, Result.Height);
+        return (((nint)image * Images.Height) + (inside * Window.Stride)) * Images.Width * Channels;
+    }
 
     /// <summary>The first window's row or column that lies inside the images, and the one behind the last, for a row or column of the result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
