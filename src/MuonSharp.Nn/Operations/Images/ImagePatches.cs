@@ -150,9 +150,15 @@ internal unsafe struct ImagePatches : IPanelSource
     private static void Copy(float* from, float* to, int count)
     {
         int i = 0;
-        for (; i <= count - Vector256<float>.Count; i += Vector256<float>.Count)
+        for (; i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
+        {
+            Vector512.Load(from + i).Store(to + i);
+        }
+
+        if (i <= count - Vector256<float>.Count)
         {
             Vector256.Load(from + i).Store(to + i);
+            i += Vector256<float>.Count;
         }
 
         for (; i < count; i++)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace MuonSharp.Numerics;
 
@@ -56,21 +57,27 @@ internal static unsafe class TileKernel<R, V>
         float* stage = stackalloc float[StageSize];
         if (accumulate)
         {
-            for (int i = 0; i < rows; i++)
-            {
-                for (int j = 0; j < columns; j++)
-                {
-                    stage[(i * panelColumns) + j] = c[(i * cRowStride) + (j * cColumnStride)];
-                }
-            }
+            Move(c, cRowStride, cColumnStride, stage, panelColumns, 1, rows, columns);
         }
 
         Dispatch(k, a, aRowStride, aStepStride, b, bStride, stage, panelColumns, panelRows, panelColumns, accumulate);
-        for (int i = 0; i < rows; i++)
+        Move(stage, panelColumns, 1, c, cRowStride, cColumnStride, rows, columns);
+    }
+
+    /// <summary>Copies what exists of a tile, eight columns at a time where they lie side by side.</summary>
+    private static void Move(float* from, nint fromRow, nint fromColumn, float* to, nint toRow, nint toColumn, int rows, int columns)
+    {
+        int together = fromColumn == 1 && toColumn == 1 ? columns / Vector256<float>.Count * Vector256<float>.Count : 0;
+        for (int i = 0; i < rows; i++, from += fromRow, to += toRow)
         {
-            for (int j = 0; j < columns; j++)
+            for (int j = 0; j < together; j += Vector256<float>.Count)
             {
-                c[(i * cRowStride) + (j * cColumnStride)] = stage[(i * panelColumns) + j];
+                Vector256.Load(from + j).Store(to + j);
+            }
+
+            for (int j = together; j < columns; j++)
+            {
+                to[j * toColumn] = from[j * fromColumn];
             }
         }
     }
