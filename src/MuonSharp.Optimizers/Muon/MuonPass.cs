@@ -5,7 +5,8 @@ namespace MuonSharp.Optimizers;
 
 /// <summary>The list of work of Muon: small matrices one per worker, large ones one after the other on all workers.</summary>
 /// <remarks>Which is which follows from the shape alone, and the result is the same either way. Scratch is allocated here, once: for each
-/// worker what the largest small matrix needs, and once what the largest large one needs.</remarks>
+/// worker what the largest small matrix needs, and once what the largest large one needs. Before each run <see cref="MuonMatrix.Operands"/> say where
+/// the matrices lie.</remarks>
 internal sealed unsafe class MuonPass : IDisposable
 {
     /// <summary>m²n up to which a matrix runs on one worker: a product of 640³ is some ten milliseconds of one core.</summary>
@@ -15,19 +16,17 @@ internal sealed unsafe class MuonPass : IDisposable
     private const int OrthogonalizePart = 1;
     private const int ApplyPart = 2;
 
-    private readonly StateBuffer _momentum;
-    private readonly StateBuffer _rowSquares;
     private readonly MuonMatrix[] _small;
     private readonly MuonMatrix[] _large;
     private readonly MuonMatrix[] _all;
     private readonly long _scratchOfWorker;
     private readonly NativeBuffer _scratch;
-    private StepContext _context;
+    private float _gradientScale;
+    private StageClock? _clock;
 
-    public MuonPass(IReadOnlyList<ParameterSlot> slots, StateBuffer momentum, StateBuffer rowSquares, int workers)
+    public MuonPass(IEnumerable<MuonMatrix> matrices, int workers)
     {
-        (_momentum, _rowSquares) = (momentum, rowSquares);
-        _all = [.. slots.Where(static slot => slot.Owned.Length > 0).SelectMany(slot => slot.Parameter.Matrices.Select((_, index) => new MuonMatrix(slot, index)))];
+        _all = [.. matrices];
 
         // The longest first, so that no worker starts a long one when the others are done.
         _small = [.. _all.Where(matrix => matrix.Work <= LargestSmallWork).OrderByDescending(matrix => matrix.Work)];
@@ -53,23 +52,15 @@ internal sealed unsafe class MuonPass : IDisposable
         return Math.Max(shared, small > 1 ? own * workers : own);
     }
 
-    public void Run(in StepContext context)
+    /// <summary>Steps every matrix whose operands are active.</summary>
+    public void Run(WorkerTeam team, float gradientScale, StageClock? clock)
     {
-        _context = context;
+        (_gradientScale, _clock) = (gradientScale, clock);
         var job = new Job(this);
-        context.Team.Run(_small.Length, ref job);
+        team.Run(_small.Length, ref job);
         foreach (MuonMatrix matrix in _large)
         {
-            Step(context.Team, matrix, _scratch.Pointer, worker: 0);
-        }
-
-        foreach (MuonMatrix matrix in _all)
-        {
-            if (matrix.Slot.IsActive(matrix.Index))
-            {
-                matrix.Slot.ReportChange(matrix.Squares);
-                matrix.Slot.ReportOrthogonalization(matrix.Outcome);
-            }
+            Step(team, matrix, _scratch.Pointer, worker: 0);
         }
     }
 
@@ -86,25 +77,24 @@ internal sealed unsafe class MuonPass : IDisposable
     /// <summary>Momentum, orthogonalize, normalize rows, apply: one matrix, on a team or on the calling thread.</summary>
     private void Step(WorkerTeam? team, MuonMatrix matrix, float* scratch, int worker)
     {
-        ParameterSlot slot = matrix.Slot;
-        if (!slot.IsActive(matrix.Index))
+        MuonOperands at = matrix.Operands;
+        if (!at.IsActive)
         {
             return;
         }
 
         MatrixSlice slice = matrix.Slice;
-        StepValues values = slot.ValuesOf(matrix.Index);
+        StepValues values = at.Values;
         Matrix direction = Matrix.Dense(scratch, slice.Rows, slice.Columns);
         Matrix result = Matrix.Dense(scratch + FlatLayout.Padded(slice.Length), slice.Rows, slice.Columns);
-        MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, slot.CountOf(matrix.Index));
-        StageClock? clock = _context.Clock;
+        MomentumCoefficients coefficients = matrix.Options.Form.Coefficients(values.Momentum, matrix.Options.Nesterov, at.Count);
+        StageClock? clock = _clock;
         long time = clock is null ? 0 : Stopwatch.GetTimestamp();
-        MomentumStage.Run(
-            team, slice, slot.GradientOf(matrix.Index), _context.GradientScale, coefficients, _momentum.Of(slot.Index), direction);
+        MomentumStage.Run(team, slice, at.Gradient, _gradientScale, coefficients, at.Momentum, direction);
         bool coupled = matrix.Options.Compat == MuonCompat.MlxCoupledDecay;
         if (coupled)
         {
-            CoupledDecayStage.Run(team, slice, slot.Weights, values.WeightDecay, coefficients, _momentum.Of(slot.Index), direction);
+            CoupledDecayStage.Run(team, slice, at.Weights, values.WeightDecay, coefficients, at.Momentum, direction);
         }
 
         clock?.Lap(worker, MomentumPart, ref time);
@@ -113,16 +103,16 @@ internal sealed unsafe class MuonPass : IDisposable
         double rate = values.LearningRate * matrix.Scale;
         if (matrix.Options.RowNormalization is { } normalization)
         {
-            rate *= RowNormalizationStage.Run(team, slice, result, _rowSquares.Of(slot.Index) + matrix.FirstOutput, normalization);
+            rate *= RowNormalizationStage.Run(team, slice, result, at.RowMeanSquares + matrix.FirstOutput, normalization);
         }
 
         double decay = coupled ? 0 : values.LearningRate * values.WeightDecay;
         if (matrix.Options.NormalizeWeights)
         {
-            decay = 1 - (WeightNorm.Factor(team, slice, slot.Weights) * (1 - decay));
+            decay = 1 - (WeightNorm.Factor(team, slice, at.Weights) * (1 - decay));
         }
 
-        matrix.Squares = ApplyStage.Run(team, slice, slot.Weights, result, rate, decay);
+        matrix.Squares = ApplyStage.Run(team, slice, at.Weights, result, rate, decay);
         clock?.Lap(worker, ApplyPart, ref time);
     }
 

@@ -20,9 +20,7 @@ namespace MuonSharp.Optimizers;
 public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
 {
     /// <summary>Steps after which the Gram matrix is made anew.</summary>
-    private const int RestartInterval = 5;
-
-    private readonly double _normFactor;
+    public const int RestartInterval = 5;
 
     /// <summary>The Gram form of any schedule.</summary>
     /// <param name="name">The name of the coefficient set.</param>
@@ -37,7 +35,7 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
             throw new ArgumentException($"[gram-newton-schulz] the norm's factor is positive and finite; {normFactor}");
         }
 
-        (Steps, _normFactor, Name) = (steps, normFactor, $"gram-newton-schulz/{name}");
+        (Steps, NormFactor, Name) = (steps, normFactor, $"gram-newton-schulz/{name}");
     }
 
     /// <summary><see cref="QuinticSchedules.Jordan5"/>.</summary>
@@ -57,6 +55,9 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
 
     /// <summary>One triple a step.</summary>
     public ImmutableArray<QuinticCoefficients> Steps { get; }
+
+    /// <summary>What the bound of the greatest singular value is multiplied by before the division.</summary>
+    public double NormFactor { get; }
 
     /// <summary>How often a Gram matrix is made.</summary>
     private int Stretches => ((Steps.Length - 1) / RestartInterval) + 1;
@@ -132,7 +133,7 @@ public sealed unsafe class GramNewtonSchulz : IOrthogonalizer
             double unit = 1;
             if (i == 0)
             {
-                unit = _normFactor * _normFactor * Math.Sqrt(Math.Sqrt(Reductions.SumOfSquares(team, free.Data, checked((int)length))));
+                unit = NormFactor * NormFactor * Math.Sqrt(Math.Sqrt(Reductions.SumOfSquares(team, free.Data, checked((int)length))));
                 norm = Math.Sqrt(unit);
             }
 

@@ -6,7 +6,9 @@ namespace MuonSharp.Optimizers;
 /// <remarks>All a_j are positive, so nothing cancels. The constants follow from Jacobi's elliptic functions: with modulus² = 1 - l²,
 /// c_i = l² sn²(u_i)/cn²(u_i), u_i = i K'/(2r+1), p_j = c_(2j-1), a_j = prod_i (c_2i - p_j) / prod_(i != j) (p_i - p_j), and M makes f oscillate evenly
 /// about 1. Source: Nakatsukasa and Freund, SIAM Review 58, 2016.</remarks>
-internal sealed record ZolotarevFraction(double Multiplier, ImmutableArray<ZolotarevPole> Poles)
+/// <param name="Multiplier">M, dimensionless.</param>
+/// <param name="Poles">The terms, poles in ascending order; at least one.</param>
+public sealed record ZolotarevFraction(double Multiplier, ImmutableArray<ZolotarevPole> Poles)
 {
     /// <summary>r = 2 on [2e-3, 1].</summary>
     public static ZolotarevFraction Order2 { get; } = new(
@@ -36,6 +38,7 @@ internal sealed record ZolotarevFraction(double Multiplier, ImmutableArray<Zolot
         ]);
 
     /// <summary>f(x).</summary>
+    /// <param name="x">A singular value as a share of the greatest.</param>
     public double Apply(double x)
     {
         double sum = 1;
@@ -51,4 +54,4 @@ internal sealed record ZolotarevFraction(double Multiplier, ImmutableArray<Zolot
 /// <summary>One term a / (x² + p) of a partial fraction.</summary>
 /// <param name="P">Where its pole is, relative to the square of the greatest singular value.</param>
 /// <param name="A">Its weight.</param>
-internal readonly record struct ZolotarevPole(double P, double A);
+public readonly record struct ZolotarevPole(double P, double A);

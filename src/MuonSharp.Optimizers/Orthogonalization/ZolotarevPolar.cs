@@ -19,15 +19,14 @@ namespace MuonSharp.Optimizers;
 /// </remarks>
 public sealed unsafe class ZolotarevPolar : IOrthogonalizer
 {
-    private const double PoleRaise = 10;
+    /// <summary>What the smallest pole is multiplied by where float32 finds its matrix not positive definite.</summary>
+    public const double PoleRaise = 10;
 
     /// <summary>More poles than any fraction has: room for their outcomes on the stack.</summary>
     private const int MaximumPoles = 8;
 
-    private readonly ZolotarevFraction _fraction;
-
     /// <summary>Any fraction of at least one pole and at most eight.</summary>
-    internal ZolotarevPolar(ZolotarevFraction fraction) => (_fraction, Name) = (fraction, $"zolotarev/{fraction.Poles.Length}");
+    internal ZolotarevPolar(ZolotarevFraction fraction) => (Fraction, Name) = (fraction, $"zolotarev/{fraction.Poles.Length}");
 
     /// <summary>r = 2: the cheapest, as accurate as the original's five steps or better.</summary>
     public static ZolotarevPolar Order2 { get; } = new(ZolotarevFraction.Order2);
@@ -41,7 +40,10 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
     /// <inheritdoc/>
     public string Name { get; }
 
-    private int Poles => _fraction.Poles.Length;
+    /// <summary>The function that singular values go through.</summary>
+    public ZolotarevFraction Fraction { get; }
+
+    private int Poles => Fraction.Poles.Length;
 
     /// <inheritdoc/>
     public long ScratchLength(int rows, int columns)
@@ -82,11 +84,11 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
             return outcome;
         }
 
-        double unit = _fraction.Multiplier / (Math.Sqrt(bound) * scale);
+        double unit = Fraction.Multiplier / (Math.Sqrt(bound) * scale);
         float* weights = stackalloc float[MaximumPoles];
         for (int j = 0; j < Poles; j++)
         {
-            weights[j] = (float)(unit * _fraction.Poles[j].A * bound);
+            weights[j] = (float)(unit * Fraction.Poles[j].A * bound);
         }
 
         var sum = new InverseSumJob(q, inverses, PoleScratch(size), weights, Poles, (float)unit);
@@ -120,7 +122,7 @@ public sealed unsafe class ZolotarevPolar : IOrthogonalizer
     /// <summary>The lower triangle of (R + p bound I)^-1, at the start of the scratch.</summary>
     private OrthogonalizationOutcome Inverse(WorkerTeam? team, Matrix gram, float* scratch, double bound, int pole)
     {
-        double shift = _fraction.Poles[pole].P * bound;
+        double shift = Fraction.Poles[pole].P * bound;
         if (TryInvert(team, gram, scratch, shift))
         {
             return OrthogonalizationOutcome.Regular;

@@ -9,6 +9,9 @@ namespace MuonSharp.EndToEnd.Documentation;
 /// <summary>Every C# block of a page compiles, with warnings as errors, against the libraries as they are.</summary>
 public partial class CSharpBlockTests
 {
+    /// <summary>Its blocks have names of TorchSharp in the place of ours, so they are a project of their own.</summary>
+    private const string TorchPage = "docs/torchsharp.md";
+
     /// <summary>What a page's blocks take from the text around them, as parameters of a method; one entry a block, in their order.</summary>
     private static readonly Dictionary<string, string[]> s_given = new(StringComparer.Ordinal)
     {
@@ -24,6 +27,7 @@ public partial class CSharpBlockTests
         ["docs/qk-clip.md"] = ["Model model, LanguageProgram program, RoutedOptimizer optimizer"],
         ["docs/run-folder.md"] = [""],
         ["docs/tokenizers.md"] = [""],
+        [TorchPage] = ["torch.nn.Module model, Func<int, torch.Tensor> lossOf", "torch.nn.Module body, IEnumerable<TorchSharp.Modules.Parameter> rest", "torch.nn.Module model"],
         ["docs/your-own-network.md"] =
         [
             "Action<int, Span<float>, Span<float>> FillBatch",
@@ -46,8 +50,8 @@ public partial class CSharpBlockTests
             <NoWarn>CS1998;CS8892</NoWarn>
           </PropertyGroup>
           <ItemGroup>
-            <Reference Include="LIBRARIES/MuonSharp.*.dll" />
-            <Using Include="MuonSharp.Nn;MuonSharp.Numerics;MuonSharp.Optimizers;MuonSharp.Training" />
+            <Reference Include="LIBRARIES" />
+            <Using Include="USINGS" />
           </ItemGroup>
         </Project>
         """;
@@ -59,8 +63,15 @@ public partial class CSharpBlockTests
         Assert.Equal(
             s_given.Select(page => $"{page.Key}: {page.Value.Length}").Order(StringComparer.Ordinal),
             blocks.GroupBy(block => block.Page, StringComparer.Ordinal).Select(page => $"{page.Key}: {page.Count()}").Order(StringComparer.Ordinal));
+        Compile(blocks.Where(block => block.Page != TorchPage), $"{Path.GetDirectoryName(Repository.Tool)}/MuonSharp.*.dll", "MuonSharp.Nn;MuonSharp.Numerics;MuonSharp.Optimizers;MuonSharp.Training");
+        string all = Path.Combine(Repository.Root, "artifacts", "bin", "MuonSharp.Architecture.Tests", Repository.Flavour);
+        Compile(blocks.Where(block => block.Page == TorchPage), $"{all}/MuonSharp.TorchSharp.dll;{all}/MuonSharp.Optimizers.dll;{all}/MuonSharp.Numerics.dll;{all}/TorchSharp.dll", "TorchSharp");
+    }
+
+    private static void Compile(IEnumerable<CodeBlock> blocks, string libraries, string usings)
+    {
         using var folder = new TemporaryFolder();
-        folder.Write("Blocks.csproj", Project.Replace("LIBRARIES", Path.GetDirectoryName(Repository.Tool), StringComparison.Ordinal));
+        folder.Write("Blocks.csproj", Project.Replace("LIBRARIES", libraries, StringComparison.Ordinal).Replace("USINGS", usings, StringComparison.Ordinal));
         foreach (IGrouping<string, CodeBlock> page in blocks.GroupBy(block => block.Page, StringComparer.Ordinal))
         {
             foreach ((int number, CodeBlock block) in page.Index())
@@ -102,7 +113,7 @@ public partial class CSharpBlockTests
             """;
     }
 
-    [GeneratedRegex(@"^using [A-Z][\w.]*;$", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"^using ([A-Z]\w* = )?[A-Z][\w.]*;$", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex UsingLine();
 
     [GeneratedRegex(@"^(public |internal |sealed |readonly )*(class|record|struct) ", RegexOptions.ExplicitCapture, 10_000)]

@@ -34,7 +34,7 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
         """;
 
     [Fact(Explicit = true)]
-    public void There_are_four_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers", "MuonSharp.Reports"], packages.Names);
+    public void There_are_five_packages() => Assert.Equal(["MuonSharp", "MuonSharp.Cli", "MuonSharp.Optimizers", "MuonSharp.Reports", "MuonSharp.TorchSharp"], packages.Names);
 
     [Fact(Explicit = true)]
     public void What_a_gallery_shows_is_there_and_no_link_is_dead_in_it()
@@ -70,6 +70,13 @@ public class PackageTests(PackageFolder packages) : IClassFixture<PackageFolder>
     {
         Assert.Equal(["MuonSharp"], packages.Dependencies("MuonSharp.Reports"));
         AssertLibraries("MuonSharp.Reports", "MuonSharp.Experiments", "MuonSharp.Reports");
+    }
+
+    [Fact(Explicit = true)]
+    public void What_is_for_TorchSharp_depends_on_the_optimizers_and_the_managed_package_and_leaves_the_native_one_to_its_user()
+    {
+        Assert.Equal(["MuonSharp.Optimizers", "TorchSharp"], packages.Dependencies("MuonSharp.TorchSharp").Order(StringComparer.Ordinal));
+        AssertLibraries("MuonSharp.TorchSharp", "MuonSharp.TorchSharp");
     }
 
     [Fact(Explicit = true)]
