@@ -84,7 +84,8 @@ public class EdgeTests : TorchTest
         float[][] before = [skips.Floats(), zero.Floats(), spares.Floats()];
         using var muon = new Muon(
             [new Muon.ParamGroup([skips], preset: MuonPresets.Torch), new Muon.ParamGroup([zero], preset: MuonPresets.KellerJordan), new Muon.ParamGroup([spares], preset: MuonPresets.NorMuon)],
-            lr: 0.1, weight_decay: 0.5) { use_kernels = kernels };
+            lr: 0.1, weight_decay: 0.5)
+        { use_kernels = kernels };
         foreach (UpdateOptions options in muon.ParamGroups.Cast<Muon.ParamGroup>().Select(group => group.Options))
         {
             (options.LearningRate, options.weight_decay) = (0.1, 0.5);
