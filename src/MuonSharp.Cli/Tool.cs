@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using MuonSharp.Cli.Bench;
 using MuonSharp.Cli.Classify;
 using MuonSharp.Cli.Compare;
+using MuonSharp.Cli.Dashboard;
 using MuonSharp.Cli.Doctor;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Evaluate;
@@ -30,6 +31,7 @@ internal static class Tool
         ImportCommand.Create(),
         ExportCommand.Create(),
         ReportCommand.Create(),
+        DashboardCommand.Create(),
         CompareCommand.Create(),
         PlanCommand.Create(),
         ReplayCommand.Create(),

@@ -19,7 +19,7 @@ internal static class Repository
     public static IEnumerable<string> Libraries => SourceProjects.Where(p => !IsProgram(p)).Select(NameOf);
 
     /// <summary>The libraries whose public surface is promised to users. The rest is part of the tool and may change with any release.</summary>
-    public static IEnumerable<string> PromisedLibraries => Libraries.Where(name => name is not "MuonSharp.Experiments");
+    public static IEnumerable<string> PromisedLibraries => Libraries.Where(name => name is not ("MuonSharp.Experiments" or "MuonSharp.Dashboard"));
 
     public static string NameOf(string project) => Path.GetFileNameWithoutExtension(project);
 

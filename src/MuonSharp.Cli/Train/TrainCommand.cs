@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using MuonSharp.Cli.Bench;
+using MuonSharp.Cli.Dashboard;
 using MuonSharp.Cli.Errors;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Parsing;
@@ -35,6 +36,7 @@ internal static class TrainCommand
             "muonsharp train --from runs/mine --data other-text.txt --steps 200",
             "muonsharp train --preset fashion-mnist --data DIR",
             "muonsharp train --steps 200 --profile",
+            "muonsharp train --dashboard",
             "mpirun -n 4 muonsharp train --preset nanogpt --shards 8 --run runs/shared",
             "muonsharp train --json > run.jsonl",
         ]);
@@ -67,6 +69,14 @@ internal static class TrainCommand
         using Trainer trainer = Open(parsed, options, ranks);
         using var pages = new ReportPages(trainer.RunFolder);
         view.Begin(trainer);
+        IAsyncDisposable? live = null;
+        if (ranks is not { Speaks: false } && parsed.GetResult(options.Dashboard) is { Implicit: false })
+        {
+            (live, NoticeEvent note) = await LivePages.Beside(trainer.RunFolder, parsed.GetValue(options.Dashboard), trainer.Step);
+            view.Show(note);
+        }
+
+        await using IAsyncDisposable? page = live;
         TrainingOutcome outcome = TrainingOutcome.Finished;
         try
         {
@@ -187,6 +197,9 @@ internal sealed class TrainOptions : ConfigOptions
         Description = "Before the first step, show every parameter with its optimizer, every derived number and every setting with where it came from.",
     };
 
+    /// <summary><c>--dashboard</c>.</summary>
+    public Option<int?> Dashboard { get; } = LivePages.Port("--dashboard", "Show the run in a browser while it goes on, at localhost:PORT. [default: 6060, or a free one where that is taken]", mayBeLeftOut: true);
+
     /// <summary><c>--json</c>.</summary>
     public Option<bool> Json { get; } = CommonOptions.Json();
 
@@ -207,7 +220,7 @@ internal sealed class TrainOptions : ConfigOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Reduce, Timeout, Run, Resume, Profile, Verbose, Json];
+        Option[] all = [Preset, Config, Set, .. Keys.Select(key => key.Option), Reduce, Timeout, Run, Resume, Profile, Dashboard, Verbose, Json];
         foreach (Option option in all)
         {
             command.Add(option);

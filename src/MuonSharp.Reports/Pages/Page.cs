@@ -13,22 +13,35 @@ internal static class Page
     private static readonly string s_script = Resource("page.js");
 
     /// <summary>Nothing may be loaded but pictures that are in the page, and no style or script may run but the page's own, which are named by their hashes.</summary>
-    private static readonly string s_policy =
-        $"default-src 'none'; style-src '{Hash(s_style)}'; script-src '{Hash(s_script)}'; img-src data:; base-uri 'none'; form-action 'none'";
+    private static readonly string s_policy = Policy(s_style, s_script) + "; form-action 'none'";
 
     /// <summary>The page as text.</summary>
     /// <param name="title">Its title.</param>
     /// <param name="body">What it shows; texts may hold anything, they are shown as texts.</param>
-    public static string Text(string title, IEnumerable<XElement?> body)
+    public static string Text(string title, IEnumerable<XElement?> body) => Text(title, new XElement("main", body), s_policy, s_style, s_script);
+
+    /// <summary>The page of a server, with a style and a script more.</summary>
+    /// <param name="title">Its title.</param>
+    /// <param name="main">What it shows.</param>
+    /// <param name="style">What is added to the style.</param>
+    /// <param name="script">What is added to the script; it may ask the server that the page is from.</param>
+    /// <returns>The page, and the policy that is to be its header.</returns>
+    public static (string Text, string Policy) Served(string title, XElement main, string style, string script)
+    {
+        string policy = Policy(s_style + style, s_script + script) + "; connect-src 'self'; form-action 'self'";
+        return (Text(title, main, policy, s_style + style, s_script + script), $"{policy}; frame-ancestors 'none'");
+    }
+
+    private static string Text(string title, XElement main, string policy, string style, string script)
     {
         StringBuilder page = new();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
-            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(s_policy).Append("\"/>")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(policy).Append("\"/>")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><meta name=\"color-scheme\" content=\"light dark\"/>");
         Append(page, new XElement("title", title));
-        page.Append("<style>").Append(s_style).Append("</style></head><body>");
-        Append(page, new XElement("main", body));
-        return page.Append("<script>").Append(s_script).Append("</script></body></html>\n").ToString();
+        page.Append("<link rel=\"icon\" href=\"data:,\"/><style>").Append(style).Append("</style></head><body>");
+        Append(page, main);
+        return page.Append("<script>").Append(script).Append("</script></body></html>\n").ToString();
     }
 
     /// <summary>Writes a page, as a whole or not at all.</summary>
@@ -71,6 +84,14 @@ internal static class Page
     /// <summary>A piece of a line as the chart draws it; the empty text keeps the end tag, without which HTML takes the rest of the page into it.</summary>
     public static XElement Key(string look) => new("span", new XAttribute("class", $"key {look}"), "");
 
+    /// <summary>An element as HTML; whatever its texts hold, they are texts.</summary>
+    public static string Markup(XElement element)
+    {
+        StringBuilder markup = new();
+        Append(markup, element);
+        return markup.ToString();
+    }
+
     private static void Append(StringBuilder page, XElement element)
     {
         foreach (XText text in element.DescendantNodes().OfType<XText>())
@@ -107,9 +128,14 @@ internal static class Page
 
     private static string Hash(string text) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
 
-    private static string Resource(string name)
+    private static string Policy(string style, string script) => $"default-src 'none'; style-src '{Hash(style)}'; script-src '{Hash(script)}'; img-src data:; base-uri 'none'";
+
+    private static string Resource(string name) => Resource(Assembly.GetExecutingAssembly(), name);
+
+    /// <summary>A text that is in an assembly.</summary>
+    public static string Resource(Assembly assembly, string name)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using Stream stream = assembly.GetManifestResourceStream(name)!;
         using StreamReader reader = new(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }

@@ -5,7 +5,8 @@ namespace MuonSharp.Reports;
 
 /// <summary>The charts of one run, or of several over each other.</summary>
 /// <param name="runs">The runs.</param>
-internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
+/// <param name="over">The class of the only axis to draw over; null: over each.</param>
+internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = null)
 {
     private const int SmoothPoints = 400;
     private const double LossRatio = 30;
@@ -13,10 +14,16 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
 
     private readonly IReadOnlyList<Horizontal> _horizontals = Horizontals.Of(runs);
 
-    /// <summary>The horizontal axes that each chart is drawn over.</summary>
+    /// <summary>The horizontal axes that there are.</summary>
     public IReadOnlyList<Horizontal> Axes => _horizontals;
 
+    /// <summary>The axis that is shown at first.</summary>
+    public Horizontal First => _horizontals.FirstOrDefault(axis => axis.Class == over, _horizontals[0]);
+
     private bool IsOne => runs.Count == 1;
+
+    /// <summary>Whether the page is a server's, which draws over another axis when it is asked to.</summary>
+    public bool IsLive => over is not null;
 
     /// <summary>The figures, the most important first.</summary>
     public IEnumerable<XElement> Figures()
@@ -31,6 +38,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
             Figure("Greatest attention logit", IsOne ? "by layer, thin: each step" : "of all heads", Logits, ClippedNote, target: Tau),
             runs.Any(run => run.Steps.ClippedHeads.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
             Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
+            Figure("Memory", "MiB of the training process", Memory, "Looked at while this page was open."),
         ];
         return all.OfType<XElement>();
     }
@@ -63,7 +71,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
     private XElement? Figure(
         string title, string unit, Func<Horizontal, IEnumerable<Series>> series, string note = "", bool wide = false, double ratio = double.PositiveInfinity, double target = double.PositiveInfinity) =>
         ChartFigure.Of(
-            [.. _horizontals.Select(axis => (axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target, LogarithmicFrom = ratio, Wide = wide }))], note, legend: IsOne);
+            [.. (IsLive ? [First] : _horizontals).Select(axis => (IsLive ? "" : axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target, LogarithmicFrom = ratio, Wide = wide }))], note, legend: IsOne);
 
     private IEnumerable<Series> OneLoss(Horizontal axis)
     {
@@ -113,6 +121,9 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs)
             .Select((column, number) => new Series(column.Name, Look.Shade(number, columns.Length), axis.Of(run.Steps), column.Values, SeriesKind.Raw))
             .Concat(columns.Select((column, number) => Mean(column.Name, Look.Shade(number, columns.Length), axis, run, column.Values)));
     }
+
+    private IEnumerable<Series> Memory(Horizontal axis) => runs.Select((run, number) => new Series(
+        run.Name, Look.Of(number), [.. run.Process?.Steps.Select(step => axis.At(run.Steps, step)) ?? []], [.. run.Process?.Mebibytes ?? []], SeriesKind.Dots));
 
     /// <summary>A skipped step has no norm; it stands at that of the step before.</summary>
     private IEnumerable<Series> SkippedSteps(Horizontal axis) => runs.Where(run => run.Skipped.Count > 0 && run.Steps.Steps.Count > 0).Select((run, number) => new Series(

@@ -37,6 +37,11 @@ internal static class RunFacts
             yield return (steps.Unit, Amount.Short(steps.LastUnits), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
         }
 
+        if (run.Process is { IsAlive: true, Mebibytes: [.., var memory] } process)
+        {
+            yield return ("memory", $"{Amount.Count((long)memory)} MiB", $"process {process.Id}, at most {Amount.Count((long)process.Mebibytes.Max())}");
+        }
+
         if (run.Checkpoint is { } checkpoint)
         {
             yield return checkpoint.Weights < LongCount
@@ -52,6 +57,8 @@ internal static class RunFacts
         "stopped-early" => "Ended early, for want of a better evaluation",
         "cancelled" => "Stopped before its end",
         "diverged" => "Diverged",
+        null when run.Process is { IsAlive: true } => "In progress",
+        null when run.Process is not null => "Ended by force",
         null => "In progress, or ended by force",
         string other => other,
     };

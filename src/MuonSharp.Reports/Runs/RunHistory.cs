@@ -50,6 +50,12 @@ internal sealed class RunHistory : IDisposable
     /// <summary>How the run ended; null while it goes on, or where it was killed.</summary>
     public EndLine? End { get; private set; }
 
+    /// <summary>The newest step line; null before the first.</summary>
+    public StepLine? LastStep { get; private set; }
+
+    /// <summary>The process that trains, for a page that looks at it; null: nobody looks.</summary>
+    public RunProcess? Process { get; private set; }
+
     /// <summary>Lines that could not be read.</summary>
     public int BrokenLines { get; private set; }
 
@@ -93,6 +99,9 @@ internal sealed class RunHistory : IDisposable
         Checkpoint ??= CheckpointFacts.Read(_folder);
     }
 
+    /// <summary>Looks at the process that trains, from now on whenever this is called.</summary>
+    public void LookAtProcess() => (Process ??= new(_folder)).Look(Step, End is null);
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _reader?.Dispose();
 
@@ -107,6 +116,7 @@ internal sealed class RunHistory : IDisposable
                 break;
             case StepLine step:
                 Steps.Add(step);
+                LastStep = step;
                 break;
             case EvaluationLine evaluation:
                 Evaluations.Add(evaluation);
@@ -125,7 +135,7 @@ internal sealed class RunHistory : IDisposable
     private void Forget()
     {
         _reader!.Dispose();
-        (_reader, Steps, End, BrokenLines, Step) = (null, new(), null, 0, 0);
+        (_reader, Steps, End, LastStep, BrokenLines, Step) = (null, new(), null, null, 0, 0);
         Evaluations.Clear();
         Samples.Clear();
         Skipped.Clear();

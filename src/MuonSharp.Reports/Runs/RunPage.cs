@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace MuonSharp.Reports;
 
-/// <summary>The page of one run, or of several over each other.</summary>
+/// <summary>The page of one run, or of several over each other: parts with a name each, which a live page replaces one by one.</summary>
 internal static class RunPage
 {
     private const int MostSamples = 40;
@@ -12,59 +12,50 @@ internal static class RunPage
 
     /// <summary>The page as text.</summary>
     public static string Text(IReadOnlyList<RunHistory> runs) =>
-        Page.Text(runs.Count == 1 ? $"{runs[0].Name} - training run" : $"{runs.Count} training runs", runs.Count == 1 ? One(runs[0]) : Several(runs));
+        Page.Text(Title(runs), [.. Parts(runs), new XElement("footer", $"Made by MuonSharp {Product.Version} from the files of the run folder.")]);
 
-    private static IEnumerable<XElement?> One(RunHistory run)
+    /// <summary>The page's title.</summary>
+    public static string Title(IReadOnlyList<RunHistory> runs) => runs.Count == 1 ? $"{runs[0].Name} - training run" : $"{runs.Count} training runs";
+
+    /// <summary>The parts in their order, each an element with an <c>id</c>; what a run does not have is left out.</summary>
+    /// <param name="runs">The runs, at least one.</param>
+    /// <param name="over">The axis that curves are drawn over, a <see cref="Horizontal.Class"/>; null: over each, and the reader's choice shows one.</param>
+    public static IReadOnlyList<XElement> Parts(IReadOnlyList<RunHistory> runs, string? over = null) => [.. (runs.Count == 1 ? One(runs[0], over) : Several(runs, over)).OfType<XElement>()];
+
+    private static IEnumerable<XElement?> One(RunHistory run, string? over)
     {
-        yield return new XElement("h1", run.Name);
-        yield return new XElement("p", new XAttribute("class", run.End?.Reason == "diverged" ? "lead warning" : "lead"), Lead(run));
-        yield return new XElement(
-            "dl",
-            new XAttribute("class", "facts"),
-            RunFacts.Of(run).Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value, new XElement("small", fact.Remark)))));
-        foreach (XElement element in Curves([run]))
-        {
-            yield return element;
-        }
-
-        foreach (XElement element in RunPictures.Of(run.Folder))
-        {
-            yield return element;
-        }
-
-        yield return Skipped(run);
+        yield return Part(
+            "head",
+            new XElement("h1", run.Name),
+            new XElement("p", new XAttribute("class", run.End?.Reason == "diverged" ? "lead warning" : "lead"), Lead(run)),
+            new XElement(
+                "dl",
+                new XAttribute("class", "facts"),
+                RunFacts.Of(run).Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value, new XElement("small", fact.Remark))))));
+        yield return Curves([run], over);
+        yield return LastStep.Of(run) is { Count: > 0 } last ? Part("step", new XElement("h2", "The last step"), Pairs(last)) : null;
+        yield return RunPictures.Of(run.Folder) is { Count: > 0 } pictures ? Part("pictures", pictures) : null;
+        yield return Skipped(run) is { } skipped ? Part("skipped", skipped) : null;
         yield return Samples(run);
-        yield return new XElement("h2", "Settings");
-        foreach (SettingGroup group in run.Settings.Groups)
-        {
-            yield return new XElement(
-                "details",
-                new XAttribute("class", "box"),
-                group.Origin == SettingGroup.Given ? new XAttribute("open", "open") : null,
-                new XElement("summary", $"{group.Origin} ", new XElement("span", new XAttribute("class", "unit"), Amount.Of(group.Settings.Count, "key"))),
-                Pairs(group.Settings));
-        }
-
-        yield return run.Environment.Count == 0 ? null : new XElement("h2", "Machine");
-        yield return run.Environment.Count == 0 ? null : Pairs(run.Environment);
-        yield return Footer();
+        yield return Part("settings", new XElement("h2", "Settings"), run.Settings.Groups.Select(group => new XElement(
+            "details",
+            new XAttribute("class", "box"),
+            group.Origin == SettingGroup.Given ? new XAttribute("open", "open") : null,
+            new XElement("summary", $"{group.Origin} ", new XElement("span", new XAttribute("class", "unit"), Amount.Of(group.Settings.Count, "key"))),
+            Pairs(group.Settings))));
+        yield return run.Environment.Count == 0 ? null : Part("machine", new XElement("h2", "Machine"), Pairs(run.Environment));
     }
 
-    private static IEnumerable<XElement?> Several(IReadOnlyList<RunHistory> runs)
+    private static IEnumerable<XElement?> Several(IReadOnlyList<RunHistory> runs, string? over)
     {
-        yield return new XElement("h1", $"{runs.Count} training runs");
         string[] names = [.. runs.SelectMany(run => RunFacts.Of(run)).Select(fact => fact.Name).Distinct(StringComparer.Ordinal)];
-        yield return Page.Table("Results", "results", runs.Select(run =>
+        XElement results = Page.Table("Results", "results", runs.Select(run =>
         {
             var facts = RunFacts.Of(run).ToDictionary(fact => fact.Name, StringComparer.Ordinal);
             return (IReadOnlyList<string>)[run.Name, RunFacts.State(run), .. names.Select(name => facts.TryGetValue(name, out (string Name, string Value, string Remark) fact) ? Cell(fact) : "-")];
         }).Prepend(["run", "state", .. names]), row => row == 0 ? null : Page.Key(Look.Of(row - 1)));
-        foreach (XElement element in Curves(runs))
-        {
-            yield return element;
-        }
-
-        yield return new XElement("h2", "Settings that differ");
+        yield return Part("head", new XElement("h1", $"{runs.Count} training runs"), results);
+        yield return Curves(runs, over);
         string[] keys = [.. runs.SelectMany(run => run.Settings.All.Select(pair => pair.Key)).Distinct(StringComparer.Ordinal)];
         Dictionary<string, string>[] settings = [.. runs.Select(run => new Dictionary<string, string>(run.Settings.All.DistinctBy(pair => pair.Key, StringComparer.Ordinal), StringComparer.Ordinal))];
         IReadOnlyList<string>[] rows =
@@ -72,9 +63,11 @@ internal static class RunPage
             .. keys.Select(key => (string[])[key, .. settings.Select(each => each.GetValueOrDefault(key, "-"))])
                 .Where(row => row.Skip(1).Distinct(StringComparer.Ordinal).Count() > 1),
         ];
-        yield return rows.Length == 0 ? new XElement("p", "None: the runs have the same configuration.")
-            : Page.Table("Settings that differ", "settings", rows.Prepend(["key", .. runs.Select(run => run.Name)]));
-        yield return Footer();
+        yield return Part(
+            "settings",
+            new XElement("h2", "Settings that differ"),
+            rows.Length == 0 ? new XElement("p", "None: the runs have the same configuration.")
+                : Page.Table("Settings that differ", "settings", rows.Prepend(["key", .. runs.Select(run => run.Name)])));
     }
 
     /// <summary>The best evaluation says at which step, everything else is the number alone.</summary>
@@ -88,34 +81,32 @@ internal static class RunPage
         return $"{RunFacts.State(run)}{optimizer}{started}.{broken}";
     }
 
-    private static IEnumerable<XElement> Curves(IReadOnlyList<RunHistory> runs)
+    private static XElement Curves(IReadOnlyList<RunHistory> runs, string? over)
     {
-        RunCharts charts = new(runs);
+        RunCharts charts = new(runs, over);
         XElement[] figures = [.. charts.Figures()];
-        if (figures.Length == 0)
-        {
-            yield return new XElement("p", "No step has been written yet.");
-            yield break;
-        }
-
-        yield return new XElement(
-            "div",
-            new XAttribute("class", "bar"),
-            new XElement(
-                "fieldset",
-                new XElement("legend", "Over"),
-                charts.Axes.Select((axis, number) => new XElement(
-                    "label",
-                    new XElement(
-                        "input",
-                        new XAttribute("type", "radio"),
-                        new XAttribute("name", "over"),
-                        new XAttribute("id", $"over-{axis.Class}"),
-                        number == 0 ? new XAttribute("checked", "checked") : null),
-                    new XElement("span", axis.Choice)))),
-            runs.Count == 1 ? null : new XElement("ul", new XAttribute("class", "legend"), runs.Select((run, number) => new XElement("li", Page.Key(Look.Of(number)), run.Name))));
-        yield return new XElement("div", new XAttribute("class", "charts"), figures);
+        return figures.Length == 0 ? Part("curves", new XElement("p", "No step has been written yet.")) : Part("curves", Bar(runs, charts), new XElement("div", new XAttribute("class", "charts"), figures));
     }
+
+    /// <summary>What the curves are drawn over, and of several runs whose they are.</summary>
+    private static XElement Bar(IReadOnlyList<RunHistory> runs, RunCharts charts) => new(
+        "div",
+        new XAttribute("class", "bar"),
+        new XElement(
+            "fieldset",
+            new XElement("legend", "Over"),
+            charts.Axes.Select(axis => new XElement(
+                "label",
+                new XElement(
+                    "input",
+                    new XAttribute("type", "radio"),
+                    new XAttribute("name", "over"),
+                    new XAttribute("value", axis.Class),
+                    charts.IsLive ? new XAttribute("form", "view") : null,
+                    new XAttribute("id", $"over-{axis.Class}"),
+                    axis == charts.First ? new XAttribute("checked", "checked") : null),
+                new XElement("span", axis.Choice)))),
+        runs.Count == 1 ? null : new XElement("ul", new XAttribute("class", "legend"), runs.Select((run, number) => new XElement("li", Page.Key(Look.Of(number)), run.Name))));
 
     private static XElement? Skipped(RunHistory run) => run.Skipped.Count == 0 ? null : new XElement(
         "details",
@@ -139,8 +130,8 @@ internal static class RunPage
                 new XElement("h3", $"after step {Amount.Count(sample.Step)}"),
                 new XElement("pre", new XAttribute("tabindex", "0"), sample.Prompt.Length == 0 ? null : new XElement("b", Cut(sample.Prompt)), Cut(sample.Text)))),
         ];
-        return new XElement(
-            "section",
+        return Part(
+            "samples",
             new XElement("h2", "Samples, the newest first"),
             samples.Take(FirstSamples),
             samples.Length <= FirstSamples ? null : new XElement(
@@ -157,5 +148,5 @@ internal static class RunPage
         new XAttribute("class", "pairs"),
         pairs.Select(pair => new XElement("div", new XElement("dt", pair.Key), new XElement("dd", pair.Value.Length == 0 ? "(empty)" : pair.Value))));
 
-    private static XElement Footer() => new("footer", $"Made by MuonSharp {Product.Version} from the files of the run folder.");
+    private static XElement Part(string id, params object?[] content) => new("section", new XAttribute("id", id), content);
 }

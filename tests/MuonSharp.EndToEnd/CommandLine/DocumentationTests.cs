@@ -22,6 +22,7 @@ public class DocumentationTests
     [InlineData("evaluate")]
     [InlineData("classify")]
     [InlineData("report")]
+    [InlineData("dashboard")]
     [InlineData("compare")]
     [InlineData("plan")]
     [InlineData("replay")]

@@ -8,7 +8,7 @@ public class HelpTests
     public void Help_lists_every_command()
     {
         ProcessResult result = Tool.Run("--help").Exits(0);
-        Assert.All(["train", "generate", "evaluate", "report", "plan", "replay", "bench", "tokenizer", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.All(["train", "generate", "evaluate", "report", "dashboard", "plan", "replay", "bench", "tokenizer", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 
@@ -17,6 +17,7 @@ public class HelpTests
     [InlineData("generate", "--run", "--prompt", "--tokens", "--temperature", "--top-k", "--top-p", "--seed", "--threads", "--json")]
     [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
     [InlineData("report", "RUN", "--out", "--json")]
+    [InlineData("dashboard", "RUNS", "--port", "--host", "--json")]
     [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--base-width", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]
     [InlineData("bench", "--only", "--threads", "--optimizer", "--list", "--json")]

@@ -1,0 +1,67 @@
+using MuonSharp.Formats;
+using MuonSharp.Reports;
+using MuonSharp.Training;
+
+namespace MuonSharp.Dashboard.Runs;
+
+/// <summary>A run that somebody looks at: its history, read on from where the last look ended.</summary>
+/// <param name="folder">The run folder.</param>
+internal sealed class LiveRun(string folder) : IDisposable
+{
+    private const string LockHolder = ".lock.holder";
+
+    private static long s_looks;
+
+    private (DateTime, DateTime) _trainer;
+    private (long, DateTime, int) _seen;
+
+    /// <summary>The run folder.</summary>
+    public string Folder => folder;
+
+    /// <summary>What is known; not null once <see cref="Read"/> was true.</summary>
+    public RunHistory? History { get; private set; }
+
+    /// <summary>Number of the look that found something new; no two looks at any runs have the same.</summary>
+    public long Revision { get; private set; }
+
+    /// <summary>Reads what was written since.</summary>
+    /// <param name="name">What the page calls the run.</param>
+    /// <returns>Whether there is a run that can be read.</returns>
+    public bool Read(string name)
+    {
+        try
+        {
+            RunFolder run = new(folder);
+            // Another trainer may have cut the metrics back and written on beyond the place that was read: then all is read anew.
+            (DateTime, DateTime) trainer = (File.GetLastWriteTimeUtc(run.ConfigPath), File.GetLastWriteTimeUtc(Path.Combine(folder, LockHolder)));
+            if (History is null || trainer != _trainer)
+            {
+                History?.Dispose();
+                History = null;
+                History = new(folder);
+                _trainer = trainer;
+                _seen = default;
+            }
+
+            History.Name = name;
+            FileInfo metrics = new(run.MetricsPath);
+            (long, DateTime, int) seen = (metrics.Exists ? metrics.Length : 0, File.GetLastWriteTimeUtc(Path.Combine(folder, ImageEvaluation.FileName)), History.Process?.Id ?? 0);
+            if (seen != _seen)
+            {
+                History.Read();
+                History.LookAtProcess();
+                _seen = seen with { Item3 = History.Process?.Id ?? 0 };
+                Revision = Interlocked.Increment(ref s_looks);
+            }
+
+            return true;
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => History?.Dispose();
+}

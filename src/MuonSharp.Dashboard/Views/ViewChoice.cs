@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+
+namespace MuonSharp.Dashboard.Views;
+
+/// <summary>What a reader wants to see: which runs, over which axis.</summary>
+/// <param name="Runs">Names of runs; none: the one that was written to last.</param>
+/// <param name="Over">The axis; unknown ones mean the first.</param>
+internal sealed record ViewChoice(IReadOnlyList<string> Runs, string Over)
+{
+    private const int MostRuns = 24;
+    private const int LongestName = 4096;
+
+    /// <summary>A text that is the same for equal choices.</summary>
+    public string Key { get; } = string.Join('\0', Runs.Prepend(Over));
+
+    /// <summary>Reads the query of an address.</summary>
+    public static ViewChoice Of(IQueryCollection query) => new(
+        [.. query["run"].OfType<string>().Where(name => name.Length is > 0 and <= LongestName).Distinct(StringComparer.Ordinal).Take(MostRuns)],
+        query["over"].ToString() is { Length: > 0 and < 40 } over ? over : "by-steps");
+}
