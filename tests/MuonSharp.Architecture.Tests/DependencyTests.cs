@@ -51,7 +51,7 @@ public class DependencyTests
             from reference in Assembly.Load(name).GetReferencedAssemblies()
             where !reference.Name!.StartsWith("MuonSharp.", StringComparison.Ordinal)
             where !File.Exists(Path.Combine(framework, reference.Name + ".dll"))
-            where !(name == Server && reference.Name.StartsWith("Microsoft.", StringComparison.Ordinal) && File.Exists(Path.Combine(web, reference.Name + ".dll")))
+            where !(name == Server && reference.Name!.StartsWith("Microsoft.", StringComparison.Ordinal) && File.Exists(Path.Combine(web, reference.Name + ".dll")))
             select $"{name}: {reference.Name}";
         Offenders.None("A library uses the framework and MuonSharp alone", wrong.Except(s_allowed));
     }

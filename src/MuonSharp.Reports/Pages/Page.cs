@@ -9,6 +9,9 @@ namespace MuonSharp.Reports;
 /// <summary>A page: one file with all that belongs to it, which asks no network for anything and shows all it has without its script.</summary>
 internal static class Page
 {
+    /// <summary>Browsers ask a server for an icon unless they are told that it is empty.</summary>
+    private const string NoIcon = "<link rel=\"icon\" href=\"data:,\"/>";
+
     private static readonly string s_style = Resource("page.css");
     private static readonly string s_script = Resource("page.js");
 
@@ -18,7 +21,7 @@ internal static class Page
     /// <summary>The page as text.</summary>
     /// <param name="title">Its title.</param>
     /// <param name="body">What it shows; texts may hold anything, they are shown as texts.</param>
-    public static string Text(string title, IEnumerable<XElement?> body) => Text(title, new XElement("main", body), s_policy, s_style, s_script);
+    public static string Text(string title, IEnumerable<XElement?> body) => Text(title, new XElement("main", body), "", s_policy, s_style, s_script);
 
     /// <summary>The page of a server, with a style and a script more.</summary>
     /// <param name="title">Its title.</param>
@@ -29,17 +32,17 @@ internal static class Page
     public static (string Text, string Policy) Served(string title, XElement main, string style, string script)
     {
         string policy = Policy(s_style + style, s_script + script) + "; connect-src 'self'; form-action 'self'";
-        return (Text(title, main, policy, s_style + style, s_script + script), $"{policy}; frame-ancestors 'none'");
+        return (Text(title, main, NoIcon, policy, s_style + style, s_script + script), $"{policy}; frame-ancestors 'none'");
     }
 
-    private static string Text(string title, XElement main, string policy, string style, string script)
+    private static string Text(string title, XElement main, string head, string policy, string style, string script)
     {
         StringBuilder page = new();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"").Append(policy).Append("\"/>")
             .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><meta name=\"color-scheme\" content=\"light dark\"/>");
         Append(page, new XElement("title", title));
-        page.Append("<link rel=\"icon\" href=\"data:,\"/><style>").Append(style).Append("</style></head><body>");
+        page.Append(head).Append("<style>").Append(style).Append("</style></head><body>");
         Append(page, main);
         return page.Append("<script>").Append(script).Append("</script></body></html>\n").ToString();
     }
