@@ -41,7 +41,7 @@ public class DashboardTests
         using var folder = new TemporaryFolder();
         using RunningProcess training = Tool.Start(TinyRun.Train(folder, folder.At("mine"), "--dashboard", "0", "--steps", "20000", "--set", "evaluate.every=-1", "--set", "checkpoint.every=-1"));
         Assert.True(training.WaitForText("live page: http://127.0.0.1:"), training.Error);
-        Assert.True(training.WaitForText(" 10/20,000"), training.Error);
+        Assert.True(training.WaitForText("  loss "), training.Error);
         Uri address = new(training.Output.Split("live page: ")[1].Split('\n')[0]);
         using HttpClient client = new();
         string page = await client.GetStringAsync(address, TestContext.Current.CancellationToken);
