@@ -5,7 +5,7 @@
 #   benchmarks/run-fine-tuning.sh TEXT OTHER [STEPS]
 #
 # TEXT: what the model knows. OTHER: what it is to learn. STEPS: of fine-tuning, default 200. PRESTEPS (default 600), MUON (rates, default "0.002 0.005 0.01"), ADAMW (default "3e-4 1e-3 3e-3"),
-# THREADS. Prints a table: held-out loss of OTHER, nats a token, before and after. Deterministic.
+# AUXILIARY (rate of what Muon does not step, default 1e-3), THREADS. Prints a table: held-out loss of OTHER, nats a token, before and after. Deterministic.
 set -eu
 text=$(realpath "${1:?usage: run-fine-tuning.sh TEXT OTHER [STEPS]}")
 other=$(realpath "${2:?usage: run-fine-tuning.sh TEXT OTHER [STEPS]}")
@@ -41,7 +41,7 @@ tune() { # name, optimizer and rates
 
 printf '| run | held-out loss after %s steps |\n|---|---|\n' "$steps"
 for rate in ${MUON:-0.002 0.005 0.01}; do
-    tune "from-the-model-muon-$rate" --from "$work/model" --set optimizer.learningRate="$rate" --set optimizer.auxiliary.learningRate=1e-3
+    tune "from-the-model-muon-$rate" --from "$work/model" --set optimizer.learningRate="$rate" --set optimizer.auxiliary.learningRate="${AUXILIARY:-1e-3}"
 done
 for rate in ${ADAMW:-3e-4 1e-3 3e-3}; do
     tune "from-the-model-adamw-$rate" --from "$work/model" --set optimizer.name=adamw --set optimizer.learningRate="$rate"

@@ -46,7 +46,7 @@ internal sealed record RunSettings(TrainingConfig? Config, IReadOnlyList<Setting
     {
         TrainingConfig start = Presets.Names.Contains(config.Preset, StringComparer.Ordinal) ? TrainingConfig.FromPreset(config.Preset) : new();
         return ConfigKeys.All
-            .Where(key => key.Name != "preset" && (key.IsUsed(config) || key.Read(config) is not null))
+            .Where(key => key.Name != "preset" && (key.IsUsed(config) || key.Text(config) != key.Text(start)))
             .GroupBy(key => key.Text(config) == key.Text(start) ? start.OriginOf(key).ToString() : SettingGroup.Given)
             .OrderBy(group => group.Key switch { SettingGroup.Given => 0, "default" => 2, _ => 1 })
             .Select(group => new SettingGroup(group.Key, [.. group.Select(key => KeyValuePair.Create(key.Name, OneLine.Cut(key.Text(config), LongestText)))]));

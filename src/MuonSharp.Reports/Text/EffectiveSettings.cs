@@ -4,7 +4,7 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 
-/// <summary>The whole effective configuration, each key under the place its value comes from, in the form that <c>--set</c> takes; but for keys that are not set and not used.</summary>
+/// <summary>The whole effective configuration, each key under the place its value comes from, in the form that <c>--set</c> takes; but for keys that nothing uses and nobody gave.</summary>
 internal static class EffectiveSettings
 {
     /// <summary>Rows of origin and <c>key=value</c> pairs, what was given for this run first.</summary>
@@ -14,6 +14,6 @@ internal static class EffectiveSettings
     public static IEnumerable<IReadOnlyList<string>> Of(SharedConfiguration shared) => Of(shared.Config, shared.Keys, shared.OriginOf);
 
     private static IEnumerable<IReadOnlyList<string>> Of(TrainingConfig config, IEnumerable<ConfigKey> keys, Func<ConfigKey, ConfigOrigin> origin) =>
-        keys.Where(key => key.Name != "preset" && (key.IsUsed(config) || key.Read(config) is not null)).GroupBy(origin).OrderByDescending(group => group.Key.Source)
+        keys.Where(key => key.Name != "preset" && (key.IsUsed(config) || origin(key).IsGiven)).GroupBy(origin).OrderByDescending(group => group.Key.Source)
             .Select(group => (string[])[$"{group.Key}", string.Join("  ", group.Select(key => $"{key.Name}={OneLine.Short(key.Text(config))}"))]);
 }

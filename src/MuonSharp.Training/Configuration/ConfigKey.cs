@@ -37,9 +37,16 @@ public abstract class ConfigKey
     /// <param name="config">The configuration to read.</param>
     public abstract JsonNode? Read(TrainingConfig config);
 
+    /// <summary>When the keys of its section make a difference; null: always.</summary>
+    internal ConfigCondition? SectionUsedWhen { get; private protected init; }
+
     /// <summary>Whether it makes a difference in a configuration.</summary>
     /// <param name="config">The configuration.</param>
-    public bool IsUsed(TrainingConfig config) => UsedWhen is null || UsedWhen.Holds(config);
+    public bool IsUsed(TrainingConfig config) => Hindrance(config) is null;
+
+    /// <summary>The condition that keeps it from making a difference in a configuration; null where it makes one.</summary>
+    internal ConfigCondition? Hindrance(TrainingConfig config) =>
+        SectionUsedWhen?.Holds(config) == false ? SectionUsedWhen : UsedWhen?.Holds(config) == false ? UsedWhen : null;
 
     /// <summary>The value in a configuration as <c>--set</c> takes it.</summary>
     /// <param name="config">The configuration to read.</param>
@@ -78,7 +85,9 @@ internal sealed record ConfigCondition(string Key, Func<TrainingConfig, bool> Ho
 /// <param name="prefix">What comes before a key's last name, such as <c>train.</c>.</param>
 /// <param name="read">The section of a configuration.</param>
 /// <param name="write">The configuration with another section.</param>
-internal sealed class ConfigSection<TSection>(string prefix, Func<TrainingConfig, TSection> read, Func<TrainingConfig, TSection, TrainingConfig> write)
+/// <param name="sectionUsedWhen">When its keys make a difference; null: always.</param>
+internal sealed class ConfigSection<TSection>(
+    string prefix, Func<TrainingConfig, TSection> read, Func<TrainingConfig, TSection, TrainingConfig> write, ConfigCondition? sectionUsedWhen = null)
 {
     /// <summary>Makes a key.</summary>
     /// <param name="name">Its last name.</param>
@@ -105,6 +114,7 @@ internal sealed class ConfigSection<TSection>(string prefix, Func<TrainingConfig
             Unit = unit,
             FreeOnResume = free,
             UsedWhen = usedWhen,
+            SectionUsedWhen = sectionUsedWhen,
             Synonyms = also.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         };
 }
@@ -119,6 +129,8 @@ internal sealed class ConfigKey<T>(
     public new bool FreeOnResume { init => base.FreeOnResume = value; }
 
     public new ConfigCondition? UsedWhen { init => base.UsedWhen = value; }
+
+    public new ConfigCondition? SectionUsedWhen { init => base.SectionUsedWhen = value; }
 
     public new string[] Synonyms { init => base.Synonyms = value; }
 

@@ -34,12 +34,12 @@ public sealed record DataSection
         section.Key("validationFile", new DataFilesValue(), d => d.ValidationFile, (d, v) => d with { ValidationFile = v },
             "the text that is held out, in the same forms; a new tokenizer knows its characters too; null: the end of the text", free: true, also: "valFile validFile testFile"),
         section.Key("tokenizer", new TokenizerValue(), d => d.Tokenizer, (d, v) => d with { Tokenizer = v },
-            "what a token is: a character of the text, a byte, one of GPT-2's 50,257 tokens, or one of a file's", also: "encoding bpe"),
+            "what a token is: a character of the text, a byte, one of GPT-2's 50,257 tokens, or one of a file's", usedWhen: ImageSection.IsOff, also: "encoding bpe"),
         section.Key("validationShare", Number("a number above 0 and below 1", v => v is > 0 and < 1), d => d.ValidationShare, (d, v) => d with { ValidationShare = v },
             "share of the tokens, at the end, that is held out", usedWhen: new("data.validationFile", c => c.Data.ValidationFile is null), also: "valShare valSplit validationSplit testShare"),
         section.Key("order", Choice(SequenceSamplers.Names), d => d.Order, (d, v) => d with { Order = v },
-            "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time", also: "shuffle"),
+            "where training sequences start: anywhere, one behind the other, or each once in an epoch, in another order each time", usedWhen: ImageSection.IsOff, also: "shuffle"),
         section.Key("largestInMemory", Whole(1), d => d.LargestInMemory, (d, v) => d with { LargestInMemory = v },
-            "text up to this size is read into memory, which takes seven times as much; a larger one is encoded once, into files in a hidden folder `.muonsharp` beside it", unit: "bytes", free: true, also: "streamAbove maxTextSize"),
+            "text up to this size is read into memory, which takes seven times as much; a larger one is encoded once, into files in a hidden folder `.muonsharp` beside it", unit: "bytes", free: true, usedWhen: ImageSection.IsOff, also: "streamAbove maxTextSize"),
     ];
 }

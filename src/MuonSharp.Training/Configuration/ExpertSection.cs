@@ -38,7 +38,7 @@ public sealed record ExpertSection
     /// <summary>What a step changes an expert's bias by to even out the loads; 0 for nothing.</summary>
     public double BalancingSpeed { get; init; }
 
-    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.experts.", c => c.Model.Experts, (c, s) => c with { Model = c.Model with { Experts = s } }));
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.experts.", c => c.Model.Experts, (c, s) => c with { Model = c.Model with { Experts = s } }, ImageSection.IsOff));
 
     /// <summary>The sizes in a model whose feed-forward blocks are that wide; null without experts.</summary>
     internal ExpertSizes? Create(int hiddenWidth) => Count is not { } count ? null : new()

@@ -42,6 +42,9 @@ public sealed record ImageSection
     /// <summary>When keys about images make a difference.</summary>
     internal static ConfigCondition IsOn { get; } = new("image.network", c => c.Image.Network is not null);
 
+    /// <summary>When keys about language make a difference.</summary>
+    internal static ConfigCondition IsOff { get; } = new("image.network", c => c.Image.Network is null);
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = [.. Describe(new("image.", c => c.Image, (c, s) => c with { Image = s })), .. ImageSgdSection.Keys];
 
     /// <summary>The widths as numbers; null for the network's own, or for a text that is none.</summary>

@@ -21,7 +21,7 @@ public sealed record LatentSection
     /// <summary>Whether pairs that turn lie side by side.</summary>
     public bool Interleaved { get; init; } = true;
 
-    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.latent.", c => c.Model.Latent, (c, s) => c with { Model = c.Model with { Latent = s } }));
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("model.latent.", c => c.Model.Latent, (c, s) => c with { Model = c.Model with { Latent = s } }, ImageSection.IsOff));
 
     /// <summary>The sizes in a model whose heads have that width.</summary>
     internal LatentAttentionSizes Create(int headWidth) => new()

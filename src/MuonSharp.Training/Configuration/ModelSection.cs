@@ -95,7 +95,7 @@ public sealed record ModelSection
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } =
     [
-        .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s })),
+        .. Describe(new("model.", c => c.Model, (c, s) => c with { Model = s }, ImageSection.IsOff)),
         .. RotaryScalingSection.Keys,
         .. LatentSection.Keys,
         .. ExpertSection.Keys,

@@ -12,7 +12,7 @@ public sealed record QkClipSection
     /// </summary>
     public double? Tau { get; init; }
 
-    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("qkClip.", c => c.QkClip, (c, s) => c with { QkClip = s }));
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("qkClip.", c => c.QkClip, (c, s) => c with { QkClip = s }, ImageSection.IsOff));
 
     /// <summary>The bound in force in a model; null when nothing is clipped.</summary>
     /// <param name="model">The model.</param>

@@ -45,7 +45,7 @@ public sealed record RotaryScalingSection
     public bool WholePairs { get; init; } = true;
 
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new(
-        "model.rotaryScaling.", c => c.Model.RotaryScaling, (c, s) => c with { Model = c.Model with { RotaryScaling = s } }));
+        "model.rotaryScaling.", c => c.Model.RotaryScaling, (c, s) => c with { Model = c.Model with { RotaryScaling = s } }, ImageSection.IsOff));
 
     /// <summary>The scaling that it describes; null for none.</summary>
     /// <param name="context">The model's context.</param>

@@ -25,7 +25,7 @@ public sealed record SampleSection
     /// <summary>Only the likeliest tokens that together reach this probability can be drawn; above 0, at most 1.</summary>
     public double TopP { get; init; } = 1;
 
-    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("sample.", c => c.Sample, (c, s) => c with { Sample = s }));
+    internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("sample.", c => c.Sample, (c, s) => c with { Sample = s }, ImageSection.IsOff));
 
     private static ConfigKey[] Describe(ConfigSection<SampleSection> section) =>
     [

@@ -7,8 +7,8 @@ internal static class UnusedKeys
     /// <remarks>A file may be another run's whole configuration: of what it says, only what is not the default counts.</remarks>
     public static IReadOnlyList<string> Remarks(TrainingConfig config) =>
     [
-        .. ConfigKeys.All.Where(key => !key.IsUsed(config) && IsMeant(key, config)).Select(key =>
-            $"[config] {key.Name} is set, but {key.UsedWhen!.Key}={ConfigKeys.Find(key.UsedWhen.Key)!.Text(config)} does not use it"),
+        .. ConfigKeys.All.Select(key => (Key: key, Hindrance: key.Hindrance(config))).Where(pair => pair.Hindrance is not null && IsMeant(pair.Key, config)).Select(pair =>
+            $"[config] {pair.Key.Name} is set, but {pair.Hindrance!.Key}={ConfigKeys.Find(pair.Hindrance.Key)!.Text(config)} does not use it"),
     ];
 
     private static bool IsMeant(ConfigKey key, TrainingConfig config) => config.OriginOf(key) switch

@@ -211,6 +211,14 @@ public class OptimizerOptionTests
         Assert.Equal(["[config] optimizer.auxiliary.nesterov is set, but optimizer.name=sgd does not use it"], UnusedKeys.Remarks(Build(("optimizer.name", "sgd"), ("optimizer.auxiliary.nesterov", "true"))));
     }
 
+    [Theory]
+    [InlineData("airbench94", "model.width", "96", "image.network=airbench94")]
+    [InlineData("airbench94", "sample.topP", "0.5", "image.network=airbench94")]
+    [InlineData("nanogpt-cpu", "image.flip", "true", "image.network=null")]
+    [InlineData("nanogpt-cpu", "image.sgd.momentum", "0.5", "image.sgd.biasLearningRate=null")]
+    public void A_key_of_another_kind_of_network_is_remarked_on(string preset, string key, string value, string hindrance) =>
+        Assert.Contains($"[config] {key} is set, but {hindrance} does not use it", UnusedKeys.Remarks(new TrainingConfigBuilder().UsePreset(preset).Set("data.file", "somewhere").Set(key, value).Build()));
+
     [Fact]
     public void Another_optimizer_or_preset_leaves_the_options_of_the_first_behind_unless_they_are_set_again()
     {
