@@ -17,6 +17,7 @@ internal sealed class RunWriter : IDisposable
     private readonly RunLock _lock;
     private readonly CheckpointStore _checkpoints;
     private readonly IFileOperations _files;
+    private TensorBoardLog? _tensorBoard;
 
     private RunWriter(RunFolder folder, RunLock held, IFileOperations files, LoadedCheckpoint? checkpoint, IReadOnlyList<string> problems)
     {
@@ -39,6 +40,13 @@ internal sealed class RunWriter : IDisposable
 
     /// <summary>The log <c>samples.txt</c>.</summary>
     public SamplesLog Samples { get; }
+
+    /// <summary>Writes a line for TensorBoard too, into a file that is begun with the first.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="firstStep">The first step that this process has done, from 1.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
+    public void WriteTensorBoard(MetricsLine line, long firstStep, TimeProvider time) => (_tensorBoard ??= TensorBoardLog.Open(Folder, firstStep, _files, time)).Write(line);
 
     /// <summary>What the run resumes from; null for a run that starts at its beginning. Closed with this writer, if not before.</summary>
     public LoadedCheckpoint? Checkpoint { get; }
@@ -168,6 +176,7 @@ internal sealed class RunWriter : IDisposable
     {
         Metrics.Dispose();
         Samples.Dispose();
+        _tensorBoard?.Dispose();
         Checkpoint?.Dispose();
         _lock.Dispose();
     }

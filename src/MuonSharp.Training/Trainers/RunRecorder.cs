@@ -14,8 +14,14 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
     /// <summary>Step of the newest checkpoint that this run wrote or resumed from, and what was due then.</summary>
     private (long Step, DueWork Due) _saved = (savedStep, state.Due);
 
+    /// <summary>The first step that this process does, from 1.</summary>
+    private readonly long _firstStep = state.Step + 1;
+
     /// <summary>Step of the newest checkpoint that was told of.</summary>
     private long _told = savedStep;
+
+    /// <summary>The run folder's name; empty without one.</summary>
+    public string RunName { get; } = writer is null ? "" : Path.GetFileName(Path.TrimEndingDirectorySeparator(writer.Folder.Path));
 
     /// <summary>Folder of the checkpoint of the best evaluation; null where there is none.</summary>
     public string? BestCheckpoint => writer is not null && state.Course.Best is { } best
@@ -29,6 +35,10 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         if (happened.Line is { } line)
         {
             writer?.Metrics.Write(line);
+            if (parts.Settings.TensorBoard)
+            {
+                writer?.WriteTensorBoard(line, _firstStep, parts.Time);
+            }
         }
 
         if (happened is EvaluationEvent)

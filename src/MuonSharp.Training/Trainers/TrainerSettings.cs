@@ -38,6 +38,9 @@ public sealed record TrainerSettings
     /// <summary>Steps between step lines and <see cref="StepEvent"/>s. Null: none.</summary>
     public int? LogEvery { get; init; } = 1;
 
+    /// <summary>Whether the run folder has an event file for TensorBoard too, with what the lines of the metrics say. Default: no.</summary>
+    public bool TensorBoard { get; init; }
+
     /// <summary>All rules these settings break, one line each; empty when they are sound.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -76,6 +79,7 @@ public sealed record TrainerSettings
         CheckpointEvery = config.Checkpoint.Every,
         CheckpointKeep = config.Checkpoint.Keep,
         LogEvery = config.Log.Every,
+        TensorBoard = config.Log.TensorBoard,
     };
 
     /// <summary>What may not change when a run is resumed.</summary>
@@ -91,5 +95,6 @@ public sealed record TrainerSettings
         ["checkpointEvery"] = CheckpointEvery,
         ["checkpointKeep"] = CheckpointKeep,
         ["logEvery"] = LogEvery,
+        ["tensorBoard"] = TensorBoard,
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
@@ -19,12 +20,14 @@ internal sealed class TrainingLoop
     private readonly Queue<TrainingEvent> _events;
     private readonly RunClock _clock;
     private readonly TrainingOutcome? _endedBefore;
+    private readonly Counter<long> _units;
     private bool _settled;
     private long _coldSteps;
 
     public TrainingLoop(TrainingParts parts, RunState state, RunRecorder recorder, Queue<TrainingEvent> events)
     {
         (_parts, _settings, _state, _recorder, _events) = (parts, parts.Settings, state, recorder, events);
+        _units = TrainingMeter.UnitsOf(parts.Task.Unit);
         _clock = new RunClock(parts.Time, state.Step);
         _coldSteps = Math.Min(MostColdSteps, (_settings.Steps - state.Step) / 4);
         _settled = state.Due == DueWork.None;
@@ -184,6 +187,7 @@ internal sealed class TrainingLoop
     {
         _parts.Step.Run(_state.Step + 1, stop);
         _parts.Ranks?.Compare(_parts, _state.Step + 1);
+        TrainingMeter.Tell(_recorder.RunName, _parts.Step, _parts.UnitsPerStep, _units);
         if (--_coldSteps == 0)
         {
             _parts.Step.Profile?.Reset();
