@@ -7,6 +7,7 @@ using TorchSharp;
 // MuonSharp.TorchSharpPeer run [GROUP...] [options]            checks, then alternating rounds and their table
 // MuonSharp.TorchSharpPeer check [GROUP...]                    that both sides compute the same
 // MuonSharp.TorchSharpPeer measure ours|theirs NAME THREADS quick|full [FORM [OPTIMIZER]]     one side, once, in a process of its own
+// MuonSharp.TorchSharpPeer step ROUNDS THREADS                  Muon's step over torch memory, in torch operations and native, in one process
 try
 {
     switch (args)
@@ -22,8 +23,15 @@ try
         case ["measure", ("ours" or "theirs") and var side, var name, var threads, ("quick" or "full") and var length, .. var form]:
             Measure(side, name, int.Parse(threads, CultureInfo.InvariantCulture), length == "quick", form.ElementAtOrDefault(0) ?? "", form.ElementAtOrDefault(1) ?? "");
             return 0;
+        case ["step", var rounds, var workers]:
+            foreach (StepSizes sizes in StepSizes.All)
+            {
+                MuonSteps.Run(sizes, Math.Max(1, int.Parse(rounds, CultureInfo.InvariantCulture) / sizes.Share), int.Parse(workers, CultureInfo.InvariantCulture));
+            }
+
+            return 0;
         default:
-            throw new ArgumentException("[peer] the first word is run, check or measure; see the head of Program.cs");
+            throw new ArgumentException("[peer] the first word is run, check, measure or step; see the head of Program.cs");
     }
 }
 catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or IOException or ExternalException)

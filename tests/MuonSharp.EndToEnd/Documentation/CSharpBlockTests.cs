@@ -27,7 +27,7 @@ public partial class CSharpBlockTests
         ["docs/qk-clip.md"] = ["Model model, LanguageProgram program, RoutedOptimizer optimizer"],
         ["docs/run-folder.md"] = [""],
         ["docs/tokenizers.md"] = [""],
-        [TorchPage] = ["torch.nn.Module model, Func<int, torch.Tensor> lossOf", "torch.nn.Module body, IEnumerable<TorchSharp.Modules.Parameter> rest", "torch.nn.Module model"],
+        [TorchPage] = ["torch.nn.Module model, Func<int, torch.Tensor> lossOf", "torch.nn.Module body, IEnumerable<TorchSharp.Modules.Parameter> rest", "torch.nn.Module model", "TorchSharp.Modules.Linear qkv, torch.Tensor q, torch.Tensor k, torch.Tensor loss, Muon optimizer"],
         ["docs/your-own-network.md"] =
         [
             "Action<int, Span<float>, Span<float>> FillBatch",

@@ -44,7 +44,7 @@ internal sealed class TorchStep : IWork
         _inputs = Weights.Of(tokens.AsSpan(0, count), shape.Batch, shape.Time);
         _targets = Weights.Of(tokens.AsSpan(1), count);
         _library = form == "library"
-            ? optim.AdamW(_decoder.Parameters.Cast<TorchSharp.Modules.Parameter>(), TorchAdamW.Rate, TorchAdamW.Beta1, TorchAdamW.Beta2, TorchAdamW.Epsilon, 0) : null;
+            ? optim.AdamW(_decoder.Parameters.Cast<global::TorchSharp.Modules.Parameter>(), TorchAdamW.Rate, TorchAdamW.Beta1, TorchAdamW.Beta2, TorchAdamW.Epsilon, 0) : null;
     }
 
     /// <summary>Our parameters, in the order of the gradients.</summary>

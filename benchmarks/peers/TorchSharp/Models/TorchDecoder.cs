@@ -12,7 +12,7 @@ internal sealed class TorchDecoder : IDisposable
     private readonly LanguageModelConfig _config;
     private readonly ParameterStore _source;
     private readonly List<Tensor> _all = [];
-    private readonly TorchSharp.Modules.Embedding? _tokens;
+    private readonly global::TorchSharp.Modules.Embedding? _tokens;
     private readonly Dictionary<string, Tensor> _byName = new(StringComparer.Ordinal);
 
     /// <summary>Copies the weights.</summary>
@@ -32,7 +32,7 @@ internal sealed class TorchDecoder : IDisposable
             }
             else if (trains)
             {
-                weight = new TorchSharp.Modules.Parameter(weight);
+                weight = new global::TorchSharp.Modules.Parameter(weight);
             }
 
             _all.Add(weight);
@@ -79,7 +79,7 @@ internal sealed class TorchDecoder : IDisposable
     public Tensor Norm(Tensor x, TorchPair norm) => F.layer_norm(x, [Width], norm.Weight, norm.Bias, _config.EffectiveEpsilon);
 
     /// <summary>GELU as the model has it.</summary>
-    public Tensor Activate(Tensor x) => F.gelu(x, _config.Activation == Activation.GeluTanh ? TorchSharp.Modules.GELU.Approximate.tanh : TorchSharp.Modules.GELU.Approximate.none);
+    public Tensor Activate(Tensor x) => F.gelu(x, _config.Activation == Activation.GeluTanh ? global::TorchSharp.Modules.GELU.Approximate.tanh : global::TorchSharp.Modules.GELU.Approximate.none);
 
     /// <inheritdoc/>
     public void Dispose()
