@@ -12,6 +12,15 @@ internal static class CollectiveRules
         }
     }
 
+    /// <summary>What a rank is doing, as messages end: empty, or with the words before it.</summary>
+    public static string At(string before, string activity, long step) => (activity.Length > 0, step > 0) switch
+    {
+        (false, false) => string.Empty,
+        (true, false) => $"{before}{activity}",
+        (false, true) => FormattableString.Invariant($"{before}step {step}"),
+        _ => FormattableString.Invariant($"{before}{activity} after step {step}"),
+    };
+
     public static ArgumentException? Broadcast(int root, int size) =>
         (uint)root < (uint)size ? null : new ArgumentOutOfRangeException(nameof(root), $"[broadcast] the root is a rank, 0 to {size - 1}; {root} came");
 

@@ -16,8 +16,11 @@ public interface ICollectives : IDisposable
     /// <summary>What moves the numbers: <c>single process</c>, <c>threads</c>, <c>Open MPI v4.1.4</c>.</summary>
     string Engine { get; }
 
-    /// <summary>What the caller is doing, such as <c>step 93</c>: named in errors. At first empty.</summary>
+    /// <summary>What the caller is doing, such as <c>a checkpoint</c>: named in errors. At first empty.</summary>
     string Activity { get; set; }
+
+    /// <summary>The step that the caller is at: named in errors after what it is doing. 0, as at first, for none.</summary>
+    long Step { get; set; }
 
     /// <summary>Bytes that this rank has handed to others so far, by the least that an algorithm must send: what the counts say, to each rank once; a reduction of n bytes counts 2 n (N - 1) / N.</summary>
     long BytesSent { get; }
@@ -99,4 +102,7 @@ public sealed class CollectiveException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>Whether it is another rank that cannot go on, which says why itself.</summary>
+    public bool IsOfAnotherRank { get; init; }
 }

@@ -16,6 +16,9 @@ public sealed class SingleProcess : ICollectives
     public string Activity { get; set; } = string.Empty;
 
     /// <inheritdoc/>
+    public long Step { get; set; }
+
+    /// <inheritdoc/>
     public long BytesSent => 0;
 
     /// <inheritdoc/>

@@ -13,8 +13,6 @@ internal static class MpiProbe
     public const string Look = "look";
     public const string Test = "test";
 
-    public const string LibraryVariable = "MUONSHARP_MPI_LIBRARY";
-
     public const string Tried = "tried";
     public const string Library = "library";
     public const string Version = "version";

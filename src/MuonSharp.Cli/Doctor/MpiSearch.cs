@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using MuonSharp.Distributed;
 
 namespace MuonSharp.Cli.Doctor;
 
@@ -41,7 +42,7 @@ internal sealed record MpiSearch(string? Found, string? Library, string? Threads
     {
         if (Found is null)
         {
-            return MpiTest.Failed(null, $"there is no MPI library; install Open MPI or MPICH, or name one in {MpiProbe.LibraryVariable}");
+            return MpiTest.Failed(null, $"there is no MPI library; install Open MPI or MPICH, or name one in {MpiCollectives.LibraryVariable}");
         }
 
         bool openMpi = Found.StartsWith("Open MPI", StringComparison.Ordinal);

@@ -50,7 +50,12 @@ internal sealed class ToolRanks : IDisposable
             return Speaks ? ErrorReport.Write(error) : ExitCode.Diverged;
         }
 
-        if (!Speaks)
+        if (error is CollectiveException { IsOfAnotherRank: true })
+        {
+            // The rank that knows why says it, and ends this process.
+            Thread.Sleep(3 * s_firstSpeaks);
+        }
+        else if (!Speaks)
         {
             // What is wrong with the command line or the data is wrong on every rank: the first one says it, and ends this process.
             Thread.Sleep(s_firstSpeaks);

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace MuonSharp.Cli.Signals;
 
-/// <summary>Ctrl+C, SIGTERM, SIGHUP and SIGQUIT: the first asks the work to stop at the next safe point, the second ends the process at once.</summary>
+/// <summary>Ctrl+C, SIGTERM, SIGHUP and SIGQUIT: the first asks the work to stop at the next safe point, the second ends the process at once. SIGUSR1 asks too, and never ends it: schedulers send it some
+/// time before their limit, and launchers hand it on to all ranks.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -22,9 +23,13 @@ internal sealed class StopSignals : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Handle),
+            .. OperatingSystem.IsWindows() ? (PosixSignalRegistration[])[] : [PosixSignalRegistration.Create((PosixSignal)UserSignal, HandleUser)],
             .. IgnoresHangUp() ? (PosixSignalRegistration[])[] : [PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle)],
         ];
     }
+
+    /// <summary>SIGUSR1.</summary>
+    private static int UserSignal => OperatingSystem.IsMacOS() ? 30 : 10;
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
@@ -49,6 +54,15 @@ internal sealed class StopSignals : IDisposable
         const string Status = "/proc/self/status", Label = "SigIgn:";
         string? line = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Label, StringComparison.Ordinal)) : null;
         return line is not null && (Convert.ToUInt64(line[Label.Length..].Trim(), 16) & 1) != 0;
+    }
+
+    private void HandleUser(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!Requested)
+        {
+            Handle(context);
+        }
     }
 
     private void Handle(PosixSignalContext context)

@@ -29,7 +29,7 @@ internal static class Banner
             .. description.Plan.Groups.Select(group => (string[])[group.Options.OptimizerName, Share(group, description.GreatestRateFactor)]),
             ["steps", TaskText.Length(trainer)],
             ["rates", Course.Of(config.Optimizer, trainer.Settings.Steps, description.GreatestRateFactor)],
-            ["memory", $"{Amount.Bytes(description.Memory.Total)} a step"],
+            ["memory", $"{Amount.Bytes(description.Memory.Total)} a step{(ranks is null ? "" : ", of this rank")}"],
             ["run", trainer.RunFolder ?? "in memory"],
             .. Given(config) is { Length: > 0 } given ? (string[][])[["given", given]] : [],
         ], Style.Label);

@@ -148,6 +148,8 @@ internal static class TrainCommand
             return Trainer.Create(config, null, surroundings);
         }
 
+        // Ranks begin a run together, so they try one name.
+        folder ??= ranks is null ? null : RunName.Next(config.Preset);
         return folder is not null ? Trainer.Create(config, folder, surroundings) : InOwnFolder(config, surroundings);
     }
 

@@ -13,6 +13,9 @@ public sealed unsafe class MpiCollectives : ICollectives
     /// <summary>What a process ends with when ranks are missing.</summary>
     public const int MissingRankCode = 4;
 
+    /// <summary>The environment variable that names the library to load, by a path or a name that the loader finds; empty: the first that is found.</summary>
+    public const string LibraryVariable = MpiLibrary.Variable;
+
     /// <summary>Longer than a call takes where all ranks are there; shorter than launchers wait before they kill.</summary>
     private static readonly TimeSpan s_longForACall = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_usualTimeout = TimeSpan.FromSeconds(30);
@@ -60,6 +63,9 @@ public sealed unsafe class MpiCollectives : ICollectives
     public string Activity { get; set; } = string.Empty;
 
     /// <inheritdoc/>
+    public long Step { get; set; }
+
+    /// <inheritdoc/>
     public long BytesSent { get; private set; }
 
     /// <summary>How long a collective may take.</summary>
@@ -92,6 +98,7 @@ public sealed unsafe class MpiCollectives : ICollectives
         var launcher = Launcher.Detect();
         MpiLibrary library = MpiLibrary.Find(launcher)
             ?? throw new CollectiveException($"[mpi] no MPI library was found; tried {string.Join(", ", MpiLibrary.Names(launcher))}. Install Open MPI or MPICH, or name one in {MpiLibrary.Variable}");
+        using var watch = new JoinWatch("the ranks have not been joined", timeout ?? s_usualTimeout);
         int granted = 0;
         int code = library.InitThread(null, null, library.Abi.Threads.Multiple, &granted);
         NativeSupport.RestoreHandlers();
@@ -202,6 +209,7 @@ public sealed unsafe class MpiCollectives : ICollectives
                 Meet(CollectiveCall.End);
                 _rollCall.Dispose();
                 _sequence.Dispose();
+                using var watch = new JoinWatch($"rank {Rank} has not left the others", Timeout);
                 _ = _library.Finalize();
             }
 
@@ -303,7 +311,7 @@ public sealed unsafe class MpiCollectives : ICollectives
     }
 
     private string Here() =>
-        $"[ranks] rank {Rank} on {Environment.MachineName}: {_position.Name} {_position.Number}{(Activity.Length > 0 ? $" at {Activity}" : string.Empty)}";
+        $"[ranks] rank {Rank} on {Environment.MachineName}: {_position.Name} {_position.Number}{CollectiveRules.At(" at ", Activity, Step)}";
 
     /// <summary>A launcher that has lost a rank ends the others before their time is up: what they waited for is worth a line.</summary>
     private void SayWhereItEnds()

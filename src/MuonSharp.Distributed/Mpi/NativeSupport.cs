@@ -74,6 +74,20 @@ internal static unsafe partial class NativeSupport
         return NativeLibrary.TryLoad(name, out nint library) ? library : 0;
     }
 
+    /// <summary>Ends this process without what libraries do at the end: it may wait for the call that does not come back.</summary>
+    public static void EndNow(int exitCode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            End(exitCode);
+        }
+
+        Environment.Exit(exitCode);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void End(int exitCode);
+
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetVariable(string name, string value, int overwrite);
 

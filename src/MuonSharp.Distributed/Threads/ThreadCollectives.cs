@@ -30,6 +30,9 @@ public sealed unsafe class ThreadCollectives : ICollectives
     public string Activity { get; set; } = string.Empty;
 
     /// <inheritdoc/>
+    public long Step { get; set; }
+
+    /// <inheritdoc/>
     public long BytesSent { get; private set; }
 
     /// <summary>Makes ranks; each is for a thread of its own.</summary>
@@ -159,7 +162,7 @@ public sealed unsafe class ThreadCollectives : ICollectives
         if (!_disposed)
         {
             _disposed = true;
-            _world.Fail($"[ranks] rank {Rank} has left{(Activity.Length > 0 ? $", at {Activity}" : "")}");
+            _world.Fail($"[ranks] rank {Rank} has left{CollectiveRules.At(", at ", Activity, Step)}");
         }
     }
 
@@ -236,7 +239,7 @@ public sealed unsafe class ThreadCollectives : ICollectives
     private void Post(string call, string kind, void* data, int length, bool sameLength = false, ReadOnlySpan<int> counts = default, ReadOnlySpan<int> receiveCounts = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        (_posting.Call, _posting.Kind, _posting.Activity, _posting.Data, _posting.Length) = (call, kind, Activity, (nint)data, length);
+        (_posting.Call, _posting.Kind, _posting.Activity, _posting.Step, _posting.Data, _posting.Length) = (call, kind, Activity, Step, (nint)data, length);
         (_posting.SameLength, _posting.Exchanges) = (sameLength, receiveCounts.Length > 0);
         Array.Clear(_posting.Counts);
         counts.CopyTo(_posting.Counts);

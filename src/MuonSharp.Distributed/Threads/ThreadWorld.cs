@@ -29,8 +29,7 @@ internal sealed class ThreadWorld(int size)
                 _arrived = 0;
                 if (Difference(rank) is { } difference)
                 {
-                    string activity = Postings[rank].Activity;
-                    Fail($"[ranks] {difference}{(activity.Length > 0 ? $", at {activity}" : "")}");
+                    Fail($"[ranks] {difference}{CollectiveRules.At(", at ", Postings[rank].Activity, Postings[rank].Step)}");
                     ThrowIfFailed();
                 }
 
@@ -118,6 +117,8 @@ internal sealed class ThreadPosting(int size)
     public string Kind { get; set; } = string.Empty;
 
     public string Activity { get; set; } = string.Empty;
+
+    public long Step { get; set; }
 
     /// <summary>The first element of its data.</summary>
     public nint Data { get; set; }

@@ -9,8 +9,12 @@ namespace MuonSharp.Nn;
 /// once a forward run of a training tape, by the momentum, with the unbiased variance, as torch's.</para>
 /// <para>Source: S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167.</para>
 /// </remarks>
-public sealed class BatchNorm : ILayer
+public sealed class BatchNorm : ILayer, IRunStatistics
 {
+    private readonly BatchMoments _moments;
+    private Tape? _lastTape;
+    private bool _standsTwice;
+
     /// <summary>Declares the layer.</summary>
     /// <param name="builder">Scope that the layer is declared in.</param>
     /// <param name="name">Name of the layer in it.</param>
@@ -41,6 +45,8 @@ public sealed class BatchNorm : ILayer
         RunningMean = scope.Buffer("running_mean", [width]);
         RunningVariance = scope.Buffer("running_var", [width], initial: 1);
         (Epsilon, Momentum) = (epsilon, momentum);
+        _moments = new BatchMoments(width);
+        scope.RunStatistics(this);
     }
 
     /// <summary>The gain; null where it is frozen.</summary>
@@ -65,6 +71,24 @@ public sealed class BatchNorm : ILayer
     public double Momentum { get; }
 
     /// <inheritdoc/>
-    public Tensor Record(Tape tape, Tensor x) => tape.BatchNorm(
-        x, Weight is null ? tape.Buffer(FrozenWeight!) : tape.Parameter(Weight), tape.Parameter(Bias), RunningMean.Values, RunningVariance.Values, Epsilon, Momentum);
+    public Tensor Record(Tape tape, Tensor x)
+    {
+        _standsTwice |= tape.Training && ReferenceEquals(_lastTape, tape);
+        _lastTape = tape.Training ? tape : _lastTape;
+        Tensor gain = Weight is null ? tape.Buffer(FrozenWeight!) : tape.Parameter(Weight);
+        return tape.BatchNorm(x, gain, tape.Parameter(Bias), RunningMean.Values, RunningVariance.Values, Epsilon, Momentum, _moments);
+    }
+
+    int IRunStatistics.RunLength => _moments.Length;
+
+    bool IRunStatistics.HoldsRuns
+    {
+        get => _moments.Holds;
+        set => _moments.Holds = !value || !_standsTwice ? value
+            : throw new InvalidOperationException($"[batchnorm] one process trains a network in which a layer stands more than once; {RunningMean.Name} would move twice a run");
+    }
+
+    void IRunStatistics.ReadRun(Span<byte> run) => _moments.Read(run);
+
+    void IRunStatistics.TakeRun(ReadOnlySpan<byte> run) => BatchMoments.Take(run, RunningMean.Values.Span, RunningVariance.Values.Span, Momentum);
 }

@@ -13,14 +13,17 @@ public sealed class Model : IDisposable
     private Memory<long>[]? _stepCounts;
     private bool _disposed;
 
-    internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, IStepRule[] stepRules, ulong seed, WorkerTeam team, bool ownsTeam) =>
-        (Parameters, AttentionHeads, _stepRules, Seed, Team, _ownsTeam) = (parameters, attentionHeads, stepRules, seed, team, ownsTeam);
+    internal Model(ParameterStore parameters, IReadOnlyList<AttentionHeads> attentionHeads, IStepRule[] stepRules, IRunStatistics[] runStatistics, ulong seed, WorkerTeam team, bool ownsTeam) =>
+        (Parameters, AttentionHeads, _stepRules, RunStatistics, Seed, Team, _ownsTeam) = (parameters, attentionHeads, stepRules, runStatistics, seed, team, ownsTeam);
 
     /// <summary>Weights, gradients and buffers, in the order of their declaration.</summary>
     public ParameterStore Parameters { get; }
 
     /// <summary>What makes the logits of each attention layer's heads, in the order of their declaration: what QK-clip scales.</summary>
     public IReadOnlyList<AttentionHeads> AttentionHeads { get; }
+
+    /// <summary>Statistics that training runs move, in the order of their declaration: processes that share a step tell each other what their runs have left.</summary>
+    public IReadOnlyList<IRunStatistics> RunStatistics { get; }
 
     /// <summary>Seed of the first weights, and of layers that draw numbers.</summary>
     public ulong Seed { get; }

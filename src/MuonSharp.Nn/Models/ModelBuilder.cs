@@ -95,6 +95,15 @@ public sealed class ModelBuilder
         _declarations.StepRules.Add(rule);
     }
 
+    /// <summary>Declares statistics that training runs move: see <see cref="IRunStatistics"/>.</summary>
+    /// <param name="statistics">The layer that has them.</param>
+    /// <exception cref="InvalidOperationException">The model is built.</exception>
+    public void RunStatistics(IRunStatistics statistics)
+    {
+        ThrowIfBuilt();
+        _declarations.RunStatistics.Add(statistics);
+    }
+
     /// <summary>Allocates the parameters and gives them their first values. A builder builds one model.</summary>
     /// <param name="team">Workers of the model's tapes, not owned; null makes a team of all cores that goes with the model.</param>
     /// <param name="gradients">Whether the model will be trained; false saves the gradients' memory.</param>
@@ -114,7 +123,7 @@ public sealed class ModelBuilder
                 _declarations.Initializers[i].Fill(parameter, new RandomStream(Seed, $"initialize/{parameter.Name}"));
             }
 
-            return new Model(store, [.. _declarations.AttentionHeads], [.. _declarations.StepRules], Seed, team ?? new WorkerTeam(), ownsTeam: team is null);
+            return new Model(store, [.. _declarations.AttentionHeads], [.. _declarations.StepRules], [.. _declarations.RunStatistics], Seed, team ?? new WorkerTeam(), ownsTeam: team is null);
         }
         catch
         {
@@ -150,6 +159,8 @@ public sealed class ModelBuilder
         public List<AttentionHeads> AttentionHeads { get; } = [];
 
         public List<IStepRule> StepRules { get; } = [];
+
+        public List<IRunStatistics> RunStatistics { get; } = [];
 
         public bool IsBuilt { get; set; }
     }

@@ -111,8 +111,9 @@ internal sealed class StepDriver
             values = values[slot.Changes.Length..];
         }
 
-        foreach (GroupReport group in _report.Groups)
+        for (int i = 0; i < _report.Groups.Count; i++)
         {
+            GroupReport group = _report.Groups[i];
             if (toReports)
             {
                 (group.MatricesOrthogonalized, group.PolesRaised, group.OrthogonalizationFallbacks) = ((int)values[0], (int)values[1], (int)values[2]);

@@ -55,6 +55,12 @@ public sealed class RoutedOptimizer : IOptimizer
     /// <summary>Which rank updates what; null in a process that works alone.</summary>
     public Ownership? Ownership => _share?.Ownership;
 
+    /// <summary>How long bringing updated weights to all ranks has taken so far; nothing in a process that works alone.</summary>
+    public TimeSpan Gathered => _share?.Gathered ?? TimeSpan.Zero;
+
+    /// <summary>Bytes of weights on their way between ranks; 0 in a process that works alone.</summary>
+    public long GatherBytes => _share?.Bytes ?? 0;
+
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters { get; }
 

@@ -33,6 +33,9 @@ internal sealed unsafe class BucketExchange : IDisposable
         (_sendCounts, _receiveCounts) = (new int[ranks.Size], new int[ranks.Size]);
     }
 
+    /// <summary>Bytes of what is on its way.</summary>
+    public long Bytes => (_send.Length + _receive.Length) * sizeof(float);
+
     /// <summary>Exchanges a bucket; this rank's part of its gradients is then the sum over all ranks.</summary>
     public void Run(Bucket bucket, ICollectives ranks, GradientReduction reduction)
     {

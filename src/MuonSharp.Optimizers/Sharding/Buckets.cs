@@ -15,6 +15,7 @@ internal sealed class Bucket
         Segments = segments;
         Parameters = [.. segments.SelectMany(static rank => rank.Select(static segment => segment.Parameter)).Distinct()];
         Counts = [.. segments.Select(static rank => rank.Sum(static segment => segment.Length))];
+        Length = Counts.Sum();
     }
 
     /// <summary>What each rank owns, in order.</summary>
@@ -27,7 +28,19 @@ internal sealed class Bucket
     public int[] Counts { get; }
 
     /// <summary>Elements of all ranks.</summary>
-    public int Length => Counts.Sum();
+    public int Length { get; }
+
+    /// <summary>Where a rank's elements begin among those of all ranks.</summary>
+    public int StartOf(int rank)
+    {
+        int start = 0;
+        for (int before = 0; before < rank; before++)
+        {
+            start += Counts[before];
+        }
+
+        return start;
+    }
 
     /// <summary>Elements a bucket is to have: enough that a round of messages costs less than the bytes, few enough to stay in the caches of one machine.</summary>
     public static int LengthFor(int ranks) => Math.Clamp(ranks << 16, 1 << 20, 1 << 25);

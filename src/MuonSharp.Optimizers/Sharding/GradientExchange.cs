@@ -20,6 +20,7 @@ namespace MuonSharp.Optimizers;
 public sealed unsafe class GradientExchange : IGradientSum
 {
     private readonly ParameterStore _store;
+    private readonly ImmutableArray<Parameter> _parameters;
     private readonly ICollectives _collectives;
     private readonly GradientReduction _reduction;
     private readonly ImmutableArray<Bucket> _buckets;
@@ -55,7 +56,7 @@ public sealed unsafe class GradientExchange : IGradientSum
                 : $"[gradient exchange] the ownership is that of as many ranks; {ownership.Ranks} and {collectives.Size}");
         }
 
-        (_store, _collectives, _reduction, Leaves) = (store, collectives, reduction, leaves);
+        (_store, _parameters, _collectives, _reduction, Leaves) = (store, [.. store.Parameters], collectives, reduction, leaves);
         (First, End) = TreePart.LeavesOf(leaves, collectives.Rank, collectives.Size);
         ImmutableArray<TreePart>[] partsOf = [.. Enumerable.Range(0, collectives.Size).Select(PartsOf)];
         _parts = partsOf[collectives.Rank];
@@ -78,6 +79,13 @@ public sealed unsafe class GradientExchange : IGradientSum
         _thread = new CommunicationThread(collectives);
         Reset();
     }
+
+    /// <summary>The micro-batches that a rank computes: an equal share, in order.</summary>
+    /// <param name="leaves">Micro-batches of a step.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="ranks">Number of ranks.</param>
+    /// <returns>The first, and one beyond the last.</returns>
+    public static (int First, int End) LeavesOf(int leaves, int rank, int ranks) => TreePart.LeavesOf(leaves, rank, ranks);
 
     /// <summary>The sums that a rank sends in a step: subtrees of its micro-batches.</summary>
     /// <param name="leaves">Micro-batches of a step.</param>
@@ -102,6 +110,9 @@ public sealed unsafe class GradientExchange : IGradientSum
 
     /// <inheritdoc/>
     public int End { get; }
+
+    /// <summary>Bytes that it holds: sums of micro-batches, and gradients on their way.</summary>
+    public long BufferBytes => (sizeof(float) * _store.Length * (GradientTree.BuffersOf(_parts.Max(static part => part.Count)) + _sums.Length)) + _exchange.Bytes;
 
     /// <summary>Time that the exchange of buckets has taken so far.</summary>
     public TimeSpan Busy => _thread.Busy;
@@ -213,7 +224,7 @@ public sealed unsafe class GradientExchange : IGradientSum
     private void Mark()
     {
         int next = 0;
-        foreach (Parameter parameter in _store.Parameters)
+        foreach (Parameter parameter in _parameters)
         {
             for (int matrix = 0; matrix < parameter.MatrixCount; matrix++, next++)
             {
@@ -226,7 +237,7 @@ public sealed unsafe class GradientExchange : IGradientSum
     {
         _collectives.AllReduce(_marks, Reduction.Max);
         int next = 0;
-        foreach (Parameter parameter in _store.Parameters)
+        foreach (Parameter parameter in _parameters)
         {
             for (int matrix = 0; matrix < parameter.MatrixCount; matrix++, next++)
             {

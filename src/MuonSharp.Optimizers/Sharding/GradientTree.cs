@@ -101,16 +101,7 @@ public sealed unsafe class GradientTree : IGradientSum
     internal void AddLast(Parameter parameter)
     {
         nint* terms = stackalloc nint[_levels.Length];
-        long offset = parameter.Gradient.Address - _store.Gradients;
-        int count = 0;
-        for (int level = 0; level < _levels.Length; level++)
-        {
-            if (((Leaves - 1) >> level & 1) == 1)
-            {
-                terms[count++] = (nint)(_levels[level].Pointer + offset);
-            }
-        }
-
+        int count = TermsOf(Leaves - 1, last: true, parameter.Gradient.Address - _store.Gradients, terms).Count;
         if (count > 0)
         {
             var kernel = new SumKernel(parameter.Gradient.Address, terms, count, parameter.Gradient.Address, FlatLayout.Padded(parameter.Length));
@@ -121,20 +112,27 @@ public sealed unsafe class GradientTree : IGradientSum
     /// <summary>As a counter carries: the leaf is added to the full levels from the lowest on until a free one takes the sum; the last leaf to all that are full.</summary>
     private void Sum(int leaf, bool last)
     {
+        fixed (nint* terms = _terms)
+        {
+            (int count, int level) = TermsOf(leaf, last, 0, terms);
+            var kernel = new SumKernel(_store.Gradients, terms, count, last ? _store.Gradients : _levels[level].Pointer, _store.Length);
+            _team.RunLanes(kernel.Tasks, kernel);
+        }
+    }
+
+    /// <summary>The sums that a leaf is added to, from the lowest level on, and the first level beyond them.</summary>
+    private (int Count, int Level) TermsOf(int leaf, bool last, long offset, nint* terms)
+    {
         int count = 0, level = 0;
         for (; last ? level < _levels.Length : (leaf >> level & 1) == 1; level++)
         {
             if ((leaf >> level & 1) == 1)
             {
-                _terms[count++] = (nint)_levels[level].Pointer;
+                terms[count++] = (nint)(_levels[level].Pointer + offset);
             }
         }
 
-        fixed (nint* terms = _terms)
-        {
-            var kernel = new SumKernel(_store.Gradients, terms, count, last ? _store.Gradients : _levels[level].Pointer, _store.Length);
-            _team.RunLanes(kernel.Tasks, kernel);
-        }
+        return (count, level);
     }
 
     private void Mark(bool first, bool last)

@@ -56,9 +56,15 @@ public sealed class Ownership
     /// <summary>Bytes of the optimizer's state at a rank.</summary>
     /// <param name="groups">The groups that this is the ownership of.</param>
     /// <param name="rank">The rank.</param>
-    public long StateBytesOf(IReadOnlyList<ParameterGroup> groups, int rank)
+    public long StateBytesOf(IReadOnlyList<ParameterGroup> groups, int rank) => CostsOf(groups, rank, threads: 1).Sum(static cost => cost.StateBytes);
+
+    /// <summary>The memory of the optimizers at a rank; one that updates nothing there is left out.</summary>
+    /// <param name="groups">The groups that this is the ownership of.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="threads">Workers of its team, 1 or more.</param>
+    public ImmutableArray<OptimizerCost> CostsOf(IReadOnlyList<ParameterGroup> groups, int rank, int threads)
     {
-        double bytes = 0;
+        ImmutableArray<OptimizerCost>.Builder costs = ImmutableArray.CreateBuilder<OptimizerCost>();
         foreach (IGrouping<Type, ParameterGroup> optimizer in groups.GroupBy(static group => group.Options.GetType()))
         {
             OptimizerOptions options = optimizer.First().Options;
@@ -68,10 +74,14 @@ public sealed class Ownership
             double share = options.UpdatesByElement && own.Count > 0
                 ? own.Sum(group => group.Parameters.Sum(parameter => (double)RangeOf(parameter, rank).Length)) / own.Sum(static group => group.Parameters.Sum(static parameter => (double)parameter.Length))
                 : 1;
-            bytes += own.Count == 0 ? 0 : share * options.StatesOf(own).Sum(static state => state.Bytes);
+            if (own.Count > 0)
+            {
+                costs.Add(new OptimizerCost(
+                    options.OptimizerName, [.. options.StatesOf(own).Select(state => state with { Bytes = (long)(share * state.Bytes) })], options.ScratchLengthOf(own, threads) * sizeof(float)));
+            }
         }
 
-        return (long)bytes;
+        return costs.ToImmutable();
     }
 
     private void GiveWhole(List<(Parameter Parameter, double Flops)> items)

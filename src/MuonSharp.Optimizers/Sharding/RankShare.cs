@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MuonSharp.Distributed;
 using MuonSharp.Numerics;
 
@@ -22,6 +23,12 @@ internal sealed unsafe class RankShare : IDisposable
 
     public Ownership Ownership { get; }
 
+    /// <summary>How long bringing weights to all ranks has taken so far.</summary>
+    public TimeSpan Gathered { get; private set; }
+
+    /// <summary>Bytes of weights on their way.</summary>
+    public long Bytes => _values.Length * sizeof(float);
+
     /// <summary>A share where there is something to share.</summary>
     public static RankShare? Of(IReadOnlyList<ParameterGroup> groups, ICollectives? collectives) =>
         collectives is { Size: > 1 } several ? new RankShare(groups, several) : null;
@@ -35,9 +42,10 @@ internal sealed unsafe class RankShare : IDisposable
     /// <summary>Brings the weights that each rank has updated to all.</summary>
     public void GatherWeights()
     {
+        long start = Stopwatch.GetTimestamp();
         foreach (Bucket bucket in _buckets)
         {
-            float* own = _values.Pointer + bucket.Counts.AsSpan(0, Collectives.Rank).Sum();
+            float* own = _values.Pointer + bucket.StartOf(Collectives.Rank);
             foreach (Segment segment in bucket.Segments[Collectives.Rank])
             {
                 new Span<float>(segment.Parameter.Weights.Address + segment.Start, segment.Length).CopyTo(new Span<float>(own, segment.Length));
@@ -59,22 +67,9 @@ internal sealed unsafe class RankShare : IDisposable
                 }
             }
         }
+
+        Gathered += Stopwatch.GetElapsedTime(start);
     }
 
     public void Dispose() => _values.Dispose();
-}
-
-/// <summary>Sums over spans.</summary>
-internal static class SpanSums
-{
-    public static int Sum(this Span<int> values)
-    {
-        int sum = 0;
-        foreach (int value in values)
-        {
-            sum += value;
-        }
-
-        return sum;
-    }
 }

@@ -6,16 +6,18 @@ namespace MuonSharp.Training;
 /// <summary>Into how many parts a step is cut where several ranks train: as many as the configuration says, else a power of two.</summary>
 internal static class RankShards
 {
+    private static bool Reads(DataFiles? files) => files?.Paths.Contains(DataFiles.StandardInput) == true;
+
     /// <summary>A configuration that some ranks can train.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="collectives">The ranks; null: this process alone.</param>
     /// <exception cref="ConfigurationException">There are more ranks than parts.</exception>
     public static TrainingConfig Complete(TrainingConfig config, ICollectives? collectives)
     {
-        if (collectives is { Size: > 1 } && config.Image.Network is not null)
+        if (collectives is { Size: > 1 } && (Reads(config.Data.File) || Reads(config.Data.ValidationFile)))
         {
             throw new ConfigurationException(
-                [$"[ranks] networks of images keep running statistics of their own runs (batch norm), so one rank trains them; {collectives.Size} ranks came"]);
+                [$"[ranks] launchers give standard input to the first rank alone, and all {collectives.Size} read the text; put it into a file that they can all read"]);
         }
 
         if (collectives is not { Size: > 1 } ranks || config.Train.MicroBatches >= ranks.Size)

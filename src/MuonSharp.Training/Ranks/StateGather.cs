@@ -19,7 +19,7 @@ internal sealed unsafe class StateGather : IDisposable
     /// <summary>Gathers state tensors; all ranks call it with tensors of the same names.</summary>
     public static StateGather Of(IReadOnlyList<StateTensor> tensors, ICollectives ranks)
     {
-        ranks.Activity = "gathering the optimizer's state";
+        ranks.Activity = "a checkpoint";
         long[] lengths = new long[tensors.Count * ranks.Size];
         for (int i = 0; i < tensors.Count; i++)
         {

@@ -33,10 +33,25 @@ internal sealed class TrainingRanks : IDisposable
     /// <summary>The ranks of a run; null for a process that trains alone.</summary>
     public static TrainingRanks? Of(ICollectives? collectives) => collectives is { Size: > 1 } several ? new TrainingRanks(several) : null;
 
+    /// <summary>Does what a rank does before a run (it reads data, makes the model), however long it takes it.</summary>
+    /// <param name="ranks">The ranks; null, or one alone: the work is done, no more.</param>
+    /// <param name="work">This rank's work.</param>
+    public static void Prepare(ICollectives? ranks, Action work)
+    {
+        if (ranks is { Size: > 1 } several)
+        {
+            several.Activity = "the start of the run";
+            LongWork.Run(several, work);
+        }
+        else
+        {
+            work();
+        }
+    }
+
     /// <summary>The folder of the checkpoint that the first rank resumes from, told to all; null for none.</summary>
     public static string? TellCheckpoint(ICollectives ranks, string? folder)
     {
-        ranks.Activity = "the start of the run";
         byte[] text = Encoding.UTF8.GetBytes(folder ?? string.Empty), length = BitConverter.GetBytes(text.Length);
         ranks.Broadcast(length, root: 0);
         text = ranks.Rank == 0 ? text : new byte[BitConverter.ToInt32(length)];
@@ -48,7 +63,6 @@ internal sealed class TrainingRanks : IDisposable
     /// <exception cref="BadInputException">Ranks differ in what may not differ.</exception>
     public void Begin(TrainingParts parts, long step, bool hasFolder)
     {
-        Collectives.Activity = "the start of the run";
         RankAgreement.Check(Collectives,
         [
             ("version", typeof(TrainingRanks).Assembly.GetName().Version!.ToString()),
@@ -93,7 +107,17 @@ internal sealed class TrainingRanks : IDisposable
     }
 
     /// <summary>Says in errors what step it is.</summary>
-    public void BeginStep(long step) => Collectives.Activity = $"step {step}";
+    public void BeginStep(long step) => (Collectives.Activity, Collectives.Step) = (string.Empty, step);
+
+    /// <summary>Work that takes longer than a step, at this rank or all: see <see cref="LongWork"/>.</summary>
+    /// <param name="activity">What it is, in words.</param>
+    /// <param name="work">This rank's part.</param>
+    /// <param name="asked">Asks to stop: all ranks then do, by <see cref="Stop"/>.</param>
+    public void Do(string activity, Action work, CancellationToken asked = default)
+    {
+        Collectives.Activity = activity;
+        LongWork.Run(Collectives, work, _stop.Cancel, asked);
+    }
 
     /// <summary>Compares the weights and running statistics of all ranks after the first step, and now and then: what was copied must be equal.</summary>
     /// <exception cref="BadInputException">They differ.</exception>
@@ -110,15 +134,8 @@ internal sealed class TrainingRanks : IDisposable
         if (_extremes[0] != ~_extremes[1])
         {
             throw new BadInputException($"[ranks] all ranks must have the same weights and running statistics; after step {step} they differ. "
-                + "A layer keeps statistics of its own runs (batch norm), which only one rank can train; or memory, processor or network of a machine is faulty");
+                + "A layer of one's own keeps statistics of its runs and does not hand them on (IRunStatistics); or memory, processor or network of a machine is faulty");
         }
-    }
-
-    /// <summary>All ranks wait for the first one, which writes.</summary>
-    public void AfterWriting()
-    {
-        Collectives.Activity = "a checkpoint";
-        Collectives.Barrier();
     }
 
     public void Dispose() => _stop.Dispose();

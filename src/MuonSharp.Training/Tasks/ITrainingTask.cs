@@ -65,6 +65,9 @@ public interface ITrainingTask : IDisposable
     /// <summary>What the forward runs of a step have counted for <see cref="AfterStep"/>: ranks that train together add it up before. Default: nothing.</summary>
     IReadOnlyList<Memory<long>> StepCounts => [];
 
+    /// <summary>Statistics that the runs of a step move (<see cref="Model.RunStatistics"/>): ranks that train together all take in the runs of all. Default: none.</summary>
+    IReadOnlyList<IRunStatistics> RunStatistics => [];
+
     /// <summary>A step has ended, after the update: what the model's layers do then (<see cref="Model.AfterStep"/>). Default: nothing.</summary>
     /// <param name="skipped">Whether the step was skipped, or ended early.</param>
     void AfterStep(bool skipped)

@@ -174,6 +174,9 @@ public sealed class LanguageTask : ITrainingTask
     public IReadOnlyList<Memory<long>> StepCounts => Model.Model.StepCounts;
 
     /// <inheritdoc/>
+    public IReadOnlyList<IRunStatistics> RunStatistics => Model.Model.RunStatistics;
+
+    /// <inheritdoc/>
     public double Run(long step, int microBatch, float gradientScale)
     {
         double loss = Forward(step, microBatch, gradientScale);

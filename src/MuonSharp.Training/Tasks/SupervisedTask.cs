@@ -104,6 +104,12 @@ public sealed class SupervisedTask : ITrainingTask
     public MemoryPlan MemoryPlan => _training.MemoryPlan;
 
     /// <inheritdoc/>
+    public IReadOnlyList<Memory<long>> StepCounts => _model.StepCounts;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IRunStatistics> RunStatistics => _model.RunStatistics;
+
+    /// <inheritdoc/>
     public void AfterStep(bool skipped) => _model.AfterStep(skipped);
 
     /// <inheritdoc/>

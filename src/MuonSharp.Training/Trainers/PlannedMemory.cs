@@ -8,8 +8,8 @@ namespace MuonSharp.Training;
 /// <remarks>Left out: evaluation and samples, which have arenas of their own, the few bytes of token buffers, and the workers' packing memory.</remarks>
 /// <param name="Weights">The store's weights.</param>
 /// <param name="Gradients">The store's gradients.</param>
-/// <param name="GradientSums">Sums of the gradients of micro-batches, see <see cref="GradientTree"/>; 0 where a step is one micro-batch.</param>
-/// <param name="Optimizers">State and scratch of each optimizer.</param>
+/// <param name="GradientSums">Sums of the gradients of micro-batches, see <see cref="GradientTree"/>; 0 where a step is one micro-batch. Over ranks, of this one, with gradients and weights on their way.</param>
+/// <param name="Optimizers">State and scratch of each optimizer; over ranks, of this one.</param>
 /// <param name="Activations">The arena of a training program for one micro-batch: activations, their gradients, scratch.</param>
 /// <param name="NeededActivations">Of it, what the backward run reads of the forward run, at the time when that is most: the rest is overhead.</param>
 public sealed record PlannedMemory(

@@ -96,12 +96,13 @@ internal sealed class RunRecorder(TrainingParts parts, RunState state, RunWriter
         }
 
         using var gather = StateGather.Of(parts.StateTensors, ranks.Collectives);
-        if (ranks.Writes)
+        ranks.Do("a checkpoint", () =>
         {
-            write(Contents(gather.Tensors));
-        }
-
-        ranks.AfterWriting();
+            if (ranks.Writes)
+            {
+                write(Contents(gather.Tensors));
+            }
+        });
     }
 
     private CheckpointContents Contents(IReadOnlyList<NamedTensor> optimizer) => new()

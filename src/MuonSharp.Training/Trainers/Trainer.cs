@@ -25,7 +25,6 @@ public sealed class Trainer : IDisposable
 
     internal Trainer(TrainingParts parts, RunWriter? writer, RunState state, long savedStep, IEnumerable<string> notices)
     {
-        parts.Ranks?.Begin(parts, state.Step, writer is not null);
         (Parts, _writer, _state) = (parts, writer, state);
         foreach (string notice in notices)
         {

@@ -13,8 +13,19 @@ internal static class TrainerFactory
     public static Trainer Create(TrainingConfig config, string? runFolder, TrainerOptions options)
     {
         List<string> notices = [];
-        config = WeightSource.Complete(Complete(RankShards.Complete(config, options.Collectives)), notices);
-        return Begin(TrainingParts.Create(config, from: null, options), runFolder, options, notices);
+        config = RankShards.Complete(config, options.Collectives);
+        TrainingParts? parts = null;
+        try
+        {
+            TrainingRanks.Prepare(options.Collectives, () => parts = TrainingParts.Create(WeightSource.Complete(Complete(config), notices), from: null, options));
+        }
+        catch
+        {
+            parts?.Dispose();
+            throw;
+        }
+
+        return Begin(parts!, runFolder, options, notices);
     }
 
     /// <summary>A run that begins, of a task.</summary>
@@ -70,8 +81,11 @@ internal static class TrainerFactory
         RunWriter? writer = null;
         try
         {
-            writer = runFolder is null || parts.Ranks?.Writes == false ? null : RunWriter.Create(
-                runFolder, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.NewFiles(atStart: true));
+            // Ranks that differ leave no folder.
+            bool writes = runFolder is not null && parts.Ranks?.Writes != false;
+            parts.Ranks?.Begin(parts, step: 0, writes);
+            writer = !writes ? null : RunWriter.Create(
+                runFolder!, parts.Identity.ToJson(), RunEnvironment.Describe(parts.Task.Team.Threads, options.Time), options.Files, parts.NewFiles(atStart: true));
             return new Trainer(parts, writer, new RunState(), savedStep: -1, notices);
         }
         catch
@@ -92,19 +106,29 @@ internal static class TrainerFactory
         ICollectives? ranks = options.Collectives is { Size: > 1 } several ? several : null;
         try
         {
-            if (ranks is null or { Rank: 0 })
+            bool chooses = ranks is null or { Rank: 0 };
+            string? chosen = null;
+            TrainingRanks.Prepare(ranks, () =>
             {
-                writer = RunWriter.Resume(runFolder, options.Files, Prepare);
-                _ = ranks is null ? null : TrainingRanks.TellCheckpoint(ranks, writer.Checkpoint?.Folder);
+                writer = chooses ? RunWriter.Resume(runFolder, options.Files, Prepare) : null;
+                chosen = writer?.Checkpoint?.Folder;
 
                 // Open files would keep a checkpoint's space on the disk after its deletion, and on Windows the checkpoint itself.
-                writer.Checkpoint?.Dispose();
-            }
-            else
+                writer?.Checkpoint?.Dispose();
+            });
+            if (ranks is not null)
             {
-                // The first rank has chosen; nothing is written here.
-                using LoadedCheckpoint? checkpoint = TrainingRanks.TellCheckpoint(ranks, null) is { } chosen ? CheckpointReader.Open(chosen) : null;
-                _ = Prepare(checkpoint, []);
+                // The first rank has chosen; the others write nothing.
+                chosen = TrainingRanks.TellCheckpoint(ranks, chosen);
+                TrainingRanks.Prepare(ranks, () =>
+                {
+                    if (!chooses)
+                    {
+                        using LoadedCheckpoint? checkpoint = chosen is null ? null : CheckpointReader.Open(chosen);
+                        _ = Prepare(checkpoint, []);
+                    }
+                });
+                parts!.Ranks!.Begin(parts, state.Step, hasFolder: chooses);
             }
 
             return new Trainer(parts!, writer, state, savedStep, notices);

@@ -21,6 +21,7 @@ internal sealed class TrainingLoop
     private readonly RunClock _clock;
     private readonly TrainingOutcome? _endedBefore;
     private readonly Counter<long> _units;
+    private CancellationToken _asked;
     private bool _settled;
     private long _coldSteps;
 
@@ -46,6 +47,7 @@ internal sealed class TrainingLoop
     {
         // Ranks stop together, after a step in which they told each other.
         CancellationToken cancellation = _parts.Ranks?.Stop ?? asked;
+        _asked = asked;
         _clock.Start();
         if (_endedBefore is { } outcome)
         {
@@ -130,7 +132,9 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken cancellation)
     {
         long start = _parts.Time.GetTimestamp();
-        if (_parts.Task.Evaluate(_state.Step, cancellation) is not { } result)
+        Evaluation? measured = null;
+        Alone("an evaluation", () => measured = _parts.Task.Evaluate(_state.Step, cancellation));
+        if (measured is not { } result)
         {
             return;
         }
@@ -158,7 +162,9 @@ internal sealed class TrainingLoop
 
     private void Sample(CancellationToken cancellation)
     {
-        if (_parts.Task.Sample(_state.Step, cancellation) is not { } sample)
+        TrainingSample? made = null;
+        Alone("a sample", () => made = _parts.Task.Sample(_state.Step, cancellation));
+        if (made is not { } sample)
         {
             return;
         }
@@ -166,6 +172,19 @@ internal sealed class TrainingLoop
         SampleEvent happened = new(_state.Step, sample.Prompt, sample.Text);
         _recorder.Write(happened);
         _events.Enqueue(happened);
+    }
+
+    /// <summary>What each rank does alone, however long it takes; all wait for all.</summary>
+    private void Alone(string activity, Action work)
+    {
+        if (_parts.Ranks is { } ranks)
+        {
+            ranks.Do(activity, work, _asked);
+        }
+        else
+        {
+            work();
+        }
     }
 
     /// <summary>Saves a checkpoint, but never one of weights that an update has overflowed: the newest good one must stay the newest.</summary>

@@ -16,7 +16,15 @@ internal sealed class TrainingParts : IDisposable
         _sum = Ranks is null
             ? new GradientTree(task.Parameters, settings.Accumulation, task.Team)
             : new GradientExchange(task.Parameters, optimizer.Ownership!, Ranks.Collectives, settings.Accumulation, options.Reduction, task.Team);
-        Step = new TrainingStep(task, optimizer, clip, _sum, options.Time, Ranks);
+        try
+        {
+            Step = new TrainingStep(task, optimizer, clip, _sum, options.Time, Ranks);
+        }
+        catch
+        {
+            _sum.Dispose();
+            throw;
+        }
     }
 
     public ITrainingTask Task { get; }
@@ -132,12 +140,24 @@ internal sealed class TrainingParts : IDisposable
         Plan = Optimizer.Plan,
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
         Advice = [.. (Task as LanguageTask)?.DataNotes ?? [], .. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
-        Memory = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads),
+        Memory = Memory(),
         Threads = Task.Team.Threads,
     };
 
+    /// <summary>Over ranks, that of this one: the state that it owns, and what is on its way to others.</summary>
+    private PlannedMemory Memory()
+    {
+        PlannedMemory whole = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads);
+        return Ranks is null ? whole : whole with
+        {
+            GradientSums = ((GradientExchange)_sum).BufferBytes + Optimizer.GatherBytes,
+            Optimizers = Optimizer.Ownership!.CostsOf(Optimizer.Plan.Groups, Ranks.Collectives.Rank, Task.Team.Threads),
+        };
+    }
+
     public void Dispose()
     {
+        Step.Dispose();
         _sum.Dispose();
         Ranks?.Dispose();
         Clip?.Dispose();

@@ -4,7 +4,7 @@ using MuonSharp.Optimizers;
 namespace MuonSharp.Training;
 
 /// <summary>One step: micro-batches forward and backward, their gradients added in a tree, update. After the first one it allocates nothing on the managed heap.</summary>
-internal sealed class TrainingStep
+internal sealed class TrainingStep : IDisposable
 {
     private readonly ITrainingTask _task;
     private readonly RoutedOptimizer _optimizer;
@@ -15,12 +15,15 @@ internal sealed class TrainingStep
     private readonly double[] _losses;
     private readonly TimeProvider _time;
     private readonly TrainingRanks? _ranks;
+    private readonly RankStatistics? _statistics;
+    private readonly GradientExchange? _exchange;
     private bool _runs;
 
     public TrainingStep(ITrainingTask task, RoutedOptimizer optimizer, QkClip? clip, IGradientSum sum, TimeProvider time, TrainingRanks? ranks = null)
     {
-        (_task, _optimizer, _clip, _sum, _time, _ranks) = (task, optimizer, clip, sum, time, ranks);
+        (_task, _optimizer, _clip, _sum, _time, _ranks, _exchange) = (task, optimizer, clip, sum, time, ranks, sum as GradientExchange);
         _losses = new double[sum.Leaves];
+        _statistics = ranks is null ? null : new RankStatistics(task.RunStatistics, ranks.Collectives, sum.Leaves);
         _heads = [.. task.AttentionHeads.SelectMany((layer, number) => Enumerable.Range(0, layer.Heads).Select(head => (number, head)))];
         _maxima = new float[_heads.Length];
     }
@@ -52,6 +55,9 @@ internal sealed class TrainingStep
     /// <summary>The optimizer's part of the time.</summary>
     public TimeSpan OptimizerElapsed { get; private set; }
 
+    /// <summary>What talking to the other ranks took of it; null in one process.</summary>
+    public ExchangeTimes? Exchange { get; private set; }
+
     /// <summary>Does a step.</summary>
     /// <param name="step">Its number, from 1: the position in the data and in every stream of random numbers.</param>
     /// <param name="stop">Whether this process was asked to stop, which its fellow ranks should know.</param>
@@ -60,6 +66,7 @@ internal sealed class TrainingStep
         _ranks?.BeginStep(step);
         long began = Profile is null ? 0 : Stopwatch.GetTimestamp();
         long start = _time.GetTimestamp();
+        ExchangeTimes before = Talked();
         Array.Clear(_losses);
         Array.Fill(_maxima, float.NegativeInfinity);
         _sum.Reset();
@@ -74,12 +81,14 @@ internal sealed class TrainingStep
         {
             _task.Parameters.ZeroGradients();
             _losses[micro] = _sum.FinalIn(micro) is { } final ? _task.Run(step, micro, 1f / _sum.Leaves, final) : _task.Run(step, micro, 1f / _sum.Leaves);
+            _statistics?.Keep(micro);
             _sum.Add(micro);
             Measure(_task.MaximumLogits);
         }
 
         _ranks?.Share(_losses, _maxima, stop);
         _ranks?.Share(_task.StepCounts);
+        _statistics?.Share();
         double loss = 0;
         foreach (double one in _losses)
         {
@@ -95,8 +104,12 @@ internal sealed class TrainingStep
         _runs = false;
         long end = _time.GetTimestamp();
         (Elapsed, OptimizerElapsed) = (_time.GetElapsedTime(start, end), _time.GetElapsedTime(middle, end));
+        Exchange = _exchange is null ? null : Talked() - before;
         Profile?.AddStep(began);
     }
+
+    /// <summary>Leaves the task as one that is trained alone.</summary>
+    public void Dispose() => _statistics?.Dispose();
 
     /// <summary>A profile of this step's operations and optimizer.</summary>
     public TrainingProfile StartProfile() => new(_task.StartProfile(), _optimizer.StartProfile());
@@ -113,6 +126,8 @@ internal sealed class TrainingStep
         (int layer, int head) = _heads[index];
         return new HeadClip(layer, head, _maxima[index], Factor: 1, AccumulatedFactor: 1, Clips: 0);
     }
+
+    private ExchangeTimes Talked() => _exchange is null ? default : new(_exchange.Busy, _exchange.Waited, _optimizer.Gathered);
 
     private void Measure(ReadOnlySpan<float> logits)
     {
@@ -157,6 +172,7 @@ internal static class StepEvents
             Heads = [.. Enumerable.Range(0, step.HeadCount).Select(step.Head)],
             StepMilliseconds = step.Elapsed.TotalMilliseconds,
             OptimizerMilliseconds = step.OptimizerElapsed.TotalMilliseconds,
+            Exchange = step.Exchange,
             UnitsPerSecond = parts.UnitsPerStep / step.Elapsed.TotalSeconds,
         };
         return new StepEvent(metrics)

@@ -70,6 +70,18 @@ internal static partial class RankProgram
 
                 Say(ranks, "together");
                 break;
+            case "long" or "long-stop":
+                ranks.Activity = "long work";
+                LongWork.Run(ranks, () =>
+                {
+                    if (ranks.Rank == 1)
+                    {
+                        _ = what == "long-stop" ? Send(Environment.ProcessId, Stop) : 0;
+                        Thread.Sleep(2 * ranks.Timeout);
+                    }
+                });
+                Say(ranks, "together");
+                break;
             case "garbage":
                 Garbage(ranks);
                 break;
@@ -126,7 +138,7 @@ internal static partial class RankProgram
         float[] values = new float[10];
         for (int step = 1; step <= 20; step++)
         {
-            ranks.Activity = $"step {step}";
+            ranks.Step = step;
             if (step == FaultyStep && ranks.Rank == 1)
             {
                 switch (what)

@@ -12,6 +12,7 @@ internal static partial class Signal
     public const int HangUp = 1;
     public const int Interrupt = 2;
     public const int Quit = 3;
+    public const int User = 10;
     public const int Terminate = 15;
 
     private const int KillNow = 9;

@@ -89,6 +89,54 @@ public class GradientExchangeTests
         Assert.Equal((sizeof(float) * (elements - own)) + (2 * marks * sizeof(long) * (ranks - 1) / ranks), collectives.BytesSent - before);
     });
 
+    /// <summary>All gradients are told complete in the last backward run: they are on their way before the leaf is added, and so are sums with what came before it.</summary>
+    [Fact]
+    public void Complete_gradients_go_before_the_leaf_is_added()
+    {
+        long[] sentEarly = new long[2], sentByAdding = new long[2];
+        ThreadCollectives.Run(2, ranks =>
+        {
+            using TestModel model = TestModel.Language(width: 40);
+            var ownership = Ownership.Of([new ParameterGroup("all", model.Store.Parameters, new AdamWOptions())], 2);
+            using var exchange = new GradientExchange(model.Store, ownership, ranks, leaves: 4);
+            Fill(model, exchange.First);
+            Assert.Null(exchange.FinalIn(exchange.First));
+            exchange.Add(exchange.First);
+            Assert.Equal(0, ranks.BytesSent);
+            Fill(model, exchange.End - 1);
+            Action<Parameter> final = exchange.FinalIn(exchange.End - 1)!;
+            foreach (Parameter parameter in model.Store.Parameters.Reverse())
+            {
+                final(parameter);
+            }
+
+            // A guard against waiting for ever, not a measurement.
+            Assert.True(SpinWait.SpinUntil(() => ranks.BytesSent > 0, TimeSpan.FromMinutes(1)), "nothing was sent before the leaf was added");
+            sentEarly[ranks.Rank] = ranks.BytesSent;
+            exchange.Add(exchange.End - 1);
+            sentByAdding[ranks.Rank] = ranks.BytesSent - sentEarly[ranks.Rank];
+
+            using TestModel alone = TestModel.Language(width: 40);
+            using var tree = new GradientTree(alone.Store, 4);
+            for (int leaf = 0; leaf < 4; leaf++)
+            {
+                Fill(alone, leaf);
+                tree.Add(leaf);
+            }
+
+            foreach (Parameter parameter in model.Store.Parameters)
+            {
+                OwnedRange owned = ownership.RangeOf(parameter, ranks.Rank);
+                Compare.SameBits(alone[parameter.Name].Gradient.Span.Slice(owned.Start, owned.Length).ToArray(), parameter.Gradient.Span.Slice(owned.Start, owned.Length).ToArray());
+            }
+
+            ranks.Barrier();
+        });
+
+        // Only which parameters have a gradient is told afterwards.
+        Assert.All(sentEarly.Zip(sentByAdding), sent => Assert.True(sent.First > 10 * sent.Second, $"{sent}"));
+    }
+
     [Fact]
     public void A_rank_without_a_micro_batch_is_refused()
     {

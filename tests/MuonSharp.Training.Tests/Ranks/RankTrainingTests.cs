@@ -1,20 +1,10 @@
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using MuonSharp.Distributed;
-using MuonSharp.Optimizers;
-using MuonSharp.Training.Tests.Trainers;
 
 namespace MuonSharp.Training.Tests.Ranks;
 
 /// <summary>Runs over several ranks, each on a thread of this process, against the same run in one process.</summary>
 public class RankTrainingTests
 {
-    private static readonly string[] s_small =
-    [
-        "model.layers=2", "model.heads=2", "model.width=32", "model.context=16", "train.batch=8", "train.shards=8", "train.steps=12", "train.threads=1", "evaluate.every=6", "evaluate.batch=4",
-        "sample.every=-1", "optimizer.schedule.warmup=4", "checkpoint.every=6",
-    ];
-
     public static TheoryData<int, string[]> Settings => new()
     {
         { 2, [] },
@@ -27,6 +17,9 @@ public class RankTrainingTests
         { 5, ["optimizer.name=lion"] },
         { 3, ["train.shards=2", "train.accumulation=3", "qkClip.tau=1"] },
         { 8, ["qkClip.tau=0.5", "model.dropout=0.2"] },
+        { 2, ["model.width=128", "data.tokenizer=byte"] },
+        { 3, ["model.width=160", "optimizer.name=adamw"] },
+        { 3, ["model.width=128", "optimizer.name=lion", "optimizer.clipNorm=0.5"] },
         { 3, ["model.family=deepseek_v3", "model.normalization=rms-norm", "model.positions=rotary", "model.activation=swiglu", "model.biases=false", "model.tiedHead=false", "model.experts.count=4", "model.experts.hiddenWidth=32", "model.experts.balancingSpeed=0.01"] },
     };
 
@@ -35,26 +28,29 @@ public class RankTrainingTests
     public async Task Any_number_of_ranks_gives_the_bits_of_one_process(int ranks, string[] settings)
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = Config(folder, settings);
-        string alone = await Alone(config, Path.Combine(folder.Path, "alone"));
-        (string[] bits, _) = await Together(ranks, rank => Trainer.Create(config, Path.Combine(folder.Path, "together"), new TrainerOptions { Collectives = rank }));
+        TrainingConfig config = RankRuns.Config(folder, settings);
+        string alone = await RankRuns.Alone(config, Path.Combine(folder.Path, "alone"));
+        (string[] bits, _) = await RankRuns.Together(ranks, rank => Trainer.Create(config, Path.Combine(folder.Path, "together"), new TrainerOptions { Collectives = rank }));
         Assert.All(bits, bit => Assert.Equal(alone, bit));
         AssertSameFiles(Path.Combine(folder.Path, "alone"), Path.Combine(folder.Path, "together"), config.Train.Steps);
     }
 
-    [Fact]
-    public async Task A_run_goes_on_with_other_ranks_to_the_same_bits()
+    /// <summary>Of the second, tensors are cut between ranks, at other places for other numbers of them.</summary>
+    [Theory]
+    [InlineData("qkClip.tau=1")]
+    [InlineData("model.width=160", "optimizer.name=adamw")]
+    public async Task A_run_goes_on_with_other_ranks_to_the_same_bits(params string[] settings)
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = Config(folder, ["qkClip.tau=1"]);
-        string alone = await Alone(config, Path.Combine(folder.Path, "alone")), run = Path.Combine(folder.Path, "run");
+        TrainingConfig config = RankRuns.Config(folder, settings);
+        string alone = await RankRuns.Alone(config, Path.Combine(folder.Path, "alone")), run = Path.Combine(folder.Path, "run");
         TrainingConfig half = config.Set("train.steps", "12");
         int[] counts = [3, 1, 4];
         for (int part = 0; part < counts.Length; part++)
         {
             using CancellationTokenSource stop = new();
             int until = 3 * (part + 1);
-            (string[] bits, long[] steps) = await Together(
+            (string[] bits, long[] steps) = await RankRuns.Together(
                 counts[part],
                 rank => part == 0 ? Trainer.Create(half, run, new TrainerOptions { Collectives = rank }) : Trainer.Resume(run, null, new TrainerOptions { Collectives = rank }),
                 part == counts.Length - 1 ? null : (trainer, happened) =>
@@ -77,7 +73,7 @@ public class RankTrainingTests
     public async Task Ranks_own_the_state_that_they_update()
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = Config(folder, []);
+        TrainingConfig config = RankRuns.Config(folder, []);
         long whole = 0;
         using (Trainer alone = Trainer.Create(config))
         {
@@ -101,55 +97,11 @@ public class RankTrainingTests
     {
         using TemporaryFolder folder = new();
         ICollectives many = ThreadCollectives.Create(16)[0];
-        ConfigurationException given = Assert.Throws<ConfigurationException>(() => Trainer.Create(Config(folder, []), null, new TrainerOptions { Collectives = many }));
+        ConfigurationException given = Assert.Throws<ConfigurationException>(() => Trainer.Create(RankRuns.Config(folder, []), null, new TrainerOptions { Collectives = many }));
         Assert.Contains("16 ranks, train.shards 8 x train.accumulation 1 came", given.Message, StringComparison.Ordinal);
         TrainingConfig odd = new TrainingConfigBuilder().Set("train.batch", "12").Build();
         ConfigurationException chosen = Assert.Throws<ConfigurationException>(() => Trainer.Create(odd, null, new TrainerOptions { Collectives = many }));
         Assert.Contains("train.batch must be a multiple", chosen.Message, StringComparison.Ordinal);
-    }
-
-    private static TrainingConfig Config(TemporaryFolder folder, string[] settings)
-    {
-        string text = folder.Write("text.txt", TestRun.Text);
-        TrainingConfigBuilder builder = new();
-        builder.UsePreset("nanogpt-cpu");
-        foreach (string setting in (string[])[.. s_small, $"data.file={text}", .. settings])
-        {
-            builder.Set(setting.Split('=')[0], setting.Split('=')[1]);
-        }
-
-        return builder.Build();
-    }
-
-    private static async Task<string> Alone(TrainingConfig config, string folder)
-    {
-        using Trainer trainer = Trainer.Create(config, folder);
-        await TestRun.Run(trainer);
-        return Weights(trainer);
-    }
-
-    private static async Task<(string[] Bits, long[] Steps)> Together(
-        int count, Func<ICollectives, Trainer> open, Action<Trainer, TrainingEvent>? after = null, CancellationToken cancellation = default)
-    {
-        ICollectives[] ranks = ThreadCollectives.Create(count);
-        (string Bits, long Step)[] results = await Task.WhenAll(ranks.Select(rank => Task.Factory.StartNew(
-            () =>
-            {
-                using Trainer trainer = open(rank);
-                Drain(trainer, after, cancellation).GetAwaiter().GetResult();
-                return (Weights(trainer), trainer.Step);
-            },
-            TaskCreationOptions.LongRunning)));
-        return ([.. results.Select(result => result.Bits)], [.. results.Select(result => result.Step)]);
-    }
-
-    private static async Task Drain(Trainer trainer, Action<Trainer, TrainingEvent>? after, CancellationToken cancellation)
-    {
-        // Only the rank that writes is asked to stop: the others hear of it.
-        await foreach (TrainingEvent happened in trainer.RunAsync(trainer.RunFolder is null ? CancellationToken.None : cancellation))
-        {
-            after?.Invoke(trainer, happened);
-        }
     }
 
     /// <summary>The last checkpoints hold the same tensors, the metrics the same numbers but for times.</summary>
@@ -161,23 +113,6 @@ public class RankTrainingTests
             Assert.Equal(File.ReadAllBytes(Path.Combine(first, file)), File.ReadAllBytes(Path.Combine(second, file)));
         }
 
-        Assert.Equal(Metrics(first), Metrics(second));
-    }
-
-    private static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(static line =>
-    {
-        JsonObject entry = JsonNode.Parse(line)!.AsObject();
-        foreach (string time in (string[])["step_ms", "optimizer_ms", "tokens_per_second", "path"])
-        {
-            entry.Remove(time);
-        }
-
-        return entry.ToJsonString();
-    })];
-
-    private static unsafe string Weights(Trainer trainer)
-    {
-        ParameterStore store = trainer.Parameters;
-        return Convert.ToHexStringLower(SHA256.HashData(new ReadOnlySpan<byte>(store.Weights, checked((int)(store.Length * sizeof(float))))));
+        Assert.Equal(RankRuns.Metrics(first), RankRuns.Metrics(second));
     }
 }

@@ -9,6 +9,7 @@ public sealed unsafe class LanguageProgram : IDisposable
 {
     private Action<Parameter>? _told;
     private Action<int>? _tell;
+    private IReadOnlyList<Parameter>? _order;
     private readonly Tape _tape;
     private readonly LanguageGraph _graph;
     private readonly Sequences _sequences;
@@ -111,13 +112,11 @@ public sealed unsafe class LanguageProgram : IDisposable
     /// <param name="gradientFinal">Told each parameter that the run reaches, once it contributes nothing more to its gradient; on the calling thread.</param>
     public void Backward(Action<Parameter> gradientFinal)
     {
-        if (_told != gradientFinal)
-        {
-            IReadOnlyList<Parameter> order = _tape.GradientOrder;
-            (_told, _tell) = (gradientFinal, number => gradientFinal(order[number]));
-        }
-
-        _tape.Backward(_tell!);
+        // A lambda over the argument would be an object a run.
+        _told = gradientFinal;
+        _order ??= _tape.GradientOrder;
+        _tell ??= Tell;
+        _tape.Backward(_tell);
     }
 
     /// <summary>The logits of the token after one position of the last forward run. Inference programs only.</summary>
@@ -153,6 +152,8 @@ public sealed unsafe class LanguageProgram : IDisposable
         _disposed = true;
         _tape.Dispose();
     }
+
+    private void Tell(int number) => _told!(_order![number]);
 
     private Loss Loss => _graph.Loss ?? throw new InvalidOperationException("[language model] the program was made without a loss");
 

@@ -33,7 +33,12 @@ public static class BatchNormRecording
         MemoryBlock runningMean,
         MemoryBlock runningVariance,
         float epsilon = DefaultEpsilon,
-        double momentum = DefaultMomentum)
+        double momentum = DefaultMomentum) =>
+        tape.BatchNorm(x, gain, bias, runningMean, runningVariance, epsilon, momentum, moments: null);
+
+    /// <summary>The same for a layer that may keep what a run measures.</summary>
+    internal static Tensor BatchNorm(
+        this Tape tape, Tensor x, Tensor gain, Tensor bias, MemoryBlock runningMean, MemoryBlock runningVariance, float epsilon, double momentum, BatchMoments? moments)
     {
         Rule.Check(gain.Length == x.Columns && bias.Length == x.Columns, $"[batchnorm] gain and bias have an element for each column; {gain}, {bias}, x {x}");
         Rule.Check(
@@ -41,7 +46,7 @@ public static class BatchNormRecording
             $"[batchnorm] running statistics have an element for each column; {runningMean.Length} and {runningVariance.Length}, x {x}");
         Rule.Check(!tape.Training || x.Rows > 1, $"[batchnorm] a batch to train on has at least two rows; {x}");
         Rule.Check(momentum is >= 0 and <= 1, $"[batchnorm] the momentum is a share, 0 to 1; {momentum}");
-        return tape.Record(new BatchNormOperation(x, gain, bias, runningMean, runningVariance, epsilon, momentum)).Output;
+        return tape.Record(new BatchNormOperation(x, gain, bias, runningMean, runningVariance, epsilon, momentum, moments)).Output;
     }
 }
 
@@ -54,7 +59,7 @@ public static class BatchNormRecording
 /// <para>Sources: S. Ioffe and C. Szegedy, "Batch normalization", arXiv:1502.03167; T. Chan, G. Golub and R. LeVeque, "Algorithms for computing the sample variance", 1983.</para>
 /// </remarks>
 internal sealed unsafe class BatchNormOperation(
-    Tensor x, Tensor gain, Tensor bias, MemoryBlock runningMean, MemoryBlock runningVariance, float epsilon, double momentum) : Operation("batchnorm")
+    Tensor x, Tensor gain, Tensor bias, MemoryBlock runningMean, MemoryBlock runningVariance, float epsilon, double momentum, BatchMoments? moments) : Operation("batchnorm")
 {
     private TapeBuffer _mean = null!;
     private TapeBuffer _scale = null!;
@@ -85,6 +90,7 @@ internal sealed unsafe class BatchNormOperation(
 
     protected internal override void Forward(in TapeRun run)
     {
+        bool updates = run.Training && run.Phase == TapePhase.Forward;
         BatchNormStatistics statistics = new()
         {
             Sums = new(x.Rows, x.Columns, _sums!.Pointer),
@@ -94,7 +100,8 @@ internal sealed unsafe class BatchNormOperation(
             RunningVariance = runningVariance.Address,
             Epsilon = epsilon,
             Momentum = momentum,
-            Updates = run.Training && run.Phase == TapePhase.Forward,
+            Updates = updates,
+            Held = updates && moments is not null ? moments.Begin(x.Rows) : null,
         };
         if (run.Training)
         {

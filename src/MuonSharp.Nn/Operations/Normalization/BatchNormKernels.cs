@@ -76,6 +76,9 @@ internal unsafe struct BatchNormStatistics : ITaskKernel
     public double Momentum;
     public bool Updates;
 
+    /// <summary>Where the batch's statistics go instead of into the running ones: squares, then means. Null where they move those.</summary>
+    public double* Held;
+
     public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
@@ -121,16 +124,19 @@ internal unsafe struct BatchNormStatistics : ITaskKernel
         }
     }
 
-    /// <summary>The column's mean and factor, and its running statistics; a batch that is not finite leaves those as they are.</summary>
+    /// <summary>The column's mean and factor, and its running statistics.</summary>
     private readonly void Finish(int column, double total, double squares)
     {
         int rows = Sums.AllRows;
         Mean[column] = (float)(total / rows);
         Scale[column] = (float)(1 / Math.Sqrt((squares / rows) + Epsilon));
-        if (Updates && double.IsFinite(squares) && float.IsFinite(Mean[column]))
+        if (Held is not null)
         {
-            RunningMean[column] = (float)(((1 - Momentum) * RunningMean[column]) + (Momentum * Mean[column]));
-            RunningVariance[column] = (float)(((1 - Momentum) * RunningVariance[column]) + (Momentum * squares / (rows - 1)));
+            (Held[column], Held[Sums.Columns + column]) = (squares, Mean[column]);
+        }
+        else if (Updates)
+        {
+            BatchMoments.Move(ref RunningMean[column], ref RunningVariance[column], Momentum, Mean[column], squares, rows);
         }
     }
 }

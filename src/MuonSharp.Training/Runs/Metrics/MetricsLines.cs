@@ -59,7 +59,7 @@ public abstract record MetricsLine(long Step)
 }
 
 /// <summary>A training step: kind <c>step</c>.</summary>
-/// <remarks>All but the three times are the same in every run of the same configuration.</remarks>
+/// <remarks>All but the times are the same in every run of the same configuration.</remarks>
 /// <param name="Step">How many steps had been done, this one counted.</param>
 public sealed record StepLine(long Step) : MetricsLine(Step)
 {
@@ -96,6 +96,9 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
     /// <summary>The optimizer's part of <see cref="StepMilliseconds"/>.</summary>
     public required double OptimizerMilliseconds { get; init; }
 
+    /// <summary>What talking to other ranks took of <see cref="StepMilliseconds"/>; null in one process, and then a line has no keys of it.</summary>
+    public ExchangeTimes? Exchange { get; init; }
+
     /// <summary>Units of data per second of this step; its key is the unit and <c>_per_second</c>.</summary>
     public required double UnitsPerSecond { get; init; }
 
@@ -118,6 +121,7 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         UpdateRms = Number(line["update_rms"]),
         StepMilliseconds = Number(line["step_ms"]),
         OptimizerMilliseconds = Number(line["optimizer_ms"]),
+        Exchange = ExchangeTimes.Read(line),
         UnitsPerSecond = Number(line[UnitOf(line) + Speed]),
         MaximumLogit = Number(line["max_logit"]),
         ClippedHeads = line.Find("clipped_heads")?.Integer(0) ?? 0,
@@ -155,6 +159,7 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         json.WriteFinite("update_rms"u8, UpdateRms);
         json.WriteFinite("step_ms"u8, StepMilliseconds);
         json.WriteFinite("optimizer_ms"u8, OptimizerMilliseconds);
+        Exchange?.WriteTo(json);
         json.WriteFinite(SpeedKey(Unit), UnitsPerSecond);
         json.WriteFinite("max_logit"u8, MaximumLogit);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);

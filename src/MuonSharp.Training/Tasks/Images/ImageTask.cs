@@ -114,6 +114,12 @@ public sealed class ImageTask : ITrainingTask
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Memory<long>> StepCounts => _model.StepCounts;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IRunStatistics> RunStatistics => _model.RunStatistics;
+
+    /// <inheritdoc/>
     public void AfterStep(bool skipped) => _model.AfterStep(skipped);
 
     /// <inheritdoc/>
