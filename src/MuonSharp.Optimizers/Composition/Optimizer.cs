@@ -54,6 +54,8 @@ public abstract class Optimizer : IOptimizer
 
     internal OptimizerGroup[] Groups { get; }
 
+    internal IStepObserver? Observer => _stepOptions.Observer;
+
     /// <summary>The parameters at work, group after group.</summary>
     protected internal ImmutableArray<ParameterSlot> Slots { get; }
 

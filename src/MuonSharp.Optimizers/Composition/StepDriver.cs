@@ -195,6 +195,9 @@ public sealed record StepOptions
     /// <remarks>Gradients must be added up before a step, by a <see cref="GradientExchange"/>. All ranks step together, with the same parameters, groups and options.</remarks>
     public ICollectives? Collectives { get; init; }
 
+    /// <summary>Who looks at matrices while they are stepped. Null (the default): nobody.</summary>
+    public IStepObserver? Observer { get; init; }
+
     /// <summary>This rank's part, known once there are groups.</summary>
     internal RankShare? Share { get; init; }
 

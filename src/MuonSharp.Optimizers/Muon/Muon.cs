@@ -59,5 +59,5 @@ public sealed class Muon : Optimizer<MuonOptions>
     internal override OptimizerStage[] Stages() => _matrices.Stages();
 
     /// <inheritdoc/>
-    protected override void Update(in StepContext context) => _matrices.Run(context);
+    protected override void Update(in StepContext context) => _matrices.Run(context, Observer);
 }

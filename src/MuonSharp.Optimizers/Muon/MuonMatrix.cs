@@ -37,6 +37,9 @@ internal sealed class MuonMatrix
     /// <summary>Where the matrix's tensor lies in the next step, and the values of that step.</summary>
     public MuonOperands Operands { get; set; }
 
+    /// <summary>What an observer is told in the next step; null: nothing.</summary>
+    public ObservedMatrix? Observed { get; set; }
+
     /// <summary>Sum of the squared changes of this step's update.</summary>
     public double Squares { get; set; }
 

@@ -23,6 +23,7 @@ internal sealed unsafe class MuonPass : IDisposable
     private readonly NativeBuffer _scratch;
     private float _gradientScale;
     private StageClock? _clock;
+    private IStepObserver? _observer;
 
     public MuonPass(IEnumerable<MuonMatrix> matrices, int workers)
     {
@@ -53,9 +54,9 @@ internal sealed unsafe class MuonPass : IDisposable
     }
 
     /// <summary>Steps every matrix whose operands are active.</summary>
-    public void Run(WorkerTeam team, float gradientScale, StageClock? clock)
+    public void Run(WorkerTeam team, float gradientScale, StageClock? clock, IStepObserver? observer = null)
     {
-        (_gradientScale, _clock) = (gradientScale, clock);
+        (_gradientScale, _clock, _observer) = (gradientScale, clock, observer);
         var job = new Job(this);
         team.Run(_small.Length, ref job);
         foreach (MuonMatrix matrix in _large)
@@ -98,12 +99,22 @@ internal sealed unsafe class MuonPass : IDisposable
         }
 
         clock?.Lap(worker, MomentumPart, ref time);
+        if (matrix.Observed is { } before)
+        {
+            _observer!.Direction(before, new(direction.Data, slice.Length));
+        }
+
         matrix.Outcome = matrix.Options.Orthogonalizer.Orthogonalize(team, direction, result, scratch + (2 * FlatLayout.Padded(slice.Length)));
         clock?.Lap(worker, OrthogonalizePart, ref time);
         double rate = values.LearningRate * matrix.Scale;
         if (matrix.Options.RowNormalization is { } normalization)
         {
             rate *= RowNormalizationStage.Run(team, slice, result, at.RowMeanSquares + matrix.FirstOutput, normalization);
+        }
+
+        if (matrix.Observed is { } after)
+        {
+            _observer!.Result(after, new(result.Data, slice.Length));
         }
 
         double decay = coupled ? 0 : values.LearningRate * values.WeightDecay;

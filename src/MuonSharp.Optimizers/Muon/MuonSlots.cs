@@ -19,7 +19,7 @@ internal sealed unsafe class MuonSlots : IDisposable
         _pass = new MuonPass(_all.Select(static pair => pair.Matrix), workers);
     }
 
-    public void Run(in StepContext context)
+    public void Run(in StepContext context, IStepObserver? observer)
     {
         foreach ((ParameterSlot slot, MuonMatrix matrix) in _all)
         {
@@ -28,9 +28,10 @@ internal sealed unsafe class MuonSlots : IDisposable
                 ? new MuonOperands(
                     true, slot.ValuesOf(index), slot.CountOf(index), slot.Weights, slot.GradientOf(index), _momentum.Of(slot.Index), _rowSquares.Of(slot.Index))
                 : default;
+            matrix.Observed = observer is not null && matrix.Operands.IsActive && observer.Observes(slot.Parameter, context.Step) ? new ObservedMatrix(slot.Parameter, index, context.Step) : null;
         }
 
-        _pass.Run(context.Team, context.GradientScale, context.Clock);
+        _pass.Run(context.Team, context.GradientScale, context.Clock, observer);
         foreach ((ParameterSlot slot, MuonMatrix matrix) in _all)
         {
             if (slot.IsActive(matrix.Index))

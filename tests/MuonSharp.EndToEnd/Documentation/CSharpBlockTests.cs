@@ -23,7 +23,7 @@ public partial class CSharpBlockTests
         ["docs/learning-rates.md"] = ["MuonOptions options"],
         ["docs/models.md"] = [""],
         ["docs/operations.md"] = ["Tape tape, Tensor x", "Tape tape, Tensor x", "WorkerTeam team, Tensor x, Tensor y", "Model model, Linear layer"],
-        ["docs/optimizers.md"] = ["IReadOnlyList<Parameter> bodyMatrices, IReadOnlyList<Parameter> rest", "IReadOnlyList<Parameter> parameters", ""],
+        ["docs/optimizers.md"] = ["IReadOnlyList<Parameter> bodyMatrices, IReadOnlyList<Parameter> rest", "IReadOnlyList<Parameter> parameters", "", ""],
         ["docs/qk-clip.md"] = ["Model model, LanguageProgram program, RoutedOptimizer optimizer"],
         ["docs/run-folder.md"] = [""],
         ["docs/tokenizers.md"] = [""],
