@@ -19,7 +19,7 @@ namespace MuonSharp.Dashboard;
 /// <para>In one line: <c>await using var page = await DashboardServer.StartAsync(new() { Runs = ["runs"] });</c></para>
 /// <para>It reads run folders and writes nothing. Who may ask: a request whose <c>Host</c> is not this server's is refused, so that no page of somebody else's
 /// can read this one through a name that it points here; on another address than loopback a request needs the token, too.</para>
-/// <para>Cost: nothing while no page is open; else at most a twentieth of a core for each different view that somebody looks at.</para>
+/// <para>Cost: nothing while no page is open; else a drawing of each different view that somebody looks at, with a pause of twenty times its length, ten seconds at most.</para>
 /// </remarks>
 public sealed class DashboardServer : IAsyncDisposable
 {
