@@ -11,38 +11,66 @@ internal static class TiledPooling
     public static bool Fits(Window window) => window.Padding == 0 && window.Height == window.Stride && window.Width == window.Stride;
 }
 
-/// <summary>The greatest of each window, and which pixel it was. A task is a row of windows.</summary>
-internal readonly unsafe struct TiledMaxForward(PoolGeometry geometry, float* x, float* y, float* winners) : ITaskKernel
+/// <summary>What is done to sixteen channels of a window.</summary>
+internal unsafe interface ITile
 {
-    public void Run<L, V>(int task, int worker)
+    /// <summary>Does it.</summary>
+    /// <param name="tile">The first pixel's channels.</param>
+    /// <param name="place">Place of the window's channels in the result.</param>
+    /// <param name="left">Channels that are left.</param>
+    void Run<L, V, TExtent>(float* tile, nint place, int left)
         where L : struct, ILanes<V>
         where V : struct
+        where TExtent : struct, IVectorExtent;
+}
+
+/// <summary>Walks over a row of windows that lie side by side.</summary>
+internal static unsafe class TileRow
+{
+    /// <summary>Walks.</summary>
+    /// <param name="geometry">The images and windows.</param>
+    /// <param name="row">The row of windows, counted over all images.</param>
+    /// <param name="pixels">The images, or their gradient.</param>
+    /// <param name="work">What is done.</param>
+    public static void Walk<L, V, TTile>(in PoolGeometry geometry, int row, float* pixels, in TTile work)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TTile : struct, ITile
     {
-        int channels = geometry.Channels, side = geometry.Window.Stride;
-        float* tile = x + geometry.FirstPixelOf(task);
-        for (int column = 0; column < geometry.Result.Width; column++, tile += side * channels)
+        int channels = geometry.Channels;
+        float* tile = pixels + geometry.FirstPixelOf(row);
+        nint place = (nint)row * geometry.Result.Width * channels;
+        for (int column = 0; column < geometry.Result.Width; column++, tile += geometry.Window.Stride * channels, place += channels)
         {
-            nint place = ((nint)task * geometry.Result.Width * channels) + ((nint)column * channels);
             int channel = 0;
             for (; channel <= channels - LaneDispatch.Count; channel += LaneDispatch.Count)
             {
-                Tile<L, V, FullVector>(tile + channel, place + channel, channels - channel);
+                work.Run<L, V, FullVector>(tile + channel, place + channel, channels - channel);
             }
 
             if (channel < channels)
             {
-                End<L, V>(tile + channel, place + channel, channels - channel);
+                End<L, V, TTile>(work, tile + channel, place + channel, channels - channel);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void End<L, V>(float* tile, nint place, int left)
+    private static void End<L, V, TTile>(in TTile work, float* tile, nint place, int left)
         where L : struct, ILanes<V>
-        where V : struct => Tile<L, V, RowEnd>(tile, place, left);
+        where V : struct
+        where TTile : struct, ITile => work.Run<L, V, RowEnd>(tile, place, left);
+}
+
+/// <summary>The greatest of each window, and which pixel it was. A task is a row of windows.</summary>
+internal readonly unsafe struct TiledMaxForward(PoolGeometry geometry, float* x, float* y, float* winners) : ITaskKernel, ITile
+{
+    public void Run<L, V>(int task, int worker)
+        where L : struct, ILanes<V>
+        where V : struct => TileRow.Walk<L, V, TiledMaxForward>(geometry, task, x, this);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Tile<L, V, TExtent>(float* tile, nint place, int left)
+    public void Run<L, V, TExtent>(float* tile, nint place, int left)
         where L : struct, ILanes<V>
         where V : struct
         where TExtent : struct, IVectorExtent
@@ -71,32 +99,17 @@ internal readonly unsafe struct TiledMaxForward(PoolGeometry geometry, float* x,
 }
 
 /// <summary>Each window's gradient to the pixel that was the greatest, zeros to the others. A task is a row of windows; the last of an image has what lies below it.</summary>
-internal readonly unsafe struct TiledMaxBackward(PoolGeometry geometry, float* outputGradient, float* winners, float* gradient, bool add) : ITaskKernel
+internal readonly unsafe struct TiledMaxBackward(PoolGeometry geometry, float* outputGradient, float* winners, float* gradient, bool add) : ITaskKernel, ITile
 {
     public void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
         where V : struct
     {
-        int channels = geometry.Channels, side = geometry.Window.Stride, row = task % geometry.Result.Height;
-        float* first = gradient + geometry.FirstPixelOf(task), tile = first;
-        for (int column = 0; column < geometry.Result.Width; column++, tile += side * channels)
-        {
-            nint place = ((nint)task * geometry.Result.Width * channels) + ((nint)column * channels);
-            int channel = 0;
-            for (; channel <= channels - LaneDispatch.Count; channel += LaneDispatch.Count)
-            {
-                Tile<L, V, FullVector>(tile + channel, place + channel, channels - channel);
-            }
-
-            if (channel < channels)
-            {
-                End<L, V>(tile + channel, place + channel, channels - channel);
-            }
-        }
-
+        int side = geometry.Window.Stride, row = task % geometry.Result.Height;
+        TileRow.Walk<L, V, TiledMaxBackward>(geometry, task, gradient, this);
         if (!add)
         {
-            ClearRest(first, row == geometry.Result.Height - 1 ? geometry.Images.Height - ((geometry.Result.Height - 1) * side) : side);
+            ClearRest(gradient + geometry.FirstPixelOf(task), row == geometry.Result.Height - 1 ? geometry.Images.Height - ((geometry.Result.Height - 1) * side) : side);
         }
     }
 
@@ -111,13 +124,8 @@ internal readonly unsafe struct TiledMaxBackward(PoolGeometry geometry, float* o
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void End<L, V>(float* tile, nint place, int left)
-        where L : struct, ILanes<V>
-        where V : struct => Tile<L, V, RowEnd>(tile, place, left);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Tile<L, V, TExtent>(float* tile, nint place, int left)
+    public void Run<L, V, TExtent>(float* tile, nint place, int left)
         where L : struct, ILanes<V>
         where V : struct
         where TExtent : struct, IVectorExtent

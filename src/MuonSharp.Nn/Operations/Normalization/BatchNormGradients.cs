@@ -91,14 +91,7 @@ internal unsafe struct BatchNormInputGradient : ITaskKernel, IRowBlock
 
     public readonly void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
-        where V : struct
-    {
-        (int first, int end) = Sums.Of(task);
-        for (int run = first; run < end; run++)
-        {
-            RowBlocks.Walk<L, V, BatchNormInputGradient>(Sums, run, this);
-        }
-    }
+        where V : struct => RowBlocks.WalkTask<L, V, BatchNormInputGradient>(Sums, task, this);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Run<L, V, TExtent>(int run, int row, int end, int column, int left)

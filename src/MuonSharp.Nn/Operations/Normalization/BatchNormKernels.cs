@@ -146,14 +146,7 @@ internal readonly unsafe struct BatchNormOutput(RowRuns rows, float* x, float* y
 {
     public void Run<L, V>(int task, int worker)
         where L : struct, ILanes<V>
-        where V : struct
-    {
-        (int first, int end) = rows.Of(task);
-        for (int run = first; run < end; run++)
-        {
-            RowBlocks.Walk<L, V, BatchNormOutput>(rows, run, this);
-        }
-    }
+        where V : struct => RowBlocks.WalkTask<L, V, BatchNormOutput>(rows, task, this);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Run<L, V, TExtent>(int run, int row, int end, int column, int left)

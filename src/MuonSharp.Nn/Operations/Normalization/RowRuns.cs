@@ -74,7 +74,20 @@ internal static class RowBlocks
 {
     private const int Together = 4;
 
-    /// <summary>Walks.</summary>
+    /// <summary>Walks over all runs of a task.</summary>
+    public static void WalkTask<L, V, TBlock>(in RowRuns runs, int task, in TBlock block)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TBlock : struct, IRowBlock
+    {
+        (int first, int end) = runs.Of(task);
+        for (int run = first; run < end; run++)
+        {
+            Walk<L, V, TBlock>(runs, run, block);
+        }
+    }
+
+    /// <summary>Walks over a run.</summary>
     public static void Walk<L, V, TBlock>(in RowRuns runs, int run, in TBlock block)
         where L : struct, ILanes<V>
         where V : struct
