@@ -125,6 +125,24 @@ public class EdgeTests : TorchTest
         Assert.NotEqual(before, good.Floats());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_gradient_that_is_not_finite_goes_through_where_nothing_else_is_asked_for_as_in_the_original(bool kernels)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TorchParameter good = Values.Parameter([6, 6], "good"), bad = Values.Parameter([6, 6], "bad");
+        using var muon = new Muon([good, bad], lr: 0.1) { use_kernels = kernels };
+        good.grad = Values.Normal([6, 6], "g");
+        Tensor gradient = Values.Normal([6, 6], "h");
+        gradient[2, 3] = float.NaN;
+        bad.grad = gradient;
+        float[] before = good.Floats();
+        muon.step();
+        Assert.NotEqual(before, good.Floats());
+        Assert.Contains(bad.Floats(), float.IsNaN);
+    }
+
     [Fact]
     public void A_report_says_what_a_step_did()
     {
