@@ -20,6 +20,9 @@ public sealed unsafe class MpiCollectives : ICollectives
     private static readonly TimeSpan s_longForACall = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_usualTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Between the words of a rank and the end of all: a launcher that ends them at once may lose what it has not read yet, and the words of the others.</summary>
+    private static readonly TimeSpan s_untilHeard = TimeSpan.FromMilliseconds(250);
+
     private readonly MpiLibrary _library;
     private readonly MpiAbi _abi;
     private readonly MpiWait _wait;
@@ -195,6 +198,7 @@ public sealed unsafe class MpiCollectives : ICollectives
             Console.Error.Flush();
         }
 
+        Thread.Sleep(s_untilHeard);
         _ = _library.Abort(_abi.World, exitCode);
         Environment.Exit(exitCode);
     }

@@ -47,6 +47,8 @@ internal sealed class ThreadWorld(int size)
             // A rank that has left since then does not undo what all came for.
             if (_meetings == before)
             {
+                // Another thread of this rank, which should not be here, waits no longer either.
+                _turns[rank].Release();
                 ThrowIfFailed();
             }
         }

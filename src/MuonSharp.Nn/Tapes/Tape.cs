@@ -7,7 +7,7 @@ namespace MuonSharp.Nn;
 /// <summary>A computation that is recorded once for fixed shapes, compiled, and run many times.</summary>
 /// <remarks>
 /// <para>Recording declares operations in order; compiling decides who writes and who adds to each gradient, and where each buffer lies in
-/// one arena. After that <see cref="Forward"/> and <see cref="Backward()"/> allocate nothing.</para>
+/// one arena. After that <see cref="Forward"/> and <see cref="Backward"/> allocate nothing.</para>
 /// <para>Gradients of parameters always add to what the parameter store holds: zero them once a step, and micro-batches add up.</para>
 /// <para>An inference tape (training false) records no backward, and each buffer is free again after its last reader.</para>
 /// </remarks>
@@ -59,12 +59,6 @@ public sealed class Tape : IDisposable
     /// <remarks>Found, as an <see cref="InvalidOperationException"/> that names the operation: reading a value in the backward run that was not declared for it;
     /// overwriting a gradient to which others contribute; outputs and gradients that are not wholly written; writing into an input or behind a buffer's end.</remarks>
     public bool Checks { get; init; }
-
-    /// <summary>The parameters that the backward run reaches, in the order in which it completes their gradients.</summary>
-    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
-    public IReadOnlyList<Parameter> GradientOrder => _arena is null
-        ? throw new InvalidOperationException("[tape] the order of gradients exists once the tape is compiled")
-        : Array.ConvertAll(_gradientOrder, entry => entry.Parameter);
 
     /// <summary>The memory plan.</summary>
     /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
@@ -256,15 +250,24 @@ public sealed class Tape : IDisposable
 
     /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order, and before that of a recomputed block its forward. Follows a
     /// <see cref="Forward"/> with the same keys, and uses up what that has left.</summary>
+    /// <param name="gradientFinal">Told each parameter that the run reaches as soon as it contributes nothing more to its gradient, while others are still computed;
+    /// on the calling thread. Null: nobody is told.</param>
     /// <exception cref="InvalidOperationException">The tape is not compiled, is one for inference, has run no forward since the last backward, or its backward run
     /// would reach nothing.</exception>
-    public void Backward() => RunBackward(gradientFinal: null);
-
-    /// <summary>Runs backward and tells which gradients are complete while the others are still computed.</summary>
-    /// <param name="gradientFinal">Told the number in <see cref="GradientOrder"/> of each parameter as soon as this run contributes nothing more to its
-    /// gradient, in that order and on the calling thread.</param>
-    /// <exception cref="InvalidOperationException">As the other one.</exception>
-    public void Backward(Action<int> gradientFinal) => RunBackward(gradientFinal);
+    public void Backward(Action<Parameter>? gradientFinal = null)
+    {
+        ThrowIfNotCompiled();
+        ThrowIfNoBackward();
+        _forwardRan = false;
+        int told = Tell(gradientFinal, 0, -1);
+        var again = new TapeRun(Team, Training, Step, FirstSample, TapePhase.Recompute);
+        TapeRun back = again with { Phase = TapePhase.Backward };
+        for (int i = 0; i < _backward.Length; i++)
+        {
+            Run(_backward[i].Operation, _backward[i].Recomputes ? again : back);
+            told = Tell(gradientFinal, told, i);
+        }
+    }
 
     /// <summary>Begins to measure the time of each operation, from nothing.</summary>
     /// <returns>The sums; they grow with every run until <see cref="StopProfile"/>.</returns>
@@ -287,21 +290,6 @@ public sealed class Tape : IDisposable
         foreach (TokenBuffer tokens in _tokens)
         {
             tokens.Dispose();
-        }
-    }
-
-    private void RunBackward(Action<int>? gradientFinal)
-    {
-        ThrowIfNotCompiled();
-        ThrowIfNoBackward();
-        _forwardRan = false;
-        int told = Tell(gradientFinal, 0, -1);
-        var again = new TapeRun(Team, Training, Step, FirstSample, TapePhase.Recompute);
-        TapeRun back = again with { Phase = TapePhase.Backward };
-        for (int i = 0; i < _backward.Length; i++)
-        {
-            Run(_backward[i].Operation, _backward[i].Recomputes ? again : back);
-            told = Tell(gradientFinal, told, i);
         }
     }
 
@@ -338,13 +326,13 @@ public sealed class Tape : IDisposable
         }
     }
 
-    private int Tell(Action<int>? gradientFinal, int told, int step)
+    private int Tell(Action<Parameter>? gradientFinal, int told, int step)
     {
         if (gradientFinal is not null)
         {
             for (; told < _gradientOrder.Length && _gradientOrder[told].After <= step; told++)
             {
-                gradientFinal(told);
+                gradientFinal(_gradientOrder[told].Parameter);
             }
         }
 

@@ -177,17 +177,18 @@ public sealed class LanguageTask : ITrainingTask
     public IReadOnlyList<IRunStatistics> RunStatistics => Model.Model.RunStatistics;
 
     /// <inheritdoc/>
-    public double Run(long step, int microBatch, float gradientScale)
-    {
-        double loss = Forward(step, microBatch, gradientScale);
-        _program.Backward();
-        return loss;
-    }
+    public double Run(long step, int microBatch, float gradientScale) => Run(step, microBatch, gradientScale, gradientFinal: null);
 
     /// <inheritdoc/>
-    public double Run(long step, int microBatch, float gradientScale, Action<Parameter> gradientFinal)
+    public double Run(long step, int microBatch, float gradientScale, Action<Parameter>? gradientFinal)
     {
-        double loss = Forward(step, microBatch, gradientScale);
+        // Micro-batches of a step follow each other; the factor is one over their number.
+        int firstSample = microBatch * _program.Batch;
+        long start = TaskProfile.Now(_profile);
+        _batches.Fill(step, microBatch, (int)Math.Round(1 / (double)gradientScale), _program.Inputs, _program.Targets);
+        _profile?.AddData(start);
+        (_program.Step, _program.FirstSample, _program.GradientScale) = ((ulong)step, (uint)firstSample, gradientScale);
+        double loss = _program.Forward();
         _program.Backward(gradientFinal);
         return loss;
     }
@@ -222,17 +223,6 @@ public sealed class LanguageTask : ITrainingTask
             Model.Dispose();
             team.Dispose();
         }
-    }
-
-    private double Forward(long step, int microBatch, float gradientScale)
-    {
-        // Micro-batches of a step follow each other; the factor is one over their number.
-        int firstSample = microBatch * _program.Batch;
-        long start = TaskProfile.Now(_profile);
-        _batches.Fill(step, microBatch, (int)Math.Round(1 / (double)gradientScale), _program.Inputs, _program.Targets);
-        _profile?.AddData(start);
-        (_program.Step, _program.FirstSample, _program.GradientScale) = ((ulong)step, (uint)firstSample, gradientScale);
-        return _program.Forward();
     }
 
     private static LanguageTask Create(TextData data, LanguageModelConfig model, LanguageTaskOptions options, string identity)

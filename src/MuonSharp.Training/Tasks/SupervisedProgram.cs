@@ -1,4 +1,5 @@
 using MuonSharp.Nn;
+using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
@@ -76,11 +77,11 @@ internal sealed class SupervisedProgram : IDisposable
     }
 
     /// <summary>Forward and backward; the gradients are added to the store's.</summary>
-    public double Train(ulong step, uint firstSample, float gradientScale)
+    public double Train(ulong step, uint firstSample, float gradientScale, Action<Parameter>? gradientFinal)
     {
         (_tape.Step, _tape.FirstSample, _loss.GradientScale) = (step, firstSample, gradientScale);
         _tape.Forward();
-        _tape.Backward();
+        _tape.Backward(gradientFinal);
         return _loss.Mean;
     }
 

@@ -113,7 +113,10 @@ public sealed class SupervisedTask : ITrainingTask
     public void AfterStep(bool skipped) => _model.AfterStep(skipped);
 
     /// <inheritdoc/>
-    public double Run(long step, int microBatch, float gradientScale)
+    public double Run(long step, int microBatch, float gradientScale) => Run(step, microBatch, gradientScale, gradientFinal: null);
+
+    /// <inheritdoc/>
+    public double Run(long step, int microBatch, float gradientScale, Action<Parameter>? gradientFinal)
     {
         long draw = EpochOrder.FirstDraw(step, microBatch, gradientScale, _options.Batch);
         long start = TaskProfile.Now(_profile);
@@ -123,7 +126,7 @@ public sealed class SupervisedTask : ITrainingTask
         }
 
         _profile?.AddData(start);
-        return _training.Train((ulong)step, (uint)(microBatch * _options.Batch), gradientScale);
+        return _training.Train((ulong)step, (uint)(microBatch * _options.Batch), gradientScale, gradientFinal);
     }
 
     /// <inheritdoc/>

@@ -7,23 +7,32 @@ namespace MuonSharp.Training.Tests.Ranks;
 /// <summary>The order of a run over ranks: what is long, what stops it, what it tells.</summary>
 public class RankLoopTests
 {
-    /// <summary>The first rank is asked while another one is in the middle of an evaluation that would not end by itself.</summary>
+    /// <summary>The first rank is asked while another one is in the middle of an evaluation that would not end by itself; unless the first one goes on, or many signs of life go by without a word.</summary>
     [Fact]
     public async Task A_stop_breaks_off_the_evaluation_of_another_rank()
     {
+        const string Activity = "an evaluation";
+        const long BytesOfManySigns = 400;
         using TemporaryFolder folder = new();
         using CancellationTokenSource asked = new();
         TrainingOutcome[] outcomes = new TrainingOutcome[2];
+        ICollectives[] ranks = new ICollectives[2];
         ThreadCollectives.Run(2, rank =>
         {
+            ranks[rank.Rank] = rank;
             using LineTask task = new()
             {
                 Evaluating = token =>
                 {
                     if (rank.Rank == 1)
                     {
+                        SpinWait.SpinUntil(() => ranks[0].Activity == Activity);
                         asked.Cancel();
-                        token.WaitHandle.WaitOne();
+                        for (long before = rank.BytesSent; !token.IsCancellationRequested && ranks[0].Activity == Activity && rank.BytesSent - before < BytesOfManySigns;)
+                        {
+                            Thread.Sleep(1);
+                        }
+
                         token.ThrowIfCancellationRequested();
                     }
                 },

@@ -16,17 +16,24 @@ public class RankTaskTests
     {
         using TemporaryFolder folder = new();
         using Trainer trainer = Trainer.Create(RankRuns.Config(folder, settings));
-        List<Parameter> told = [];
-        Dictionary<Parameter, float[]> then = [];
-        trainer.Parameters.ZeroGradients();
-        _ = trainer.Task.Run(1, 0, 1, parameter =>
-        {
-            told.Add(parameter);
-            then.Add(parameter, parameter.Gradient.Span.ToArray());
-        });
-        Assert.Equal(trainer.Parameters.Parameters.OrderBy(parameter => parameter.Name), told.OrderBy(parameter => parameter.Name));
-        Assert.All(told, parameter => Assert.Equal(then[parameter], parameter.Gradient.Span.ToArray()));
-        Assert.NotEqual(trainer.Parameters.Parameters, told);
+        TellsEachGradient(trainer.Task);
+    }
+
+    [Theory]
+    [InlineData("convnet")]
+    [InlineData("airbench94")]
+    public void A_task_of_images_tells_each_gradient_once_and_complete(string network)
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TinyImages.Config(TinyImages.Write(folder.Path, size: 24), [("image.network", network), ("image.widths", "8,16,16"), ("train.threads", "1")]));
+        TellsEachGradient(trainer.Task);
+    }
+
+    [Fact]
+    public void A_supervised_task_tells_each_gradient_once_and_complete()
+    {
+        using Network network = new();
+        TellsEachGradient(network.Task);
     }
 
     /// <summary>The loads of experts are those of all ranks' rows, in a network of one's own too.</summary>
@@ -50,6 +57,21 @@ public class RankTaskTests
             rank.Barrier();
         });
         Assert.Contains(alone.Biases, bias => bias != 0);
+    }
+
+    private static void TellsEachGradient(ITrainingTask task)
+    {
+        List<Parameter> told = [];
+        Dictionary<Parameter, float[]> then = [];
+        task.Parameters.ZeroGradients();
+        _ = task.Run(1, 0, 1, parameter =>
+        {
+            told.Add(parameter);
+            then.Add(parameter, parameter.Gradient.Span.ToArray());
+        });
+        Assert.Equal(task.Parameters.Parameters.OrderBy(parameter => parameter.Name), told.OrderBy(parameter => parameter.Name));
+        Assert.All(told, parameter => Assert.Equal(then[parameter], parameter.Gradient.Span.ToArray()));
+        Assert.NotEqual(task.Parameters.Parameters, told);
     }
 
     private sealed class Network : IDisposable

@@ -123,7 +123,10 @@ public sealed class ImageTask : ITrainingTask
     public void AfterStep(bool skipped) => _model.AfterStep(skipped);
 
     /// <inheritdoc/>
-    public double Run(long step, int microBatch, float gradientScale)
+    public double Run(long step, int microBatch, float gradientScale) => Run(step, microBatch, gradientScale, gradientFinal: null);
+
+    /// <inheritdoc/>
+    public double Run(long step, int microBatch, float gradientScale, Action<Parameter>? gradientFinal)
     {
         long start = TaskProfile.Now(_profile);
         for (int row = 0; row < _options.Batch; row++)
@@ -133,7 +136,7 @@ public sealed class ImageTask : ITrainingTask
         }
 
         _profile?.AddData(start);
-        return _training.Train((ulong)step, (uint)(microBatch * _options.Batch), _options.SumsLoss ? _options.Batch : gradientScale);
+        return _training.Train((ulong)step, (uint)(microBatch * _options.Batch), _options.SumsLoss ? _options.Batch : gradientScale, gradientFinal);
     }
 
     /// <summary>The epoch and the number of the image in a row of a micro-batch.</summary>
