@@ -7,7 +7,7 @@ namespace MuonSharp.Nn;
 /// <summary>A computation that is recorded once for fixed shapes, compiled, and run many times.</summary>
 /// <remarks>
 /// <para>Recording declares operations in order; compiling decides who writes and who adds to each gradient, and where each buffer lies in
-/// one arena. After that <see cref="Forward"/> and <see cref="Backward"/> allocate nothing.</para>
+/// one arena. After that <see cref="Forward"/> and <see cref="Backward()"/> allocate nothing.</para>
 /// <para>Gradients of parameters always add to what the parameter store holds: zero them once a step, and micro-batches add up.</para>
 /// <para>An inference tape (training false) records no backward, and each buffer is free again after its last reader.</para>
 /// </remarks>
@@ -250,11 +250,14 @@ public sealed class Tape : IDisposable
 
     /// <summary>Runs the backward of every operation that a gradient reaches, in reverse order, and before that of a recomputed block its forward. Follows a
     /// <see cref="Forward"/> with the same keys, and uses up what that has left.</summary>
-    /// <param name="gradientFinal">Told each parameter that the run reaches as soon as it contributes nothing more to its gradient, while others are still computed;
-    /// on the calling thread. Null: nobody is told.</param>
     /// <exception cref="InvalidOperationException">The tape is not compiled, is one for inference, has run no forward since the last backward, or its backward run
     /// would reach nothing.</exception>
-    public void Backward(Action<Parameter>? gradientFinal = null)
+    public void Backward() => Backward(gradientFinal: null);
+
+    /// <summary>The same, telling which gradients are complete while others are still computed.</summary>
+    /// <param name="gradientFinal">Told each parameter that the run reaches as soon as it contributes nothing more to its gradient, on the calling thread; null: nobody is told.</param>
+    /// <exception cref="InvalidOperationException">As the other one.</exception>
+    public void Backward(Action<Parameter>? gradientFinal)
     {
         ThrowIfNotCompiled();
         ThrowIfNoBackward();

@@ -61,7 +61,7 @@ public sealed unsafe class LanguageProgram : IDisposable
         set => _tape.FirstSample = value;
     }
 
-    /// <summary>Factor of the gradients of the next <see cref="Forward"/> and <see cref="Backward"/>: 1/k for each of k micro-batches. Default 1.
+    /// <summary>Factor of the gradients of the next <see cref="Forward"/> and <see cref="Backward()"/>: 1/k for each of k micro-batches. Default 1.
     /// It is set before the forward run, which already computes the head's gradient.</summary>
     public float GradientScale
     {
@@ -85,7 +85,7 @@ public sealed unsafe class LanguageProgram : IDisposable
     public IReadOnlyList<Operation> Operations => _tape.Operations;
 
     /// <summary>Computes the mean loss over the counted targets. A training program also adds the head's gradient to the store; a
-    /// <see cref="Backward"/> must follow before the gradients are used.</summary>
+    /// <see cref="Backward()"/> must follow before the gradients are used.</summary>
     /// <returns>Nats per counted target; 0 when none counts, or the program has no loss.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An input or a target is outside the vocabulary, or a position outside the context.</exception>
     public double Forward()
@@ -102,9 +102,12 @@ public sealed unsafe class LanguageProgram : IDisposable
     }
 
     /// <summary>Adds the gradients of the last forward run's loss to the store's.</summary>
-    /// <param name="gradientFinal">Told each parameter that the run reaches, once it contributes nothing more to its gradient; on the calling thread. Null: nobody is told.</param>
     /// <exception cref="InvalidOperationException">It is an inference program.</exception>
-    public void Backward(Action<Parameter>? gradientFinal = null) => _tape.Backward(gradientFinal);
+    public void Backward() => _tape.Backward();
+
+    /// <summary>The same, telling which gradients are complete while the others are computed.</summary>
+    /// <param name="gradientFinal">Told each parameter that the run reaches, once it contributes nothing more to its gradient; on the calling thread. Null: nobody is told.</param>
+    public void Backward(Action<Parameter>? gradientFinal) => _tape.Backward(gradientFinal);
 
     /// <summary>The logits of the token after one position of the last forward run. Inference programs only.</summary>
     /// <param name="sequence">Sequence of the batch, from 0.</param>
