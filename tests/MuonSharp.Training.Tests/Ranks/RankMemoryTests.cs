@@ -27,7 +27,11 @@ public class RankMemoryTests
             _ = Interlocked.Add(ref told, trainer.Description.Memory.Total);
             _ = Interlocked.Add(ref whole, trainer.Description.Memory.OptimizerState);
             rank.Barrier();
-            taken = rank.Rank == 0 ? NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes - before : taken;
+            if (rank.Rank == 0)
+            {
+                taken = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes - before;
+            }
+
             rank.Barrier();
         });
         Assert.InRange(taken, told, 1.15 * told);
@@ -62,7 +66,11 @@ public class RankMemoryTests
                 }
 
                 rank.Barrier();
-                allocated[round] = rank.Rank == 0 ? GC.GetTotalAllocatedBytes(precise: true) - before : allocated[round];
+                if (rank.Rank == 0)
+                {
+                    allocated[round] = GC.GetTotalAllocatedBytes(precise: true) - before;
+                }
+
                 rank.Barrier();
             }
 
