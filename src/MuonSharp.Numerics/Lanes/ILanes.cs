@@ -18,6 +18,19 @@ public unsafe interface ILanes<TVector>
     /// <param name="value">The lanes.</param>
     static abstract void Store(float* destination, TVector value);
 
+    /// <summary>Reads up to sixteen floats, and nothing behind them, and fills the other lanes.</summary>
+    /// <param name="source">Address of the first.</param>
+    /// <param name="count">How many, 0 to 16.</param>
+    /// <param name="fill">Value of the lanes beyond.</param>
+    /// <returns>The lanes.</returns>
+    static abstract TVector LoadPart(float* source, int count, float fill = 0);
+
+    /// <summary>Writes the first lanes only.</summary>
+    /// <param name="destination">Address of the first.</param>
+    /// <param name="value">The lanes.</param>
+    /// <param name="count">How many, 0 to 16.</param>
+    static abstract void StorePart(float* destination, TVector value, int count);
+
     /// <summary>The same number in every lane.</summary>
     /// <param name="value">The number.</param>
     /// <returns>The lanes.</returns>

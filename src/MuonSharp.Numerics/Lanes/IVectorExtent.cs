@@ -51,12 +51,12 @@ public readonly unsafe struct RowEnd : IVectorExtent
     /// <inheritdoc/>
     public static V Load<L, V>(float* source, int left, float fill = 0)
         where L : struct, ILanes<V>
-        where V : struct => LaneDispatch.LoadPart<L, V>(source, left, fill);
+        where V : struct => L.LoadPart(source, left, fill);
 
     /// <inheritdoc/>
     public static void Store<L, V>(float* destination, V value, int left)
         where L : struct, ILanes<V>
-        where V : struct => LaneDispatch.StorePart<L, V>(destination, value, left);
+        where V : struct => L.StorePart(destination, value, left);
 }
 
 /// <summary>What loops over rows do with either extent.</summary>

@@ -43,38 +43,6 @@ public static class LaneDispatch
             kernel.Run<Lanes128, VectorQuad>();
         }
     }
-
-    /// <summary>Reads up to sixteen floats and fills the other lanes.</summary>
-    /// <typeparam name="L">Arithmetic on sixteen lanes.</typeparam>
-    /// <typeparam name="V">The registers that hold them.</typeparam>
-    /// <param name="source">Address of the first.</param>
-    /// <param name="count">How many, 0 to 16.</param>
-    /// <param name="fill">Value of the lanes beyond.</param>
-    /// <returns>The lanes.</returns>
-    public static unsafe V LoadPart<L, V>(float* source, int count, float fill = 0)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        float* part = stackalloc float[Count];
-        new Span<float>(part, Count).Fill(fill);
-        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(part, Count));
-        return L.Load(part);
-    }
-
-    /// <summary>Writes the first lanes only.</summary>
-    /// <typeparam name="L">Arithmetic on sixteen lanes.</typeparam>
-    /// <typeparam name="V">The registers that hold them.</typeparam>
-    /// <param name="destination">Address of the first.</param>
-    /// <param name="value">The lanes.</param>
-    /// <param name="count">How many, 0 to 16.</param>
-    public static unsafe void StorePart<L, V>(float* destination, V value, int count)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        float* part = stackalloc float[Count];
-        L.Store(part, value);
-        new ReadOnlySpan<float>(part, count).CopyTo(new Span<float>(destination, count));
-    }
 }
 
 /// <summary>The vector width that kernels use on this machine.</summary>

@@ -23,6 +23,14 @@ public readonly unsafe struct Lanes128 : ILanes<VectorQuad>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorQuad LoadPart(float* source, int count, float fill = 0) => LaneMasks.LoadPart<Lanes128, VectorQuad>(source, count, fill);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(float* destination, VectorQuad value, int count) => LaneMasks.StorePart<Lanes128, VectorQuad>(destination, value, count);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad Broadcast(float value)
     {
         var part = Vector128.Create(value);

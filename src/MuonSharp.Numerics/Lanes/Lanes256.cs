@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
@@ -16,6 +17,37 @@ public readonly unsafe struct Lanes256 : ILanes<VectorPair>
     {
         value.A.Store(destination);
         value.B.Store(destination + 8);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair LoadPart(float* source, int count, float fill = 0)
+    {
+        if (!Avx.IsSupported)
+        {
+            return LaneMasks.LoadPart<Lanes256, VectorPair>(source, count, fill);
+        }
+
+        VectorPair mask = LaneMasks.First256(count);
+        var rest = Vector256.Create(fill);
+        return new(
+            Vector256.ConditionalSelect(mask.A, Avx.MaskLoad(source, mask.A), rest),
+            Vector256.ConditionalSelect(mask.B, Avx.MaskLoad(source + Vector256<float>.Count, mask.B), rest));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(float* destination, VectorPair value, int count)
+    {
+        if (!Avx.IsSupported)
+        {
+            LaneMasks.StorePart<Lanes256, VectorPair>(destination, value, count);
+            return;
+        }
+
+        VectorPair mask = LaneMasks.First256(count);
+        Avx.MaskStore(destination, mask.A, value.A);
+        Avx.MaskStore(destination + Vector256<float>.Count, mask.B, value.B);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MuonSharp.Numerics;
 
@@ -13,6 +14,26 @@ public readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadPart(float* source, int count, float fill = 0) => Avx512F.IsSupported
+        ? Avx512F.MaskLoad(source, LaneMasks.First512(count), Vector512.Create(fill))
+        : LaneMasks.LoadPart<Lanes512, Vector512<float>>(source, count, fill);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(float* destination, Vector512<float> value, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(destination, LaneMasks.First512(count), value);
+        }
+        else
+        {
+            LaneMasks.StorePart<Lanes512, Vector512<float>>(destination, value, count);
+        }
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -83,21 +83,21 @@ internal readonly unsafe struct ElementKernel<TRule, TOptions>(
             if (i < end)
             {
                 int left = end - i;
-                V g = gradient is null ? zero : LaneDispatch.LoadPart<L, V>(gradient + i, left);
-                V p = LaneDispatch.LoadPart<L, V>(weights + i, left);
-                V m = TRule.States > 0 ? LaneDispatch.LoadPart<L, V>(first + i, left) : zero;
-                V v = TRule.States > 1 ? LaneDispatch.LoadPart<L, V>(second + i, left) : zero;
+                V g = gradient is null ? zero : L.LoadPart(gradient + i, left);
+                V p = L.LoadPart(weights + i, left);
+                V m = TRule.States > 0 ? L.LoadPart(first + i, left) : zero;
+                V v = TRule.States > 1 ? L.LoadPart(second + i, left) : zero;
                 V change = rule.Change<L, V>(L.Multiply(g, scale), p, ref m, ref v);
                 sum = L.MultiplyAdd(change, change, sum);
-                LaneDispatch.StorePart<L, V>(weights + i, L.Subtract(p, change), left);
+                L.StorePart(weights + i, L.Subtract(p, change), left);
                 if (TRule.States > 0)
                 {
-                    LaneDispatch.StorePart<L, V>(first + i, m, left);
+                    L.StorePart(first + i, m, left);
                 }
 
                 if (TRule.States > 1)
                 {
-                    LaneDispatch.StorePart<L, V>(second + i, v, left);
+                    L.StorePart(second + i, v, left);
                 }
             }
 

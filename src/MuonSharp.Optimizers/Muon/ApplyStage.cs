@@ -74,10 +74,10 @@ internal static unsafe class ApplyStage
                 if (i < Columns)
                 {
                     int left = Columns - i;
-                    V weight = LaneDispatch.LoadPart<L, V>(p + i, left);
-                    V change = L.MultiplyAdd(decay, weight, L.Multiply(rate, LaneDispatch.LoadPart<L, V>(x + i, left)));
+                    V weight = L.LoadPart(p + i, left);
+                    V change = L.MultiplyAdd(decay, weight, L.Multiply(rate, L.LoadPart(x + i, left)));
                     sum = L.MultiplyAdd(change, change, sum);
-                    LaneDispatch.StorePart<L, V>(p + i, L.Subtract(weight, change), left);
+                    L.StorePart(p + i, L.Subtract(weight, change), left);
                 }
 
                 total += L.Sum(sum);

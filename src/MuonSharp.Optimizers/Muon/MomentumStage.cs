@@ -96,10 +96,10 @@ internal static unsafe class MomentumStage
                 if (i < Columns)
                 {
                     int left = Columns - i;
-                    V part = g is null ? L.Broadcast(0) : LaneDispatch.LoadPart<L, V>(g + i, left);
-                    V direction = Direct<L, V>(part, LaneDispatch.LoadPart<L, V>(m + i, left), out V updated);
-                    LaneDispatch.StorePart<L, V>(m + i, updated, left);
-                    LaneDispatch.StorePart<L, V>(u + i, direction, left);
+                    V part = g is null ? L.Broadcast(0) : L.LoadPart(g + i, left);
+                    V direction = Direct<L, V>(part, L.LoadPart(m + i, left), out V updated);
+                    L.StorePart(m + i, updated, left);
+                    L.StorePart(u + i, direction, left);
                 }
             }
         }

@@ -123,7 +123,7 @@ internal unsafe struct OutputColumnsJob(
             for (int row = 0; row < result.Rows; row++)
             {
                 float* x = result.Data + (row * result.RowStride) + column;
-                LaneDispatch.StorePart<L, V>(x, L.Multiply(LaneDispatch.LoadPart<L, V>(x, width), factors), width);
+                L.StorePart(x, L.Multiply(L.LoadPart(x, width), factors), width);
             }
         }
     }
@@ -138,7 +138,7 @@ internal unsafe struct OutputColumnsJob(
             V sum = L.Broadcast(0);
             for (int row = start; row < Math.Min(result.Rows, start + RunLength); row++)
             {
-                V x = LaneDispatch.LoadPart<L, V>(result.Data + (row * result.RowStride) + column, width);
+                V x = L.LoadPart(result.Data + (row * result.RowStride) + column, width);
                 sum = L.MultiplyAdd(x, x, sum);
             }
 

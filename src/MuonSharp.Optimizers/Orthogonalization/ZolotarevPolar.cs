@@ -184,14 +184,14 @@ internal readonly unsafe struct InverseSumJob(Matrix q, float* inverses, long st
             if (column <= row)
             {
                 int left = row + 1 - column;
-                V sum = L.Multiply(LaneDispatch.LoadPart<L, V>(inverses + start + column, left), L.Broadcast(weights[0]));
+                V sum = L.Multiply(L.LoadPart(inverses + start + column, left), L.Broadcast(weights[0]));
                 for (int j = 1; j < poles; j++)
                 {
-                    V inverse = LaneDispatch.LoadPart<L, V>(inverses + (j * stride) + start + column, left);
+                    V inverse = L.LoadPart(inverses + (j * stride) + start + column, left);
                     sum = L.MultiplyAdd(inverse, L.Broadcast(weights[j]), sum);
                 }
 
-                LaneDispatch.StorePart<L, V>(q.Data + start + column, sum, left);
+                L.StorePart(q.Data + start + column, sum, left);
             }
 
             q.Data[start + row] += unit;

@@ -128,7 +128,7 @@ internal sealed unsafe class BucketExchange : IDisposable
 
                 if (i < end)
                 {
-                    LaneDispatch.StorePart<L, V>(into + i, L.Add(LaneDispatch.LoadPart<L, V>(into + i, end - i), LaneDispatch.LoadPart<L, V>(from + i, end - i)), end - i);
+                    L.StorePart(into + i, L.Add(L.LoadPart(into + i, end - i), L.LoadPart(from + i, end - i)), end - i);
                 }
             }
         }

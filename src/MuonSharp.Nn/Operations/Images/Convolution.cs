@@ -20,22 +20,15 @@ public static class ConvolutionRecording
             filters.Columns == (long)x.Columns * window.Pixels,
             $"[convolution] a filter has a weight for each of {x.Columns} channels and each of {window.Pixels} pixels; {filters}");
         Rule.Check(bias is null || bias.Length == filters.Rows, $"[convolution] the bias has an element for each of {filters.Rows} filters; {bias}");
-        return tape.AsImages(tape.Record(new ConvolutionOperation(new(x, filters, bias, window, images, result))).Output, result);
+        return tape.AsImages(tape.Record(ConvolutionOperation.Of(new(x, filters, bias, window, images, result))).Output, result);
     }
 }
 
-/// <summary>y = patches(x) Wᵀ + bias: an implicit product with the patches of channels-last images.</summary>
-/// <remarks>
-/// <para>Backward: dx = patches of dy, looked at with the opposite window, times W with its pixels in the opposite order; dW = dyᵀ patches(x); dbias = column sums of dy. With a stride s
-/// the patches of dy are mostly zeros, and dx costs s² times what it need.</para>
-/// <para>Cost: 2·pixels of the result·out·in·window FLOPs forward, twice that backward. Scratch: the filters in another order, never the patches: blocks of those are
-/// written into a core's cache as the product comes to them.</para>
-/// </remarks>
-internal sealed unsafe class ConvolutionOperation(ConvolutionInputs inputs) : Operation("convolution")
+/// <summary>A convolution of channels-last images, in one of the ways to compute it.</summary>
+/// <remarks>Backward: dbias = column sums of dy; dx and dW the way's own. <see cref="Work"/> counts the direct sums' FLOPs, whatever the way: 2·pixels of the result·out·in·window forward,
+/// as much for each gradient.</remarks>
+internal abstract unsafe class ConvolutionOperation(ConvolutionInputs inputs) : Operation("convolution")
 {
-    private TapeBuffer _forwardFilters = null!;
-    private TapeBuffer? _oppositeFilters;
-    private TapeBuffer? _filterForm;
     private TapeBuffer? _partial;
     private GradientSlot? _xGradient;
     private GradientSlot? _filterGradient;
@@ -46,6 +39,11 @@ internal sealed unsafe class ConvolutionOperation(ConvolutionInputs inputs) : Op
     public override string Shape =>
         $"{inputs.X.Columns}->{Output.Columns} {inputs.Window.Height}x{inputs.Window.Width} {inputs.Images.Batch}x{inputs.Images.Height}x{inputs.Images.Width}";
 
+    protected ConvolutionInputs Inputs => inputs;
+
+    /// <summary>The way that costs least.</summary>
+    public static ConvolutionOperation Of(ConvolutionInputs inputs) => WinogradConvolution.Fits(inputs) ? new WinogradConvolution(inputs) : new DirectConvolution(inputs);
+
     protected internal override void Declare(OperationPlan plan)
     {
         (Tensor x, Tensor filters) = (inputs.X, inputs.Filters);
@@ -53,12 +51,10 @@ internal sealed unsafe class ConvolutionOperation(ConvolutionInputs inputs) : Op
         plan.Reads(filters, inBackward: x.RequiresGradient);
         plan.Reads(inputs.Bias);
         Output = plan.Writes(inputs.Result.Rows, filters.Rows);
-        _forwardFilters = plan.ScratchInForward("filters", filters.Length);
         _xGradient = plan.Gradient(x);
         _filterGradient = plan.Gradient(filters);
         _biasGradient = plan.Gradient(inputs.Bias);
-        _oppositeFilters = _xGradient is null ? null : plan.ScratchInBackward("opposite", filters.Length);
-        _filterForm = _filterGradient is null ? null : plan.ScratchInBackward("gradient", filters.Length);
+        DeclareScratch(plan, _xGradient is not null, _filterGradient is not null);
         _partial = _biasGradient is null ? null : plan.ScratchInBackward("bias", (long)ColumnSums.Chunks(Output.Rows, Output.Columns) * Output.Columns);
     }
 
@@ -68,49 +64,47 @@ internal sealed unsafe class ConvolutionOperation(ConvolutionInputs inputs) : Op
         return new(products * 2.0 * Output.Rows * inputs.Filters.Length, plan.Bytes(backward));
     }
 
-    protected internal override void Forward(in TapeRun run)
-    {
-        (Tensor x, Tensor filters) = (inputs.X, inputs.Filters);
-        FilterForms.ToRows(run.Team, filters.Data, filters.Rows, x.Columns, inputs.Window.Pixels, _forwardFilters.Pointer);
-        var patches = ImagePatches.Of(x.Data, inputs);
-        Matrix weight = Matrix.Dense(_forwardFilters.Pointer, filters.Rows, filters.Columns).Transposed;
-        var y = Matrix.Dense(Output.Data, Output.Rows, Output.Columns);
-        if (inputs.Bias is null)
-        {
-            ImplicitProduct.Multiply(run.Team, patches, weight, y, accumulate: false, default(NoEpilogue));
-            return;
-        }
-
-        ImplicitProduct.Multiply(run.Team, patches, weight, y, accumulate: false, new LinearEpilogue<Identity> { Bias = inputs.Bias.Data, Columns = Output.Columns });
-    }
+    protected internal override void Forward(in TapeRun run) => Multiply(run.Team);
 
     protected internal override void Backward(in TapeRun run)
     {
-        (Tensor x, Tensor filters) = (inputs.X, inputs.Filters);
-        int pixels = inputs.Window.Pixels;
-        float* gradient = Output.GradientData;
         if (_biasGradient is not null)
         {
-            ColumnSums.Run(run.Team, gradient, Output.Rows, Output.Columns, _partial!.Pointer, _biasGradient.Data, _biasGradient.Accumulates);
+            ColumnSums.Run(run.Team, Output.GradientData, Output.Rows, Output.Columns, _partial!.Pointer, _biasGradient.Data, _biasGradient.Accumulates);
         }
 
         if (_filterGradient is not null)
         {
-            var patches = ImagePatches.Of(x.Data, inputs);
-            var form = Matrix.Dense(_filterForm!.Pointer, filters.Rows, filters.Columns);
-            ImplicitProduct.MultiplyTransposed(run.Team, Matrix.Dense(gradient, Output.Rows, Output.Columns), patches, form, accumulate: false);
-            FilterForms.FromRows(run.Team, form.Data, filters.Rows, x.Columns, pixels, _filterGradient.Data, _filterGradient.Accumulates);
+            FilterGradient(run.Team, _filterGradient.Data, _filterGradient.Accumulates);
         }
 
         if (_xGradient is not null)
         {
-            FilterForms.ToOpposite(run.Team, filters.Data, filters.Rows, x.Columns, pixels, _oppositeFilters!.Pointer);
-            var patches = ImagePatches.Opposite(gradient, inputs);
-            var opposite = Matrix.Dense(_oppositeFilters.Pointer, pixels * filters.Rows, x.Columns);
-            var dx = Matrix.Dense(_xGradient.Data, x.Rows, x.Columns);
-            ImplicitProduct.Multiply(run.Team, patches, opposite, dx, _xGradient.Accumulates, default(NoEpilogue));
+            ImageGradient(run.Team, _xGradient.Data, _xGradient.Accumulates);
         }
     }
+
+    /// <summary>Declares what the way needs besides.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="images">Whether the images' gradient is wanted.</param>
+    /// <param name="filters">Whether the filters' gradient is wanted.</param>
+    protected abstract void DeclareScratch(OperationPlan plan, bool images, bool filters);
+
+    /// <summary>The result, bias included.</summary>
+    /// <param name="team">Workers.</param>
+    protected abstract void Multiply(WorkerTeam team);
+
+    /// <summary>The filters' gradient.</summary>
+    /// <param name="team">Workers.</param>
+    /// <param name="filterGradient">Out: [out, in, window].</param>
+    /// <param name="add">Whether to add to what is there.</param>
+    protected abstract void FilterGradient(WorkerTeam team, float* filterGradient, bool add);
+
+    /// <summary>The images' gradient.</summary>
+    /// <param name="team">Workers.</param>
+    /// <param name="imageGradient">Out: as x.</param>
+    /// <param name="add">Whether to add to what is there.</param>
+    protected abstract void ImageGradient(WorkerTeam team, float* imageGradient, bool add);
 }
 
 /// <summary>The operands of a convolution, their shapes checked.</summary>
