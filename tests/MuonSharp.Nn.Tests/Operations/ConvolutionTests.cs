@@ -20,14 +20,69 @@ public class ConvolutionTests
 
     /// <summary>Many runs of k, several blocks of rows, a window larger than the images, strides larger than the window.</summary>
     [Theory]
-    [InlineData(3, 15, 15, 64, 70, 3, 1, 1)]
-    [InlineData(1, 7, 7, 130, 33, 3, 1, 1)]
+    [InlineData(3, 9, 9, 64, 70, 5, 1, 2)]
+    [InlineData(1, 7, 7, 130, 33, 3, 2, 1)]
     [InlineData(2, 32, 32, 3, 24, 2, 1, 0)]
     [InlineData(1, 1, 1, 5, 3, 5, 1, 2)]
     [InlineData(2, 9, 11, 2, 3, 2, 4, 1)]
     [InlineData(2, 3, 3, 4, 6, 1, 1, 3)]
     public void Output_and_gradients(int batch, int height, int width, int inputs, int outputs, int size, int stride, int padding) =>
         Check(100, new(batch, height, width), Window.Square(size, stride, padding), inputs, outputs, bias: true);
+
+    /// <summary>By Winograd's method: tiles that fill the images and such that reach over both edges, every padding, channels that fill no register, several blocks of tiles.</summary>
+    [Theory]
+    [InlineData(3, 15, 15, 64, 70, 1)]
+    [InlineData(1, 7, 8, 130, 33, 1)]
+    [InlineData(2, 8, 7, 16, 40, 0)]
+    [InlineData(2, 6, 10, 24, 16, 2)]
+    [InlineData(5, 3, 3, 48, 17, 1)]
+    [InlineData(7, 31, 13, 24, 64, 1)]
+    public void Output_and_gradients_by_transformed_tiles(int batch, int height, int width, int inputs, int outputs, int padding) =>
+        Check(200, new(batch, height, width), Window.Square(3, 1, padding), inputs, outputs, bias: true);
+
+    /// <summary>How large the error is beside the result: a few roundings, as that of the direct sums.</summary>
+    [Fact]
+    public void Transformed_tiles_lose_no_digit()
+    {
+        using OperationRig rig = new(11);
+        (Images images, Window window) = (new(4, 15, 15), Window.Same(3));
+        double[] x = Singles(rig.Random(images.Rows * 64)), filters = Singles(rig.Random(48 * 64 * 9)), dy = Singles(rig.Random(images.Rows * 48));
+        ReferenceConvolution reference = new(x, filters, new double[48], dy, images, window, 64, 48);
+        (Tensor activation, Tensor input) = rig.Activation("x", images.Rows, x);
+        Tensor weight = rig.Parameter("filters", 48, filters), y = rig.Tape.Convolution(rig.Tape.AsImages(activation, images), weight, null, window);
+        rig.Tape.Output(y);
+        rig.Tape.Seed(y);
+        rig.Compile();
+        rig.Fill();
+        rig.Tape.Forward();
+        Agreement.ToFloats(dy).CopyTo(y.Gradient);
+        rig.Tape.Backward();
+        Assert.InRange(Error(reference.Y, y.Value), 1e-9, 1e-6);
+        Assert.InRange(Error(reference.X, input.Gradient), 1e-9, 1e-6);
+        Assert.InRange(Error(reference.Filters, weight.Gradient), 1e-9, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void An_image_has_the_same_bits_in_every_batch(int size)
+    {
+        float[] one = Result(1), five = Result(5);
+        Assert.Equal(one, five[..one.Length]);
+
+        float[] Result(int batch)
+        {
+            using OperationRig rig = new(9);
+            TestNumbers numbers = new(5);
+            double[] filters = numbers.Normals(17 * 20 * size * size), x = numbers.Normals(batch * 77 * 20);
+            Tensor y = rig.Tape.Convolution(rig.Tape.AsImages(rig.Input("x", batch * 77, x), new(batch, 7, 11)), rig.Parameter("filters", 17, filters), null, Window.Same(size));
+            rig.Tape.Output(y);
+            rig.Compile();
+            rig.Fill();
+            rig.Tape.Forward();
+            return [.. y.Value];
+        }
+    }
 
     [Fact]
     public void Gradients_agree_with_central_differences()
@@ -42,8 +97,10 @@ public class ConvolutionTests
         CentralDifferences.Check("bias", F, bias, at.Bias, 1e-6);
     }
 
-    [Fact]
-    public void Neither_threads_nor_other_images_change_a_bit_and_a_step_allocates_nothing()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Neither_threads_nor_other_images_change_a_bit_and_a_step_allocates_nothing(int size)
     {
         float[]? first = null;
         foreach (int threads in new[] { 1, 2, 3 })
@@ -51,8 +108,8 @@ public class ConvolutionTests
             using OperationRig rig = new(9, threads: threads);
             Images images = new(5, 11, 13);
             (Tensor x, Tensor input) = rig.Activation("x", images.Rows, rig.Random(images.Rows * 20));
-            Tensor filters = rig.Parameter("filters", 33, rig.Random(33 * 20 * 9)), bias = rig.Vector("bias", rig.Random(33));
-            Tensor y = rig.Tape.MaxPool(rig.Tape.Convolution(rig.Tape.AsImages(x, images), filters, bias, Window.Same(3)), Window.Square(3, 2, 1));
+            Tensor filters = rig.Parameter("filters", 33, rig.Random(33 * 20 * size * size)), bias = rig.Vector("bias", rig.Random(33));
+            Tensor y = rig.Tape.MaxPool(rig.Tape.Convolution(rig.Tape.AsImages(x, images), filters, bias, Window.Same(size)), Window.Square(3, 2, 1));
             rig.Tape.Output(y);
             rig.Tape.Seed(y);
             rig.Compile();
@@ -91,6 +148,21 @@ public class ConvolutionTests
         Assert.Contains("[images] rows are the pixels of images once", Message(() => rig.Tape.AsImages(x, new Images(1, 4, 3))), StringComparison.Ordinal);
         Assert.Contains("[images] every row", Message(() => rig.Tape.AsImages(x, new Images(2, 3, 4))), StringComparison.Ordinal);
         Assert.Contains("[window] only an odd size", Message(() => Window.Same(4)), StringComparison.Ordinal);
+    }
+
+    /// <summary>What single precision makes of the numbers, so that an error is the convolution's own.</summary>
+    private static double[] Singles(double[] numbers) => [.. numbers.Select(number => (double)(float)number)];
+
+    private static double Error(double[] expected, ReadOnlySpan<float> actual)
+    {
+        double error = 0, norm = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            error += Math.Pow(expected[i] - actual[i], 2);
+            norm += Math.Pow(expected[i], 2);
+        }
+
+        return Math.Sqrt(error / norm);
     }
 
     private static string Message(Func<object> action) => Assert.Throws<ArgumentException>(() => { _ = action(); }).Message;

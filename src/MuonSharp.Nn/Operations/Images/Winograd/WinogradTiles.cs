@@ -1,5 +1,3 @@
-using MuonSharp.Numerics;
-
 namespace MuonSharp.Nn;
 
 /// <summary>The tiles that images are cut into: tile t is <see cref="WinogradForm.Output"/> pixels high and wide, row by row of each image; those at the right and lower edge may reach over it.</summary>
