@@ -15,6 +15,9 @@ internal abstract class BenchCase(string name, params IDisposable[] owned) : IDi
     /// <summary>FLOPs of a call that are really made; 0: none are counted.</summary>
     public virtual double Flops => 0;
 
+    /// <summary>Greatest share of the peak that can be true: more is a peak measured too low, unless the work does fewer FLOPs than count.</summary>
+    public virtual double MostOfPeak => 1;
+
     /// <summary>Bytes that a call moves; 0: none are counted.</summary>
     public virtual double Bytes => 0;
 

@@ -38,7 +38,7 @@ internal sealed class BenchRunner(WorkerTeam team)
         var result = new BenchResult(work.Name, team.Threads, time) { Peak = Median(peaks) };
         if (work.Flops > 0)
         {
-            double share = Math.Min(1, Median([.. milliseconds.Zip(peaks, (call, peak) => work.Flops / call / 1e6 / peak)]));
+            double share = Math.Min(work.MostOfPeak, Median([.. milliseconds.Zip(peaks, (call, peak) => work.Flops / call / 1e6 / peak)]));
             result = result with { Gflops = work.Flops / time / 1e6, ShareOfPeak = share };
         }
 
