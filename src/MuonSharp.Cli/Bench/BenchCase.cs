@@ -12,7 +12,7 @@ internal abstract class BenchCase(string name, params IDisposable[] owned) : IDi
     /// <summary>The name that the user gave.</summary>
     public string Name => name;
 
-    /// <summary>FLOPs of a call that are really made; 0: none are counted.</summary>
+    /// <summary>FLOPs of a call by its definition; 0: none are counted.</summary>
     public virtual double Flops => 0;
 
     /// <summary>Greatest share of the peak that can be true: more is a peak measured too low, unless the work does fewer FLOPs than count.</summary>
