@@ -8,12 +8,10 @@ namespace MuonSharp.Dashboard.Runs;
 /// <param name="folder">The run folder.</param>
 internal sealed class LiveRun(string folder) : IDisposable
 {
-    private const string LockHolder = ".lock.holder";
-
     private static long s_looks;
 
     private (DateTime, DateTime) _trainer;
-    private (long, DateTime, int) _seen;
+    private (long Length, DateTime Evaluated, RunHolder? Trainer) _seen;
 
     /// <summary>The run folder.</summary>
     public string Folder => folder;
@@ -32,8 +30,8 @@ internal sealed class LiveRun(string folder) : IDisposable
         try
         {
             RunFolder run = new(folder);
-            // Another trainer may have cut the metrics back and written on beyond the place that was read: then all is read anew.
-            (DateTime, DateTime) trainer = (File.GetLastWriteTimeUtc(run.ConfigPath), File.GetLastWriteTimeUtc(Path.Combine(folder, LockHolder)));
+            // Another trainer may have other settings: then all is read anew.
+            (DateTime, DateTime) trainer = (File.GetLastWriteTimeUtc(run.ConfigPath), File.GetLastWriteTimeUtc(Path.Combine(folder, RunHolder.FileName)));
             if (History is null || trainer != _trainer)
             {
                 History?.Dispose();
@@ -45,12 +43,18 @@ internal sealed class LiveRun(string folder) : IDisposable
 
             History.Name = name;
             FileInfo metrics = new(run.MetricsPath);
-            (long, DateTime, int) seen = (metrics.Exists ? metrics.Length : 0, File.GetLastWriteTimeUtc(Path.Combine(folder, ImageEvaluation.FileName)), History.Process?.Id ?? 0);
-            if (seen != _seen)
+            (long Length, DateTime Evaluated, RunHolder? Trainer) seen = (metrics.Exists ? metrics.Length : 0, File.GetLastWriteTimeUtc(Path.Combine(folder, ImageEvaluation.FileName)), null);
+            if ((seen.Length, seen.Evaluated) != (_seen.Length, _seen.Evaluated))
             {
                 History.Read();
-                History.LookAtProcess();
-                _seen = seen with { Item3 = History.Process?.Id ?? 0 };
+            }
+
+            // A trainer that is killed writes nothing.
+            History.LookAtProcess();
+            seen.Trainer = History.Process!.Trainer;
+            if (seen != _seen)
+            {
+                _seen = seen;
                 Revision = Interlocked.Increment(ref s_looks);
             }
 

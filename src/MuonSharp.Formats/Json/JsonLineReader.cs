@@ -15,6 +15,11 @@ public sealed class JsonLineReader : IDisposable
     private int _count;
     private bool _skipping;
 
+    // The last whole line as it was read, line break included, of which a cut file that has grown again holds something else.
+    private byte[] _last = [];
+    private int _lastLength;
+    private long _lastEnd;
+
     /// <summary>Opens a file, which others may write meanwhile.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">How to read it; the limit holds for each line.</param>
@@ -41,8 +46,9 @@ public sealed class JsonLineReader : IDisposable
     /// <summary>Whether something follows the last line break, once <see cref="Next"/> has returned null.</summary>
     public bool EndsTorn => _count > 0 || _skipping;
 
-    /// <summary>Whether the file has become shorter than what was read of it.</summary>
-    public bool IsCut => _file.Length < Position + _count;
+    /// <summary>Whether the file is no longer the one that was read: it has become shorter, or was cut and has grown again, so that where the last whole line stood, or what was read behind it, there is something else.</summary>
+    /// <remarks>A line that was written again with the same bytes at the same place is the same line.</remarks>
+    public bool IsCut => _file.Length < Position + _count || !Holds(_last.AsSpan(0, _lastLength), _lastEnd - _lastLength) || !Holds(_buffer.AsSpan(_begin, _count), Position);
 
     /// <summary>The next whole line.</summary>
     /// <returns>The line; null if there is none now. Later there may be one.</returns>
@@ -79,6 +85,7 @@ public sealed class JsonLineReader : IDisposable
         bool whole = !_skipping && length <= _options.MostBytes;
         Lines++;
         Position += length + 1;
+        Keep(_buffer.AsSpan(_begin, length + 1));
         (_begin, _count, _skipping) = (_begin + length + 1, _count - length - 1, false);
         JsonSource source = new(_path, _options, Lines);
         try
@@ -91,6 +98,31 @@ public sealed class JsonLineReader : IDisposable
         {
             return new(Lines, Position, Value: null, exception.Message);
         }
+    }
+
+    private void Keep(ReadOnlySpan<byte> line)
+    {
+        _last = _last.Length < line.Length ? new byte[2 * line.Length] : _last;
+        line.CopyTo(_last);
+        (_lastLength, _lastEnd) = (line.Length, Position);
+    }
+
+    /// <summary>Whether the file holds some bytes at a place.</summary>
+    private bool Holds(ReadOnlySpan<byte> bytes, long place)
+    {
+        Span<byte> part = stackalloc byte[512];
+        for (int compared = 0; compared < bytes.Length;)
+        {
+            int read = RandomAccess.Read(_file.SafeFileHandle, part[..Math.Min(part.Length, bytes.Length - compared)], place + compared);
+            if (read == 0 || !part[..read].SequenceEqual(bytes.Slice(compared, read)))
+            {
+                return false;
+            }
+
+            compared += read;
+        }
+
+        return true;
     }
 
     private bool Fill()

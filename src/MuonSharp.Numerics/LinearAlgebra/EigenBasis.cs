@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace MuonSharp.Numerics;
 
-/// <summary>The eigenvectors in the making: row i is vector i, kept as panels of 16 components so that a panel fits a cache.</summary>
+/// <summary>The eigenvectors in the making: row i is vector i, kept as panels of 16 components so that a panel fits a cache. The default is no basis: rotations have nothing to turn.</summary>
 internal readonly unsafe struct EigenBasis(double* panels, int size)
 {
     /// <summary>Components of a panel.</summary>

@@ -28,9 +28,7 @@ public static unsafe class SymmetricEigen
     public static void Compute(WorkerTeam? team, double* matrix, int size, double* values, double* vectors, double* scratch)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        long length = (long)size * size;
-        double scale = DoubleVector.PowerOfTwo(matrix, length);
-        DoubleVector.Scale(scale, matrix, length);
+        double scale = Scale(matrix, size);
         double* offDiagonal = scratch;
         double* tau = offDiagonal + size;
         double* work = tau + size;
@@ -41,5 +39,40 @@ public static unsafe class SymmetricEigen
         ImplicitQl.Run(team, values, offDiagonal, size, ref rotations, basis);
         basis.Write(team, values, vectors, work);
         DoubleVector.Scale(1 / scale, values, size);
+    }
+
+    /// <summary>Doubles of scratch that <see cref="Values"/> needs.</summary>
+    /// <param name="size">The matrix's size.</param>
+    /// <returns>Number of doubles.</returns>
+    public static long ValuesScratchLength(int size) => RotationList.Length(size) + (5L * size);
+
+    /// <summary>Computes the eigenvalues alone, greatest first: 4/3 n³ FLOPs, and the same bits as <see cref="Compute"/>.</summary>
+    /// <param name="team">Workers; null runs on the calling thread.</param>
+    /// <param name="matrix">[n, n] without gaps, symmetric, finite. Overwritten.</param>
+    /// <param name="size">n, at least 1.</param>
+    /// <param name="values">n doubles, out: the eigenvalues in descending order.</param>
+    /// <param name="scratch"><see cref="ValuesScratchLength"/> doubles.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
+    /// <exception cref="ArithmeticException">The matrix is not finite.</exception>
+    public static void Values(WorkerTeam? team, double* matrix, int size, double* values, double* scratch)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        double scale = Scale(matrix, size);
+        double* work = scratch + (2L * size);
+        var rotations = new RotationList(work + (3L * size), size);
+        Tridiagonal.Reduce(team, matrix, size, values, scratch, scratch + size, work);
+        ImplicitQl.Run(team, values, scratch, size, ref rotations, basis: default);
+        var sorted = new Span<double>(values, size);
+        sorted.Sort();
+        sorted.Reverse();
+        DoubleVector.Scale(1 / scale, values, size);
+    }
+
+    private static double Scale(double* matrix, int size)
+    {
+        long length = (long)size * size;
+        double scale = DoubleVector.PowerOfTwo(matrix, length);
+        DoubleVector.Scale(scale, matrix, length);
+        return scale;
     }
 }

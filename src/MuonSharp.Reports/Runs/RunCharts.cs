@@ -38,7 +38,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
             Figure("Greatest attention logit", IsOne ? "by layer, thin: each step" : "of all heads", Logits, ClippedNote, target: Tau),
             runs.Any(run => run.Steps.ClippedHeads.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
             Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
-            Figure("Memory", "MiB of the training process", Memory, "Looked at while this page was open."),
+            Figure("Memory", "MiB", Memory),
         ];
         return all.OfType<XElement>();
     }
@@ -68,7 +68,8 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         }
     }
 
-    private XElement? Figure(
+    /// <summary>A chart over the axes of the page; null when there is nothing to draw.</summary>
+    public XElement? Figure(
         string title, string unit, Func<Horizontal, IEnumerable<Series>> series, string note = "", bool wide = false, double ratio = double.PositiveInfinity, double target = double.PositiveInfinity) =>
         ChartFigure.Of(
             [.. (IsLive ? [First] : _horizontals).Select(axis => (IsLive ? "" : axis.Class, new Chart(title, axis.Name, unit, [.. series(axis)]) { Whole = axis.Whole, Target = target, LogarithmicFrom = ratio, Wide = wide }))], note, legend: IsOne);
@@ -122,8 +123,15 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
             .Concat(columns.Select((column, number) => Mean(column.Name, Look.Shade(number, columns.Length), axis, run, column.Values)));
     }
 
-    private IEnumerable<Series> Memory(Horizontal axis) => runs.Select((run, number) => new Series(
-        run.Name, Look.Of(number), [.. run.Process?.Steps.Select(step => axis.At(run.Steps, step)) ?? []], [.. run.Process?.Mebibytes ?? []], SeriesKind.Dots));
+    private IEnumerable<Series> Memory(Horizontal axis) => runs.SelectMany((run, number) =>
+    {
+        double[] places = [.. run.Steps.MemorySteps.Select(step => axis.At(run.Steps, step))];
+        return (Series[])
+        [
+            new(IsOne ? "the process" : run.Name, Look.Of(number), places, run.Steps.WorkingSet),
+            .. IsOne ? [new Series("managed", Look.Of(1), places, run.Steps.Managed)] : (Series[])[],
+        ];
+    });
 
     /// <summary>A skipped step has no norm; it stands at that of the step before.</summary>
     private IEnumerable<Series> SkippedSteps(Horizontal axis) => runs.Where(run => run.Skipped.Count > 0 && run.Steps.Steps.Count > 0).Select((run, number) => new Series(

@@ -37,9 +37,9 @@ internal static class RunFacts
             yield return (steps.Unit, Amount.Short(steps.LastUnits), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
         }
 
-        if (run.Process is { IsAlive: true, Mebibytes: [.., var memory] } process)
+        if (steps.WorkingSet.Count > 0)
         {
-            yield return ("memory", $"{Amount.Count((long)memory)} MiB", $"process {process.Id}, at most {Amount.Count((long)process.Mebibytes.Max())}");
+            yield return ("memory", $"{Amount.Count((long)steps.WorkingSet[^1])} MiB", $"of the process, at most {Amount.Count((long)steps.WorkingSet.Max())}");
         }
 
         if (run.Checkpoint is { } checkpoint)
@@ -57,7 +57,8 @@ internal static class RunFacts
         "stopped-early" => "Ended early, for want of a better evaluation",
         "cancelled" => "Stopped before its end",
         "diverged" => "Diverged",
-        null when run.Process is { IsAlive: true } => "In progress",
+        null when run.Process?.Trainer is { IsHere: false } trainer => $"In progress on {trainer.Machine}, or ended by force there",
+        null when run.Process?.Trainer is not null => "In progress",
         null when run.Process is not null => "Ended by force",
         null => "In progress, or ended by force",
         string other => other,

@@ -18,6 +18,7 @@ internal sealed class RunHistory : IDisposable
         Name = OwnName;
         Settings = RunSettings.Read(_folder);
         Environment = RunMachine.Read(_folder);
+        Routing = RunRouting.Read(_folder);
         Read();
     }
 
@@ -35,6 +36,9 @@ internal sealed class RunHistory : IDisposable
     /// <summary>Machine and version: names and values.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Environment { get; }
 
+    /// <summary>Who steps which parameter; none where the folder does not say.</summary>
+    public IReadOnlyList<RoutedParameter> Routing { get; }
+
     /// <summary>The steps.</summary>
     public StepColumns Steps { get; private set; } = new();
 
@@ -43,6 +47,9 @@ internal sealed class RunHistory : IDisposable
 
     /// <summary>The samples.</summary>
     public List<SampleLine> Samples { get; } = [];
+
+    /// <summary>Singular values, matrix by matrix.</summary>
+    public List<MatrixSpectra> Spectra { get; } = [];
 
     /// <summary>Steps that changed nothing.</summary>
     public List<SkippedLine> Skipped { get; } = [];
@@ -100,7 +107,7 @@ internal sealed class RunHistory : IDisposable
     }
 
     /// <summary>Looks at the process that trains, from now on whenever this is called.</summary>
-    public void LookAtProcess() => (Process ??= new(_folder)).Look(Step, End is null);
+    public void LookAtProcess() => (Process ??= new(_folder)).Look(End is null);
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _reader?.Dispose();
@@ -127,6 +134,9 @@ internal sealed class RunHistory : IDisposable
             case SkippedLine skipped:
                 Skipped.Add(skipped);
                 break;
+            case SpectrumLine spectrum:
+                MatrixSpectra.Add(Spectra, spectrum);
+                break;
             default:
                 break;
         }
@@ -139,5 +149,6 @@ internal sealed class RunHistory : IDisposable
         Evaluations.Clear();
         Samples.Clear();
         Skipped.Clear();
+        Spectra.Clear();
     }
 }

@@ -32,8 +32,10 @@ internal static class RunPage
                 "dl",
                 new XAttribute("class", "facts"),
                 RunFacts.Of(run).Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value, new XElement("small", fact.Remark))))));
-        yield return Curves([run], over);
-        yield return LastStep.Of(run) is { Count: > 0 } last ? Part("step", new XElement("h2", "The last step"), Pairs(last)) : null;
+        RunCharts charts = new([run], over);
+        yield return Curves([run], charts);
+        yield return LastStep.Of(run) is { Count: > 0 } last ? Part("step", new XElement("h2", "The last step"), Pairs(last), RunRouting.Groups(run), RunRouting.Parameters(run)) : null;
+        yield return Spectra(charts, [run]);
         yield return RunPictures.Of(run.Folder) is { Count: > 0 } pictures ? Part("pictures", pictures) : null;
         yield return Skipped(run) is { } skipped ? Part("skipped", skipped) : null;
         yield return Samples(run);
@@ -55,7 +57,9 @@ internal static class RunPage
             return (IReadOnlyList<string>)[run.Name, RunFacts.State(run), .. names.Select(name => facts.TryGetValue(name, out (string Name, string Value, string Remark) fact) ? Cell(fact) : "-")];
         }).Prepend(["run", "state", .. names]), row => row == 0 ? null : Page.Key(Look.Of(row - 1)));
         yield return Part("head", new XElement("h1", $"{runs.Count} training runs"), results);
-        yield return Curves(runs, over);
+        RunCharts charts = new(runs, over);
+        yield return Curves(runs, charts);
+        yield return Spectra(charts, runs);
         string[] keys = [.. runs.SelectMany(run => run.Settings.All.Select(pair => pair.Key)).Distinct(StringComparer.Ordinal)];
         Dictionary<string, string>[] settings = [.. runs.Select(run => new Dictionary<string, string>(run.Settings.All.DistinctBy(pair => pair.Key, StringComparer.Ordinal), StringComparer.Ordinal))];
         IReadOnlyList<string>[] rows =
@@ -81,9 +85,11 @@ internal static class RunPage
         return $"{RunFacts.State(run)}{optimizer}{started}.{broken}";
     }
 
-    private static XElement Curves(IReadOnlyList<RunHistory> runs, string? over)
+    private static XElement? Spectra(RunCharts charts, IReadOnlyList<RunHistory> runs) =>
+        new SpectrumFigures(charts, runs).Elements().ToArray() is { Length: > 0 } elements ? Part("spectra", elements) : null;
+
+    private static XElement Curves(IReadOnlyList<RunHistory> runs, RunCharts charts)
     {
-        RunCharts charts = new(runs, over);
         XElement[] figures = [.. charts.Figures()];
         return figures.Length == 0 ? Part("curves", new XElement("p", "No step has been written yet.")) : Part("curves", Bar(runs, charts), new XElement("div", new XAttribute("class", "charts"), figures));
     }

@@ -6,6 +6,8 @@ namespace MuonSharp.Reports;
 /// <summary>The step lines of a run, a list for each number: what charts are drawn from.</summary>
 internal sealed class StepColumns
 {
+    private const double Mebibyte = 1 << 20;
+
     private readonly List<double> _steps = [];
     private readonly List<double> _seconds = [];
     private readonly List<double> _units = [];
@@ -15,6 +17,9 @@ internal sealed class StepColumns
     private readonly List<double> _optimizerShares = [];
     private readonly List<double> _logits = [];
     private readonly List<double> _clippedHeads = [];
+    private readonly List<double> _memorySteps = [];
+    private readonly List<double> _workingSet = [];
+    private readonly List<double> _managed = [];
     private readonly List<Column> _rates = [];
     private readonly List<Column> _layerLogits = [];
 
@@ -54,6 +59,15 @@ internal sealed class StepColumns
     /// <summary>Heads that QK-clip scaled down.</summary>
     public IReadOnlyList<double> ClippedHeads => _clippedHeads;
 
+    /// <summary>Steps whose lines have the process's memory.</summary>
+    public IReadOnlyList<double> MemorySteps => _memorySteps;
+
+    /// <summary>Memory of the process in MiB, at those steps.</summary>
+    public IReadOnlyList<double> WorkingSet => _workingSet;
+
+    /// <summary>Managed memory in MiB, at those steps.</summary>
+    public IReadOnlyList<double> Managed => _managed;
+
     /// <summary>Learning rates, a column for each group.</summary>
     public IReadOnlyList<Column> Rates => _rates;
 
@@ -80,6 +94,13 @@ internal sealed class StepColumns
         _optimizerShares.Add(line.OptimizerMilliseconds / line.StepMilliseconds);
         _logits.Add(line.MaximumLogit);
         _clippedHeads.Add(line.ClippedHeads);
+        if (line.Memory is { } memory)
+        {
+            _memorySteps.Add(line.Step);
+            _workingSet.Add(memory.WorkingSet / Mebibyte);
+            _managed.Add(memory.Managed / Mebibyte);
+        }
+
         foreach (GroupLearningRate rate in line.LearningRates)
         {
             Column.Set(_rates, rate.Group, _steps.Count, rate.Value);

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -14,8 +12,6 @@ internal sealed class RunLock : IDisposable
 {
     /// <summary>The file's name; it is empty.</summary>
     public const string LockFile = ".lock";
-
-    private const string HolderFile = ".lock.holder";
 
     // A lock held by somebody else: EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows.
     private static readonly int[] s_heldCodes = [11, 35, unchecked((int)0x80070020)];
@@ -33,17 +29,17 @@ internal sealed class RunLock : IDisposable
     public static RunLock Acquire(string folder)
     {
         string path = Path.Combine(folder, LockFile);
-        string holderPath = Path.Combine(folder, HolderFile);
+        string holderPath = Path.Combine(folder, RunHolder.FileName);
         FileStream? file = null;
         try
         {
             file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            File.WriteAllText(holderPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+            File.WriteAllText(holderPath, $"{RunHolder.OfThisProcess}\n");
             return new RunLock(file, holderPath);
         }
         catch (IOException exception) when (file is null && s_heldCodes.Contains(exception.HResult))
         {
-            throw new RunLockedException(folder, ReadHolder(holderPath), exception);
+            throw new RunLockedException(folder, RunHolder.Read(folder), exception);
         }
         catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
         {
@@ -59,22 +55,6 @@ internal sealed class RunLock : IDisposable
         {
             TryDeleteHolder();
             _file.Dispose();
-        }
-    }
-
-    private static int? ReadHolder(string path)
-    {
-        try
-        {
-            using FileStream stream = File.Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            Span<byte> text = stackalloc byte[16];
-            int length = stream.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
-            string line = Encoding.ASCII.GetString(text[..length]).TrimEnd('\n');
-            return int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out int processId) ? processId : null;
-        }
-        catch (Exception exception) when (InvalidFileException.IsUnreadable(exception))
-        {
-            return null;
         }
     }
 
@@ -96,25 +76,29 @@ public sealed class RunLockedException : Exception
 {
     /// <summary>Creates the exception for one folder.</summary>
     /// <param name="folder">The run folder.</param>
-    /// <param name="processId">The process that owns it; null if it cannot be told.</param>
+    /// <param name="holder">The process that owns it; null if it cannot be told.</param>
     /// <param name="innerException">What the operating system said.</param>
-    public RunLockedException(string folder, int? processId, Exception? innerException = null)
-        : base($"[run] {folder}: one trainer may own a run folder; {Holder(processId)} does already", innerException)
+    public RunLockedException(string folder, RunHolder? holder, Exception? innerException = null)
+        : base($"[run] {folder}: one trainer may own a run folder; {Named(holder)} does already", innerException)
     {
         Folder = folder;
-        ProcessId = processId;
+        Holder = holder;
     }
 
     /// <summary>The run folder.</summary>
     public string Folder { get; }
 
     /// <summary>The process that owns it; null if it cannot be told.</summary>
-    public int? ProcessId { get; }
+    public RunHolder? Holder { get; }
 
-    private static string Holder(int? processId) => processId switch
+    /// <summary>Its number; null if it cannot be told.</summary>
+    public int? ProcessId => Holder?.ProcessId;
+
+    private static string Named(RunHolder? holder) => holder switch
     {
         null => "another process",
-        _ when processId == Environment.ProcessId => $"this process ({processId})",
-        _ => $"process {processId}",
+        { IsHere: false } => $"process {holder.ProcessId} on {holder.Machine}",
+        { ProcessId: var id } when id == Environment.ProcessId => $"this process ({id})",
+        _ => $"process {holder.ProcessId}",
     };
 }

@@ -10,7 +10,7 @@ internal static class RunNames
     public const string ValidationCopy = "validation-text.txt";
 
     private static readonly string[] s_written =
-        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name, ImageEvaluation.FileName, "report.html", "checkpoints"];
+        ["config.json", "environment.json", "metrics.jsonl", "samples.txt", RoutingFile.Name, TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name, ImageEvaluation.FileName, "report.html", "checkpoints"];
 
     /// <summary>Checks a folder before its lock is taken, which would already write to it.</summary>
     /// <exception cref="RunExistsException">A new run would write over something.</exception>

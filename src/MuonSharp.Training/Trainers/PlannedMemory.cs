@@ -18,8 +18,11 @@ public sealed record PlannedMemory(
     /// <summary>State of all optimizers.</summary>
     public long OptimizerState => Optimizers.Sum(static optimizer => optimizer.StateBytes);
 
+    /// <summary>Copies and scratch for the spectra of some matrices; 0 where none are measured. A plan of a model alone has none.</summary>
+    public long Spectra { get; init; }
+
     /// <summary>Everything together: all of it is there from the first step on, so it is the peak as well.</summary>
-    public long Total => Weights + Gradients + GradientSums + Activations + Optimizers.Sum(static optimizer => optimizer.StateBytes + optimizer.ScratchBytes);
+    public long Total => Weights + Gradients + GradientSums + Activations + Spectra + Optimizers.Sum(static optimizer => optimizer.StateBytes + optimizer.ScratchBytes);
 
     /// <summary>What no implementation of this step can do without: weights, gradients, optimizer state and the activations that the backward run needs.</summary>
     public long Needed => Weights + Gradients + OptimizerState + NeededActivations;

@@ -31,6 +31,14 @@ public sealed record StepEvent(StepLine Metrics) : TrainingEvent(Metrics.Step)
 /// <param name="Value">The learning rate in force.</param>
 public readonly record struct GroupLearningRate(string Group, double Value);
 
+/// <summary>The singular values of a matrix were measured; handed out every <c>log.spectraEvery</c> steps.</summary>
+/// <param name="Metrics">What was measured, as the log has it.</param>
+public sealed record SpectrumEvent(SpectrumLine Metrics) : TrainingEvent(Metrics.Step)
+{
+    /// <inheritdoc/>
+    public override MetricsLine Line => Metrics;
+}
+
 /// <summary>The model was evaluated on the whole of the held-out data.</summary>
 /// <param name="Step">Number of steps done.</param>
 /// <param name="Result">Named numbers, the one that decides first; of a language model <c>val_loss</c> and <c>bits_per_byte</c>.</param>

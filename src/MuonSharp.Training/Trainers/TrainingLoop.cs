@@ -19,6 +19,7 @@ internal sealed class TrainingLoop
     private readonly RunRecorder _recorder;
     private readonly Queue<TrainingEvent> _events;
     private readonly RunClock _clock;
+    private readonly MemoryWatch _memory;
     private readonly TrainingOutcome? _endedBefore;
     private readonly Counter<long> _units;
     private CancellationToken _asked;
@@ -30,6 +31,7 @@ internal sealed class TrainingLoop
         (_parts, _settings, _state, _recorder, _events) = (parts, parts.Settings, state, recorder, events);
         _units = TrainingMeter.UnitsOf(parts.Task.Unit);
         _clock = new RunClock(parts.Time, state.Step);
+        _memory = new MemoryWatch(parts.Time);
         _coldSteps = Math.Min(MostColdSteps, (_settings.Steps - state.Step) / 4);
         _settled = state.Due == DueWork.None;
         _endedBefore = _settled ? Reached() : null;
@@ -227,9 +229,16 @@ internal sealed class TrainingLoop
         _state.AddLoss(_parts.Step.Loss);
         if (_settings.LogEvery is { } every && _state.Step % every == 0)
         {
-            StepEvent happened = StepEvents.Create(_parts, _state, _clock.Remaining(_state.Step, _settings.Steps));
+            StepEvent happened = StepEvents.Create(_parts, _state, _clock.Remaining(_state.Step, _settings.Steps), _memory.Look());
             _recorder.Write(happened);
             _events.Enqueue(happened);
+        }
+
+        foreach (SpectrumLine line in _parts.Spectra?.Measure(_state.Step, _parts.Task.Team, _parts.Ranks) ?? [])
+        {
+            SpectrumEvent measured = new(line);
+            _recorder.Write(measured);
+            _events.Enqueue(measured);
         }
     }
 

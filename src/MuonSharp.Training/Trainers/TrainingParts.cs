@@ -47,6 +47,9 @@ internal sealed class TrainingParts : IDisposable
 
     public TrainingStep Step { get; }
 
+    /// <summary>Who measures singular values; null when nobody does.</summary>
+    public SpectrumMeter? Spectra { get; private init; }
+
     /// <summary>The ranks that train together; null for a process that trains alone.</summary>
     public TrainingRanks? Ranks { get; }
 
@@ -86,15 +89,19 @@ internal sealed class TrainingParts : IDisposable
     public static TrainingParts Create(
         ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, TrainerOptions options, TrainingConfig? config = null)
     {
-        RoutedOptimizer optimizer = new(
-            task.Parameters, routes, new StepOptions { TotalSteps = settings.Steps, MaximumGradientNorm = settings.ClipNorm, Collectives = options.Collectives }, task.Team);
+        var spectra = SpectrumMeter.Of(task.Parameters.Parameters, settings, task.Team.Threads);
+        RoutedOptimizer? optimizer = null;
         QkClip? clip = null;
         try
         {
+            StepOptions step = new() { TotalSteps = settings.Steps, MaximumGradientNorm = settings.ClipNorm, Collectives = options.Collectives, Observer = spectra };
+            optimizer = new(task.Parameters, routes, step, task.Team);
+            spectra?.Attach(optimizer);
             clip = settings.QkClipTau is { } tau && task.AttentionHeads.Count > 0 ? new QkClip(task.AttentionHeads, tau) : null;
             TrainingParts parts = new(task, config is not null, settings, optimizer, clip, options)
             {
                 Config = config,
+                Spectra = spectra,
                 Identity = config is null ? new TaskRun(task, settings, optimizer.Plan) : new ConfiguredRun(config),
             };
             parts.Step.Profile = options.Profile ? parts.Step.StartProfile() : null;
@@ -103,16 +110,17 @@ internal sealed class TrainingParts : IDisposable
         catch
         {
             clip?.Dispose();
-            optimizer.Dispose();
+            optimizer?.Dispose();
+            spectra?.Dispose();
             throw;
         }
     }
 
-    /// <summary>Files that a run folder gets now: those of the task, and a text that cannot be read a second time, which is handed out once.</summary>
+    /// <summary>Files that a run folder gets now: those of the task, who steps what, and a text that cannot be read a second time, which is handed out once.</summary>
     /// <param name="atStart">Whether the run starts, or starts over; else the task's files are there.</param>
     public Dictionary<string, ReadOnlyMemory<byte>> NewFiles(bool atStart)
     {
-        Dictionary<string, ReadOnlyMemory<byte>> files = new(atStart ? Task.Files : NoFiles.Instance, StringComparer.Ordinal);
+        Dictionary<string, ReadOnlyMemory<byte>> files = new(atStart ? Task.Files : NoFiles.Instance, StringComparer.Ordinal) { [RoutingFile.Name] = RoutingFile.ToBytes(Optimizer.Plan) };
         foreach ((string name, ReadOnlyMemory<byte> text) in (Task as LanguageTask)?.TakeUnrepeatable() ?? NoFiles.Instance)
         {
             files.Add(name, text);
@@ -147,7 +155,7 @@ internal sealed class TrainingParts : IDisposable
     /// <summary>Over ranks, that of this one: the state that it owns, and what is on its way to others.</summary>
     private PlannedMemory Memory()
     {
-        PlannedMemory whole = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads);
+        PlannedMemory whole = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads) with { Spectra = Spectra?.Bytes ?? 0 };
         return Ranks is null ? whole : whole with
         {
             GradientSums = ((GradientExchange)_sum).BufferBytes + Optimizer.GatherBytes,
@@ -162,6 +170,7 @@ internal sealed class TrainingParts : IDisposable
         Ranks?.Dispose();
         Clip?.Dispose();
         Optimizer.Dispose();
+        Spectra?.Dispose();
         if (_ownsTask)
         {
             Task.Dispose();

@@ -155,7 +155,7 @@ internal sealed class TrainingStep : IDisposable
 /// <summary>Makes the event of a step that was done.</summary>
 internal static class StepEvents
 {
-    public static StepEvent Create(TrainingParts parts, RunState state, TimeSpan remaining)
+    public static StepEvent Create(TrainingParts parts, RunState state, TimeSpan remaining, ProcessMemory? memory)
     {
         TrainingStep step = parts.Step;
         StepReport report = step.Report;
@@ -174,6 +174,8 @@ internal static class StepEvents
             OptimizerMilliseconds = step.OptimizerElapsed.TotalMilliseconds,
             Exchange = step.Exchange,
             UnitsPerSecond = parts.UnitsPerStep / step.Elapsed.TotalSeconds,
+            Groups = [.. report.Groups.Select(GroupStep.Of)],
+            Memory = memory,
         };
         return new StepEvent(metrics)
         {

@@ -76,13 +76,34 @@ public sealed class LiveViewTests : IDisposable
     }
 
     [Fact]
-    public async Task The_process_that_trains_is_known_by_its_memory()
+    public async Task A_run_whose_trainer_is_there_is_in_progress()
     {
         File.WriteAllText(Path.Combine(_run.Folder, ".lock.holder"), $"{Environment.ProcessId}\n");
         await using Served served = await Served.Start([_run.Folder]);
-        string page = await served.Text("/");
-        Assert.Contains("In progress, muon", page, StringComparison.Ordinal);
-        Assert.Contains($"process {Environment.ProcessId}, at most", page, StringComparison.Ordinal);
+        Assert.Contains(">In progress, muon", await served.Text("/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trainer_on_another_machine_is_not_taken_for_one_that_was_killed()
+    {
+        File.WriteAllText(Path.Combine(_run.Folder, ".lock.holder"), $"{Environment.ProcessId} far-away\n");
+        await using Served served = await Served.Start([_run.Folder]);
+        Assert.Contains(">In progress on far-away, or ended by force there, muon", await served.Text("/"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A trainer that is killed writes nothing: the page must notice all the same.</summary>
+    [Fact]
+    public async Task A_trainer_that_is_killed_while_the_page_is_open_is_missed()
+    {
+        string holder = Path.Combine(_run.Folder, ".lock.holder");
+        using var trainer = System.Diagnostics.Process.Start("/bin/sleep", "600");
+        File.WriteAllText(holder, $"{trainer.Id} {Environment.MachineName}\n");
+        await using Served served = await Served.Start([_run.Folder]);
+        using Listener listener = await served.Listen();
+        Assert.Contains(">In progress, muon", (await listener.Next()).Part("head"), StringComparison.Ordinal);
+        trainer.Kill();
+        await trainer.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(">Ended by force, muon", (await listener.Next()).Part("head"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace MuonSharp.EndToEnd.Runs;
 /// <summary>What a run left in its folder, as far as it must be the same from run to run.</summary>
 internal static class RunFiles
 {
-    private static readonly string[] s_times = ["step_ms", "optimizer_ms", "tokens_per_second"];
+    private static readonly string[] s_times = ["step_ms", "optimizer_ms", "tokens_per_second", "working_set_bytes", "managed_bytes"];
 
     /// <summary>The folders of complete checkpoints, oldest first.</summary>
     public static string[] Checkpoints(string run) =>
@@ -14,7 +14,7 @@ internal static class RunFiles
     /// <summary>A file of the newest checkpoint.</summary>
     public static string Newest(string run, string file) => Path.Combine(Checkpoints(run)[^1], file);
 
-    /// <summary>The lines of the metrics without the times.</summary>
+    /// <summary>The lines of the metrics without times and memory.</summary>
     public static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(WithoutTimes)];
 
     /// <summary>Weights, optimizer state, samples and metrics (but for times) are the same to the bit.</summary>

@@ -58,6 +58,60 @@ public sealed class JsonLineReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_was_cut_is_noticed_also_when_it_has_grown_beyond_what_was_read()
+    {
+        string before = Steps(1, 9) + "{\"step\": 10, \"ti";
+        File.WriteAllText(_path, before);
+        using JsonLineReader reader = new(_path, s_options);
+        while (reader.Next() is not null)
+        {
+        }
+
+        Assert.False(reader.IsCut);
+        File.AppendAllText(_path, "me\": 10}\n");
+        Assert.False(reader.IsCut);
+        Assert.Equal(10, reader.Next()!.Value!["step"].Integer());
+        Assert.Null(reader.Next());
+        Assert.False(reader.IsCut);
+
+        // Cut in place, as a trainer that resumes does, and grown to the same length and beyond.
+        string[] later = [Steps(1, 4), Steps(1, 4) + Steps(5, 30, time: 7), Steps(1, 9) + "{\"step\": 10, \"time\": 77}\n", Steps(1, 9) + "{\"step\": 10, \"time\": 11}\n"];
+        string unchanged = Steps(1, 10) + Steps(11, 12);
+        Assert.All(later, text => Assert.True(Written(text), text));
+        Assert.False(Written(unchanged));
+
+        bool Written(string text)
+        {
+            using FileStream file = new(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(0);
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            file.Flush();
+            return reader.IsCut;
+        }
+    }
+
+    [Fact]
+    public void What_was_read_of_a_torn_line_that_is_another_one_now_is_noticed()
+    {
+        File.WriteAllText(_path, Steps(1, 3) + "{\"step\": 4, \"ti");
+        using JsonLineReader reader = new(_path, s_options);
+        while (reader.Next() is not null)
+        {
+        }
+
+        using (FileStream file = new(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(Steps(1, 3).Length);
+        }
+
+        File.AppendAllText(_path, "{\"kind\": \"end\", \"step\": 3}\n");
+        Assert.True(reader.IsCut);
+    }
+
+    private static string Steps(int first, int last, int time = 0) =>
+        string.Concat(Enumerable.Range(first, last - first + 1).Select(step => $"{{\"step\": {step}, \"time\": {(time == 0 ? step : time)}}}\n"));
+
+    [Fact]
     public void A_file_that_is_not_there_is_refused() =>
         Assert.Equal("[metrics] no/such.jsonl: there is no such file", Assert.Throws<InvalidFileException>(() => new JsonLineReader("no/such.jsonl", s_options)).Message);
 }

@@ -67,5 +67,12 @@ internal sealed class RunFolderOf : IDisposable
     public RunFolderOf Evaluation(int step, double loss) => Line(string.Create(
         CultureInfo.InvariantCulture, $$"""{"kind":"eval","step":{{step}},"val_loss":{{loss}},"bits_per_byte":{{loss * 1.4427}}}"""));
 
+    /// <summary>A sample of a matrix of 4 x 6 whose values are halved from one to the next; the gradient's greatest is the step's number.</summary>
+    public RunFolderOf Spectrum(int step, string matrix = "h.0.weight") => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $$$"""
+        {"kind":"spectrum","step":{{{step}}},"matrix":"{{{matrix}}}","rows":4,"columns":6,"gradient":{"frobenius":{{{step * 1.5}}},"values":[{{{step}}},{{{step / 2.0}}},{{{step / 4.0}}},{{{step / 8.0}}}]},"result":{"frobenius":2,"values":[1,1,1,0]},"weights":{"frobenius":3,"values":[2,1,0.5,0.25]}}
+        """));
+
     public void Dispose() => Directory.Delete(Parent, recursive: true);
 }

@@ -43,6 +43,6 @@ internal static class ProductMutation
         }
 
         // Both must occur, or nothing is being tested.
-        Assert.InRange(refused, mutations / 4, mutations - (mutations / 170));
+        Assert.InRange(refused, mutations / 4, mutations - (mutations / 400));
     }
 }

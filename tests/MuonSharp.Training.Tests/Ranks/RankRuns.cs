@@ -12,7 +12,7 @@ internal static class RankRuns
     private static readonly string[] s_small =
     [
         "model.layers=2", "model.heads=2", "model.width=32", "model.context=16", "train.batch=8", "train.shards=8", "train.steps=12", "train.threads=1", "evaluate.every=6", "evaluate.batch=4",
-        "sample.every=-1", "optimizer.schedule.warmup=4", "checkpoint.every=6",
+        "sample.every=-1", "optimizer.schedule.warmup=4", "checkpoint.every=6", "log.spectraEvery=4",
     ];
 
     /// <summary>A small language model on a text in a folder.</summary>
@@ -80,11 +80,11 @@ internal static class RankRuns
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>A run's metrics but for times and paths.</summary>
+    /// <summary>A run's metrics but for times, memory and paths.</summary>
     public static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(static line =>
     {
         JsonObject entry = JsonNode.Parse(line)!.AsObject();
-        foreach (string time in (string[])["step_ms", "optimizer_ms", "exchange_ms", "exchange_wait_ms", "gather_ms", "path"])
+        foreach (string time in (string[])["step_ms", "optimizer_ms", "exchange_ms", "exchange_wait_ms", "gather_ms", "working_set_bytes", "managed_bytes", "path"])
         {
             entry.Remove(time);
         }

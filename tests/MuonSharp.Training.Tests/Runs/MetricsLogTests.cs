@@ -27,6 +27,14 @@ public sealed class MetricsLogTests : IDisposable
             log.Write(new CheckpointLine(2, "checkpoints/step-00000002"));
             log.Write(new SkippedLine(3, "h.0.weight", 1));
             log.Write(new EndLine(3, "finished"));
+            log.Write(Line(4) with { Groups = [new("muon", 24, 0.5, 30, 1, 2), new("adamw", 9, double.NaN, 0, 0, 0)], Memory = new(200, 50) });
+            log.Write(new SpectrumLine(4)
+            {
+                Matrix = "h.0.attn.weight/query",
+                Rows = 2,
+                Columns = 3,
+                Spectra = [new(SpectrumKind.Gradient, 5, [4, 3]), new(SpectrumKind.Weights, double.NaN, [double.NaN, double.NaN])],
+            });
         }
 
         string[] expected =
@@ -38,6 +46,8 @@ public sealed class MetricsLogTests : IDisposable
             """{"kind":"checkpoint","step":2,"path":"checkpoints/step-00000002"}""",
             """{"kind":"skipped","step":3,"parameter":"h.0.weight","in_a_row":1,"grad_norm":null}""",
             """{"kind":"end","step":3,"reason":"finished"}""",
+            """{"kind":"step","step":4,"tokens":3072,"loss":4.5,"lr":{"muon":0.02,"adamw":0.003},"grad_norm":1.5,"update_rms":0.25,"step_ms":3.5,"optimizer_ms":0.5,"tokens_per_second":1000,"max_logit":null,"clipped_heads":0,"head_max_logits":[],"head_factors":[],"groups":{"muon":{"updated":24,"update_rms":0.5,"orthogonalized":30,"poles_raised":1,"fall_backs":2},"adamw":{"updated":9,"update_rms":null}},"working_set_bytes":200,"managed_bytes":50}""",
+            """{"kind":"spectrum","step":4,"matrix":"h.0.attn.weight/query","rows":2,"columns":3,"gradient":{"frobenius":5,"values":[4,3]},"weights":{"frobenius":null,"values":[null,null]}}""",
         ];
         Assert.Equal(string.Join('\n', expected) + "\n", File.ReadAllText(Metrics));
 
@@ -75,11 +85,14 @@ public sealed class MetricsLogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"kind":"stop","step":1}""", "kind must be one of step, eval, sample, checkpoint, skipped, end; \"stop\" came")]
+    [InlineData("""{"kind":"stop","step":1}""", "kind must be one of step, eval, sample, checkpoint, skipped, end, spectrum; \"stop\" came")]
     [InlineData("""{"kind":"end","step":-1,"reason":"finished"}""", "step must be a whole number of 0 or more; -1 came")]
     [InlineData("""{"kind":"step","step":1,"tokens":1}""", "loss must be a number; it is missing")]
     [InlineData("""{"kind":"step","step":1,"loss":1,"head_max_logits":[[1]],"head_factors":[[1,2]]}""", "head_factors[0] must be a list of 1; a list of 2 came")]
     [InlineData("""{"kind":"eval","step":1}""", "an evaluation must hold a number; none came")]
+    [InlineData("""{"kind":"spectrum","step":1,"matrix":"a","rows":0,"columns":2}""", "rows must be a whole number from 1 to 1073741824; 0 came")]
+    [InlineData("""{"kind":"spectrum","step":1,"matrix":"a","rows":1,"columns":2,"weights":{"frobenius":1,"values":[]}}""", "weights.values must be a list of 1 to 128; a list of 0 came")]
+    [InlineData("""{"kind":"step","step":1,"loss":1,"step_ms":1,"groups":{"muon":{"updated":-1}}}""", "groups.muon.updated must be a whole number of 0 or more; -1 came")]
     [InlineData("""[]""", "it must be an object; a list of 0 came")]
     public void A_line_that_breaks_a_rule_is_a_problem_with_its_number(string line, string problem)
     {

@@ -47,6 +47,18 @@ public sealed class RunLockTests : IDisposable
         Assert.Equal(Environment.ProcessId, Assert.Throws<RunLockedException>(() => RunLock.Acquire(_folder.Path)).ProcessId);
     }
 
+    [Fact]
+    public void A_holder_on_another_machine_is_named_with_it()
+    {
+        using RunLock held = RunLock.Acquire(_folder.Path);
+        Assert.Equal(new RunHolder(Environment.ProcessId, Environment.MachineName), RunHolder.Read(_folder.Path));
+        Assert.True(RunHolder.Read(_folder.Path)!.IsHere);
+        File.WriteAllText(_folder.At(".lock.holder"), "17 far-away\n");
+        RunLockedException exception = Assert.Throws<RunLockedException>(() => RunLock.Acquire(_folder.Path));
+        Assert.Equal((17, false), (exception.Holder!.ProcessId, exception.Holder.IsHere));
+        Assert.Equal($"[run] {_folder.Path}: one trainer may own a run folder; process 17 on far-away does already", exception.Message);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("not a number")]

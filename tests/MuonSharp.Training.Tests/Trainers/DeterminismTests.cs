@@ -68,7 +68,7 @@ public class DeterminismTests
     public async Task Stopping_and_resuming_gives_the_same_bits_and_metrics(string optimizer, long[] stops)
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = TestRun.Config(folder).Set("optimizer.name", optimizer).Set("train.accumulation", "2");
+        TrainingConfig config = TestRun.Config(folder).Set("optimizer.name", optimizer).Set("train.accumulation", "2").Set("log.spectraEvery", "2");
         string expected;
         using (Trainer whole = Trainer.Create(config, folder.File("whole")))
         {
@@ -100,7 +100,7 @@ public class DeterminismTests
     public async Task What_was_done_after_the_last_checkpoint_of_a_lost_run_is_done_again_to_the_bit()
     {
         using TemporaryFolder folder = new();
-        TrainingConfig config = TestRun.Config(folder);
+        TrainingConfig config = TestRun.Config(folder).Set("log.spectraEvery", "1");
         using Trainer whole = Trainer.Create(config, folder.File("whole"));
         await TestRun.Run(whole);
         string expected = TestRun.Bits(whole);
@@ -126,7 +126,7 @@ public class DeterminismTests
     /// <summary>The gradients of the weights sum over 864 tokens: more than a product does at once (768 at most), so sums are carried through memory.</summary>
     private static async Task<string> Train(TemporaryFolder folder, string name, int threads)
     {
-        using Trainer trainer = Trainer.Create(TestRun.Config(folder).Set("train.batch", "9").Set("train.threads", $"{threads}"), folder.File(name));
+        using Trainer trainer = Trainer.Create(TestRun.Config(folder).Set("train.batch", "9").Set("train.threads", $"{threads}").Set("log.spectraEvery", "5"), folder.File(name));
         await TestRun.Run(trainer);
         Assert.Equal(threads, trainer.Description.Threads);
         TestRun.AssertEveryWorkerWorked(trainer);

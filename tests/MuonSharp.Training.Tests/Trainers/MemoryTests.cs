@@ -70,6 +70,7 @@ public class MemoryTests
         {
             Model = new() { Layers = layers, Heads = heads, Width = width, Context = context },
             Train = new() { Batch = batch, Threads = 2, Recompute = recompute },
+            Log = new() { SpectraEvery = null },
         }).Set("optimizer.name", optimizer).Build();
 
         // Threads of trainers that are gone give their packing memory back when they are collected: not in the middle of this.

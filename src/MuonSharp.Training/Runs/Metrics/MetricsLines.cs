@@ -18,6 +18,7 @@ public abstract record MetricsLine(long Step)
         [CheckpointLine.KindName] = CheckpointLine.Read,
         [SkippedLine.KindName] = SkippedLine.Read,
         [EndLine.KindName] = EndLine.Read,
+        [SpectrumLine.KindName] = SpectrumLine.Read,
     };
 
     /// <summary>The value of <c>kind</c>, the first key of every line.</summary>
@@ -111,6 +112,12 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
     /// <summary>Every head's greatest logit and factors, layer by layer; a line keeps of each the greatest logit and the accumulated factor. All factors are 1 when QK-clip is off.</summary>
     public required IReadOnlyList<HeadClip> Heads { get; init; }
 
+    /// <summary>What the step did to each group of parameters, in the order of <see cref="LearningRates"/>.</summary>
+    public IReadOnlyList<GroupStep> Groups { get; init; } = [];
+
+    /// <summary>Memory of the process, looked at once a second at most; null, and then a line has no keys of it, in steps between.</summary>
+    public ProcessMemory? Memory { get; init; }
+
     internal static StepLine Read(long step, JsonEntry line) => new(step)
     {
         Unit = UnitOf(line),
@@ -126,6 +133,8 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         MaximumLogit = Number(line["max_logit"]),
         ClippedHeads = line.Find("clipped_heads")?.Integer(0) ?? 0,
         Heads = [.. ReadHeads(line)],
+        Groups = [.. (line.Find("groups")?.Members() ?? []).Select(GroupStep.Read)],
+        Memory = ProcessMemory.Read(line),
     };
 
     private static string SpeedKey(string unit)
@@ -164,6 +173,18 @@ public sealed record StepLine(long Step) : MetricsLine(Step)
         json.WriteFinite("max_logit"u8, MaximumLogit);
         json.WriteNumber("clipped_heads"u8, ClippedHeads);
         json.WriteHeads(Heads);
+        if (Groups.Count > 0)
+        {
+            json.WriteStartObject("groups"u8);
+            for (int i = 0; i < Groups.Count; i++)
+            {
+                Groups[i].WriteTo(json);
+            }
+
+            json.WriteEndObject();
+        }
+
+        Memory?.WriteTo(json);
     }
 
     private static IEnumerable<HeadClip> ReadHeads(JsonEntry line)
@@ -300,88 +321,4 @@ public sealed record EndLine(long Step, string Reason) : MetricsLine(Step)
 
     /// <inheritdoc/>
     private protected override void WriteRest(Utf8JsonWriter json) => json.WriteString("reason"u8, Reason);
-}
-
-/// <summary>What JSON has no word for.</summary>
-internal static class MetricsJson
-{
-    /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
-    public static void WriteFinite(this Utf8JsonWriter json, string key, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(key, value);
-        }
-        else
-        {
-            json.WriteNull(key);
-        }
-    }
-
-    /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
-    public static void WriteFinite(this Utf8JsonWriter json, ReadOnlySpan<byte> key, double value)
-    {
-        json.WritePropertyName(key);
-        json.WriteFiniteValue(value);
-    }
-
-    /// <summary>Writes a number, or null for a NaN or an infinity.</summary>
-    public static void WriteFiniteValue(this Utf8JsonWriter json, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumberValue(value);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-    }
-
-    /// <summary>Writes each head's greatest logit and accumulated factor, an array for each layer.</summary>
-    public static void WriteHeads(this Utf8JsonWriter json, IReadOnlyList<HeadClip> heads)
-    {
-        json.WriteStartArray("head_max_logits"u8);
-        for (int i = 0; i < heads.Count; i++)
-        {
-            json.StartLayer(heads, i);
-            if (float.IsFinite(heads[i].MaximumLogit))
-            {
-                json.WriteNumberValue(heads[i].MaximumLogit);
-            }
-            else
-            {
-                json.WriteNullValue();
-            }
-
-            json.EndLayer(heads, i);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("head_factors"u8);
-        for (int i = 0; i < heads.Count; i++)
-        {
-            json.StartLayer(heads, i);
-            json.WriteNumberValue((float)heads[i].AccumulatedFactor);
-            json.EndLayer(heads, i);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void StartLayer(this Utf8JsonWriter json, IReadOnlyList<HeadClip> heads, int i)
-    {
-        if (heads[i].Head == 0)
-        {
-            json.WriteStartArray();
-        }
-    }
-
-    private static void EndLayer(this Utf8JsonWriter json, IReadOnlyList<HeadClip> heads, int i)
-    {
-        if (i + 1 == heads.Count || heads[i + 1].Head == 0)
-        {
-            json.WriteEndArray();
-        }
-    }
 }

@@ -20,7 +20,7 @@ public sealed class MetricsReader : IDisposable
     /// <summary>Whether something follows the last line break, once there is no next line.</summary>
     public bool EndsTorn => _lines.EndsTorn;
 
-    /// <summary>Whether the file has become shorter than what was read of it: the run was resumed from a checkpoint. A new reader begins again.</summary>
+    /// <summary>Whether the file is no longer the one that was read: the run was resumed from a checkpoint, and has perhaps written on. A new reader begins again.</summary>
     public bool IsCut => _lines.IsCut;
 
     /// <summary>The next line.</summary>
