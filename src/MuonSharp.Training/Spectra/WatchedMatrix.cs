@@ -1,5 +1,4 @@
 using MuonSharp.Formats;
-using MuonSharp.Numerics;
 using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
