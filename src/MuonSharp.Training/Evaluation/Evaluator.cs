@@ -1,5 +1,4 @@
 using MuonSharp.Formats;
-using MuonSharp.Nn;
 
 namespace MuonSharp.Training;
 
@@ -70,7 +69,7 @@ public sealed class Evaluator : IDisposable
     public void Dispose() => _run.Dispose();
 
     private EvaluationResult Measure(ITokenSource tokens, string source) => tokens.Length >= 2
-        ? HeldOutLoss.Measure(_run.Model, _run.Tokenizer, tokens, _run.Config.Evaluate.Batch)
+        ? new HeldOutLoss(_run.Model, _run.Tokenizer, tokens, _run.Config.Evaluate.Batch).Measure()
         : throw new BadInputException($"[evaluate] {source}: the text must hold at least 2 tokens; {tokens.Length} came");
 }
 
@@ -91,64 +90,5 @@ public sealed record EvaluationResult(double Loss, long Tokens, long Bytes)
     {
         EvaluationNumber loss = new("val_loss", Loss);
         return Bytes == 0 ? new(loss) : new(loss, new EvaluationNumber("bits_per_byte", BitsPerByte));
-    }
-}
-
-/// <summary>The loss of a model on a whole text.</summary>
-/// <remarks>
-/// Tokens 1 to n - 1 are each predicted once, in windows of the context's length that do not overlap; the shorter last
-/// window counts too. Windows are computed in batches; sums are in double, in the order of the text.
-/// </remarks>
-internal static class HeldOutLoss
-{
-    private const int Ignored = -1;
-
-    /// <summary>Measures the loss.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="tokenizer">The tokenizer of the tokens, which knows their bytes; null: none.</param>
-    /// <param name="tokens">The text; at least 2 tokens.</param>
-    /// <param name="batch">Windows computed at once.</param>
-    /// <param name="cancellation">Asks to stop after the batch that is going on.</param>
-    /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    public static EvaluationResult Measure(
-        LanguageModel model, ITokenizer? tokenizer, ITokenSource tokens, int batch, CancellationToken cancellation = default)
-    {
-        int context = model.Config.Context;
-        long predicted = tokens.Length - 1;
-        long windows = predicted / context;
-        batch = (int)Math.Min(batch, Math.Max(windows, 1));
-        int[] read = new int[Math.Min((long)batch * context, predicted) + 1];
-        double sum = 0;
-        long bytes = 0;
-        for (long window = 0; window < windows; window += batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Add(model.Program(batch, context, training: false), window, (int)Math.Min(batch, windows - window) * context);
-        }
-
-        int rest = (int)(predicted % context);
-        if (rest > 0)
-        {
-            Add(model.Program(1, rest, training: false), windows, rest);
-        }
-
-        return new EvaluationResult(sum / predicted, predicted, bytes);
-
-        void Add(LanguageProgram program, long window, int count)
-        {
-            Span<int> part = read.AsSpan(0, count + 1);
-            tokens.Read(window * context, part);
-            sum += Sum(program, part);
-            bytes += tokenizer?.CountBytes(part[1..]) ?? 0;
-        }
-    }
-
-    private static double Sum(LanguageProgram program, ReadOnlySpan<int> tokens)
-    {
-        tokens[..^1].CopyTo(program.Inputs);
-        tokens[1..].CopyTo(program.Targets);
-        program.Targets[(tokens.Length - 1)..].Fill(Ignored);
-        program.Forward();
-        return program.LossSum;
     }
 }

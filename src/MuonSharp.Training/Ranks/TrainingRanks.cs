@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MuonSharp.Distributed;
+using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
@@ -10,6 +11,9 @@ internal sealed class TrainingRanks : IDisposable
 {
     /// <summary>Steps between comparisons of the weights of all ranks.</summary>
     public const int CompareEvery = 100;
+
+    /// <summary>What ranks are at in an evaluation, in words.</summary>
+    public const string Evaluating = "an evaluation";
 
     private readonly CancellationTokenSource _stop = new();
     private readonly long[] _extremes = new long[2];
@@ -117,6 +121,19 @@ internal sealed class TrainingRanks : IDisposable
     {
         Collectives.Activity = activity;
         LongWork.Run(Collectives, work, _stop.Cancel, asked);
+    }
+
+    /// <summary>An evaluation of which each rank computes an equal share; what is added to a number is 0.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="asked">Asks this rank to stop.</param>
+    public Evaluation Evaluate(EvaluationParts evaluation, CancellationToken cancellation, CancellationToken asked)
+    {
+        double[] numbers = evaluation.NewNumbers();
+        (int first, int end) = GradientExchange.LeavesOf(evaluation.Count, Collectives.Rank, Collectives.Size);
+        Do(Evaluating, () => evaluation.Compute(first, end, numbers, cancellation), asked);
+        Collectives.AllReduce(numbers, Reduction.Sum);
+        return evaluation.Combine(numbers);
     }
 
     /// <summary>Compares the weights and running statistics of all ranks after the first step, and now and then: what was copied must be equal.</summary>

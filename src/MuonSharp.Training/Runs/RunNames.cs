@@ -9,6 +9,9 @@ internal static class RunNames
     /// <summary>The held-out text of such a run.</summary>
     public const string ValidationCopy = "validation-text.txt";
 
+    /// <summary>What a beginning writes before the configuration, with which the run has begun.</summary>
+    private static readonly string[] s_beforeConfig = ["environment.json", TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name];
+
     private static readonly string[] s_written =
         ["config.json", "environment.json", "metrics.jsonl", "samples.txt", RoutingFile.Name, TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name, ImageEvaluation.FileName, "report.html", "checkpoints"];
 
@@ -40,18 +43,29 @@ internal static class RunNames
         }
     }
 
-    /// <summary>The first name of a run's that is taken; an empty folder of checkpoints and a lock that nobody holds take nothing.</summary>
+    /// <summary>Removes what a beginning left behind that was killed before there was a configuration; for a folder that was checked.</summary>
+    public static void RemoveBeginning(RunFolder run, IFileOperations files)
+    {
+        foreach (string path in s_beforeConfig.Select(name => Path.Combine(run.Path, name)).Where(File.Exists))
+        {
+            files.DeleteFile(path);
+        }
+    }
+
+    /// <summary>The first name of a run's that is taken. A folder of checkpoints without one, a lock that nobody holds, and beside one what a killed beginning left take nothing.</summary>
     private static string? Foreign(RunFolder run)
     {
-        string? taken = s_written.FirstOrDefault(name => IsThere(Path.Combine(run.Path, name)));
         string held = Path.Combine(run.Path, RunLock.LockFile);
+        string[] left = !run.HoldsRun && IsLock(held) ? s_beforeConfig : [];
+        string? taken = s_written.Except(left).FirstOrDefault(name => IsThere(Path.Combine(run.Path, name)));
         return taken ?? (IsThere(held) && !IsLock(held) ? RunLock.LockFile : null);
     }
 
     private static bool IsThere(string path)
     {
         FileInfo file = new(path);
-        return file.Exists || file.LinkTarget is not null || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
+        return file.Exists || file.LinkTarget is not null
+            || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(static entry => !Path.GetFileName(entry).StartsWith(CheckpointNames.Temporary, StringComparison.Ordinal)));
     }
 
     /// <summary>A lock is an empty file.</summary>

@@ -74,6 +74,7 @@ internal sealed class RunWriter : IDisposable
         RunWriter Begin(RunFolder run, RunLock held, IFileOperations operations)
         {
             RunNames.Check(run);
+            RunNames.RemoveBeginning(run, operations);
             new CheckpointStore(run.CheckpointsPath, operations).Prepare();
             WriteAll(run, operations, kept ?? NoFiles.Instance);
             Write(operations, run.EnvironmentPath, IndentedJson.ToBytes(environment));

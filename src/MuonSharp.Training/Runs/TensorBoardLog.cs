@@ -8,6 +8,8 @@ namespace MuonSharp.Training;
 internal sealed class TensorBoardLog : IDisposable
 {
     private const string Writer = "MuonSharp";
+    private const string Prefix = "events.out.tfevents.";
+    private const string Suffix = ".muonsharp";
 
     private readonly AppendFile _file;
     private readonly TimeProvider _time;
@@ -24,8 +26,9 @@ internal sealed class TensorBoardLog : IDisposable
     /// <exception cref="WriteFailedException">The file cannot be made.</exception>
     public static TensorBoardLog Open(RunFolder folder, long step, IFileOperations files, TimeProvider time)
     {
-        string name = Path.Combine(folder.Path, $"events.out.tfevents.{time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}.muonsharp");
-        string path = Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? name : $"{name}.{number}").First(candidate => !Path.Exists(candidate));
+        // TensorBoard reads files in the order of their names: later ones come after earlier ones, even where the clock was put back.
+        long last = Directory.EnumerateFiles(folder.Path, Prefix + "*").Select(Number).DefaultIfEmpty().Max(), number = Math.Max(time.GetUtcNow().ToUnixTimeSeconds(), last + 1);
+        string path = Path.Combine(folder.Path, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}{Suffix}"));
         TensorBoardLog log = new(AppendFile.Open("tensorboard", path, 0, files), time);
         log._file.Append([.. TensorBoardRecords.Version(log.Now, Writer), .. TensorBoardRecords.Start(log.Now, step)]);
         return log;
@@ -61,6 +64,10 @@ internal sealed class TensorBoardLog : IDisposable
 
     private void Write(long step, IReadOnlyList<(string Tag, double Value)> values) =>
         _file.Append(TensorBoardRecords.Scalars(Now, step, values.Where(value => double.IsFinite(value.Value)).Select(value => (value.Tag, (float)value.Value))));
+
+    /// <summary>The number in a file's name, the second in which it was begun or later; 0 in a name of others.</summary>
+    private static long Number(string path) =>
+        long.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length).TrimEnd(Suffix), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
 
     /// <summary>Four blanks before each line: Markdown that is to be shown as it is.</summary>
     private static string Verbatim(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n').Select(line => "    " + line));

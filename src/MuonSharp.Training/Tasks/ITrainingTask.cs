@@ -85,6 +85,10 @@ public interface ITrainingTask : IDisposable
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     Evaluation? Evaluate(long step, CancellationToken cancellation) => Evaluate(cancellation);
 
+    /// <summary>The evaluation after a step in parts that ranks share, to the number that <see cref="Evaluate(long, CancellationToken)"/> has. Null: each rank makes the whole of it, or there is none. Default: null.</summary>
+    /// <param name="step">Steps done.</param>
+    EvaluationParts? PartsOfEvaluation(long step) => null;
+
     /// <summary>Files of the run folder that tell more of the last evaluation, by name; they replace those of the evaluation before.</summary>
     IReadOnlyDictionary<string, ReadOnlyMemory<byte>> EvaluationFiles => NoFiles.Instance;
 

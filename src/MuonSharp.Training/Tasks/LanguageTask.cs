@@ -194,9 +194,10 @@ public sealed class LanguageTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public Evaluation? Evaluate(CancellationToken cancellation) => HeldOut is null or { Length: < 2 }
-        ? null
-        : HeldOutLoss.Measure(Model, Tokenizer, HeldOut, _options.EvaluationBatch, cancellation).ToEvaluation();
+    public Evaluation? Evaluate(CancellationToken cancellation) => PartsOfEvaluation(default)?.Measure(cancellation);
+
+    /// <inheritdoc/>
+    public EvaluationParts? PartsOfEvaluation(long step) => HeldOut is null or { Length: < 2 } ? null : new HeldOutLoss(Model, Tokenizer, HeldOut, _options.EvaluationBatch).Parts;
 
     /// <inheritdoc/>
     public TrainingSample? Sample(long step, CancellationToken cancellation)

@@ -12,6 +12,8 @@ namespace MuonSharp.Training;
 /// </remarks>
 public sealed class SupervisedTask : ITrainingTask
 {
+    private const int NumbersOfPart = 4;
+
     private readonly Model _model;
     private readonly SupervisedData _data;
     private readonly SupervisedData? _heldOut;
@@ -130,39 +132,12 @@ public sealed class SupervisedTask : ITrainingTask
     }
 
     /// <inheritdoc/>
-    public Evaluation? Evaluate(CancellationToken cancellation)
-    {
-        if (_heldOut is not { } heldOut)
-        {
-            return null;
-        }
+    public Evaluation? Evaluate(CancellationToken cancellation) => PartsOfEvaluation(default)?.Measure(cancellation);
 
-        double sum = 0;
-        long counted = 0, right = 0, answers = 0;
-        for (int first = 0; first < heldOut.Rows; first += _options.EvaluationBatch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            int rows = Math.Min(_options.EvaluationBatch, heldOut.Rows - first);
-            SupervisedProgram program = Evaluating(rows);
-            for (int row = 0; row < rows; row++)
-            {
-                program.Fill(row, heldOut, first + row);
-            }
-
-            Loss loss = program.Evaluate();
-            (sum, counted) = (sum + loss.Sum, counted + loss.Counted);
-            if (_objective.CountsRight)
-            {
-                (long correct, long asked) = program.Right();
-                (right, answers) = (right + correct, answers + asked);
-            }
-        }
-
-        var mean = new EvaluationNumber("val_loss", counted == 0 ? 0 : sum / counted);
-        return _objective.CountsRight
-            ? new Evaluation(mean, new EvaluationNumber("accuracy", answers == 0 ? 0 : (double)right / answers, HigherIsBetter: true))
-            : new Evaluation(mean);
-    }
+    /// <inheritdoc/>
+    public EvaluationParts? PartsOfEvaluation(long step) => _heldOut is { } heldOut
+        ? new((heldOut.Rows + _options.EvaluationBatch - 1) / _options.EvaluationBatch, NumbersOfPart, (part, numbers, _) => Compute(heldOut, part, numbers), Combine)
+        : null;
 
     /// <inheritdoc/>
     public TaskProfile StartProfile() => _profile = new TaskProfile(_training.StartProfile());
@@ -177,6 +152,36 @@ public sealed class SupervisedTask : ITrainingTask
         }
 
         _evaluating.Clear();
+    }
+
+    /// <summary>A part is a batch: the sum of its losses and how many there are, right answers, and answers.</summary>
+    private void Compute(SupervisedData heldOut, int part, Span<double> numbers)
+    {
+        int first = part * _options.EvaluationBatch, rows = Math.Min(_options.EvaluationBatch, heldOut.Rows - first);
+        SupervisedProgram program = Evaluating(rows);
+        for (int row = 0; row < rows; row++)
+        {
+            program.Fill(row, heldOut, first + row);
+        }
+
+        Loss loss = program.Evaluate();
+        (numbers[0], numbers[1]) = (loss.Sum, loss.Counted);
+        if (_objective.CountsRight)
+        {
+            (numbers[2], numbers[3]) = program.Right();
+        }
+    }
+
+    private Evaluation Combine(ReadOnlySpan<double> numbers)
+    {
+        double sum = 0, counted = 0, right = 0, answers = 0;
+        for (int at = 0; at < numbers.Length; at += NumbersOfPart)
+        {
+            (sum, counted, right, answers) = (sum + numbers[at], counted + numbers[at + 1], right + numbers[at + 2], answers + numbers[at + 3]);
+        }
+
+        var mean = new EvaluationNumber("val_loss", counted == 0 ? 0 : sum / counted);
+        return _objective.CountsRight ? new Evaluation(mean, new EvaluationNumber("accuracy", answers == 0 ? 0 : right / answers, HigherIsBetter: true)) : new Evaluation(mean);
     }
 
     /// <summary>The program of a whole batch, or of what is left of the rows: two at most.</summary>

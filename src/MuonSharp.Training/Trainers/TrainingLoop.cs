@@ -134,9 +134,7 @@ internal sealed class TrainingLoop
     private void Evaluate(CancellationToken cancellation)
     {
         long start = _parts.Time.GetTimestamp();
-        Evaluation? measured = null;
-        Alone("an evaluation", () => measured = _parts.Task.Evaluate(_state.Step, cancellation));
-        if (measured is not { } result)
+        if (Measured(cancellation) is not { } result)
         {
             return;
         }
@@ -152,6 +150,19 @@ internal sealed class TrainingLoop
         _recorder.Write(happened);
         _events.Enqueue(happened);
         Note(Overfitting.AtEvaluation(_state.Course, _recorder.BestCheckpoint));
+    }
+
+    /// <summary>Over ranks each computes its parts where the task has parts, else all of it.</summary>
+    private Evaluation? Measured(CancellationToken cancellation)
+    {
+        if (_parts.Ranks is { } ranks && _parts.Task.PartsOfEvaluation(_state.Step) is { } shared)
+        {
+            return ranks.Evaluate(shared, cancellation, _asked);
+        }
+
+        Evaluation? measured = null;
+        Alone(TrainingRanks.Evaluating, () => measured = _parts.Task.Evaluate(_state.Step, cancellation));
+        return measured;
     }
 
     private void Note(string? message)

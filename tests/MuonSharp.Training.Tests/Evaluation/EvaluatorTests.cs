@@ -34,7 +34,7 @@ public class EvaluatorTests
 
         foreach (int batch in new[] { 1, 2, 4, 100 })
         {
-            EvaluationResult result = HeldOutLoss.Measure(model, TestRun.Language(trainer).Tokenizer, new MemoryTokens(tokens), batch);
+            EvaluationResult result = new HeldOutLoss(model, TestRun.Language(trainer).Tokenizer, new MemoryTokens(tokens), batch).Measure();
             Assert.Equal((length - 1, length - 1), (result.Tokens, result.Bytes));
             Assert.Equal(sum / (length - 1), result.Loss, 1e-6);
         }

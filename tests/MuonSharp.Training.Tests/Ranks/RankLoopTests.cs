@@ -8,8 +8,10 @@ namespace MuonSharp.Training.Tests.Ranks;
 public class RankLoopTests
 {
     /// <summary>The first rank is asked while another one is in the middle of an evaluation that would not end by itself; unless the first one goes on, or many signs of life go by without a word.</summary>
-    [Fact]
-    public async Task A_stop_breaks_off_the_evaluation_of_another_rank()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stop_breaks_off_the_evaluation_of_another_rank(bool shared)
     {
         const string Activity = "an evaluation";
         const long BytesOfManySigns = 400;
@@ -22,6 +24,7 @@ public class RankLoopTests
             ranks[rank.Rank] = rank;
             using LineTask task = new()
             {
+                SharesEvaluation = shared,
                 Evaluating = token =>
                 {
                     if (rank.Rank == 1)

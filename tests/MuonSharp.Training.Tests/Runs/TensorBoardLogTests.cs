@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using MuonSharp.Training.Tests.Ranks;
 using MuonSharp.Training.Tests.Trainers;
 
 namespace MuonSharp.Training.Tests.Runs;
@@ -52,6 +53,36 @@ public class TensorBoardLogTests
         }
     }
 
+    /// <summary>TensorBoard reads the files in the order of their names, so a resumed run's must come last.</summary>
+    [Fact]
+    public async Task A_clock_that_is_put_back_changes_neither_bits_nor_metrics_nor_the_order_of_the_files()
+    {
+        using TemporaryFolder folder = new();
+        TrainingConfig config = TestRun.Config(folder, steps: 10).Set("log.tensorBoard", "true");
+        string whole = folder.File("whole"), run = folder.File("run");
+        using (Trainer trainer = Trainer.Create(config, whole))
+        {
+            await TestRun.Run(trainer);
+        }
+
+        using (Trainer trainer = Trainer.Create(config, run, new TrainerOptions { Time = new BackwardTime(2030) }))
+        {
+            await TestRun.RunUntil(trainer, 6);
+        }
+
+        foreach (int year in (int[])[2020, 2019])
+        {
+            using Trainer trainer = Trainer.Resume(run, null, new TrainerOptions { Time = new BackwardTime(year) });
+            await (year == 2020 ? TestRun.RunUntil(trainer, 8) : TestRun.Run(trainer));
+        }
+
+        Assert.Equal(RankRuns.Metrics(whole), RankRuns.Metrics(run));
+        string last = Path.Combine("checkpoints", "step-00000010", "model.safetensors");
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, last)), File.ReadAllBytes(Path.Combine(run, last)));
+        Assert.Equal([1, 7, 9], Directory.GetFiles(run, "events.out.tfevents.*").Order(StringComparer.Ordinal).Select(FirstStep));
+        Assert.All(File.ReadLines(Path.Combine(run, "metrics.jsonl")), line => Assert.DoesNotContain("_ms\":-", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Without_the_key_there_is_no_such_file()
     {
@@ -62,6 +93,14 @@ public class TensorBoardLogTests
         }
 
         Assert.Empty(Directory.GetFiles(folder.File("run"), "*tfevents*"));
+    }
+
+    /// <summary>A clock that somebody puts back by an hour each time it is looked at; what has elapsed is counted by something else.</summary>
+    private sealed class BackwardTime(int year) : TimeProvider
+    {
+        private DateTimeOffset _now = new(year, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => _now -= TimeSpan.FromHours(1);
     }
 
     private static IEnumerable<long> Steps(List<(long Step, string Tag, float Value)> numbers) => numbers.Where(number => number.Tag == "train/loss").Select(number => number.Step);

@@ -40,6 +40,9 @@ internal sealed class LineTask : ITrainingTask
     /// <summary>What happens while an evaluation is made.</summary>
     public Action<CancellationToken>? Evaluating { get; init; }
 
+    /// <summary>Whether ranks share an evaluation; a weight is a part.</summary>
+    public bool SharesEvaluation { get; init; }
+
     /// <summary>What an evaluation says in place of the loss.</summary>
     public Func<double, double>? Evaluated { get; init; }
 
@@ -69,8 +72,31 @@ internal sealed class LineTask : ITrainingTask
             loss += (slope - 1) * (slope - 1);
         }
 
-        return new Training.Evaluation(new EvaluationNumber("distance", Evaluated?.Invoke(loss) ?? loss), new EvaluationNumber("weights", _width, HigherIsBetter: true));
+        return Found(loss);
     }
+
+    public EvaluationParts? PartsOfEvaluation(long step) => !SharesEvaluation ? null : new(
+        _width,
+        1,
+        (part, numbers, cancellation) =>
+        {
+            Evaluating?.Invoke(cancellation);
+            float slope = _slope.Weights.Span[part];
+            numbers[0] = (slope - 1) * (slope - 1);
+        },
+        numbers =>
+        {
+            double loss = 0;
+            foreach (double one in numbers)
+            {
+                loss += one;
+            }
+
+            return Found(loss);
+        });
+
+    private Training.Evaluation Found(double loss) =>
+        new(new EvaluationNumber("distance", Evaluated?.Invoke(loss) ?? loss), new EvaluationNumber("weights", _width, HigherIsBetter: true));
 
     public TrainingSample? Sample(long step, CancellationToken cancellation)
     {

@@ -158,8 +158,10 @@ public sealed class ImageTask : ITrainingTask
     public Evaluation? Evaluate(CancellationToken cancellation) => Evaluate(long.MaxValue, cancellation);
 
     /// <inheritdoc/>
-    public Evaluation? Evaluate(long step, CancellationToken cancellation) =>
-        _evaluator?.Evaluate(step >= _options.ViewsFromStep ? _options.Views : 1, cancellation);
+    public Evaluation? Evaluate(long step, CancellationToken cancellation) => PartsOfEvaluation(step)?.Measure(cancellation);
+
+    /// <inheritdoc/>
+    public EvaluationParts? PartsOfEvaluation(long step) => _evaluator?.Parts(step >= _options.ViewsFromStep ? _options.Views : 1);
 
     /// <inheritdoc/>
     public TaskProfile StartProfile() => _profile = new TaskProfile(_training.StartProfile());
