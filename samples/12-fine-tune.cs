@@ -1,21 +1,22 @@
 #:project ../src/MuonSharp.Training/MuonSharp.Training.csproj
 #:property PublishAot=false
 
-// A run that begins with another run's weights: dotnet run samples/12-fine-tune.cs
+// A run that begins with the weights of a stored model, in a folder as Hugging Face's libraries have it: dotnet run samples/12-fine-tune.cs
 using MuonSharp.Training;
 
 string folder = Directory.CreateTempSubdirectory("fine-tune-").FullName;
-string first = Path.Combine(folder, "first"), second = Path.Combine(folder, "second"), poem = Path.Combine(folder, "poem.txt");
+string first = Path.Combine(folder, "first"), imported = Path.Combine(folder, "model"), second = Path.Combine(folder, "second"), poem = Path.Combine(folder, "poem.txt");
 await File.WriteAllTextAsync(poem, string.Concat(Enumerable.Repeat("She walked, and walked, and thought of him; he rode, and rode, and thought of home. ", 40)));
 
-// Any run is a source: here one of a hundred steps on the novels that come with the library.
+// A model to import: here one of a hundred steps on the novels that come with the library; a folder that you have downloaded (config.json, safetensors, tokenizer.json) or a GGUF file will do.
 TrainingConfig small = TrainingConfig.FromPreset("nanogpt-cpu")
     .Set("model.layers", "2").Set("model.width", "64").Set("train.steps", "100").Set("sample.every", "-1");
 await Train(small, first);
+ModelExport.ToHuggingFace(first, imported);
 
-// The model and the tokenizer come with the weights; steps, learning rate and text are the new run's own.
+// The model and the tokenizer come with the weights; steps, learning rate and text are the new run's own. Another run's folder is a source too.
 TrainingConfig tuned = TrainingConfig.FromPreset("nanogpt-cpu")
-    .Set("train.from", first).Set("data.file", poem).Set("train.steps", "40").Set("evaluate.every", "20").Set("optimizer.learningRate", "0.005").Set("sample.every", "-1");
+    .Set("train.from", imported).Set("data.file", poem).Set("train.steps", "40").Set("evaluate.every", "20").Set("optimizer.learningRate", "0.005").Set("sample.every", "-1");
 await Train(tuned, second);
 Directory.Delete(folder, recursive: true);
 

@@ -70,7 +70,8 @@ internal static class Page
     /// <param name="kind">Its class.</param>
     /// <param name="rows">Rows of cells.</param>
     /// <param name="key">What stands before the first cell of a row, by its number; the header's is 0.</param>
-    public static XElement Table(string name, string kind, IEnumerable<IReadOnlyList<string>> rows, Func<int, XElement?>? key = null) => new(
+    /// <param name="look">The class of a cell, by row and column; null: none.</param>
+    public static XElement Table(string name, string kind, IEnumerable<IReadOnlyList<string>> rows, Func<int, XElement?>? key = null, Func<int, int, string?>? look = null) => new(
         "div",
         new XAttribute("class", "table"),
         new XAttribute("role", "region"),
@@ -81,6 +82,7 @@ internal static class Page
             row.Select((cell, column) => new XElement(
                 number == 0 || column == 0 ? "th" : "td",
                 number == 0 || column == 0 ? new XAttribute("scope", number == 0 ? "col" : "row") : null,
+                look?.Invoke(number, column) is { } shade ? new XAttribute("class", shade) : null,
                 column == 0 ? key?.Invoke(number) : null,
                 cell))))));
 

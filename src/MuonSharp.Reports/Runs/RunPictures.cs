@@ -31,8 +31,11 @@ internal static class RunPictures
         int[][] confusion = [.. root["confusion"].Items(classes.Length, classes.Length).Select(row => row.Items(classes.Length, classes.Length).Select(count => count.Integer(0)).ToArray())];
         yield return new XElement("h2", "What is taken for what");
         yield return new XElement("p", new XAttribute("class", "note"), $"Rows are what {Amount.Count(root["images"].Integer(0))} held-out images are, columns what they were taken for; the last column is the share of a row that is right.");
-        yield return Page.Table("What is taken for what", "figures", confusion.Select((row, actual) => (IReadOnlyList<string>)[classes[actual], .. row.Select(count => count == 0 ? "" : Amount.Count(count)), Share(row, actual)])
-            .Prepend(["class", .. classes, "right"]));
+        yield return Page.Table(
+            "What is taken for what",
+            "figures confusion",
+            confusion.Select((row, actual) => (IReadOnlyList<string>)[classes[actual], .. row.Select(count => count == 0 ? "" : Amount.Count(count)), Share(row, actual)]).Prepend(["class", .. classes, "right"]),
+            look: (row, column) => row > 0 && column > 0 && column <= classes.Length ? Shade(confusion[row - 1], row - 1, column - 1) : null);
 
         XElement[] mistakes = [.. root["mistakes"].Items().Select(mistake => Mistake(mistake, classes)).OfType<XElement>()];
         if (mistakes.Length > 0)
@@ -58,8 +61,17 @@ internal static class RunPictures
         return Picture(mistake["png"].Text(), $"image {mistake["index"].Integer(0)}, {actual} taken for {answer}") is not { } picture ? null : new XElement(
             "figure",
             picture,
-            new XElement("figcaption", actual, new XElement("small", string.Create(CultureInfo.InvariantCulture, $"taken for {answer}, {100 * sure:0.0} %; {actual} {100 * right:0.0} %"))));
+            new XElement("figcaption", actual, new XElement("small", string.Create(CultureInfo.InvariantCulture, $"taken for {answer}, {100 * sure:0.0}\u00A0%; {actual}\u00A0{100 * right:0.0}\u00A0%"))));
     }
+
+    /// <summary>Right answers in one colour, wrong ones in another that is stronger the more there are.</summary>
+    private static string? Shade(int[] row, int actual, int answer) => actual == answer ? "right" : ((double)row[answer] / Math.Max(1, row.Sum())) switch
+    {
+        < 0.005 => null,
+        < 0.03 => "wrong",
+        < 0.1 => "wrong often",
+        _ => "wrong most",
+    };
 
     /// <summary>A picture in the page itself; null for what is no PNG file.</summary>
     private static XElement? Picture(string base64, string text)

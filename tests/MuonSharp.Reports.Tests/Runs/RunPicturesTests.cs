@@ -22,7 +22,17 @@ public sealed class RunPicturesTests : IDisposable
         Assert.Equal([["class", "cat", "<b>dog</b>", "right"], ["cat", "3", "1", "75.0 %"], ["<b>dog</b>", "", "6", "100.0 %"]], page.Descendants("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray()));
         Assert.Equal(["image 7, cat taken for <b>dog</b>", "filter 1"], page.Descendants("img").Select(picture => picture.Attribute("alt")!.Value));
         Assert.All(page.Descendants("img"), picture => Assert.Equal("data:image/png;base64," + png, picture.Attribute("src")!.Value));
-        Assert.Contains("taken for <b>dog</b>, 90.0 %; cat 5.0 %", page.Value, StringComparison.Ordinal);
+        Assert.Contains("taken for <b>dog</b>, 90.0\u00A0%; cat\u00A05.0\u00A0%", page.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wrong_answers_are_marked_by_their_share_of_a_class_and_right_ones_as_such()
+    {
+        Write("""{"images": 2010, "classes": ["a", "b", "c"], "confusion": [[879, 1, 120], [30, 965, 5], [4, 0, 6]], "filters": [], "mistakes": []}""");
+        XElement page = new("page", RunPictures.Of(_folder.FullName));
+        Assert.Equal(
+            [["right", null, "wrong most"], ["wrong often", "right", "wrong"], ["wrong most", null, "right"]],
+            page.Descendants("tr").Skip(1).Select(row => row.Elements("td").Take(3).Select(cell => (string?)cell.Attribute("class")).ToArray()));
     }
 
     [Theory]

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# What an open page costs a run, and whether it leaks. Needs Chromium, curl and jq. MUONSHARP: the tool, if not the one that is built here.
+#   benchmarks/run-page.sh cost [STEPS] [ROUNDS]   steps of nanogpt-cpu without and with the page open, in turn (400, 3)
+#   benchmarks/run-page.sh soak [STEPS]            many small steps with the page open: memory and handles on the way (100000)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tool="${MUONSHARP:-$PWD/artifacts/bin/MuonSharp.Cli/release/muonsharp}"
+[ -x "$tool" ] || dotnet build -c Release src/MuonSharp.Cli
+work="$(mktemp -d)"
+browser=""
+trainer=""
+finish() {
+    for process in $browser $trainer; do kill "$process" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# train RUN PAGE KEY=VALUE...: begins a run, with its page in a browser where PAGE is yes.
+train() {
+    local run="$1" page="$2" settings=() port
+    shift 2
+    for setting in "$@"; do settings+=(--set "$setting"); done
+    if [ "$page" = yes ]; then
+        "$tool" train --preset nanogpt-cpu --run "$run" --dashboard 0 "${settings[@]}" >"$run.txt" 2>&1 &
+        trainer=$!
+        until address="$(grep -o -m1 'http://127[^ ]*' "$run.txt")"; do kill -0 "$trainer"; sleep 0.1; done
+        chromium --headless=new --no-sandbox --disable-gpu --no-first-run --user-data-dir="$work/browser" --remote-debugging-port=9333 "$address" >/dev/null 2>&1 &
+        browser=$!
+        until curl -s http://127.0.0.1:9333/json | jq -e --arg name "$(basename "$run")" 'any(.[]; .title | startswith($name))' >/dev/null 2>&1; do kill -0 "$browser"; sleep 0.2; done
+    else
+        "$tool" train --preset nanogpt-cpu --run "$run" "${settings[@]}" >"$run.txt" 2>&1 &
+        trainer=$!
+    fi
+}
+
+close() {
+    [ -z "$browser" ] || { kill "$browser" 2>/dev/null || true; wait "$browser" 2>/dev/null || true; browser=""; }
+    # Its helpers write on for a moment.
+    rm -rf "$work/browser" 2>/dev/null || { sleep 1; rm -rf "$work/browser"; }
+}
+
+cost() {
+    local steps="${1:-400}" rounds="${2:-3}"
+    for round in $(seq "$rounds"); do
+        for page in no yes; do
+            train "$work/run" "$page" "train.steps=$steps" evaluate.every=-1 sample.every=-1 checkpoint.every=-1
+            wait "$trainer"
+            trainer=""
+            # The first quarter compiles, and the browser starts.
+            jq -rs --arg page "$page" --argjson from "$((steps / 4))" '[.[] | select(.kind == "step" and .step > $from) | .step_ms]
+                | "page open: \($page)  mean step \(add / length * 100 | round / 100) ms, median \(sort[length / 2 | floor] * 100 | round / 100) ms"' "$work/run/metrics.jsonl"
+            close
+            rm -rf "$work/run" "$work/run.txt"
+        done
+    done
+}
+
+soak() {
+    local steps="${1:-100000}" every step
+    every=$((steps / 10))
+    train "$work/soak" yes model.layers=1 model.heads=1 model.width=16 model.context=16 train.batch=4 "train.steps=$steps" evaluate.every=-1 sample.every=-1 "checkpoint.every=$every"
+    local next="$every"
+    printf '%8s  %12s  %12s  %8s\n' steps 'process MiB' 'managed MiB' handles
+    while kill -0 "$trainer" 2>/dev/null; do
+        # A torn last line is no JSON.
+        step="$(tail -n 2 "$work/soak/metrics.jsonl" 2>/dev/null | head -n 1 | jq -r '.step // 0' 2>/dev/null || echo 0)"
+        if [ "${step:-0}" -ge "$next" ]; then
+            printf '%8s  %12s  %12s  %8s\n' "$step" "$(($(awk '/VmRSS/ {print $2}' "/proc/$trainer/status") / 1024))" \
+                "$(tail -n 20000 "$work/soak/metrics.jsonl" | grep -o '"managed_bytes":[0-9]*' | tail -n 1 | cut -d: -f2 | awk '{print int($1 / 1048576)}')" "$(ls "/proc/$trainer/fd" | wc -l)"
+            next=$((next + every))
+        fi
+        sleep 1
+    done
+    close
+}
+
+case "${1:-}" in
+    cost) shift; cost "$@" ;;
+    soak) shift; soak "$@" ;;
+    *) sed -n '2,4p' "$0" | cut -c3-; exit 1 ;;
+esac
