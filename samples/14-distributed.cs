@@ -26,7 +26,7 @@ static async Task Train(Trainer trainer, ICollectives rank)
     {
         if (rank.Rank == 0 && happened is EvaluationEvent evaluation)
         {
-            Console.WriteLine($"{rank.Size} ranks, step {evaluation.Step}: held-out loss {evaluation.Result["val_loss"]:R}, {rank.BytesSent:N0} bytes sent by the first");
+            Console.WriteLine($"ranks {rank.Size}, step {evaluation.Step}: held-out loss {evaluation.Result["val_loss"]:R}, {rank.BytesSent:N0} bytes sent by the first");
         }
     }
 }
