@@ -46,6 +46,22 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
     });
 
     [Fact(Explicit = true)]
+    public Task The_step_of_the_spectra_is_chosen_by_the_keyboard_and_without_scripts() => browser.Open(Make("run"), 1200, dark: false, scripts: false, async page =>
+    {
+        ILocator[] drawings = [.. Enumerable.Range(0, 3).Select(number => page.Locator($"#spectra .at-{number}").First)];
+        await page.GetByRole(AriaRole.Radio, new() { Name = "300" }).FocusAsync();
+        for (int chosen = 0; chosen < drawings.Length; chosen++)
+        {
+            for (int number = 0; number < drawings.Length; number++)
+            {
+                Assert.Equal(number == chosen, await drawings[number].IsVisibleAsync());
+            }
+
+            await page.Keyboard.PressAsync("ArrowRight");
+        }
+    });
+
+    [Fact(Explicit = true)]
     public Task The_numbers_under_the_pointer_are_those_of_the_file() => browser.Open(Make("run"), 1200, dark: false, scripts: true, async page =>
     {
         ILocator rates = page.Locator("figure", new() { HasText = "Learning rates" }).Locator("svg.lines").First;
@@ -95,10 +111,10 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
                 File.WriteAllText(file, ComparisonPage.Text(Sample.Result));
                 return file;
             case "runs":
-                _run.Steps(300).Evaluation(100, 2).Evaluation(300, 1.5).Save();
+                _run.Steps(300).Spectrum(200).Evaluation(100, 2).Evaluation(300, 1.5).Save();
                 using (RunFolderOf other = new("other"))
                 {
-                    other.Steps(200).Evaluation(100, 1.9).Save();
+                    other.Steps(200).Spectrum(100).Spectrum(200).Evaluation(100, 1.9).Save();
                     RunReport.Write([_run.Folder, other.Folder], file);
                 }
 
@@ -110,7 +126,7 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
                 _run.Steps(50_000).Save();
                 return RunReport.Write(_run.Folder);
             default:
-                _run.Steps(300).Evaluation(100, 2).Evaluation(200, 1.25).Evaluation(300, 1.5).Line("""{"kind":"sample","step":300,"prompt":"It is","text":" a truth\nuniversally"}""").Save();
+                _run.Steps(300).Spectrum(100).Spectrum(200).Spectrum(300).Spectrum(300, "h.1.weight").Evaluation(100, 2).Evaluation(200, 1.25).Evaluation(300, 1.5).Line("""{"kind":"sample","step":300,"prompt":"It is","text":" a truth\nuniversally"}""").Save();
                 return RunReport.Write(_run.Folder);
         }
     }
