@@ -2,9 +2,10 @@
 # What steps over ranks take on this machine, beside what `plan --ranks` says of them; and over a link between two network namespaces that is as slow as one likes.
 #
 #   benchmarks/run-ranks.sh                 1, 2 and 4 ranks of one thread on this machine, and the plan for them
+#   benchmarks/run-ranks.sh threads         two threads of one process beside two ranks of one thread, and what parts and their order cost
 #   benchmarks/run-ranks.sh link RATE...    2 ranks of one thread in two namespaces, joined by a link of each rate (tc's words, such as 1gbit); as root, with iproute2
 #
-# PRESET (default nanogpt), STEPS (default 12; the first two are left out), BATCH (default 8, cut into 4 parts), CONTEXT (default 128). Needs Open MPI. Prints medians of the first rank's step lines.
+# PRESET (default nanogpt), STEPS (default 12; the first two are left out), BATCH (default 8, cut into 4 parts; in the second form as each line says), CONTEXT (default 128). Needs Open MPI. Prints medians of the first rank's step lines.
 set -eu
 cd "$(dirname "$0")/.."
 [ -n "${NO_BUILD:-}" ] || dotnet build -c Release src/MuonSharp.Cli >/dev/null
@@ -30,6 +31,27 @@ heading() {
     printf '\n| %s | step, ms | optimizer | exchange | waited for | gather | hidden |\n|---|---:|---:|---:|---:|---:|---:|\n' "$1"
 }
 
+# train NAME RANKS OPTIONS...: ranks on this machine, and their row.
+train() {
+    name=$1 ranks=$2
+    shift 2
+    folder=$work/$(echo "$name" | tr -c 'a-z0-9\n' -)
+    # shellcheck disable=SC2086
+    mpirun.openmpi --oversubscribe --bind-to none -x TERM=dumb -n "$ranks" dotnet exec "$tool" train $settings $quiet "$@" --run "$folder" >"$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }
+    row "$name" "$folder"
+}
+
+if [ "${1:-}" = threads ]; then
+    heading "processes and threads"
+    for parts in 2 4; do
+        train "1 x 2, $parts parts" 1 --threads 2 --shards $parts
+        train "2 x 1, $parts parts" 2 --shards $parts
+        train "2 x 1, $parts parts, fast" 2 --shards $parts --reduce fast
+    done
+    train "1 x 2, 1 part" 1 --threads 2 --shards 1
+    exit 0
+fi
+
 if [ "${1:-}" = link ]; then
     shift
     ip netns add muonsharp1
@@ -50,8 +72,10 @@ shift
 exec ip netns exec "muonsharp${host##*.}" unshare --uts --mount --ipc sh -c "hostname muonsharp${host##*.}; mount -t tmpfs tmpfs /dev/shm; $*"
 SHELL
     chmod +x "$work/shell"
+    sent() { ip netns exec "muonsharp$1" cat /sys/class/net/eth0/statistics/tx_bytes; }
     heading link
     for rate in "$@"; do
+        before="$(sent 1) $(sent 2)"
         for host in 1 2; do
             tc -n muonsharp$host qdisc replace dev eth0 root tbf rate "$rate" burst 256kb latency 50ms
         done
@@ -61,16 +85,18 @@ SHELL
             --mca plm_rsh_agent "$work/shell" --mca plm_rsh_no_tree_spawn 1 --bind-to none -x TERM=dumb -n 2 --host 10.77.0.1:1,10.77.0.2:1 \
             dotnet exec "$tool" train $settings $quiet --run "$work/$rate" >"$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }
         row "$rate" "$work/$rate"
+        echo "$rate: $(sent 1) and $(sent 2)" | awk -v before="$before" -v steps="${STEPS:-12}" '{ split(before, b, " "); printf "%s %.1f and %.1f MB a step\n", $1, ($2 - b[1]) / steps / 1e6, ($4 - b[2]) / steps / 1e6 }' >>"$work/sent"
     done
+
+    printf '\nsent over the link, with all frames:\n'
+    cat "$work/sent"
 
     exit 0
 fi
 
 heading ranks
 for ranks in 1 2 4; do
-    # shellcheck disable=SC2086
-    mpirun.openmpi --oversubscribe --bind-to none -x TERM=dumb -n $ranks dotnet exec "$tool" train $settings $quiet --run "$work/$ranks" >"$work/output" 2>&1 || { cat "$work/output" >&2; exit 1; }
-    row $ranks "$work/$ranks"
+    train $ranks $ranks
 done
 
 # The rate of one rank is that of the first run: the plan says then what two and four would take with as many cores.
