@@ -61,11 +61,11 @@ idx() {
 idx train 90
 idx t10k 30
 
-hash_of() { # RUN: the last checkpoint, the best one, the metrics but for times, and the samples
+hash_of() { # RUN: the last checkpoint, the best one, the metrics but for times and memory, and the samples
     {
         cat "$1/checkpoints/step-00000060/model.safetensors" "$1/checkpoints/step-00000060/optimizer.safetensors"
         [ ! -e "$1/checkpoints/best" ] || cat "$1/checkpoints/$(cat "$1/checkpoints/best")/model.safetensors"
-        sed -E 's/"[a-z_]+(_ms|_per_second)":[^,}]*//g' "$1/metrics.jsonl"
+        sed -E 's/,"([a-z_]+(_ms|_per_second)|(working_set|managed)_bytes)":[^,}]*//g' "$1/metrics.jsonl"
         [ ! -e "$1/samples.txt" ] || cat "$1/samples.txt"
     } | sha256sum | cut -c1-16
 }
