@@ -23,6 +23,8 @@ internal static class PeerChecks
         "conv" => Comparisons.Convolutions.SelectMany(name => ImageForm.All.Select(form => Convolution(ConvolutionSize.Parse(name) with { Batch = 3 }, form))),
         "airbench94" => ImageForm.All.Select(form => Airbench(32, form)),
         "generate" => TorchGenerate.Forms.SelectMany(form => s_models.Select(model => Generate($"generate-{model.Name}", model.Shape, form))),
+        "product" => from stored in (string[])["", ":abt", ":atb"] from form in TorchProduct.Forms select MatrixChecks.Product(stored, form),
+        "orthogonalize" => [MatrixChecks.Orthogonalize(64, 96), MatrixChecks.Orthogonalize(96, 64)],
         "step" =>
             from model in s_models
             from optimizer in s_optimizers

@@ -14,7 +14,10 @@ internal sealed class AlternatingRounds(PeerOptions options)
         foreach (string group in options.Groups)
         {
             List<CaseTimes> cases = [.. Comparisons.Of(group, options).Select(Measure)];
-            Console.WriteLine(PeerTable.Of(group, cases, options));
+            if (cases.Count > 0)
+            {
+                Console.WriteLine(PeerTable.Of(group, cases, options));
+            }
         }
     }
 
@@ -76,7 +79,7 @@ internal sealed record CaseTimes(Comparisons Work, IReadOnlyList<OurTime> Ours, 
     public double Flops => Ours[0].Flops;
 
     /// <summary>FLOPs of a call of the peer's: as many, but where it makes matrices orthogonal by other steps than ours.</summary>
-    public double TheirFlops => Work.Optimizer == "muon" ? 0 : Flops;
+    public double TheirFlops => Work.Optimizer == "muon" || PeerCase.Kind(Work.Name) == "orthogonalize" ? 0 : Flops;
 
     /// <summary>Median of the peaks.</summary>
     public double Peak => WorkTimer.Median(Ours.Select(time => time.Peak));

@@ -14,8 +14,8 @@ internal static class PeerTable
     {
         StringBuilder text = new();
         string date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        Add($"{Processor.Name}; {options.Threads} threads on both sides; TorchSharp {typeof(global::TorchSharp.torch).Assembly.GetName().Version?.ToString(3)}, libtorch 2.10; {date}. "
-            + $"Medians of {options.Rounds} alternating round(s), made by `benchmarks/run-torchsharp.sh {group}`.");
+        Add($"{Processor.Name}; {options.Threads} threads{(options.VectorBits is { } bits ? $" and vectors of {bits} bits" : "")} on both sides; TorchSharp {typeof(global::TorchSharp.torch).Assembly.GetName().Version?.ToString(3)}, libtorch 2.10; {date}. "
+            + $"Medians of {options.Rounds} alternating round(s), made by `benchmarks/run-torchsharp.sh {group}{(options.VectorBits is { } width ? $" --vector-bits {width}" : "")}`.");
         Add("");
         Add("| work | ours, ms | GFLOP/s | of the peak | TorchSharp, ms | GFLOP/s | of the peak | run as | ratio | rounds |");
         Add("|---|---|---|---|---|---|---|---|---|---|");

@@ -19,6 +19,16 @@ internal sealed record Setting(string Name, IReadOnlyDictionary<string, string> 
         ["THP_MEM_ALLOC_ENABLE"] = "1",
     };
 
+    // Our kernels and the compiler's instructions; libtorch's own kernels, oneDNN's and MKL's.
+    private static readonly Dictionary<string, string> s_avx2 = new()
+    {
+        ["MUONSHARP_VECTOR_BITS"] = "256",
+        ["DOTNET_EnableAVX512"] = "0",
+        ["ATEN_CPU_CAPABILITY"] = "avx2",
+        ["ONEDNN_MAX_CPU_ISA"] = "AVX2",
+        ["MKL_ENABLE_INSTRUCTIONS"] = "AVX2",
+    };
+
     /// <summary>As installed, and each way to run it that may be faster.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
@@ -27,6 +37,9 @@ internal sealed record Setting(string Name, IReadOnlyDictionary<string, string> 
         new("memory kept", s_kept),
         new("passive, memory kept", s_passive.Concat(s_kept).ToDictionary()),
     ];
+
+    /// <summary>What keeps both sides from vectors wider than so many bits, 256 or null for none: AVX2's, as on a processor that has no more.</summary>
+    public static IReadOnlyDictionary<string, string> Capped(int? bits) => bits is null ? s_none : s_avx2;
 }
 
 /// <summary>A way to run the peer: how the work is written, and its environment.</summary>

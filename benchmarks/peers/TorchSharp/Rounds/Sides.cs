@@ -47,7 +47,7 @@ internal sealed class Sides(PeerOptions options)
     {
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["OMP_NUM_THREADS"] = Threads;
-        foreach ((string name, string value) in variables)
+        foreach ((string name, string value) in variables.Concat(Setting.Capped(options.VectorBits)))
         {
             start.Environment[name] = value;
         }
