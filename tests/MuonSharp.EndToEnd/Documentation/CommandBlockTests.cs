@@ -19,6 +19,7 @@ public partial class CommandBlockTests
         ["dotnet nuget add source"] = "PackageTests run the line",
         ["dotnet add path/to/your.csproj"] = "PackageTests run the line",
         ["dotnet publish src/MuonSharp.Cli -p:PublishAot=true"] = "BinaryTests",
+        ["dotnet publish src/MuonSharp.Cli -c Release -r "] = "OtherSystemsTests run the lines",
         ["dotnet run samples/"] = ".ci/run runs every sample",
         ["python3 samples/python/"] = "PythonScriptTests",
         ["benchmarks/run-"] = "needs PyTorch or an hour: for authors, by hand",
