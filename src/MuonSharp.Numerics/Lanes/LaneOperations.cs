@@ -12,13 +12,14 @@ internal static class LaneOperations
     private const float RoundingShift = 12582912f;
 
     /// <summary>left times right plus addend, fused where the machine can.</summary>
+    /// <remarks>One call of the framework, which decides as <see cref="VectorWidth.HasFusedMultiplyAdd"/> does: after a choice written here, the compiler would overwrite a factor and copy it to the sum.</remarks>
     /// <param name="left">Left factor.</param>
     /// <param name="right">Right factor.</param>
     /// <param name="addend">Addend.</param>
     /// <returns>The result.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
-        VectorWidth.HasFusedMultiplyAdd ? Vector512.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
+        Vector512.MultiplyAddEstimate(left, right, addend);
 
     /// <summary>The nearest integer, ties to even, for magnitudes below 2²²: adding 1.5 2²³ pushes the fraction out of the mantissa.</summary>
     /// <param name="value">Operand.</param>
@@ -65,7 +66,7 @@ internal static class LaneOperations
     /// <returns>The result.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
-        VectorWidth.HasFusedMultiplyAdd ? Vector256.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
+        Vector256.MultiplyAddEstimate(left, right, addend);
 
     /// <summary>The nearest integer, ties to even, for magnitudes below 2²²: adding 1.5 2²³ pushes the fraction out of the mantissa.</summary>
     /// <param name="value">Operand.</param>
@@ -107,7 +108,7 @@ internal static class LaneOperations
     /// <returns>The result.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
-        VectorWidth.HasFusedMultiplyAdd ? Vector128.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
+        Vector128.MultiplyAddEstimate(left, right, addend);
 
     /// <summary>The nearest integer, ties to even, for magnitudes below 2²²: adding 1.5 2²³ pushes the fraction out of the mantissa.</summary>
     /// <param name="value">Operand.</param>

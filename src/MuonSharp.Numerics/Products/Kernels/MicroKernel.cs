@@ -97,22 +97,23 @@ internal static unsafe class MicroKernel<R, V, TShape>
             }
         }
 
-        nint rowStride3 = 3 * rowStride;
-        float* a4 = a + (4 * rowStride);
-        float* a8 = a + (8 * rowStride);
-        for (; k > 0; k--)
+        // Strides in bytes are added as they are, and the panel's end says when to stop: four instructions beside loads and multiply-adds, so that those who decode four a cycle keep up.
+        nint row = rowStride * sizeof(float), row3 = 3 * row, step = stepStride * sizeof(float), bStep = bStride * sizeof(float);
+        byte* a0 = (byte*)a, a4 = a0 + (4 * row), a8 = a0 + (8 * row);
+        byte* b0 = (byte*)b, end = b0 + (k * bStep);
+        while (b0 != end)
         {
-            V left = R.Load(b);
-            V right = TShape.Wide ? R.Load(b + R.Count) : R.Zero;
+            V left = R.Load((float*)b0);
+            V right = TShape.Wide ? R.Load((float*)b0 + R.Count) : R.Zero;
 
-            V x0 = R.Broadcast(a);
+            V x0 = R.Broadcast((float*)a0);
             c0 = R.MultiplyAdd(x0, left, c0);
             if (TShape.Wide)
             {
                 d0 = R.MultiplyAdd(x0, right, d0);
             }
 
-            V x1 = R.Broadcast(a + rowStride);
+            V x1 = R.Broadcast((float*)(a0 + row));
             c1 = R.MultiplyAdd(x1, left, c1);
             if (TShape.Wide)
             {
@@ -121,14 +122,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 4)
             {
-                V x2 = R.Broadcast(a + (2 * rowStride));
+                V x2 = R.Broadcast((float*)(a0 + (2 * row)));
                 c2 = R.MultiplyAdd(x2, left, c2);
                 if (TShape.Wide)
                 {
                     d2 = R.MultiplyAdd(x2, right, d2);
                 }
 
-                V x3 = R.Broadcast(a + rowStride3);
+                V x3 = R.Broadcast((float*)(a0 + row3));
                 c3 = R.MultiplyAdd(x3, left, c3);
                 if (TShape.Wide)
                 {
@@ -138,14 +139,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 6)
             {
-                V x4 = R.Broadcast(a4);
+                V x4 = R.Broadcast((float*)a4);
                 c4 = R.MultiplyAdd(x4, left, c4);
                 if (TShape.Wide)
                 {
                     d4 = R.MultiplyAdd(x4, right, d4);
                 }
 
-                V x5 = R.Broadcast(a4 + rowStride);
+                V x5 = R.Broadcast((float*)(a4 + row));
                 c5 = R.MultiplyAdd(x5, left, c5);
                 if (TShape.Wide)
                 {
@@ -155,14 +156,14 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 8)
             {
-                V x6 = R.Broadcast(a4 + (2 * rowStride));
+                V x6 = R.Broadcast((float*)(a4 + (2 * row)));
                 c6 = R.MultiplyAdd(x6, left, c6);
                 if (TShape.Wide)
                 {
                     d6 = R.MultiplyAdd(x6, right, d6);
                 }
 
-                V x7 = R.Broadcast(a4 + rowStride3);
+                V x7 = R.Broadcast((float*)(a4 + row3));
                 c7 = R.MultiplyAdd(x7, left, c7);
                 if (TShape.Wide)
                 {
@@ -172,28 +173,28 @@ internal static unsafe class MicroKernel<R, V, TShape>
 
             if (TShape.Rows >= 12)
             {
-                V x8 = R.Broadcast(a8);
+                V x8 = R.Broadcast((float*)a8);
                 c8 = R.MultiplyAdd(x8, left, c8);
                 if (TShape.Wide)
                 {
                     d8 = R.MultiplyAdd(x8, right, d8);
                 }
 
-                V x9 = R.Broadcast(a8 + rowStride);
+                V x9 = R.Broadcast((float*)(a8 + row));
                 c9 = R.MultiplyAdd(x9, left, c9);
                 if (TShape.Wide)
                 {
                     d9 = R.MultiplyAdd(x9, right, d9);
                 }
 
-                V x10 = R.Broadcast(a8 + (2 * rowStride));
+                V x10 = R.Broadcast((float*)(a8 + (2 * row)));
                 c10 = R.MultiplyAdd(x10, left, c10);
                 if (TShape.Wide)
                 {
                     d10 = R.MultiplyAdd(x10, right, d10);
                 }
 
-                V x11 = R.Broadcast(a8 + rowStride3);
+                V x11 = R.Broadcast((float*)(a8 + row3));
                 c11 = R.MultiplyAdd(x11, left, c11);
                 if (TShape.Wide)
                 {
@@ -201,18 +202,18 @@ internal static unsafe class MicroKernel<R, V, TShape>
                 }
             }
 
-            a += stepStride;
+            a0 += step;
             if (TShape.Rows > 4)
             {
-                a4 += stepStride;
+                a4 += step;
             }
 
             if (TShape.Rows > 8)
             {
-                a8 += stepStride;
+                a8 += step;
             }
 
-            b += bStride;
+            b0 += bStep;
         }
 
         R.Store(c, c0);
