@@ -21,6 +21,9 @@ internal abstract class BenchCase(string name, params IDisposable[] owned) : IDi
     /// <summary>Bytes that a call moves; 0: none are counted.</summary>
     public virtual double Bytes => 0;
 
+    /// <summary>Whether <see cref="Bytes"/> are read from memory and little else is done, so that their share of the bandwidth says something.</summary>
+    public virtual bool ReadsMemory => false;
+
     /// <summary>After the warm-up: what was noted so far does not count.</summary>
     public virtual void Start()
     {

@@ -18,6 +18,12 @@ internal sealed record BenchResult(string Name, int Threads, double Milliseconds
     /// <summary>10⁹ bytes a second.</summary>
     public double? GigabytesPerSecond { get; init; }
 
+    /// <summary>Of what reads memory: <see cref="GigabytesPerSecond"/> over the speed of reading an array, before and after each round, above 0.</summary>
+    public double? ShareOfBandwidth { get; init; }
+
+    /// <summary>That speed, 10⁹ bytes a second.</summary>
+    public double Bandwidth { get; init; }
+
     /// <summary>Of a training step: tokens.</summary>
     public double? TokensPerSecond { get; init; }
 

@@ -5,13 +5,16 @@ namespace MuonSharp.Cli.Bench;
 
 /// <summary>Measures cases: rounds of calls between two measurements of the peak, medians of the rounds.</summary>
 /// <remarks>Other work on the machine slows a case and the peak alike, so a share is taken within a round, of the better of the peaks before and
-/// after it; what disturbs one round does not move a median.</remarks>
+/// after it; what disturbs one round does not move a median. What reads memory has the speed of reading an array beside it, the mean of before and after.</remarks>
 internal sealed class BenchRunner(WorkerTeam team)
 {
     private const int Rounds = 7;
 
     /// <summary>Rounds of cases whose calls take longer than <see cref="s_longCall"/>.</summary>
     private const int FewRounds = 3;
+
+    /// <summary>Times that an array is read before and after a round.</summary>
+    private const int Reads = 3;
 
     private static readonly TimeSpan s_warmup = TimeSpan.FromMilliseconds(180);
     private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(40);
@@ -22,9 +25,10 @@ internal sealed class BenchRunner(WorkerTeam team)
     {
         TimeSpan longest = WarmUp(work);
         int rounds = longest > s_longCall ? FewRounds : Rounds;
-        double[] milliseconds = new double[rounds], peaks = new double[rounds];
+        double[] milliseconds = new double[rounds], peaks = new double[rounds], bandwidths = new double[rounds];
+        using BandwidthCase? memory = work.ReadsMemory ? new("read", team, BandwidthKind.Read) : null;
         work.Start();
-        double before = Peak();
+        double before = Peak(), readBefore = Bandwidth(memory);
         for (int round = 0; round < rounds; round++)
         {
             milliseconds[round] = MedianCall(work);
@@ -32,6 +36,9 @@ internal sealed class BenchRunner(WorkerTeam team)
             peaks[round] = Math.Max(before, after);
             work.EndRound(peaks[round]);
             before = after;
+            double readAfter = Bandwidth(memory);
+            bandwidths[round] = (readBefore + readAfter) / 2;
+            readBefore = readAfter;
         }
 
         double time = Median(milliseconds);
@@ -42,7 +49,18 @@ internal sealed class BenchRunner(WorkerTeam team)
             result = result with { Gflops = work.Flops / time / 1e6, ShareOfPeak = share };
         }
 
-        return work.Complete(work.Bytes > 0 ? result with { GigabytesPerSecond = work.Bytes / time / 1e6 } : result);
+        if (work.Bytes > 0)
+        {
+            result = result with { GigabytesPerSecond = work.Bytes / time / 1e6 };
+        }
+
+        if (work.ReadsMemory)
+        {
+            double share = Median([.. milliseconds.Zip(bandwidths, (call, bandwidth) => work.Bytes / call / 1e6 / bandwidth)]);
+            result = result with { ShareOfBandwidth = share, Bandwidth = Median(bandwidths) };
+        }
+
+        return work.Complete(result);
     }
 
     /// <summary>The peak for the kernels' vectors, once.</summary>
@@ -82,6 +100,9 @@ internal sealed class BenchRunner(WorkerTeam team)
         while (whole < s_round);
         return Median([.. times]);
     }
+
+    /// <summary>How fast an array is read just now, 10⁹ bytes a second; 0 where nobody asks.</summary>
+    private static double Bandwidth(BandwidthCase? memory) => memory is null ? 0 : memory.Bytes / Median([.. Enumerable.Range(0, Reads).Select(_ => Call(memory).TotalMilliseconds)]) / 1e6;
 
     private static TimeSpan Call(BenchCase work)
     {

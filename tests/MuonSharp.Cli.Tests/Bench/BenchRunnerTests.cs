@@ -27,6 +27,20 @@ public class BenchRunnerTests
         Assert.Null(result.GigabytesPerSecond);
     }
 
+    /// <summary>What reads the array that the bandwidth is measured by is at all of it, within what a machine with other work makes of it.</summary>
+    [Fact]
+    public void What_reads_memory_has_its_share_of_the_bandwidth_beside_it()
+    {
+        using var team = new WorkerTeam(1);
+        using Reader work = new(team);
+
+        BenchResult result = new BenchRunner(team).Measure(work);
+
+        Assert.Equal(work.Bytes / result.Milliseconds / 1e6, result.GigabytesPerSecond!.Value, 1e-6);
+        Assert.InRange(result.ShareOfBandwidth!.Value, 0.1, 10);
+        Assert.InRange(result.Bandwidth, 0.1, 5000);
+    }
+
     [Fact]
     public void A_narrow_vector_is_no_faster_than_the_unit_allows()
     {
@@ -38,6 +52,23 @@ public class BenchRunnerTests
         }
 
         Assert.Contains(FmaPeak.KernelWidth, FmaPeak.Widths.Append(0));
+    }
+
+    private sealed class Reader(WorkerTeam team) : BenchCase("reader")
+    {
+        private readonly BandwidthCase _memory = new("memory", team, BandwidthKind.Read);
+
+        public override double Bytes => _memory.Bytes;
+
+        public override bool ReadsMemory => true;
+
+        public override void Run() => _memory.Run();
+
+        public override void Dispose()
+        {
+            _memory.Dispose();
+            base.Dispose();
+        }
     }
 
     private sealed class Sleeper() : BenchCase("sleeper")

@@ -31,6 +31,7 @@ internal sealed class BenchJson : IBenchView
             ("gflops", result.Gflops),
             ("share_of_peak", result.ShareOfPeak),
             ("gigabytes_per_second", result.GigabytesPerSecond),
+            ("share_of_bandwidth", result.ShareOfBandwidth),
             ("tokens_per_second", result.TokensPerSecond),
             ("optimizer", result.Optimizer),
             ("optimizer_milliseconds", result.OptimizerMilliseconds),

@@ -56,7 +56,8 @@ internal sealed class BenchText(Terminal terminal) : IBenchView
 
         if (result.GigabytesPerSecond is { } bandwidth)
         {
-            cells.Add($"{Number(bandwidth, "0.0"),6} GB/s");
+            string ofAll = result.ShareOfBandwidth is { } part ? $"  {Percent(part)} of {Number(result.Bandwidth, "0")}" : "";
+            cells.Add($"{Number(bandwidth, "0.0"),6} GB/s{ofAll}");
         }
 
         if (result.TokensPerSecond is { } tokens)

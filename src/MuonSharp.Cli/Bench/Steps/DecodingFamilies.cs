@@ -49,6 +49,9 @@ internal sealed class GenerateCase : DecodingCase
         }
     }
 
+    /// <inheritdoc/>
+    public override bool ReadsMemory => true;
+
     /// <summary>The weights that have to be read: all but the tables that give a token a row.</summary>
     public override double Bytes => sizeof(float) * Model.Parameters.Parameters
         .Where(parameter => parameter.Role != ParameterRole.Position && (parameter.Role != ParameterRole.Embedding || Model.Config.TiedHead))
