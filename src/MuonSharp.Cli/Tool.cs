@@ -14,6 +14,7 @@ using MuonSharp.Cli.Parsing;
 using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
 using MuonSharp.Cli.Report;
+using MuonSharp.Cli.Reproduce;
 using MuonSharp.Cli.Tokenizers;
 using MuonSharp.Cli.Train;
 
@@ -33,6 +34,7 @@ internal static class Tool
         ReportCommand.Create(),
         DashboardCommand.Create(),
         CompareCommand.Create(),
+        ReproduceCommand.Create(),
         PlanCommand.Create(),
         ReplayCommand.Create(),
         BenchCommand.Create(),

@@ -12,7 +12,7 @@ internal static class Page
     /// <summary>Browsers ask a server for an icon unless they are told that it is empty.</summary>
     private const string NoIcon = "<link rel=\"icon\" href=\"data:,\"/>";
 
-    private static readonly string s_style = Resource("page.css");
+    private static readonly string s_style = Resource("chart.css") + Resource("page.css");
     private static readonly string s_script = Resource("page.js");
 
     /// <summary>Nothing may be loaded but pictures that are in the page, and no style or script may run but the page's own, which are named by their hashes.</summary>
