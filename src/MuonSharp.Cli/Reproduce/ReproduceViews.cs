@@ -133,7 +133,13 @@ internal sealed class JsonView : IReproduceView
         {
             JsonLines.Write(new JsonObject
             {
-                ["kind"] = "claim", ["name"] = claim.Name, ["title"] = claim.Title, ["statement"] = claim.Statement, ["source"] = claim.Source, ["goal"] = claim.Goal, ["method"] = claim.Method,
+                ["kind"] = "claim",
+                ["name"] = claim.Name,
+                ["title"] = claim.Title,
+                ["statement"] = claim.Statement,
+                ["source"] = claim.Source,
+                ["goal"] = claim.Goal,
+                ["method"] = claim.Method,
             });
         }
     }
@@ -152,8 +158,14 @@ internal sealed class JsonView : IReproduceView
             case ClaimRunFinished { Run: var run } finished:
                 JsonLines.Write(new JsonObject
                 {
-                    ["kind"] = "run-finished", ["group"] = finished.Group, ["optimizer"] = run.Task.Optimizer, ["learning_rate"] = run.Task.LearningRate, ["steps"] = run.Task.Steps,
-                    ["seed"] = finished.Seed, ["final_loss"] = run.Diverged ? null : run.FinalLoss, ["was_there"] = finished.WasThere,
+                    ["kind"] = "run-finished",
+                    ["group"] = finished.Group,
+                    ["optimizer"] = run.Task.Optimizer,
+                    ["learning_rate"] = run.Task.LearningRate,
+                    ["steps"] = run.Task.Steps,
+                    ["seed"] = finished.Seed,
+                    ["final_loss"] = run.Diverged ? null : run.FinalLoss,
+                    ["was_there"] = finished.WasThere,
                 });
                 break;
         }
