@@ -37,10 +37,10 @@ internal readonly unsafe struct WinogradFilters(float* filters, nint channelStri
         (V b0, V b1, V b2, V b3) = Column<L, V, TExtent>(window + pixelStride, line, left);
         (V c0, V c1, V c2, V c3) = Column<L, V, TExtent>(window + (2 * pixelStride), line, left);
         float* to = panels.At(0, row, column);
-        Row<L, V>(a0, b0, c0, to, point);
-        Row<L, V>(a1, b1, c1, to + (4 * point), point);
-        Row<L, V>(a2, b2, c2, to + (8 * point), point);
-        Row<L, V>(a3, b3, c3, to + (12 * point), point);
+        WinogradForm.Store<L, V>(to, point, WinogradForm.OfFilter<L, V>(a0, b0, c0));
+        WinogradForm.Store<L, V>(to + (4 * point), point, WinogradForm.OfFilter<L, V>(a1, b1, c1));
+        WinogradForm.Store<L, V>(to + (8 * point), point, WinogradForm.OfFilter<L, V>(a2, b2, c2));
+        WinogradForm.Store<L, V>(to + (12 * point), point, WinogradForm.OfFilter<L, V>(a3, b3, c3));
     }
 
     private static (V P0, V P1, V P2, V P3) Column<L, V, TExtent>(float* window, nint line, int left)
@@ -48,17 +48,6 @@ internal readonly unsafe struct WinogradFilters(float* filters, nint channelStri
         where V : struct
         where TExtent : struct, IVectorExtent => WinogradForm.OfFilter<L, V>(
             TExtent.Load<L, V>(window, left), TExtent.Load<L, V>(window + line, left), TExtent.Load<L, V>(window + (2 * line), left));
-
-    private static void Row<L, V>(V g0, V g1, V g2, float* to, nint point)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        (V p0, V p1, V p2, V p3) = WinogradForm.OfFilter<L, V>(g0, g1, g2);
-        L.Store(to, p0);
-        L.Store(to + point, p1);
-        L.Store(to + (2 * point), p2);
-        L.Store(to + (3 * point), p3);
-    }
 }
 
 /// <summary>Gᵀ u G of the gradient at the points: the gradient of the filters. A task is a channel of the images.</summary>

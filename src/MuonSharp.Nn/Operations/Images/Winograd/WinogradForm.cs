@@ -10,7 +10,7 @@ namespace MuonSharp.Nn;
 /// Gᵀ [Σ over tiles (A dy Aᵀ) ⊙ (Bᵀ d B)] G; that of the images is a convolution again.</para>
 /// <para>Its constants are 1 and 1/2, so that its error is that of the direct sums within a small factor. Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015.</para>
 /// </remarks>
-internal static class WinogradForm
+internal static unsafe class WinogradForm
 {
     /// <summary>Height and width of what a tile computes.</summary>
     public const int Output = 2;
@@ -60,5 +60,20 @@ internal static class WinogradForm
     {
         V half = L.Broadcast(0.5f), sum = L.Multiply(L.Add(u1, u2), half);
         return (L.Add(u0, sum), L.Multiply(L.Subtract(u1, u2), half), L.Add(sum, u3));
+    }
+
+    /// <summary>Writes sixteen channels at the four points of a row.</summary>
+    /// <param name="to">Out: the channels at the first of them.</param>
+    /// <param name="point">Floats from one point to the next.</param>
+    /// <param name="row">The channels at each.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<L, V>(float* to, nint point, (V P0, V P1, V P2, V P3) row)
+        where L : struct, ILanes<V>
+        where V : struct
+    {
+        L.Store(to, row.P0);
+        L.Store(to + point, row.P1);
+        L.Store(to + (2 * point), row.P2);
+        L.Store(to + (3 * point), row.P3);
     }
 }

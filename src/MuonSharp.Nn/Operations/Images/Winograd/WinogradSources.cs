@@ -104,10 +104,10 @@ internal readonly unsafe struct InputTransform : ITileTransform
         (V b0, V b1, V b2, V b3) = Column<L, V, TExtent>(square + 1, channel, left);
         (V c0, V c1, V c2, V c3) = Column<L, V, TExtent>(square + 2, channel, left);
         (V d0, V d1, V d2, V d3) = Column<L, V, TExtent>(square + 3, channel, left);
-        Row<L, V>(a0, b0, c0, d0, to, point);
-        Row<L, V>(a1, b1, c1, d1, to + (4 * point), point);
-        Row<L, V>(a2, b2, c2, d2, to + (8 * point), point);
-        Row<L, V>(a3, b3, c3, d3, to + (12 * point), point);
+        WinogradForm.Store<L, V>(to, point, WinogradForm.OfInput<L, V>(a0, b0, c0, d0));
+        WinogradForm.Store<L, V>(to + (4 * point), point, WinogradForm.OfInput<L, V>(a1, b1, c1, d1));
+        WinogradForm.Store<L, V>(to + (8 * point), point, WinogradForm.OfInput<L, V>(a2, b2, c2, d2));
+        WinogradForm.Store<L, V>(to + (12 * point), point, WinogradForm.OfInput<L, V>(a3, b3, c3, d3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,18 +119,6 @@ internal readonly unsafe struct InputTransform : ITileTransform
             TExtent.Load<L, V>(pixels[4] + channel, left),
             TExtent.Load<L, V>(pixels[8] + channel, left),
             TExtent.Load<L, V>(pixels[12] + channel, left));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Row<L, V>(V d0, V d1, V d2, V d3, float* to, nint point)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        (V p0, V p1, V p2, V p3) = WinogradForm.OfInput<L, V>(d0, d1, d2, d3);
-        L.Store(to, p0);
-        L.Store(to + point, p1);
-        L.Store(to + (2 * point), p2);
-        L.Store(to + (3 * point), p3);
-    }
 }
 
 /// <summary>A dy Aᵀ.</summary>
@@ -148,21 +136,9 @@ internal readonly unsafe struct OutputGradientTransform : ITileTransform
             TExtent.Load<L, V>(square[0] + channel, left), TExtent.Load<L, V>(square[2] + channel, left));
         (V b0, V b1, V b2, V b3) = WinogradForm.OfOutputGradient<L, V>(
             TExtent.Load<L, V>(square[1] + channel, left), TExtent.Load<L, V>(square[3] + channel, left));
-        Row<L, V>(a0, b0, to, point);
-        Row<L, V>(a1, b1, to + (4 * point), point);
-        Row<L, V>(a2, b2, to + (8 * point), point);
-        Row<L, V>(a3, b3, to + (12 * point), point);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Row<L, V>(V y0, V y1, float* to, nint point)
-        where L : struct, ILanes<V>
-        where V : struct
-    {
-        (V p0, V p1, V p2, V p3) = WinogradForm.OfOutputGradient<L, V>(y0, y1);
-        L.Store(to, p0);
-        L.Store(to + point, p1);
-        L.Store(to + (2 * point), p2);
-        L.Store(to + (3 * point), p3);
+        WinogradForm.Store<L, V>(to, point, WinogradForm.OfOutputGradient<L, V>(a0, b0));
+        WinogradForm.Store<L, V>(to + (4 * point), point, WinogradForm.OfOutputGradient<L, V>(a1, b1));
+        WinogradForm.Store<L, V>(to + (8 * point), point, WinogradForm.OfOutputGradient<L, V>(a2, b2));
+        WinogradForm.Store<L, V>(to + (12 * point), point, WinogradForm.OfOutputGradient<L, V>(a3, b3));
     }
 }
