@@ -4,7 +4,7 @@ namespace MuonSharp.Experiments;
 internal sealed class SampleEfficiencyClaim : Claim
 {
     private const string AdamW = "adamw";
-    private const double Goal40 = 0.4;
+    private const double GreatestShare = 0.4;
 
     private static readonly int[] s_percents = [20, 30, 40, 60, 80];
     private static readonly (string Name, string Choice)[] s_others = [("muon", "muon"), ("normuon", "normuon:auxiliary.learningRate=0.003")];
@@ -55,7 +55,7 @@ internal sealed class SampleEfficiencyClaim : Claim
         return new(
             ["size", "optimizer", "rate", "final loss, nats a token", "share of AdamW's steps"],
             rows,
-            worst <= Goal40 ? ClaimVerdict.Met : ClaimVerdict.Missed,
+            worst <= GreatestShare ? ClaimVerdict.Met : ClaimVerdict.Missed,
             [double.IsFinite(worst) ? $"The greatest share is {Figure.Percent(worst)}, the least {Figure.Percent(shares.Min())}; ± is the deviation over {work.Seeds.Length} seeds." : "Not every run reaches AdamW's loss."],
             new("Final loss of runs of their own length", "% of the steps", "nats a token", lines));
     }

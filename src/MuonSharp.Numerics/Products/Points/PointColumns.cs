@@ -27,8 +27,7 @@ internal static unsafe class PointColumns<R, V, TLeft, TRight>
     /// <param name="c">Out: [points, m, n].</param>
     public static void Multiply(WorkerTeam? team, int points, TLeft a, TRight b, float* c)
     {
-        // One line more than a row holds, or rows of some lengths would all lie in the same cache set.
-        int stride = Whole(a.Columns, LaneDispatch.Count) + LaneDispatch.Count, width = Whole(b.Columns, PointPanels.Width);
+        int stride = PointPanels.RowStride(a.Columns), width = Whole(b.Columns, PointPanels.Width);
         long row = (long)points * (stride + width);
         int run = (int)Math.Clamp(RunBytes / sizeof(float) / row / FilledRows * FilledRows, FilledRows, MaximumRun);
         run = Math.Min(run, Whole(a.Rows, FilledRows));

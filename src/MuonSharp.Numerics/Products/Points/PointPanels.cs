@@ -23,6 +23,10 @@ public readonly unsafe struct PointPanels(float* data, int points, int rows, int
     /// <summary>Columns of each matrix.</summary>
     public int Columns => columns;
 
+    /// <summary>Floats between rows that are stored whole: the lanes that they fill and a line more, or rows of some lengths would all lie in the same set of the nearest cache.</summary>
+    /// <param name="columns">Columns of a row.</param>
+    internal static int RowStride(int columns) => ((columns + LaneDispatch.Count - 1) / LaneDispatch.Count * LaneDispatch.Count) + LaneDispatch.Count;
+
     /// <summary>Floats that so many matrices take.</summary>
     /// <param name="points">Number of matrices.</param>
     /// <param name="rows">Rows of each.</param>

@@ -11,7 +11,7 @@ internal static unsafe class PointRows<R, V, TSource, TTarget>
     /// <summary>Most tiles below each other in a task.</summary>
     private const int MaximumStrips = 8;
 
-    /// <summary>Floats between the ends of rows, and of points, so that they do not share a set of the nearest cache.</summary>
+    /// <summary>Floats between the ends of points, so that they do not share a set of the nearest cache.</summary>
     private const int Gap = LaneDispatch.Count;
 
     /// <summary>Multiplies.</summary>
@@ -22,7 +22,7 @@ internal static unsafe class PointRows<R, V, TSource, TTarget>
     public static void Multiply(WorkerTeam? team, TSource a, PointPanels b, TTarget target)
     {
         // What a task has written takes half of the second cache where it can: B and the products need the rest.
-        long strip = (long)b.Points * R.TileRows * (b.Rows + Gap) * sizeof(float);
+        long strip = (long)b.Points * R.TileRows * PointPanels.RowStride(b.Rows) * sizeof(float);
         int strips = (int)Math.Clamp(CacheSize.SecondLevel / 2 / strip, 1, MaximumStrips);
         var job = new RowsJob { A = a, B = b, Target = target, BlockRows = strips * R.TileRows };
         TeamRunner.Run(team, (a.Rows + job.BlockRows - 1) / job.BlockRows, ref job);
@@ -37,7 +37,7 @@ internal static unsafe class PointRows<R, V, TSource, TTarget>
 
         public readonly void Run(int task, int worker)
         {
-            int row = task * BlockRows, rows = Math.Min(BlockRows, A.Rows - row), stride = (B.Rows + LaneDispatch.Count - 1) / LaneDispatch.Count * LaneDispatch.Count + Gap;
+            int row = task * BlockRows, rows = Math.Min(BlockRows, A.Rows - row), stride = PointPanels.RowStride(B.Rows);
             nint point = ((nint)BlockRows * stride) + Gap, productPoint = ((nint)BlockRows * PointPanels.Width) + Gap;
             float* block = ThreadScratch.Rows(B.Points * (point + productPoint)), products = block + (B.Points * point);
             A.Fill(row, rows, block, stride, 0, point);
