@@ -2,6 +2,9 @@ using MuonSharp.Reports.Tests;
 
 namespace MuonSharp.Dashboard.Tests.Views;
 
+/// <summary>Counts handles and memory of the process: nothing else, and no browser of another test, runs meanwhile.</summary>
+[CollectionDefinition(nameof(SoakTests), DisableParallelization = true)]
+[Collection(nameof(SoakTests))]
 public sealed class SoakTests : IDisposable
 {
     private const int Steps = 20_000;
