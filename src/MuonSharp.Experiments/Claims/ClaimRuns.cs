@@ -98,13 +98,20 @@ internal sealed class ClaimRuns
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="middle">The rate in the middle of the first three.</param>
     /// <param name="seeds">The seeds; their mean loss counts.</param>
-    public async Task<ClaimSweep> SweepAsync(string optimizer, double middle, params int[] seeds)
+    public Task<ClaimSweep> SweepAsync(string optimizer, double middle, params int[] seeds) => SweepAsync(optimizer, middle, seeds, percent: 100);
+
+    /// <summary>The same with runs of another length.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="middle">The rate in the middle of the first three.</param>
+    /// <param name="seeds">The seeds; their mean loss counts.</param>
+    /// <param name="percent">The length of the runs in percent of a full one.</param>
+    public async Task<ClaimSweep> SweepAsync(string optimizer, double middle, int[] seeds, int percent)
     {
         LearningRateSweep sweep = new(_work.Quick ? [middle, middle / LearningRateSweep.Factor] : LearningRateSweep.Around(middle), extends: !_work.Quick);
         SortedDictionary<double, double> losses = [];
         while (sweep.Next is { } rate)
         {
-            ComparisonRun[] runs = await TrainAsync(optimizer, rate, seeds);
+            ComparisonRun[] runs = await TrainAsync(optimizer, rate, seeds, percent);
             losses[rate] = runs.Average(run => run.FinalLoss);
             sweep.Report(losses[rate]);
         }

@@ -105,11 +105,16 @@ public sealed class TapeProfileTests : IDisposable
         tape.Seed(tape.Activate(tape.Input("x", 4, 16, gradient: true), Activation.Gelu));
         tape.Compile();
         TapeProfile profile = tape.StartProfile();
-        Assert.Equal(0, ManagedBytes.LeastOf(() => Both(tape)));
+        int runs = 0;
+        Assert.Equal(0, ManagedBytes.LeastOf(() =>
+        {
+            Both(tape);
+            runs++;
+        }));
 
         tape.StopProfile();
         Both(tape);
-        Assert.Equal([2L, 2L], profile.Operations().Select(operation => operation.Calls));
+        Assert.Equal([runs, runs], profile.Operations().Select(operation => operation.Calls));
     }
 
     private static (OperationTime Forward, OperationTime Backward) Run(Tape tape, int runs, TapeProfile? profile = null)
