@@ -114,7 +114,7 @@ public sealed class ClaimArithmeticTests : IDisposable
         Assert.All(events.OfType<ClaimRunFinished>(), run => Assert.False(run.WasThere));
         ClaimResult again = await Experiments.Claims.Find("cifar").ReproduceAsync(options, _folder.File("cifar"), events.Add, TestContext.Current.CancellationToken);
         Assert.Equal(first.Rows, again.Rows);
-        Assert.Equal(5, events.OfType<ClaimRunFinished>().Count(run => run.WasThere));
+        Assert.Equal(7, events.OfType<ClaimRunFinished>().Count(run => run.WasThere));
     }
 
     [Fact]
