@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What an open page costs a run, and whether it leaks. Needs Chromium, curl and jq. MUONSHARP: the tool, if not the one that is built here.
 #   benchmarks/run-page.sh cost [STEPS] [ROUNDS]   steps of nanogpt-cpu without and with the page open, in turn (400, 3)
+#   benchmarks/run-page.sh spectra [ROUNDS]        what spectra take of a run, by its own profile, beside what plan predicts (2)
 #   benchmarks/run-page.sh soak [STEPS]            many small steps with the page open: memory and handles on the way (100000)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +57,26 @@ cost() {
     done
 }
 
+# spectra_of NAME STEPS EVERY OPTION...: a run that samples often, and what a sample would be of one that samples as by default.
+spectra_of() {
+    local name="$1" steps="$2" every="$3" plan
+    shift 3
+    plan="$("$tool" plan --json "$@" | jq -c 'select(.kind == "plan").spectra')"
+    "$tool" train --run "$work/run" --profile --json "$@" --set "train.steps=$steps" --set "log.spectraEvery=$every" --set evaluate.every=-1 --set sample.every=-1 --set checkpoint.every=-1 |
+        jq -r --arg name "$name" --argjson plan "$plan" 'select(.kind == "profile") | (.rows[] | select(.phase == "spectra")) as $row | ($row.ms / $row.calls) as $sample | (.step_ms - $row.ms) as $step
+            | "\($name): step \($step * 100 | round / 100) ms, sample \($sample * 100 | round / 100) ms, every \($plan.every) steps: \($sample / $step / $plan.every * 10000 | round / 100) %, predicted \($plan.share * 10000 | round / 100) %"'
+    rm -rf "$work/run"
+}
+
+spectra() {
+    for round in $(seq "${1:-2}"); do
+        spectra_of nanogpt-cpu 500 10 --preset nanogpt-cpu
+        spectra_of austen 300 10 --preset austen
+        spectra_of '2 layers of 768' 30 5 --preset gpt2-124m --set model.layers=2 --set model.context=64 --set data.tokenizer=gpt2
+        spectra_of 'GPT-2 124M' 18 4 --preset gpt2-124m --set model.context=64 --set data.tokenizer=gpt2
+    done
+}
+
 soak() {
     local steps="${1:-100000}" every step
     every=$((steps / 10))
@@ -77,6 +98,7 @@ soak() {
 
 case "${1:-}" in
     cost) shift; cost "$@" ;;
+    spectra) shift; spectra "$@" ;;
     soak) shift; soak "$@" ;;
-    *) sed -n '2,4p' "$0" | cut -c3-; exit 1 ;;
+    *) sed -n '2,5p' "$0" | cut -c3-; exit 1 ;;
 esac

@@ -56,6 +56,13 @@ internal static class PlanJson
         ["overhead_published"] = plan.Optimizer.Published,
         ["overhead_published_by_matrix"] = plan.Optimizer.PublishedByMatrix,
         ["overhead"] = plan.Optimizer.Configured,
+        ["spectra"] = plan.Spectra is not { } spectra ? null : new JsonObject
+        {
+            ["matrices"] = new JsonArray([.. spectra.Matrices.Select(name => JsonValue.Create(name))]),
+            ["every"] = spectra.Every,
+            ["flops"] = spectra.Flops,
+            ["share"] = spectra.Share,
+        },
         ["weight_bytes"] = plan.Memory.Weights,
         ["gradient_bytes"] = plan.Memory.Gradients,
         ["gradient_sum_bytes"] = plan.Memory.GradientSums,
@@ -68,6 +75,7 @@ internal static class PlanJson
             ["scratch_bytes"] = optimizer.ScratchBytes,
             ["states"] = new JsonObject(optimizer.States.Select(state => KeyValuePair.Create(state.Name, (JsonNode?)state.Bytes))),
         })]),
+        ["spectra_bytes"] = plan.Memory.Spectra,
         ["total_bytes"] = plan.Memory.Total,
         ["threads"] = plan.Threads,
         ["config"] = plan.Config.ToJson(),

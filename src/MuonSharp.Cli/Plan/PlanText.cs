@@ -70,16 +70,35 @@ internal static class PlanText
 
     private static IEnumerable<string[]> Arithmetic(TrainingPlan plan)
     {
-        (StepArithmetic? step, OptimizerArithmetic? optimizer) = (plan.Step, plan.Optimizer);
+        StepArithmetic step = plan.Step;
         yield return ["model", Flops(step.Total), $"forward and backward over {Amount.Count(step.Tokens)} tokens"];
         yield return ["  dense", Flops(step.Dense), $"6 N B: N = {Amount.Count(step.MultiplyingWeights)} weights that multiply (matrices and head), B tokens"];
         yield return ["  attention", Flops(step.Attention), "12 x layers x heads x head width a visible pair of query and key"];
-        if (optimizer.Matrices == 0)
+        if (plan.Optimizer.Matrices == 0)
         {
             yield return ["optimizer", "-", "steps element by element: no products"];
-            yield break;
+        }
+        else
+        {
+            foreach (string[] row in Optimizer(plan))
+            {
+                yield return row;
+            }
         }
 
+        if (plan.Spectra is { } spectra)
+        {
+            yield return
+            [
+                "spectra", Flops(spectra.Flops),
+                $"singular values of {spectra.Matrices.Count} {(spectra.Matrices.Count == 1 ? "matrix" : "matrices")}, in double, every {Amount.Of(spectra.Every, "step")}: {Amount.Percent(spectra.Share!.Value)} of the run's time",
+            ];
+        }
+    }
+
+    private static IEnumerable<string[]> Optimizer(TrainingPlan plan)
+    {
+        OptimizerArithmetic optimizer = plan.Optimizer;
         yield return ["optimizer", Flops(optimizer.Flops), $"{Amount.Count(optimizer.Matrices)} {(optimizer.Matrices == 1 ? "matrix" : "matrices, each of them alone")}; symmetric products count half, as they are done{(optimizer.Published is null ? "; in double" : "")}"];
         if (optimizer is { Published: { } published, PublishedByMatrix: { } byMatrix })
         {
@@ -114,6 +133,11 @@ internal static class PlanText
         }
 
         yield return ["activations", Amount.Bytes(memory.Activations), $"and their gradients, one micro-batch of {plan.Config.Train.MicroBatch} x {plan.Config.Model.Context} tokens{(plan.Config.Train.Recompute ? ", blocks recomputed" : "")}"];
+        if (memory.Spectra > 0)
+        {
+            yield return ["spectra", Amount.Bytes(memory.Spectra), $"copies, and matrices in double; {Amount.Of(plan.Threads, "thread")}"];
+        }
+
         yield return ["all of it", Amount.Bytes(memory.Total), "without evaluation and samples, which need less"];
         yield return
         [

@@ -15,7 +15,8 @@ public sealed class TrainingPlan
         Routing = RoutingPlan.Make(model.Parameters, OptimizerKinds.Routes(config.Optimizer));
         Step = StepArithmetic.Of(model.Config, model.Parameters, config.TokensPerStep);
         Optimizer = OptimizerArithmetic.Of(Routing, config.Model.Width, Step);
-        Memory = PlannedMemory.Of(model, Routing, config.Train, Threads);
+        Spectra = SpectrumPlan.Of(Routing, TrainerSettings.Of(config), model.PlanFlops(config.Train.MicroBatch, model.Config.Context), Threads);
+        Memory = PlannedMemory.Of(model, Routing, config.Train, Threads) with { Spectra = Spectra?.Bytes ?? 0 };
         Parameters = model.Parameters.Sum(static parameter => (long)parameter.Length);
     }
 
@@ -43,13 +44,16 @@ public sealed class TrainingPlan
     /// <summary>Arithmetic of the optimizer, and its overhead.</summary>
     public OptimizerArithmetic Optimizer { get; }
 
+    /// <summary>Which matrices' singular values are measured, how often, and what it costs; null where none are.</summary>
+    public SpectrumPlan? Spectra { get; }
+
     /// <summary>Memory.</summary>
     public PlannedMemory Memory { get; }
 
     /// <summary>Plans a run. A text that is named is checked as for training; the embedded one is read only where its tokenizer decides the vocabulary,
     /// which <c>model.vocabulary</c> makes unnecessary.</summary>
     /// <param name="config">The configuration of the run.</param>
-    /// <exception cref="ConfigurationException">The configuration breaks rules; all are named.</exception>
+    /// <exception cref="ConfigurationException">The configuration breaks rules, or names a matrix that the model does not have; all are named.</exception>
     /// <exception cref="BadInputException">The text cannot be read, is too short, lacks a character of the prompt, or knows more tokens than the model.</exception>
     public static TrainingPlan Of(TrainingConfig config)
     {

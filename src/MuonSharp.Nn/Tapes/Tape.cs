@@ -64,6 +64,21 @@ public sealed class Tape : IDisposable
     /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
     public MemoryPlan MemoryPlan => _arena?.Plan ?? throw new InvalidOperationException("[tape] the memory plan exists once the tape is compiled");
 
+    /// <summary>FLOPs of the matrix products of a forward run and, of a tape that trains, of the backward run after it. What is computed a second time does not count.</summary>
+    /// <exception cref="InvalidOperationException">The tape is not compiled.</exception>
+    public double Flops
+    {
+        get
+        {
+            ThrowIfNotCompiled();
+            return PlannedFlops;
+        }
+    }
+
+    /// <summary>The same of a tape whose gradients are decided.</summary>
+    internal double PlannedFlops => _plans.Sum(plan =>
+        plan.Operation.Work(plan, backward: false).Flops + (Training && plan.Operation.HasBackward ? plan.Operation.Work(plan, backward: true).Flops : 0));
+
     /// <summary>Whether every buffer gets memory of its own: how tests see that sharing changes nothing.</summary>
     internal bool SharesNothing { get; init; }
 

@@ -5,10 +5,19 @@ namespace MuonSharp.Numerics;
 /// <para>Square roots of the eigenvalues of the Gram matrix of the smaller side, in double precision; an eigenvalue that rounding has put below zero counts as zero.</para>
 /// <para>Accuracy: with m the smaller side, the square of each to some m·1e-16 of the greatest's square. So each to less than 1e-6 of the greatest, as the numbers of a float32
 /// matrix are themselves; what is smaller than that of the greatest is noise.</para>
-/// <para>Cost: m²n + 4/3 m³ FLOPs. The bits do not depend on the number of workers.</para>
+/// <para>Cost: <see cref="Flops"/>. The bits do not depend on the number of workers.</para>
 /// </remarks>
 public static unsafe class SingularValues
 {
+    /// <summary>FLOPs of <see cref="Compute"/>: m²n for the Gram matrix, 4/3 m³ for its eigenvalues, m the smaller side.</summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    public static double Flops(int rows, int columns)
+    {
+        double smaller = Math.Min(rows, columns);
+        return smaller * smaller * (Math.Max(rows, columns) + (4.0 / 3 * smaller));
+    }
+
     /// <summary>Doubles of scratch that <see cref="Compute"/> needs.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>

@@ -81,6 +81,10 @@ internal static class ConfigValues
     public static ConfigValue<int?> Interval { get; } =
         new OptionalValue<int>(new WholeValue(1, int.MaxValue), $"a whole number of steps from 1 to {int.MaxValue}, or -1 for never", "-1", written: JsonValue.Create(-1));
 
+    /// <summary>The same, or <c>auto</c>, which stands for a number below 1.</summary>
+    public static ConfigValue<int?> IntervalOrAuto(int auto) =>
+        new OptionalValue<int>(new AutoValue(1, auto), $"a whole number of steps from 1 to {int.MaxValue}, auto, or -1 for never", "-1", written: JsonValue.Create(-1));
+
     /// <summary>A number above 0, or infinity, which is written as <c>off</c>; null for the default.</summary>
     public static ConfigValue<double?> NumberOrOff { get; } = new OptionalValue<double>(new OffValue(), "a number above 0, off, or null for the default", None);
 
@@ -108,6 +112,25 @@ internal static class ConfigValues
         public override bool Accepts(int value) => value >= least && value <= most;
 
         public override JsonNode Write(int value) => JsonValue.Create(value);
+    }
+
+    private sealed class AutoValue(int least, int auto) : ConfigValue<int>($"a whole number of {least} or more, or auto")
+    {
+        private const string Auto = "auto";
+
+        private readonly WholeValue _number = new(least, int.MaxValue);
+
+        public override bool TryParse(string text, out int value)
+        {
+            value = auto;
+            return text.Trim() == Auto || _number.TryParse(text, out value);
+        }
+
+        public override bool TryRead(JsonEntry entry, out int value) => entry.TryText(out string text) ? TryParse(text, out value) && value == auto : _number.TryRead(entry, out value);
+
+        public override bool Accepts(int value) => value == auto || _number.Accepts(value);
+
+        public override JsonNode? Write(int value) => value == auto ? JsonValue.Create(Auto) : _number.Write(value);
     }
 
     private sealed class UnsignedValue() : ConfigValue<ulong>($"a whole number from 0 to {ulong.MaxValue}")

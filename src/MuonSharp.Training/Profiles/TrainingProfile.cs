@@ -4,7 +4,7 @@ using MuonSharp.Optimizers;
 
 namespace MuonSharp.Training;
 
-/// <summary>Where the time of training steps goes: data, operations forward and backward, the optimizer's stages, and what is left.</summary>
+/// <summary>Where the time of training steps goes: data, operations forward and backward, the optimizer's stages, spectra where they came, and what is left.</summary>
 /// <remarks>Asked for with <see cref="TrainerOptions.Profile"/>. Measuring takes some readings of the clock a step, allocates nothing and changes no result.
 /// The first steps, in which the compiler is still at work, do not count in a run of more than a few.</remarks>
 public sealed class TrainingProfile
@@ -12,13 +12,15 @@ public sealed class TrainingProfile
     private readonly TaskProfile? _task;
     private readonly OptimizerProfile _optimizer;
     private long _whole;
+    private long _spectra;
+    private long _samples;
 
     internal TrainingProfile(TaskProfile? task, OptimizerProfile optimizer) => (_task, _optimizer) = (task, optimizer);
 
     /// <summary>Steps that were measured.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Milliseconds of a step.</summary>
+    /// <summary>Milliseconds of a step, its share of the spectra included.</summary>
     public double StepMilliseconds => PerStep(Stopwatch.GetElapsedTime(0, _whole));
 
     /// <summary>Rows in the order of a step; their times add up to the step's. Read it between events.</summary>
@@ -39,6 +41,11 @@ public sealed class TrainingProfile
 
         rows.AddRange(_optimizer.Stages().Select(stage => Row(
             "optimizer", $"{stage.Optimizer}: {stage.Stage}", string.Empty, stage.Calls, stage.Elapsed, stage.Flops, stage.Bytes)));
+        if (_samples > 0)
+        {
+            rows.Add(Row("spectra", "singular values", string.Empty, _samples, Stopwatch.GetElapsedTime(0, _spectra), 0, 0));
+        }
+
         double left = Math.Max(0, StepMilliseconds - rows.Sum(row => row.Milliseconds));
         rows.Add(new ProfileRow("other", "gradients to zero, clip, reports", string.Empty, 1, left, Share(left), 0, 0));
         return rows;
@@ -47,7 +54,7 @@ public sealed class TrainingProfile
     /// <summary>Forgets what was measured.</summary>
     public void Reset()
     {
-        (_whole, Steps) = (0, 0);
+        (_whole, _spectra, _samples, Steps) = (0, 0, 0, 0);
         _task?.Reset();
         _optimizer.Reset();
     }
@@ -56,6 +63,15 @@ public sealed class TrainingProfile
     {
         _whole += Stopwatch.GetTimestamp() - start;
         Steps++;
+    }
+
+    /// <summary>Adds what comes after some steps: spectra, from their computation to their lines in the metrics.</summary>
+    internal void AddSpectra(long start)
+    {
+        long elapsed = Stopwatch.GetTimestamp() - start;
+        _whole += elapsed;
+        _spectra += elapsed;
+        _samples++;
     }
 
     private ProfileRow Row(string phase, string name, string shape, long calls, TimeSpan elapsed, double flops, double bytes) =>
@@ -67,7 +83,7 @@ public sealed class TrainingProfile
 }
 
 /// <summary>Where a part of a step's time went; figures are means over the measured steps.</summary>
-/// <param name="Phase"><c>data</c>, <c>forward</c>, <c>backward</c>, <c>optimizer</c> or <c>other</c>.</param>
+/// <param name="Phase"><c>data</c>, <c>forward</c>, <c>backward</c>, <c>optimizer</c>, <c>spectra</c> or <c>other</c>.</param>
 /// <param name="Name">The operation, or the optimizer and its stage.</param>
 /// <param name="Shape">Sizes that tell an operation from others of its name; may be empty.</param>
 /// <param name="Calls">Runs a step.</param>

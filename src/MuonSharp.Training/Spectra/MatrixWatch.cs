@@ -17,9 +17,6 @@ internal sealed unsafe class MatrixWatch(WatchedMatrix matrix) : IDisposable
     /// <summary>The matrix.</summary>
     public WatchedMatrix Matrix => matrix;
 
-    /// <summary>Native memory.</summary>
-    public long Bytes => _copies.Length * sizeof(float);
-
     /// <summary>Keeps what an optimizer shows of the matrix.</summary>
     public void Keep(ReadOnlySpan<float> values, bool isResult)
     {

@@ -6,13 +6,11 @@ namespace MuonSharp.Training;
 /// <summary>Singular values of chosen matrices every so many steps: of gradient, momentum, what goes into the orthogonalization and comes out of it, and weights.</summary>
 /// <remarks>
 /// <para>While the optimizer steps, what it shows is copied; the values are computed after the step, so that its times are what they are without. Each spectrum is one worker's: four at most are computed
-/// at once. Memory: two floats an element of the matrices, and for each of the four the largest of them in double precision.</para>
+/// at once. Cost and memory: <see cref="SpectrumPlan"/>.</para>
 /// <para>Over ranks each computes what it owns, and all get to know all.</para>
 /// </remarks>
 internal sealed unsafe class SpectrumMeter : IStepObserver, IDisposable
 {
-    private const int MostLanes = 4;
-
     private static readonly int s_kinds = Enum.GetValues<SpectrumKind>().Length;
 
     private readonly int _every;
@@ -27,12 +25,14 @@ internal sealed unsafe class SpectrumMeter : IStepObserver, IDisposable
     private readonly double[] _results;
     private RoutedOptimizer? _optimizer;
 
-    private SpectrumMeter(IReadOnlyList<WatchedMatrix> matrices, int every, int threads)
+    /// <summary>A meter of what a plan says.</summary>
+    public SpectrumMeter(SpectrumPlan plan)
     {
-        _every = every;
+        IReadOnlyList<WatchedMatrix> matrices = plan.Watched;
+        Plan = plan;
+        _every = plan.Every;
         _watches = [.. matrices.Select(static matrix => new MatrixWatch(matrix))];
-        _lanes = Math.Min(threads, MostLanes);
-        _scratchLength = matrices.Max(static matrix => SingularValues.ScratchLength(matrix.Slice.Rows, matrix.Slice.Columns));
+        (_lanes, _scratchLength) = (plan.Lanes, plan.ScratchLength);
         _scratch = new NativeBuffer(2 * _lanes * _scratchLength);
         _places = new int[s_kinds * matrices.Count];
         _found = new Matrix[_places.Length];
@@ -46,13 +46,8 @@ internal sealed unsafe class SpectrumMeter : IStepObserver, IDisposable
         _results = new double[length];
     }
 
-    /// <summary>Native memory.</summary>
-    public long Bytes => (_scratch.Length * sizeof(float)) + _watches.Sum(static watch => watch.Bytes);
-
-    /// <summary>A meter for the settings of a run; null where nothing is to be measured.</summary>
-    /// <exception cref="ConfigurationException">A name is that of no matrix.</exception>
-    public static SpectrumMeter? Of(IReadOnlyList<Parameter> parameters, TrainerSettings settings, int threads) =>
-        settings.SpectraEvery is { } every && WatchedMatrix.Choose(parameters, settings.Spectra) is { Count: > 0 } matrices ? new(matrices, every, threads) : null;
+    /// <summary>Of which matrices, how often, and what it costs.</summary>
+    public SpectrumPlan Plan { get; }
 
     /// <summary>Says whose momentum is to be read.</summary>
     public void Attach(RoutedOptimizer optimizer) => _optimizer = optimizer;

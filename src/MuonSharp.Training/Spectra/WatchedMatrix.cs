@@ -31,9 +31,10 @@ internal sealed record WatchedMatrix(Parameter Parameter, int Index)
     /// <exception cref="ConfigurationException">A name is that of no matrix.</exception>
     public static IReadOnlyList<WatchedMatrix> Choose(IReadOnlyList<Parameter> parameters, string? names)
     {
+        // One that has weights and no gradient is not trained; one on paper has neither.
         WatchedMatrix[] all =
         [
-            .. parameters.Where(static parameter => !parameter.Gradient.IsEmpty)
+            .. parameters.Where(static parameter => parameter.Weights.IsEmpty || !parameter.Gradient.IsEmpty)
                 .SelectMany(static parameter => parameter.Matrices.Select((_, index) => new WatchedMatrix(parameter, index))),
         ];
         if (names is null)

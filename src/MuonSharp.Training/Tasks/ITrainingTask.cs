@@ -47,6 +47,9 @@ public interface ITrainingTask : IDisposable
     /// <summary>The memory of the program that trains; null where it is not known, and then no banner counts it.</summary>
     MemoryPlan? MemoryPlan => null;
 
+    /// <summary>FLOPs of the matrix products of <see cref="Run(long, int, float)"/>, the same on every machine: <see cref="Tape.Flops"/>. By them the steps between spectra are chosen; null where they are not known.</summary>
+    double? FlopsPerMicroBatch => null;
+
     /// <summary>One micro-batch: draw it, forward, backward; adds its gradients to those of the parameters.</summary>
     /// <param name="step">The step, from 1.</param>
     /// <param name="microBatch">Number of the micro-batch within the step, from 0.</param>

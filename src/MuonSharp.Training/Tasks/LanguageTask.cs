@@ -104,6 +104,9 @@ public sealed class LanguageTask : ITrainingTask
     /// <inheritdoc/>
     public MemoryPlan MemoryPlan => _program.MemoryPlan;
 
+    /// <inheritdoc/>
+    public double? FlopsPerMicroBatch => _program.Flops;
+
     /// <summary>The task of a text that is in memory, with any tokenizer.</summary>
     /// <param name="text">The text; its end is held out.</param>
     /// <param name="tokenizer">Turns the text into tokens.</param>

@@ -53,6 +53,8 @@ internal sealed class SupervisedProgram : IDisposable
 
     public MemoryPlan MemoryPlan => _tape.MemoryPlan;
 
+    public double Flops => _tape.Flops;
+
     /// <summary>Copies a row of the data into the batch.</summary>
     public void Fill(int row, SupervisedData data, int from)
     {

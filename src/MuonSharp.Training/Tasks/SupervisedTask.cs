@@ -106,6 +106,9 @@ public sealed class SupervisedTask : ITrainingTask
     public MemoryPlan MemoryPlan => _training.MemoryPlan;
 
     /// <inheritdoc/>
+    public double? FlopsPerMicroBatch => _training.Flops;
+
+    /// <inheritdoc/>
     public IReadOnlyList<Memory<long>> StepCounts => _model.StepCounts;
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public sealed record PlannedMemory(
     /// <summary>State of all optimizers.</summary>
     public long OptimizerState => Optimizers.Sum(static optimizer => optimizer.StateBytes);
 
-    /// <summary>Copies and scratch for the spectra of some matrices; 0 where none are measured. A plan of a model alone has none.</summary>
+    /// <summary>Copies and scratch for the spectra of some matrices; 0 where none are measured, see <see cref="SpectrumPlan.Bytes"/>.</summary>
     public long Spectra { get; init; }
 
     /// <summary>Everything together: all of it is there from the first step on, so it is the peak as well.</summary>

@@ -35,6 +35,9 @@ public sealed record TrainerDescription
     /// <summary>Native memory of a step.</summary>
     public required PlannedMemory Memory { get; init; }
 
+    /// <summary>Which matrices' singular values are measured, how often, and what it costs; null where none are.</summary>
+    public SpectrumPlan? Spectra { get; init; }
+
     /// <summary>Threads that compute.</summary>
     public required int Threads { get; init; }
 }

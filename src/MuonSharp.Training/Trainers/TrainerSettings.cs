@@ -41,8 +41,8 @@ public sealed record TrainerSettings
     /// <summary>Whether the run folder has an event file for TensorBoard too, with what the lines of the metrics say. Default: no.</summary>
     public bool TensorBoard { get; init; }
 
-    /// <summary>Steps between spectra: singular values of gradient, momentum, update and weights of <see cref="Spectra"/>, as <see cref="SpectrumEvent"/>s. Null: none.</summary>
-    public int? SpectraEvery { get; init; } = 100;
+    /// <summary>Steps between spectra: singular values of gradient, momentum, update and weights of <see cref="Spectra"/>, as <see cref="SpectrumEvent"/>s; <see cref="LogSection.ByShape"/> by default. Null: none.</summary>
+    public int? SpectraEvery { get; init; } = LogSection.ByShape;
 
     /// <summary>The matrices whose singular values are measured: names of parameters with commas between, <c>*</c> for any letters. Null: four hidden ones, evenly spread over the network.</summary>
     public string? Spectra { get; init; }
@@ -61,7 +61,7 @@ public sealed record TrainerSettings
         Require(CheckpointEvery is null or >= 1, "steps between checkpoints must be 1 or more, or null", CheckpointEvery);
         Require(CheckpointKeep >= 1, "checkpoints to keep must be 1 or more", CheckpointKeep);
         Require(LogEvery is null or >= 1, "steps between step lines must be 1 or more, or null", LogEvery);
-        Require(SpectraEvery is null or >= 1, "steps between spectra must be 1 or more, or null", SpectraEvery);
+        Require(SpectraEvery is null or LogSection.ByShape or >= 1, "steps between spectra must be 1 or more, 0 for as often as is cheap, or null", SpectraEvery);
         return problems;
 
         void Require(bool holds, string rule, object? came)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MuonSharp.Optimizers;
 
@@ -245,12 +246,25 @@ internal sealed class TrainingLoop
             _events.Enqueue(happened);
         }
 
-        foreach (SpectrumLine line in _parts.Spectra?.Measure(_state.Step, _parts.Task.Team, _parts.Ranks) ?? [])
+        Measure();
+    }
+
+    private void Measure()
+    {
+        if (_parts.Spectra is not { } meter || _state.Step % meter.Plan.Every != 0)
+        {
+            return;
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        foreach (SpectrumLine line in meter.Measure(_state.Step, _parts.Task.Team, _parts.Ranks))
         {
             SpectrumEvent measured = new(line);
             _recorder.Write(measured);
             _events.Enqueue(measured);
         }
+
+        _parts.Step.Profile?.AddSpectra(began);
     }
 
     private void Skip(StepReport report)

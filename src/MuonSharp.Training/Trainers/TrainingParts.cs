@@ -89,7 +89,8 @@ internal sealed class TrainingParts : IDisposable
     public static TrainingParts Create(
         ITrainingTask task, TrainerSettings settings, IReadOnlyList<Route>? routes, TrainerOptions options, TrainingConfig? config = null)
     {
-        var spectra = SpectrumMeter.Of(task.Parameters.Parameters, settings, task.Team.Threads);
+        var routing = RoutingPlan.Make(task.Parameters.Parameters, routes ?? Route.Muon());
+        SpectrumMeter? spectra = SpectrumPlan.Of(routing, settings, task.FlopsPerMicroBatch, task.Team.Threads) is { } plan ? new(plan) : null;
         RoutedOptimizer? optimizer = null;
         QkClip? clip = null;
         try
@@ -149,13 +150,14 @@ internal sealed class TrainingParts : IDisposable
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
         Advice = [.. (Task as LanguageTask)?.DataNotes ?? [], .. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
         Memory = Memory(),
+        Spectra = Spectra?.Plan,
         Threads = Task.Team.Threads,
     };
 
     /// <summary>Over ranks, that of this one: the state that it owns, and what is on its way to others.</summary>
     private PlannedMemory Memory()
     {
-        PlannedMemory whole = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads) with { Spectra = Spectra?.Bytes ?? 0 };
+        PlannedMemory whole = PlannedMemory.Of(Task.Parameters.Length, Task.MemoryPlan, Optimizer.Plan, Settings.Accumulation, Task.Team.Threads) with { Spectra = Spectra?.Plan.Bytes ?? 0 };
         return Ranks is null ? whole : whole with
         {
             GradientSums = ((GradientExchange)_sum).BufferBytes + Optimizer.GatherBytes,

@@ -95,11 +95,34 @@ public class TrainingPlanTests
         LanguageProgram program = model.Program(config.Train.Batch, config.Model.Context, training: true);
         long tokens = 2 * sizeof(int) * config.Train.Batch * config.Model.Context;
 
-        Assert.Equal(NativeBuffer.LiveBytes - before - tokens, plan.Memory.Total);
+        Assert.Equal(NativeBuffer.LiveBytes - before - tokens, plan.Memory.Total - plan.Memory.Spectra);
         Assert.Equal(program.MemoryPlan.ArenaLength * sizeof(float), plan.Memory.Activations);
         Assert.Equal(stepped.Plan.ToString(), plan.Routing.ToString());
         Assert.Equal(optimizer is "muon" or "normuon", plan.Optimizer.Published is not null);
         Assert.Equal(optimizer is "adamw" or "sgd", plan.Optimizer.Flops == 0);
+    }
+
+    [Theory]
+    [InlineData(1, "auto", "null")]
+    [InlineData(3, "auto", "null")]
+    [InlineData(16, "7", "*")]
+    [InlineData(2, "-1", "null")]
+    public void Spectra_take_the_memory_that_a_trainer_really_has_for_them_and_come_when_it_has_them(int threads, string every, string names)
+    {
+        TrainingConfig config = Small().Set("model.vocabulary", "null").Set("train.threads", $"{threads}").Set("log.spectra", names);
+        long without = Trained(config.Set("log.spectraEvery", "-1"), out _), with = Trained(config = config.Set("log.spectraEvery", every), out SpectrumPlan? real);
+        TrainingPlan plan = TrainingPlan.Of(config);
+        Assert.Equal(with - without, plan.Memory.Spectra);
+        Assert.Equal((real?.Every, real?.Flops, real?.Share), (plan.Spectra?.Every, plan.Spectra?.Flops, plan.Spectra?.Share));
+        Assert.Equal(every != "-1", with > without);
+
+        static long Trained(TrainingConfig config, out SpectrumPlan? spectra)
+        {
+            long before = NativeBuffer.LiveBytes;
+            using Trainer trainer = Trainer.Create(config);
+            spectra = trainer.Description.Spectra;
+            return NativeBuffer.LiveBytes - before;
+        }
     }
 
     [Theory]

@@ -24,6 +24,22 @@ public class ModelBlueprintTests
     }
 
     [Theory]
+    [InlineData("gpt2", false)]
+    [InlineData("llama", false)]
+    [InlineData("llama", true)]
+    public void Its_flops_are_those_of_the_operations_that_a_program_runs(string family, bool recomputes)
+    {
+        using var team = new WorkerTeam(1);
+        using LanguageModel model = TinyModels.Create(TinyModels.Of(family), team);
+        LanguageProgram program = model.Program(3, 50, training: true);
+        TapeProfile profile = program.StartProfile();
+        program.Forward();
+        program.Backward();
+        Assert.Equal(profile.Operations().Sum(operation => operation.Work.Flops), program.Flops);
+        Assert.Equal(program.Flops, new ModelBlueprint(model.Config) { RecomputesBlocks = recomputes }.PlanFlops(3, 50));
+    }
+
+    [Theory]
     [InlineData("gpt2")]
     [InlineData("llama")]
     public void Its_parameters_are_the_model_s_without_memory(string family)

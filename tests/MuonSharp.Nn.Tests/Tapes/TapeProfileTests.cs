@@ -20,6 +20,7 @@ public sealed class TapeProfileTests : IDisposable
         tape.Seed(y);
         tape.Compile();
 
+        Assert.Equal(3 * 2.0 * 6 * 5 * 7, tape.Flops);
         (OperationTime? forward, OperationTime? backward) = Run(tape, runs: 3);
 
         Assert.Equal(("linear", "6x5->7", 3L), (forward.Name, forward.Shape, forward.Calls));
@@ -75,6 +76,7 @@ public sealed class TapeProfileTests : IDisposable
         OperationTime only = Assert.Single(profile.Operations());
         Assert.False(only.Backward);
         Assert.Equal(3 * 2.0 * 6 * 5 * 11, only.Work.Flops);
+        Assert.Equal(3 * 2.0 * 6 * 5 * 11, tape.Flops);
     }
 
     [Fact]

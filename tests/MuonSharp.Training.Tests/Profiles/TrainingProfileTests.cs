@@ -29,6 +29,19 @@ public class TrainingProfileTests
     }
 
     [Fact]
+    public async Task Spectra_have_a_row_and_their_time_counts_in_the_step()
+    {
+        using TemporaryFolder folder = new();
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 12).Set("log.spectraEvery", "4"), options: new TrainerOptions { Profile = true });
+        await TestRun.Run(trainer);
+        IReadOnlyList<ProfileRow> rows = trainer.Profile!.Rows();
+        ProfileRow spectra = Assert.Single(rows, row => row.Phase == "spectra");
+        Assert.Equal(3.0 / 9, spectra.Calls);
+        Assert.True(spectra.Milliseconds > 0);
+        Assert.Equal(trainer.Profile.StepMilliseconds, rows.Sum(row => row.Milliseconds), trainer.Profile.StepMilliseconds * 1e-3);
+    }
+
+    [Fact]
     public async Task A_profile_changes_no_bit_and_is_off_unless_asked_for()
     {
         using TemporaryFolder folder = new();

@@ -12,7 +12,7 @@ public class SpectrumMeterTests
     public void The_values_are_those_of_gradient_momentum_direction_result_and_weights()
     {
         using ParameterStore store = Store();
-        using SpectrumMeter meter = SpectrumMeter.Of(store.Parameters, s_settings, threads: 2)!;
+        using SpectrumMeter meter = Meter(store, s_settings, threads: 2);
         Watch watch = new(meter);
         using Numerics.WorkerTeam team = new(2);
         using RoutedOptimizer optimizer = new(store, Route.Muon(), new StepOptions { Observer = watch }, team);
@@ -63,7 +63,7 @@ public class SpectrumMeterTests
     {
         using ParameterStore store = Store();
         using Numerics.WorkerTeam team = new(1);
-        using SpectrumMeter meter = SpectrumMeter.Of(store.Parameters, s_settings with { Spectra = null }, threads: 1)!;
+        using SpectrumMeter meter = Meter(store, s_settings with { Spectra = null }, threads: 1);
         using RoutedOptimizer optimizer = new(store, Route.Split(new AdamWOptions(), new AdamWOptions()), new StepOptions { Observer = meter }, team);
         meter.Attach(optimizer);
         Fill(store, 1);
@@ -76,7 +76,7 @@ public class SpectrumMeterTests
     {
         using ParameterStore store = Store();
         using Numerics.WorkerTeam team = new(1);
-        using SpectrumMeter meter = SpectrumMeter.Of(store.Parameters, s_settings with { Spectra = "tall.weight" }, threads: 1)!;
+        using SpectrumMeter meter = Meter(store, s_settings with { Spectra = "tall.weight" }, threads: 1);
         using RoutedOptimizer optimizer = new(store, Route.Muon(), new StepOptions { Observer = meter }, team);
         meter.Attach(optimizer);
         Parameter tall = store.Parameters.Single(parameter => parameter.Name == "tall.weight");
@@ -120,6 +120,9 @@ public class SpectrumMeterTests
         Assert.All(spectrum.Values.Zip(spectrum.Values.Skip(1)), pair => Assert.InRange(pair.First - pair.Second, 7, 8));
         Assert.Equal(Math.Sqrt(all.Sum(value => value * value)), spectrum.Frobenius, 0.5);
     }
+
+    private static SpectrumMeter Meter(ParameterStore store, TrainerSettings settings, int threads) =>
+        new(SpectrumPlan.Of(RoutingPlan.Make(store.Parameters, Route.Muon()), settings, microBatchFlops: null, threads)!);
 
     private static ParameterStore Store()
     {

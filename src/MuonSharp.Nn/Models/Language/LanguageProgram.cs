@@ -81,6 +81,9 @@ public sealed unsafe class LanguageProgram : IDisposable
     /// <summary>What lies where in the program's memory.</summary>
     public MemoryPlan MemoryPlan => _tape.MemoryPlan;
 
+    /// <summary>FLOPs of the matrix products of a run, see <see cref="Tape.Flops"/>.</summary>
+    public double Flops => _tape.Flops;
+
     /// <summary>The recorded operations, in order.</summary>
     public IReadOnlyList<Operation> Operations => _tape.Operations;
 

@@ -35,13 +35,25 @@ public sealed class ModelBlueprint
     /// <param name="threads">Workers that share the operations, 1 or more; attention has scratch for each.</param>
     /// <returns>The plan, to the byte that of the program.</returns>
     /// <exception cref="ArgumentException">The shape is outside the model.</exception>
-    public MemoryPlan PlanMemory(int batch, int time, bool training, int threads)
+    public MemoryPlan PlanMemory(int batch, int time, bool training, int threads) => Record(batch, time, training, threads, static tape => tape.Plan());
+
+    /// <summary>FLOPs of the matrix products of one forward and backward run of such a program, see <see cref="Tape.Flops"/>.</summary>
+    /// <param name="batch">Sequences, 1 or more.</param>
+    /// <param name="time">Tokens of each, 1 to the context.</param>
+    /// <exception cref="ArgumentException">The shape is outside the model.</exception>
+    public double PlanFlops(int batch, int time) => Record(batch, time, training: true, threads: 1, static tape =>
+    {
+        _ = tape.Plan();
+        return tape.PlannedFlops;
+    });
+
+    private T Record<T>(int batch, int time, bool training, int threads, Func<Tape, T> read)
     {
         Rule.Check(batch >= 1 && threads >= 1, $"[blueprint] a batch has at least one sequence and a team one worker; {batch} and {threads}");
         Rule.Check(time >= 1 && time <= Config.Context, $"[blueprint] a sequence has 1 to {Config.Context} tokens; {time}");
         using var team = new WorkerTeam(threads);
         using var tape = new Tape(team, training) { PlansOnly = true };
         _ = new LanguageGraph(tape, _network, new Sequences(batch, time), loss: true, RecomputesBlocks);
-        return tape.Plan();
+        return read(tape);
     }
 }

@@ -48,6 +48,8 @@ internal sealed class ImageProgram : IDisposable
 
     public MemoryPlan MemoryPlan => _tape.MemoryPlan;
 
+    public double Flops => _tape.Flops;
+
     /// <summary>After an evaluation: the logits, shape [rows, classes].</summary>
     public ReadOnlySpan<float> Logits => _logits.Value;
 

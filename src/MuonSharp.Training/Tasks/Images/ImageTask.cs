@@ -103,6 +103,9 @@ public sealed class ImageTask : ITrainingTask
     /// <inheritdoc/>
     public MemoryPlan MemoryPlan => _training.MemoryPlan;
 
+    /// <inheritdoc/>
+    public double? FlopsPerMicroBatch => _training.Flops;
+
     /// <summary>What is freed with the task: the model and its workers where the task was made of a configuration.</summary>
     internal IDisposable? Owned { get; init; }
 
