@@ -2,6 +2,7 @@ using MuonSharp.Formats;
 using MuonSharp.Nn;
 using MuonSharp.Numerics;
 using MuonSharp.Training;
+using MuonSharp.Training.Tests.Tokenizers.Reference;
 
 namespace MuonSharp.LlamaCpp;
 
@@ -103,26 +104,47 @@ public sealed class ExportedModelTests : IDisposable
         }
     }
 
+    public static TheoryData<string> Forms => [.. SplitForms.Names];
+
     /// <summary>llama.cpp composes no characters, so that the texts have none that could be.</summary>
     [Theory]
     [InlineData("byte-level")]
     [InlineData("llama-byte-fallback")]
     [InlineData("qwen-split")]
-    public void Tokenizers_of_files_make_the_tokens_of_llama_cpp(string family)
+    public void Tokenizers_of_files_make_the_tokens_of_llama_cpp(string family) =>
+        Same(Path.Combine(GoldenModelTests.Golden("gpt2"), "..", "..", "tokenizers", family, "tokenizer.json"));
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void A_makers_way_to_cut_has_its_name_in_llama_cpp(string name)
     {
-        ITokenizer tokenizer = TokenizerFile.Load(Path.Combine(GoldenModelTests.Golden("gpt2"), "..", "..", "tokenizers", family, "tokenizer.json"));
+        string file = Path.Combine(_folder, "tokenizer.json");
+        File.WriteAllText(file, SplitForms.Json(name));
+        using GgufFile written = GgufFile.Open(Same(file));
+        Assert.Equal(name, written.Metadata.Text("tokenizer.ggml.pre"));
+    }
+
+    /// <summary>Writes a model with the tokenizer of a file; llama.cpp makes the tokens of it that we do.</summary>
+    private string Same(string tokenizerPath)
+    {
+        ITokenizer tokenizer = TokenizerFile.Load(tokenizerPath);
         string path = Path.Combine(_folder, "model.gguf");
         LanguageModelConfig config = new() { Vocabulary = tokenizer.VocabularySize + 5, Layers = 1, Heads = 2, Width = 32, HiddenWidth = 32, Context = 32, Family = ModelFamilies.Llama, Normalization = Normalization.RmsNorm, Gated = true, Activation = Activation.Silu };
         using (LanguageModel model = new(config, 5, _team)) ModelExport.ToGguf(model, tokenizer, path);
         using LlamaCppModel client = new(path, 32);
         ITokenizer read = GgufTokenizer.Load(path);
         uint state = 3;
-        string[] parts = ["a", "he", " the", " ", "  ", "\n", "'s", "it", "12", "3456", "é", "漢字", "😀", "</s>", "<|endoftext|>", ", ", "ing", "\t", "(x)", "\u00a0"];
-        for (int round = 0; round < 300; round++)
+        string[] parts = ["a", "he", " the", " ", "  ", "\n", "\r\n", "'s", "'LL", "it", "12", "3456", "½", "٣", "é", "漢字", "かな", "カナ", "한국", "😀", "</s>", "<|endoftext|>", "<think>", ", ", ".net", "_x", "$", "+=", "€", "ing", "\t", "(x)", "\u00a0"];
+        for (int round = 0; round < 600; round++)
         {
             string text = "w" + string.Concat(Enumerable.Range(0, 1 + Next(11)).Select(_ => parts[Next(parts.Length)]));
-            Assert.Equal(client.Tokens(text), read.EncodeMarked(text));
+            int[] expected = client.Tokens(text);
+            Assert.Equal(expected, tokenizer.EncodeMarked(text));
+            Assert.Equal(expected, read.EncodeMarked(text));
+            Assert.Equal(client.Tokens(text, special: false), tokenizer.Encode(text));
         }
+
+        return path;
 
         int Next(int count) => (int)(((state = (state * 1664525) + 1013904223) >> 8) % count);
     }

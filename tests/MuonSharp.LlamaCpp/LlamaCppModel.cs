@@ -62,8 +62,8 @@ internal sealed class LlamaCppModel : IDisposable
         return [.. tokens[prompt.Length..]];
     }
 
-    /// <summary>The tokens that llama.cpp makes of a text.</summary>
-    public int[] Tokens(string text) => [.. _weights.Tokenize(text, false, true, System.Text.Encoding.UTF8).Select(token => (int)token)];
+    /// <summary>The tokens that llama.cpp makes of a text, names of special ones taken for these or as text.</summary>
+    public int[] Tokens(string text, bool special = true) => [.. _weights.Tokenize(text, false, special, System.Text.Encoding.UTF8).Select(token => (int)token)];
 
     public void Dispose()
     {

@@ -17,6 +17,12 @@ public static class SplitPattern
     /// <param name="pattern">One without a <see cref="Problem"/>.</param>
     public static Regex Create(string pattern) => new(pattern, RegexOptions.CultureInvariant, MostTime);
 
+    /// <summary>The same expression with line ends written as escapes: files have them either way.</summary>
+    /// <param name="pattern">One without a <see cref="Problem"/>.</param>
+    internal static string WithEscapes(string pattern) =>
+        pattern.Contains("\\\r", StringComparison.Ordinal) || pattern.Contains("\\\n", StringComparison.Ordinal) ? pattern
+            : pattern.Replace("\r", @"\r", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+
     /// <summary>What is wrong with an expression.</summary>
     /// <param name="pattern">Any text.</param>
     /// <returns>What is not supported in it; null: nothing.</returns>

@@ -13,6 +13,9 @@ public static class TokenizerJson
     /// <summary>GPT-2's expression: what <c>"use_regex": true</c> of a byte-level pre-tokenizer means.</summary>
     public const string Gpt2Pattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    /// <summary>A digit of any script alone: what <c>"individual_digits": true</c> of a <c>Digits</c> pre-tokenizer means.</summary>
+    public const string DigitPattern = @"\p{N}";
+
     private const int MostUnusedTokens = 1024;
 
     private static readonly JsonOptions s_options = new() { Operation = "tokenizer" };

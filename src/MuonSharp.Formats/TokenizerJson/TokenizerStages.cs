@@ -25,15 +25,7 @@ internal static class TokenizerStages
             throw json["pre_tokenizer"].Wrong("one with ByteLevel, unless model.byte_fallback is true");
         }
 
-        foreach (JsonEntry stage in cuts[..^1])
-        {
-            stage.RefuseUnknown("type", "pattern", "behavior", "invert")["type"].Choice("Split");
-            stage["behavior"].Choice("Isolated");
-            TokenizerJson.RefuseTrue(stage, "invert");
-            JsonEntry pattern = stage["pattern"].RefuseUnknown("Regex")["Regex"];
-            patterns.Add(SplitPattern.Problem(pattern.TextNotEmpty()) is { } problem ? throw pattern.Wrong($"an expression that means the same here; {problem}") : pattern.Text());
-        }
-
+        patterns.AddRange(cuts[..^1].Select(Cut));
         JsonEntry last = cuts[^1].RefuseUnknown("type", "add_prefix_space", "trim_offsets", "use_regex");
         last["type"].Choice("ByteLevel");
         if (last["add_prefix_space"].Boolean())
@@ -49,6 +41,20 @@ internal static class TokenizerStages
         JsonEntry decoder = json["decoder"];
         decoder.RefuseUnknown("type", "add_prefix_space", "trim_offsets", "use_regex")["type"].Choice("ByteLevel");
         return definition with { SplitPatterns = patterns, ComposesCharacters = normalizers.Count > 0 };
+    }
+
+    /// <summary>The expression of a stage that cuts.</summary>
+    private static string Cut(JsonEntry stage)
+    {
+        if (stage["type"].Choice("Split", "Digits") == "Digits")
+        {
+            return stage.RefuseUnknown("type", "individual_digits")["individual_digits"].Boolean() ? TokenizerJson.DigitPattern : TokenizerJson.DigitPattern + "+";
+        }
+
+        stage.RefuseUnknown("type", "pattern", "behavior", "invert")["behavior"].Choice("Isolated");
+        TokenizerJson.RefuseTrue(stage, "invert");
+        JsonEntry pattern = stage["pattern"].RefuseUnknown("Regex")["Regex"];
+        return SplitPattern.Problem(pattern.TextNotEmpty()) is { } problem ? throw pattern.Wrong($"an expression that means the same here; {problem}") : SplitPattern.WithEscapes(pattern.Text());
     }
 
     private static TokenizerDefinition ReadByteFallback(JsonEntry json, TokenizerDefinition definition)

@@ -9,7 +9,7 @@ namespace MuonSharp.Training;
 /// <summary>A text that is too large for memory, as token shards in a folder beside it: encoded once along the way, and found again by every later run.</summary>
 /// <remarks>
 /// <para>The tokens, and the hash, are those of the text in memory, so that a run on one is a run on the other. The folder's name is made of the files' names, sizes and times of change and of the tokenizer: what changes
-/// is encoded anew. It appears when it is complete; an encoding that was interrupted begins again.</para>
+/// is encoded anew. It appears when it is complete; an encoding that was interrupted begins again, and of several processes one encodes while the others wait.</para>
 /// <para>Memory: one shard's tokens, and for a tokenizer that needs a text as a whole (byte fallback) the text.</para>
 /// </remarks>
 internal sealed class EncodedText
@@ -43,21 +43,7 @@ internal sealed class EncodedText
     public static EncodedText Open(LargeText text, ITokenizer tokenizer)
     {
         string folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(text.Files[0]))!, Hidden, $"tokens-{Key(text, tokenizer)}");
-        bool made = !File.Exists(Path.Combine(folder, RecordName));
-        if (made)
-        {
-            try
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-            }
-            catch (Exception exception) when (WriteFailedException.IsWriteFailure(exception))
-            {
-                throw new WriteFailedException(Operation, folder, exception);
-            }
-
-            NewFolder.Write(folder, Operation, part => Make(text, tokenizer, part));
-        }
-
+        bool made = NewPath.FolderOnce(folder, Operation, () => File.Exists(Path.Combine(folder, RecordName)), part => Make(text, tokenizer, part));
         JsonEntry record = JsonFile.Read(Path.Combine(folder, RecordName), s_options).Object();
         string[] shards = [.. Directory.EnumerateFiles(folder, "*" + TokenShard.Extension).Order(StringComparer.Ordinal)];
         var tokens = ShardTokens.Open(shards, tokenizer.VocabularySize);

@@ -19,14 +19,6 @@ public static class GgufTokenizer
     internal const int Unused = 5;
     internal const int Byte = 6;
 
-    /// <summary>The rules that split texts: what llama.cpp calls them, the first name being the one that is written, and what else goes with them.</summary>
-    internal static IReadOnlyList<GgufSplitRule> Rules { get; } =
-    [
-        new(TokenizerJson.Gpt2Pattern, ["gpt-2", "phi-2"], ComposesCharacters: false, IgnoresMerges: false, AddsBegin: false),
-        new(WordSplitter.Qwen, ["qwen2", "deepseek-r1-qwen"], ComposesCharacters: true, IgnoresMerges: false, AddsBegin: false),
-        new(WordSplitter.Llama3, ["llama-bpe", "llama-v3", "llama3"], ComposesCharacters: false, IgnoresMerges: true, AddsBegin: true),
-    ];
-
     /// <summary>Reads the tokenizer of a file.</summary>
     /// <param name="path">A GGUF file.</param>
     /// <exception cref="InvalidFileException">The file cannot be read, has no tokenizer, or one that makes tokens in a way that is not known here.</exception>
@@ -111,7 +103,7 @@ public static class GgufTokenizer
         if (definition.Scheme == TokenizerScheme.ByteLevel)
         {
             metadata.Add("tokenizer.ggml.model", "gpt2");
-            metadata.Add("tokenizer.ggml.pre", Rule(definition));
+            metadata.Add("tokenizer.ggml.pre", GgufSplitRule.Of(definition).Names[0]);
             Tokens(metadata, texts, types, vocabulary);
             metadata.Add("tokenizer.ggml.merges", [.. definition.Merges.Select(merge => $"{merge.First} {merge.Second}")]);
             return;
@@ -142,11 +134,6 @@ public static class GgufTokenizer
         }
     }
 
-    /// <summary>The name that llama.cpp has for the rule by which a text is split.</summary>
-    private static string Rule(TokenizerDefinition definition) =>
-        definition.SplitPatterns is [var only] && Rules.FirstOrDefault(rule => rule.Pattern == only) is { } known ? known.Names[0]
-            : throw new BadInputException($"[export] llama.cpp splits texts as GPT-2, Qwen2 or Llama 3 does; the tokenizer does it by {OneLine.Cut(string.Join(", ", definition.SplitPatterns), 80)}");
-
     private static void Tokens(GgufMetadata metadata, string[] texts, int[] types, int vocabulary)
     {
         int spare = Math.Max(0, vocabulary - texts.Length);
@@ -156,6 +143,3 @@ public static class GgufTokenizer
 
     private static string Spare(int token) => string.Create(CultureInfo.InvariantCulture, $"<unused {token}>");
 }
-
-/// <summary>A rule by which llama.cpp splits texts into words, and what a tokenizer with it does.</summary>
-internal sealed record GgufSplitRule(string Pattern, string[] Names, bool ComposesCharacters, bool IgnoresMerges, bool AddsBegin);

@@ -32,8 +32,8 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata)
     {
         const string Pre = GgufTokenizer.Prefix + "pre";
         string name = metadata.Has(Pre) ? metadata.Text(Pre) : "";
-        GgufSplitRule rule = GgufTokenizer.Rules.FirstOrDefault(known => known.Names.Contains(name, StringComparer.Ordinal))
-            ?? throw metadata.Wrong(Pre, $"one of {string.Join(", ", GgufTokenizer.Rules.SelectMany(known => known.Names))}, the rules of splitting that are known here");
+        GgufSplitRule rule = GgufSplitRule.All.FirstOrDefault(known => known.Names.Contains(name, StringComparer.Ordinal))
+            ?? throw metadata.Wrong(Pre, $"one of {string.Join(", ", GgufSplitRule.All.SelectMany(known => known.Names))}, the rules of splitting that are known here");
         ReadTokens(TokenizerScheme.ByteLevel);
         List<TokenMerge> merges = [];
         HashSet<TokenMerge> seen = [];
@@ -49,7 +49,7 @@ internal sealed class GgufTokenizerReader(GgufMetadata metadata)
                 Scheme = TokenizerScheme.ByteLevel,
                 Vocabulary = _vocabulary,
                 Merges = merges,
-                SplitPatterns = [rule.Pattern],
+                SplitPatterns = rule.Patterns,
                 ComposesCharacters = rule.ComposesCharacters,
                 IgnoresMerges = rule.IgnoresMerges,
             },

@@ -60,7 +60,7 @@ public static class ModelExport
         int? end = ends.Count > 0 ? ends[0] : null;
         JsonNode? Ends() => ends.Count > 1 ? new JsonArray([.. ends.Select(token => JsonValue.Create(token))]) : end;
         JsonObject numbers = new() { ["bos_token_id"] = special.Begin ?? end, [EndTokens.Key] = Ends() };
-        NewFolder.Write(folder, Operation, part =>
+        NewPath.Folder(folder, Operation, part =>
         {
             ModelDirectory.Write(part, model, numbers);
             TokenizerFile.Save(tokenizer, Path.Combine(part, TokenizerFile.Name));
@@ -119,12 +119,8 @@ public static class ModelExport
             throw new BadInputException($"[{Operation}] the model must be one that llama.cpp computes; {string.Join("; ", obstacles)}");
         }
 
-        if (Path.Exists(path))
-        {
-            throw new BadInputException($"[{Operation}] {path}: the name of a new file is needed; something has the name");
-        }
-
-        GgufModel.Write(path, model, type, GgufTokenizer.Describe(tokenizer, model.Config.Vocabulary, endOfText), Path.GetFileNameWithoutExtension(path));
+        GgufMetadata keys = GgufTokenizer.Describe(tokenizer, model.Config.Vocabulary, endOfText);
+        NewPath.File(path, Operation, part => GgufModel.Write(part, model, type, keys, Path.GetFileNameWithoutExtension(path)));
         return new ExportedModel(path, model.Config.Family.StoredAs(model.Config).Name, model.Parameters.ElementCount, new FileInfo(path).Length);
     }
 

@@ -37,7 +37,7 @@ internal sealed class RunLock : IDisposable
             File.WriteAllText(holderPath, $"{RunHolder.OfThisProcess}\n");
             return new RunLock(file, holderPath);
         }
-        catch (IOException exception) when (file is null && s_heldCodes.Contains(exception.HResult))
+        catch (IOException exception) when (file is null && IsHeld(exception))
         {
             throw new RunLockedException(folder, RunHolder.Read(folder), exception);
         }
@@ -47,6 +47,9 @@ internal sealed class RunLock : IDisposable
             throw new WriteFailedException("run", file is null ? path : holderPath, exception);
         }
     }
+
+    /// <summary>Whether a file could not be opened because somebody else has it open for himself.</summary>
+    public static bool IsHeld(IOException exception) => s_heldCodes.Contains(exception.HResult);
 
     /// <summary>Gives the lock up.</summary>
     public void Dispose()

@@ -39,7 +39,7 @@ public class GgufTokenizerTests
 
     [Theory]
     [InlineData("model", "bert", "'tokenizer.ggml.model' must be gpt2, llama or rwkv, the kinds of tokenizers that can be read here; 'bert' came")]
-    [InlineData("pre", "default", "'tokenizer.ggml.pre' must be one of gpt-2, phi-2, qwen2, deepseek-r1-qwen, llama-bpe, llama-v3, llama3, the rules of splitting that are known here; 'default' came")]
+    [InlineData("pre", "falcon", "'tokenizer.ggml.pre' must be one of gpt-2, phi-2, qwen2, deepseek-r1-qwen, llama-bpe, llama-v3, llama3, smollm, deepseek-v3, default, the rules of splitting that are known here; 'falcon' came")]
     [InlineData("pre", null, "the rules of splitting that are known here; it is missing")]
     [InlineData("tokens", null, "'tokenizer.ggml.tokens' must be a list of texts; it is missing")]
     [InlineData("merges", "a", "'tokenizer.ggml.merges' must be a list of texts; 'a' came")]

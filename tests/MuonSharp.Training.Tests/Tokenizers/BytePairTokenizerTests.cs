@@ -42,6 +42,7 @@ public class BytePairTokenizerTests
     [Theory]
     [InlineData("byte-level")]
     [InlineData("qwen-split")]
+    [InlineData("smollm")]
     public void A_cut_changes_no_token(string family)
     {
         ITokenizer tokenizer = Open(family);
@@ -141,6 +142,7 @@ public class BytePairTokenizerTests
         }
     }
 
-    private static ITokenizer Open(string family) =>
-        TokenizerKinds.Open(family == "gpt2" ? family : Path.Combine(NodeReference.Root(), "tests", "golden", "tokenizers", family));
+    private static ITokenizer Open(string family) => SplitForms.Names.Contains(family)
+        ? BytePairTokenizer.Create(TokenizerJson.Parse(Encoding.UTF8.GetBytes(SplitForms.Json(family)), family))
+        : TokenizerKinds.Open(family == "gpt2" ? family : Path.Combine(NodeReference.Root(), "tests", "golden", "tokenizers", family));
 }

@@ -14,7 +14,7 @@ public sealed class BytePairTokenizer : ITokenizer
     private static readonly string[] s_endNames = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<｜end▁of▁sentence｜>", "<eos>", "<|im_end|>"];
 
     private readonly ISymbolEncoder _encoder;
-    private readonly AddedTokenFinder _added;
+    private readonly AddedTokenFinder _added, _addedText;
     private readonly byte[][] _bytes;
     private readonly string?[] _named;
 
@@ -23,6 +23,7 @@ public sealed class BytePairTokenizer : ITokenizer
         Definition = definition;
         _encoder = definition.Scheme == TokenizerScheme.ByteLevel ? new ByteLevelEncoder(definition) : new ByteFallbackEncoder(definition);
         _added = new AddedTokenFinder(definition.AddedTokens);
+        _addedText = new AddedTokenFinder([.. definition.AddedTokens.Where(token => !token.IsSpecial)]);
         _bytes = new byte[definition.Size][];
         _named = new string?[definition.Size];
         Array.Fill(_bytes, []);
@@ -67,26 +68,10 @@ public sealed class BytePairTokenizer : ITokenizer
     public static BytePairTokenizer Create(TokenizerDefinition definition) => new(definition);
 
     /// <inheritdoc/>
-    public void Encode(ReadOnlySpan<char> text, List<int> tokens) => EncodePart(text, isFirst: true, tokens);
+    public void Encode(ReadOnlySpan<char> text, List<int> tokens) => Encode(text, _addedText, tokens);
 
     /// <inheritdoc/>
-    public void EncodeMarked(ReadOnlySpan<char> text, List<int> tokens)
-    {
-        bool isFirst = true;
-        while (!text.IsEmpty)
-        {
-            int place = _added.Find(text, out int length, out int token);
-            EncodePart(place < 0 ? text : text[..place], isFirst, tokens);
-            if (place < 0)
-            {
-                break;
-            }
-
-            tokens.Add(token);
-            text = text[(place + length)..];
-            isFirst = false;
-        }
-    }
+    public void EncodeMarked(ReadOnlySpan<char> text, List<int> tokens) => Encode(text, _added, tokens);
 
     /// <inheritdoc/>
     public int CutOf(ReadOnlySpan<char> text) => _added.HoldBlanks ? 0 : _encoder.CutOf(text);
@@ -116,6 +101,24 @@ public sealed class BytePairTokenizer : ITokenizer
     {
         TokenDecoder decoder = TokenDecoder.OfBytes(token => marked && _named[token] is { } name ? Encoding.UTF8.GetBytes(name) : _bytes[token]);
         return Definition.PrefixSpace == PrefixSpace.Never ? decoder : new WithoutPrefix(decoder);
+    }
+
+    private void Encode(ReadOnlySpan<char> text, AddedTokenFinder added, List<int> tokens)
+    {
+        bool isFirst = true;
+        while (!text.IsEmpty)
+        {
+            int place = added.Find(text, out int length, out int token);
+            EncodePart(place < 0 ? text : text[..place], isFirst, tokens);
+            if (place < 0)
+            {
+                break;
+            }
+
+            tokens.Add(token);
+            text = text[(place + length)..];
+            isFirst = false;
+        }
     }
 
     private void EncodePart(ReadOnlySpan<char> text, bool isFirst, List<int> tokens)

@@ -17,9 +17,14 @@ internal sealed partial class WordSplitter
     /// <summary>Llama 3's rule.</summary>
     internal const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    private const string DeepSeekWords = @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     // One character of each category, in the order of UnicodeCategory; none that an expression is likely to name.
     private static readonly char[] s_shown =
         [.. "\u0100\u0101\u01c5\u02b0\u01bb\u0300\u0903\u0488\u0660\u2160\u2460\u2003\u2028\u2029\u0084\u200c\ufffd\ue000\u203f\u2010\u2045\u2046\u201b\u203a\u2020\u2044\u20a0\u02c2\u2100\u0378"];
+
+    /// <summary>DeepSeek-V3's rule: up to three digits, Chinese and Japanese, the rest.</summary>
+    internal static IReadOnlyList<string> DeepSeek { get; } = [@"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DeepSeekWords];
 
     private const int MostMilliseconds = 10_000;
 
@@ -32,9 +37,11 @@ internal sealed partial class WordSplitter
             Gpt2 => Gpt2Expression(),
             Qwen => QwenExpression(),
             Llama3 => Llama3Expression(),
+            DeepSeekWords => DeepSeekExpression(),
+            TokenizerJson.DigitPattern => DigitExpression(),
             _ => SplitPattern.Create(pattern),
         })];
-        Cuts = patterns is [Gpt2] ? CutRule.BeforeBlanks : patterns is [Qwen] or [Llama3] ? CutRule.BeforeSpaces : CutRule.None;
+        Cuts = patterns is [Gpt2] or [TokenizerJson.DigitPattern, Gpt2] ? CutRule.BeforeBlanks : patterns is [Qwen] or [Llama3] ? CutRule.BeforeSpaces : CutRule.None;
     }
 
     /// <summary>Where a text may be cut so that its words stay the same whatever follows.</summary>
@@ -142,4 +149,10 @@ internal sealed partial class WordSplitter
 
     [GeneratedRegex(Llama3, RegexOptions.CultureInvariant, MostMilliseconds)]
     private static partial Regex Llama3Expression();
+
+    [GeneratedRegex(DeepSeekWords, RegexOptions.CultureInvariant, MostMilliseconds)]
+    private static partial Regex DeepSeekExpression();
+
+    [GeneratedRegex(TokenizerJson.DigitPattern, RegexOptions.CultureInvariant, MostMilliseconds)]
+    private static partial Regex DigitExpression();
 }

@@ -7,6 +7,8 @@ namespace MuonSharp.Training.Tests.Tokenizers.Reference;
 /// <summary>Our tokens are those of tiktoken and of Hugging Face's tokenizers; our merges are those of Hugging Face's trainer.</summary>
 public class ReferenceTests
 {
+    public static TheoryData<string> Forms => [.. SplitForms.Names];
+
     public static TheoryData<string> Families => ["byte-level", "llama-byte-fallback", "qwen-split"];
 
     [Fact]
@@ -38,6 +40,22 @@ public class ReferenceTests
         JsonObject Request(bool special) => new() { ["what"] = "huggingface", ["file"] = PathOf(family), ["special"] = special };
         Same(texts, NodeReference.Tokens("tokenizers", Request(special: false), texts), tokenizer.EncodeMarked);
         Same(texts, NodeReference.Tokens("tokenizers", Request(special: true), texts), text => [.. tokenizer.SpecialTokens.Before, .. tokenizer.EncodeMarked(text), .. tokenizer.SpecialTokens.Behind]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void A_makers_way_to_cut_gives_the_tokens_of_Hugging_Face(string name)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("tokenizer.json", SplitForms.Json(name));
+        ITokenizer tokenizer = TokenizerFile.Load(path);
+        string[] texts = RandomTexts.Make(1_000, seed: 12);
+        int[][] expected = NodeReference.Tokens("tokenizers", new() { ["what"] = "huggingface", ["file"] = path, ["special"] = false }, texts);
+        Same(texts, expected, tokenizer.EncodeMarked);
+
+        // With another cut the tokens are others.
+        ITokenizer uncut = BytePairTokenizer.Create(TokenizerJson.Read(path) with { SplitPatterns = [TokenizerJson.Gpt2Pattern] });
+        Assert.True(texts.Zip(expected).Count(pair => !pair.Second.AsSpan().SequenceEqual(uncut.EncodeMarked(pair.First))) > 100);
     }
 
     [Fact]
