@@ -121,7 +121,8 @@ public class PathTests : TorchTest
         TorchParameter first = Values.Parameter([12, 20], "w"), second = Values.Parameter([12, 20], "w");
         using var named = new NorMuon([first], lr: 0.03, momentum: 0.9, beta2: 0.8, weight_decay: 0.1) { use_kernels = kernels };
         using var muon = new Muon(
-            [second], lr: 0.03, momentum: 0.9, weight_decay: 0.1, preset: MuonPresets.NorMuon with { RowNormalization = MuonPresets.NorMuon.RowNormalization! with { Beta2 = 0.8 } }) { use_kernels = kernels };
+            [second], lr: 0.03, momentum: 0.9, weight_decay: 0.1, preset: MuonPresets.NorMuon with { RowNormalization = MuonPresets.NorMuon.RowNormalization! with { Beta2 = 0.8 } })
+        { use_kernels = kernels };
         for (int step = 1; step <= 5; step++)
         {
             first.grad = second.grad = Values.Normal([12, 20], "g", (ulong)step);
