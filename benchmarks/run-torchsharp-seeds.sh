@@ -4,28 +4,29 @@
 #
 #   benchmarks/run-torchsharp-seeds.sh [TEXT [STEPS [SEEDS]]]    the embedded text, 500 steps, seeds "1 2 3"
 #
-# Prints the held-out loss of every run and, of each side, mean, least and greatest. Linux on x64; the first run loads 128 MB of packages. A minute a seed on two cores.
+# Prints the held-out loss of every run and, of each side, mean, least and greatest. Linux on x64; the first run loads 128 MB of packages. Some minutes a seed.
+# One thread each, so that other work on the machine costs time alone.
 set -eu
 cd "$(dirname "$0")/.."
 text="$(realpath "${1:-src/MuonSharp.Training/Data/austen.txt}")"
 steps="${2:-500}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-dotnet build -c Release -v quiet src/MuonSharp.Cli
-dotnet build -c Release -v quiet samples/torchsharp/transformer.cs -o artifacts/torchsharp-samples/transformer
+dotnet build -c Release src/MuonSharp.Cli >/dev/null
+dotnet build -c Release samples/torchsharp/transformer.cs -o artifacts/torchsharp-samples/transformer >/dev/null
 sed -n 's|^\(LC_ALL=C sed .*\) [^ ]*libLibTorchSharp.so$|\1 artifacts/torchsharp-samples/transformer/libLibTorchSharp.so|p' docs/torchsharp.md | sh
 
 native() { # name, seed, options
     name="$1" seed="$2"
     shift 2
-    dotnet exec artifacts/bin/MuonSharp.Cli/release/muonsharp.dll train --preset nanogpt-cpu --data "$text" --steps "$steps" --seed "$seed" --run "$work/$name-$seed" --json \
+    dotnet exec artifacts/bin/MuonSharp.Cli/release/muonsharp.dll train --preset nanogpt-cpu --data "$text" --steps "$steps" --seed "$seed" --run "$work/$name-$seed" --threads 1 --json \
         --set model.tiedHead=false --set optimizer.schedule.name=cosine --set optimizer.schedule.warmup=100 --set optimizer.schedule.floor=0.1 \
         --set evaluate.every="$steps" --set sample.every=-1 --set checkpoint.every=-1 "$@" |
         sed -n 's/^{"kind":"end".*"val_loss":\([0-9.]*\).*/\1/p' >>"$work/$name"
 }
 
 for seed in ${3:-1 2 3}; do
-    dotnet exec artifacts/torchsharp-samples/transformer/transformer.dll "$text" "$steps" 0.01 "$seed" |
+    OMP_NUM_THREADS=1 dotnet exec artifacts/torchsharp-samples/transformer/transformer.dll "$text" "$steps" 0.01 "$seed" |
         sed -n 's/^held-out loss: AdamW \([0-9.]*\), Muon \([0-9.]*\)$/\1 \2/p' >"$work/line"
     cut -d ' ' -f 1 "$work/line" >>"$work/torch-adamw"
     cut -d ' ' -f 2 "$work/line" >>"$work/torch-muon"
