@@ -22,6 +22,9 @@ internal readonly struct ProductPlan
     /// <summary>Squares in a row below which those off the diagonal are cut into strips of columns, so that the last tasks even out the load.</summary>
     private const int FewSquares = 9;
 
+    /// <summary>Bytes of a C that is not worth asking for: it is written as a whole in a few microseconds.</summary>
+    private const long SmallResult = 1 << 16;
+
     /// <summary>Plans a product.</summary>
     /// <param name="rows">Rows of C.</param>
     /// <param name="columns">Columns of C.</param>
@@ -33,7 +36,7 @@ internal readonly struct ProductPlan
     {
         IsSerial = (long)rows * columns * depth <= SerialLimit;
         Depth = EvenBlock(depth, MaximumDepth, 8);
-        Prefetches = (long)rows * columns * sizeof(float) > CacheSize.SecondLevel;
+        Prefetches = (long)rows * columns * sizeof(float) > SmallResult;
         if (lowerOnly)
         {
             int unit = tileRows * tileColumns / GreatestCommonDivisor(tileRows, tileColumns);
@@ -61,7 +64,7 @@ internal readonly struct ProductPlan
     /// <summary>Whether one thread does it all.</summary>
     public bool IsSerial { get; }
 
-    /// <summary>Whether C is too large to be found in the second cache: each tile is then fetched while the one before is computed.</summary>
+    /// <summary>Whether each tile of C is fetched while the one before is computed: in a step of a network a result was last touched a step ago and lies far, however small it is.</summary>
     public bool Prefetches { get; }
 
     /// <summary>Whether an A that is stored transposed is packed: it comes from far away, and would once for every panel of B. Not for a triangle,
