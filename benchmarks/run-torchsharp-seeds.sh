@@ -1,15 +1,15 @@
 #!/bin/sh
-# Training with MuonSharp.TorchSharp beside MuonSharp's own engine, several seeds: nanoGPT's setting for a processor, shortened, with Muon and with AdamW on both sides at the same rates, warm-up and decay.
-# Initial weights and batches differ from side to side as they do from seed to seed, so the two means should lie within what the seeds differ by.
+# Training with MuonSharp.TorchSharp beside MuonSharp's own engine, several seeds: nanoGPT's setting for a processor, shortened, with Muon and with AdamW on both sides, at the same rates, with the same warm-up, decay and
+# distribution of initial weights. Weights, batches and the windows that are held out differ from side to side as they do from seed to seed.
 #
-#   benchmarks/run-torchsharp-seeds.sh [TEXT [STEPS [SEEDS]]]    the embedded text, 500 steps, seeds "1 2 3"
+#   benchmarks/run-torchsharp-seeds.sh [TEXT [STEPS [SEEDS]]]    the embedded text, 300 steps, seeds "1 2 3"
 #
 # Prints the held-out loss of every run and, of each side, mean, least and greatest. Linux on x64; the first run loads 128 MB of packages. Some minutes a seed.
 # One thread each, so that other work on the machine costs time alone.
 set -eu
 cd "$(dirname "$0")/.."
 text="$(realpath "${1:-src/MuonSharp.Training/Data/austen.txt}")"
-steps="${2:-500}"
+steps="${2:-300}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 dotnet build -c Release src/MuonSharp.Cli >/dev/null

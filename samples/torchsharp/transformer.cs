@@ -33,7 +33,7 @@ using IDisposable quiet = no_grad();
 (Tensor inputs, Tensor targets) = Sample(cut, text.Length, 1000);
 Console.WriteLine($"held-out loss: AdamW {byAdamW.Loss(inputs, targets).item<float>():F4}, Muon {byMuon.Loss(inputs, targets).item<float>():F4}");
 
-double Factor(int step) => Math.Min(1, (step + 1.0) / WarmUp) * (0.55 + (0.45 * Math.Cos(Math.PI * Math.Min(1, (double)step / steps))));
+double Factor(int step) => step < WarmUp ? (step + 1.0) / WarmUp : 0.55 + (0.45 * Math.Cos(Math.PI * Math.Min(1, (step - WarmUp) / (double)(steps - WarmUp))));
 
 (Tensor, Tensor) Sample(int start, int end, int count)
 {
@@ -55,8 +55,7 @@ internal sealed class Transformer : Module<Tensor, Tensor>
 {
     private readonly ModuleList<Module<Tensor, Tensor>> layers = [];
 
-    public Transformer(long seed, int vocabulary, int context, int width, int layers)
-        : base(nameof(Transformer))
+    public Transformer(long seed, int vocabulary, int context, int width, int layers) : base(nameof(Transformer))
     {
         (int, int)[] sizes = [(width, width), (width, width), (width, width), (width, width), (width, 4 * width), (4 * width, width)];
         foreach (int count in new[] { vocabulary, context }) this.layers.Add(Embedding(count, width));
@@ -64,15 +63,16 @@ internal sealed class Transformer : Module<Tensor, Tensor>
         this.layers.Add(Linear(width, vocabulary, hasBias: false));
         RegisterComponents();
         manual_seed(seed);
-        foreach (Parameter weight in parameters()) init.normal_(weight, 0, 0.02);
+        foreach ((int i, Parameter weight) in parameters().Index()) init.normal_(weight, 0, i > 1 && i % 6 is 1 or 5 ? 0.02 / Math.Sqrt(2 * layers) : 0.02);
     }
 
     public override Tensor forward(Tensor x) => layers.Skip(2).SkipLast(1).Chunk(6).Aggregate(layers[0].call(x) + layers[1].call(arange(x.shape[1])), (h, block) =>
     {
+        using DisposeScope scope = NewDisposeScope();
         Tensor normed = functional.layer_norm(h, [h.shape[^1]]);
         Tensor[] qkv = [.. block.Take(3).Select(layer => layer.call(normed).unflatten(2, [4, -1]).transpose(1, 2))];
         h = h + block[3].call(functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: true).transpose(1, 2).flatten(2));
-        return h + block[5].call(functional.gelu(block[4].call(functional.layer_norm(h, [h.shape[^1]]))));
+        return (h + block[5].call(functional.gelu(block[4].call(functional.layer_norm(h, [h.shape[^1]]))))).MoveToOuterDisposeScope();
     });
 
     public Tensor Loss(Tensor x, Tensor y) => functional.cross_entropy(layers[^1].call(functional.layer_norm(call(x), [128])).flatten(0, 1), y.flatten());
