@@ -15,6 +15,7 @@ using MuonSharp.Cli.Plan;
 using MuonSharp.Cli.Replay;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Reproduce;
+using MuonSharp.Cli.Sweeps;
 using MuonSharp.Cli.Tokenizers;
 using MuonSharp.Cli.Train;
 
@@ -34,6 +35,7 @@ internal static class Tool
         ReportCommand.Create(),
         DashboardCommand.Create(),
         CompareCommand.Create(),
+        SweepCommand.Create(),
         ReproduceCommand.Create(),
         PlanCommand.Create(),
         ReplayCommand.Create(),

@@ -25,12 +25,8 @@ internal interface ICompareView
 /// <summary>A comparison as text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
 internal sealed class TextView(Terminal terminal) : ICompareView
 {
-    private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan s_plainPeriod = TimeSpan.FromSeconds(30);
-
-    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly ExperimentLines _lines = new(terminal);
     private RunPlace _place = new([], 1);
-    private long _shown;
 
     /// <inheritdoc/>
     public void Begin(ComparisonPlan plan, string folder)
@@ -59,14 +55,14 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         switch (happened)
         {
             case ComparisonRunStarted started:
-                _shown = _clock.GetTimestamp();
+                _lines.Restart();
                 if (started.Step > 0)
                 {
                     terminal.Line($"{_place.Of(started.Number, started.Most, started.Task)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
                 }
 
                 break;
-            case ComparisonRunProgress { Happened: StepEvent step } progress:
+            case ComparisonRunProgress { Happened: StepEvent step } progress when _lines.IsDue:
                 Step(progress, step);
                 break;
             case ComparisonRunProgress { Happened: NoticeEvent notice }:
@@ -94,7 +90,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     }
 
     /// <inheritdoc/>
-    public void Stopping() => terminal.Notice("stopping after this step, then a checkpoint of its run; Ctrl+C again ends at once and loses what its run did since the last one");
+    public void Stopping() => _lines.Stopping();
 
     /// <inheritdoc/>
     public void End(ComparisonResult result, string folder)
@@ -102,8 +98,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         terminal.Line();
         if (!result.Complete)
         {
-            terminal.Line("stopped; everything is kept, and the same command goes on from here", Style.Warning);
-            terminal.Columns([["folder", folder]], Style.Label);
+            _lines.Stopped(folder);
             return;
         }
 
@@ -156,27 +151,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
     private static string Accuracy(ComparisonRun run) => run.Accuracy is { } share
         ? $"  accuracy {ComparisonTable.Percent(share)}{(run.AccuracyOfViews is { } views ? $", with views {ComparisonTable.Percent(views)}" : "")}" : "";
 
-    private void Step(ComparisonRunProgress progress, StepEvent step)
-    {
-        long now = _clock.GetTimestamp();
-        if (_clock.GetElapsedTime(_shown, now) < (terminal.Mode.Live ? s_livePeriod : s_plainPeriod))
-        {
-            return;
-        }
-
-        _shown = now;
-        string[] fields =
-        [
-            _place.Of(progress.Number, progress.Most, progress.Task), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}",
-            $"left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step",
-        ];
-        if (terminal.Mode.Live)
-        {
-            terminal.Live(fields);
-        }
-        else
-        {
-            terminal.Line(string.Join("  ", fields), Style.Label);
-        }
-    }
+    private void Step(ComparisonRunProgress progress, StepEvent step) => _lines.Progress(
+        _place.Of(progress.Number, progress.Most, progress.Task), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}",
+        $"left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step");
 }

@@ -31,11 +31,7 @@ internal interface IReproduceView
 /// <summary>As text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
 internal sealed class TextView(Terminal terminal) : IReproduceView
 {
-    private static readonly TimeSpan s_livePeriod = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan s_plainPeriod = TimeSpan.FromSeconds(30);
-
-    private readonly TimeProvider _clock = TimeProvider.System;
-    private long _shown;
+    private readonly ExperimentLines _lines = new(terminal);
 
     /// <inheritdoc/>
     public void List()
@@ -51,7 +47,6 @@ internal sealed class TextView(Terminal terminal) : IReproduceView
     /// <inheritdoc/>
     public void Begin(Claim claim, string folder)
     {
-        _shown = _clock.GetTimestamp();
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns([["claim", claim.Statement], ["goal", claim.Goal], ["what is run", claim.Method], ["folder", folder]], Style.Label);
         terminal.Line();
@@ -73,31 +68,17 @@ internal sealed class TextView(Terminal terminal) : IReproduceView
             case ClaimRunProgress { Happened: NoticeEvent notice }:
                 terminal.Line($"note: {notice.Message}", Style.Warning);
                 break;
-            case ClaimRunProgress { Happened: StepEvent step } progress when _clock.GetElapsedTime(_shown) > (terminal.Mode.Live ? s_livePeriod : s_plainPeriod):
-                _shown = _clock.GetTimestamp();
-                string[] fields = [Place(progress.Group, progress.Task, progress.Seed), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}", $"left of this run {Amount.Time(step.Remaining)}"];
-                if (terminal.Mode.Live)
-                {
-                    terminal.Live(fields);
-                }
-                else
-                {
-                    terminal.Line(string.Join("  ", fields), Style.Label);
-                }
-
+            case ClaimRunProgress { Happened: StepEvent step } progress when _lines.IsDue:
+                _lines.Progress(Place(progress.Group, progress.Task, progress.Seed), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}", $"left of this run {Amount.Time(step.Remaining)}");
                 break;
         }
     }
 
     /// <inheritdoc/>
-    public void Stopping() => terminal.Notice("stopping after this step, then a checkpoint of its run; Ctrl+C again ends at once and loses what its run did since the last one");
+    public void Stopping() => _lines.Stopping();
 
     /// <inheritdoc/>
-    public void Stopped(string folder)
-    {
-        terminal.Line("stopped; everything is kept, and the same command goes on from here", Style.Warning);
-        terminal.Columns([["folder", folder]], Style.Label);
-    }
+    public void Stopped(string folder) => _lines.Stopped(folder);
 
     /// <inheritdoc/>
     public void End(Claim claim, ClaimResult result, string file, string? picture)

@@ -46,18 +46,7 @@ public abstract class Claim
             throw new ConfigurationException($"[reproduce] {Name} needs images, which do not come with the tool; no --data came");
         }
 
-        RunLock held;
-        try
-        {
-            options.Surroundings.Files.EnsureDirectory(folder);
-            held = RunLock.Acquire(folder);
-        }
-        catch (Exception error) when (WriteFailedException.IsWriteFailure(error))
-        {
-            throw new WriteFailedException("reproduce", folder, error);
-        }
-
-        using (held)
+        using (RunLock held = ExperimentFolder.Own("reproduce", folder, options.Surroundings.Files, held => held))
         {
             ClaimResult result = await RunAsync(new ClaimWork(options, folder, tell, cancellation));
             return options.Quick ? result with { Verdict = ClaimVerdict.Open, Findings = ["A quick run: its sizes are too small to say anything.", .. result.Findings] } : result;

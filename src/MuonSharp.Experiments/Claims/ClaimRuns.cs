@@ -71,12 +71,12 @@ internal sealed class ClaimRuns
 
         _work.Cancellation.ThrowIfCancellationRequested();
         TrainingConfig config = Config(optimizer, rate, seed, percent);
-        _work.Tell(new ClaimRunStarted(_group, task, seed, Path.Combine(FolderOf(seed), ComparisonRuns.NameOf(task)), config));
-        ComparisonRuns runs = new(FolderOf(seed), _work.Options.Surroundings);
-        ComparisonRun? there = runs.Find(task, config);
-        run = there
-            ?? await runs.TrainAsync(task, config, _ => { }, happened => _work.Tell(new ClaimRunProgress(_group, task, seed, happened)), _work.Cancellation)
-            ?? throw new OperationCanceledException(_work.Cancellation);
+        _work.Tell(new ClaimRunStarted(_group, task, seed, Path.Combine(FolderOf(seed), task.FolderName), config));
+        TrainedRuns runs = new("reproduce", FolderOf(seed), _work.Options.Surroundings);
+        TrainedRun? there = runs.Find(task.FolderName, config);
+        run = new(task, there
+            ?? await runs.TrainAsync(task.FolderName, config, _ => { }, happened => _work.Tell(new ClaimRunProgress(_group, task, seed, happened)), _work.Cancellation)
+            ?? throw new OperationCanceledException(_work.Cancellation));
         _done[(task, seed)] = run;
         _work.Tell(new ClaimRunFinished(_group, run, seed, WasThere: there is not null));
         return run;
@@ -94,25 +94,18 @@ internal sealed class ClaimRuns
         return [.. runs];
     }
 
-    /// <summary>Full runs at three rates, each twice its neighbour, and at further ones while the best is at an edge; a quick one tries two.</summary>
-    /// <param name="optimizer">The optimizer.</param>
-    /// <param name="middle">The rate in the middle of the first three.</param>
-    /// <param name="seeds">The seeds; their mean loss counts.</param>
-    public Task<ClaimSweep> SweepAsync(string optimizer, double middle, params int[] seeds) => SweepAsync(optimizer, middle, seeds, percent: 100);
-
-    /// <summary>The same with runs of another length.</summary>
+    /// <summary>Runs at three rates, each twice its neighbour, and at further ones while the best is at an edge; a quick one tries two.</summary>
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="middle">The rate in the middle of the first three.</param>
     /// <param name="seeds">The seeds; their mean loss counts.</param>
     /// <param name="percent">The length of the runs in percent of a full one.</param>
-    public async Task<ClaimSweep> SweepAsync(string optimizer, double middle, int[] seeds, int percent)
+    public async Task<ClaimSweep> SweepAsync(string optimizer, double middle, int[] seeds, int percent = 100)
     {
         LearningRateSweep sweep = new(_work.Quick ? [middle, middle / LearningRateSweep.Factor] : LearningRateSweep.Around(middle), extends: !_work.Quick);
         SortedDictionary<double, double> losses = [];
         while (sweep.Next is { } rate)
         {
-            ComparisonRun[] runs = await TrainAsync(optimizer, rate, seeds, percent);
-            losses[rate] = runs.Average(run => run.FinalLoss);
+            losses[rate] = (await TrainAsync(optimizer, rate, seeds, percent)).Average(run => run.FinalLoss);
             sweep.Report(losses[rate]);
         }
 

@@ -32,14 +32,14 @@ internal sealed class SampleEfficiencyClaim : Claim
         {
             string size = $"width {width}";
             ClaimRuns runs = work.Runs($"width-{width}", "nanogpt-cpu", ("model.width", $"{width}"), ("train.steps", "1000"));
-            ClaimSweep swept = await runs.SweepAsync(AdamW, 0.008, 1);
+            ClaimSweep swept = await runs.SweepAsync(AdamW, 0.008, [1]);
             ComparisonRun[] targets = await runs.TrainAsync(AdamW, swept.Best, work.Seeds);
             SeededMean target = SeededMean.Of([.. targets.Select(run => run.FinalLoss)]);
             rows.Add([size, AdamW, swept.Text, Figure.Loss(target), "100 %"]);
             lines.Add(new($"{AdamW}, {size}", [(s_percents[0], target.Mean), (100, target.Mean)]));
             foreach ((string name, string choice) in s_others)
             {
-                swept = await runs.SweepAsync(choice, 0.01, 1);
+                swept = await runs.SweepAsync(choice, 0.01, [1]);
                 ComparisonRun[] full = await runs.TrainAsync(choice, swept.Best, work.Seeds);
                 List<(int Percent, ComparisonRun[] Runs)> shorter = await ShorterAsync(work, runs, choice, swept, targets);
                 shorter.Add((100, full));

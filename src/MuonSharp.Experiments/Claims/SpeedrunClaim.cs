@@ -26,7 +26,7 @@ internal sealed class SpeedrunClaim : Claim
     internal override async Task<ClaimResult> RunAsync(ClaimWork work)
     {
         ClaimRuns runs = work.Runs("speedrun", "speedrun");
-        ClaimSweep adamw = await runs.SweepAsync("adamw", 0.000625, Seed), muon = await runs.SweepAsync("muon", 0.005, Seed);
+        ClaimSweep adamw = await runs.SweepAsync("adamw", 0.000625, [Seed]), muon = await runs.SweepAsync("muon", 0.005, [Seed]);
         List<(int Percent, double Loss)> shorter = [];
         foreach (int percent in s_percents)
         {

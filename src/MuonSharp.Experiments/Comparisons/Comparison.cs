@@ -13,7 +13,7 @@ namespace MuonSharp.Experiments;
 public sealed class Comparison : IDisposable
 {
     private readonly ComparisonPlan _plan;
-    private readonly ComparisonRuns _runs;
+    private readonly TrainedRuns _runs;
     private readonly ComparisonFile _file;
     private readonly RunLock _lock;
     private readonly ComparisonClock _clock;
@@ -26,7 +26,7 @@ public sealed class Comparison : IDisposable
     {
         (_plan, Folder, _lock, _file) = (plan, folder, held, file);
         TrainerOptions surroundings = plan.Options.Surroundings;
-        (_runs, _clock, _bound) = (new(folder, surroundings), new(surroundings.Time), new(plan));
+        (_runs, _clock, _bound) = (new("compare", folder, surroundings), new(surroundings.Time), new(plan));
         _times = file.TakeUp(plan);
     }
 
@@ -43,18 +43,7 @@ public sealed class Comparison : IDisposable
     public static Comparison Open(ComparisonPlan plan, string folder)
     {
         IFileOperations files = plan.Options.Surroundings.Files;
-        RunLock? held = null;
-        try
-        {
-            files.EnsureDirectory(folder);
-            held = RunLock.Acquire(folder);
-            return new Comparison(plan, folder, held, new ComparisonFile(folder, files));
-        }
-        catch (Exception error)
-        {
-            held?.Dispose();
-            throw WriteFailedException.IsWriteFailure(error) ? new WriteFailedException("compare", folder, error) : error;
-        }
+        return ExperimentFolder.Own("compare", folder, files, held => new Comparison(plan, folder, held, new ComparisonFile(folder, files)));
     }
 
     /// <summary>Does all that is left to do.</summary>
@@ -179,14 +168,16 @@ public sealed class Comparison : IDisposable
 
         (int number, int most) = (_done.Count + 1, _done.Count + 1 + mostAfter);
         TrainingConfig config = entry.Config(task.LearningRate, task.Steps);
-        ComparisonRun? run = _runs.Find(task, config);
-        bool wasThere = run is not null;
+        TrainedRun? trained = _runs.Find(task.FolderName, config);
+        bool wasThere = trained is not null;
         long last = 0;
-        run ??= await _runs.TrainAsync(task, config, Begun, Happened, cancellation);
-        if (run is null)
+        trained ??= await _runs.TrainAsync(task.FolderName, config, Begun, Happened, cancellation);
+        if (trained is null)
         {
             return null;
         }
+
+        ComparisonRun run = new(task, trained);
 
         if (!wasThere)
         {

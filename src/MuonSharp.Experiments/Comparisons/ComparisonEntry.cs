@@ -73,7 +73,18 @@ public sealed class ComparisonEntry
 /// <param name="LearningRate">Peak learning rate of the hidden matrices.</param>
 /// <param name="Steps">Its length.</param>
 /// <param name="Percent">Its length in percent of the full one.</param>
-public sealed record ComparisonTask(string Optimizer, ComparisonPurpose Purpose, double LearningRate, int Steps, int Percent);
+public sealed record ComparisonTask(string Optimizer, ComparisonPurpose Purpose, double LearningRate, int Steps, int Percent)
+{
+    /// <summary>Name of the run's folder: the same for the same task, so that it is found again.</summary>
+    internal string FolderName
+    {
+        get
+        {
+            string label = string.Concat(Optimizer.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '_'));
+            return $"{label}-lr{LearningRateSweep.Text(LearningRate)}-steps{Steps}";
+        }
+    }
+}
 
 /// <summary>Why a comparison trains.</summary>
 public enum ComparisonPurpose

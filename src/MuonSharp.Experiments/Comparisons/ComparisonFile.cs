@@ -14,17 +14,7 @@ internal sealed class ComparisonFile(string folder, IFileOperations files)
 
     /// <summary>Writes a result, as a whole or not at all.</summary>
     /// <exception cref="WriteFailedException">The disk is full or cannot be written.</exception>
-    public void Write(ComparisonResult result)
-    {
-        try
-        {
-            files.Replace(Path, IndentedJson.ToBytes(ComparisonJson.Write(result)));
-        }
-        catch (Exception error) when (WriteFailedException.IsWriteFailure(error))
-        {
-            throw new WriteFailedException("compare", Path, error);
-        }
-    }
+    public void Write(ComparisonResult result) => ExperimentFolder.Write("compare", Path, files, ComparisonJson.Write(result));
 
     /// <summary>Takes up what an earlier call has left: checks that it is this comparison's, and returns its times.</summary>
     /// <exception cref="ConfigurationException">The folder holds another comparison, or a run.</exception>
@@ -140,7 +130,7 @@ public static class ComparisonJson
     });
 
     /// <summary>The object with a run's accuracy after its loss; of a language model there is none.</summary>
-    public static JsonObject WithAccuracy(ComparisonRun? run, JsonObject json)
+    public static JsonObject WithAccuracy(TrainedRun? run, JsonObject json)
     {
         foreach ((string key, double? value) in run is null ? [] : ((string, double?)[])[("accuracy_views", run.AccuracyOfViews), ("accuracy", run.Accuracy)])
         {
@@ -153,8 +143,8 @@ public static class ComparisonJson
         return json;
     }
 
-    private static JsonArray Curve(IReadOnlyList<CurvePoint> points) =>
+    internal static JsonArray Curve(IReadOnlyList<CurvePoint> points) =>
         [.. points.Select(JsonNode (point) => new JsonArray(point.Step, Finite(point.Loss)))];
 
-    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+    internal static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 }

@@ -68,18 +68,9 @@ public sealed class ComparisonPlan
     public static ComparisonPlan Create(ComparisonOptions options)
     {
         List<string> problems = [.. ComparisonRules.Check(options)];
-        TrainingConfig? start = Try(options.BaseConfig, problems);
+        TrainingConfig? start = ExperimentOptions.Try(options.BaseConfig, problems);
         IReadOnlyList<ComparisonEntry> entries = start is null ? [] : Entered(options, start, problems);
-        if (start is { Evaluate.Every: null })
-        {
-            problems.Add("[compare] evaluate.every must not be -1: the loss after the last step is what is compared");
-        }
-
-        if (start is { Train.StopAfter: not null })
-        {
-            problems.Add("[compare] train.stopAfter must be null: the loss after the last step is what is compared");
-        }
-
+        problems.AddRange(start is null ? [] : ExperimentOptions.Problems("compare", start));
         if (start is { Train.From: not null })
         {
             problems.Add("[compare] train.from must be null: a comparison's runs begin with drawn weights");
@@ -91,11 +82,7 @@ public sealed class ComparisonPlan
         }
 
         ConfiguredTask task = ConfiguredTask.Of(start!);
-        TaskData data = task.Describe(start!, options.Surroundings);
-        if (data.Unrepeatable.Count > 0)
-        {
-            throw new BadInputException($"[compare] {data.Source}: the text must be a file, which every run can read; a pipe came");
-        }
+        TaskData data = options.Describe("compare", start!);
 
         // Only the data says how many steps epochs are.
         TrainingConfig whole = task.WithSteps(start!, data.Steps);
@@ -103,7 +90,7 @@ public sealed class ComparisonPlan
     }
 
     private static IReadOnlyList<ComparisonEntry> Entered(ComparisonOptions options, TrainingConfig start, List<string> problems) =>
-        [.. options.Optimizers.Select(choice => Try(() => new ComparisonEntry(options, choice, start), problems)).OfType<ComparisonEntry>()];
+        [.. options.Optimizers.Select(choice => ExperimentOptions.Try(() => new ComparisonEntry(options, choice, start), problems)).OfType<ComparisonEntry>()];
 
     /// <summary>Steps of a shorter run.</summary>
     /// <param name="percent">Its length in percent.</param>
@@ -121,41 +108,18 @@ public sealed class ComparisonPlan
 
         return settings;
     }
-
-    private static T? Try<T>(Func<T> make, List<string> problems)
-        where T : class
-    {
-        try
-        {
-            return make();
-        }
-        catch (ConfigurationException error)
-        {
-            problems.AddRange(error.Problems);
-            return null;
-        }
-    }
 }
 
 /// <summary>What is compared, and on what.</summary>
 /// <remarks>
-/// Every run's configuration is composed in this order, the later winning: <see cref="Preset"/>, <see cref="Files"/>, the optimizer's
-/// recipe, <see cref="Settings"/>, the choice's own settings. Unless <see cref="Settings"/> say otherwise QK-clip is off, no text is
+/// Every run's configuration is composed in this order, the later winning: preset, files, the optimizer's
+/// recipe, settings, the choice's own settings. Unless settings say otherwise QK-clip is off, no text is
 /// sampled, and there are twenty evaluations in a run of full length, eight where it is one of images.
 /// </remarks>
-public sealed record ComparisonOptions
+public sealed record ComparisonOptions : ExperimentOptions
 {
     /// <summary>The optimizers, at least two; the first one's final loss is what the others are measured by.</summary>
     public required IReadOnlyList<OptimizerChoice> Optimizers { get; init; }
-
-    /// <summary>The preset to start from; null: the one that a file names, or the default.</summary>
-    public string? Preset { get; init; }
-
-    /// <summary>Paths of JSON files with keys.</summary>
-    public IReadOnlyList<string> Files { get; init; } = [];
-
-    /// <summary>Keys and values for every run.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
     /// <summary>Learning rates to try, by label, instead of the sweep.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<double>> LearningRates { get; init; } = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
@@ -168,9 +132,6 @@ public sealed record ComparisonOptions
 
     /// <summary>Whether to time steps again where an earlier call has done so.</summary>
     public bool MeasureAgain { get; init; }
-
-    /// <summary>Clock and files.</summary>
-    public TrainerOptions Surroundings { get; init; } = new();
 
     /// <summary>The key of the hidden matrices' learning rate.</summary>
     internal const string RateKey = "optimizer.learningRate";
@@ -194,50 +155,8 @@ public sealed record ComparisonOptions
     /// <param name="full">What a full run is, which the number of evaluations follows; null: as configured.</param>
     internal TrainingConfigBuilder Start(TrainingConfig? full)
     {
-        TrainingConfigBuilder builder = new();
-        _ = Preset is null ? builder : builder.UsePreset(Preset);
-        foreach (string file in Files)
-        {
-            builder.AddFile(file);
-        }
-
-        builder.Set("qkClip.tau", "off", ConfigOrigin.Comparison).Set("sample.every", "-1", ConfigOrigin.Comparison);
+        TrainingConfigBuilder builder = Begin().Set("qkClip.tau", "off", ConfigOrigin.Comparison);
         return full is { Train.Steps: var steps, Image.Network: var network }
             ? builder.Set("evaluate.every", $"{Math.Max(1, steps / (network is null ? Evaluations : EvaluationsOfImages))}", ConfigOrigin.Comparison) : builder;
     }
-
-    /// <summary>Sets several keys.</summary>
-    internal static void SetAll(TrainingConfigBuilder builder, IEnumerable<KeyValuePair<string, string>> settings, ConfigOrigin origin)
-    {
-        foreach ((string key, string value) in settings)
-        {
-            builder.Set(key, value, origin);
-        }
-    }
-}
-
-/// <summary>What all runs of a comparison have in common: the keys that have one value in every one of them, and those values.</summary>
-public sealed class SharedConfiguration
-{
-    private readonly IReadOnlyList<TrainingConfig> _runs;
-
-    internal SharedConfiguration(IReadOnlyList<TrainingConfig> runs)
-    {
-        _runs = runs;
-        Keys = [.. ConfigKeys.All.Where(key => runs.All(run => key.Same(run, Config)))];
-    }
-
-    /// <summary>The keys, in the order of <see cref="ConfigKeys.All"/>.</summary>
-    public IReadOnlyList<ConfigKey> Keys { get; }
-
-    /// <summary>A configuration that has the values: one of the runs'.</summary>
-    public TrainingConfig Config => _runs[0];
-
-    /// <summary>Where a value came from; what recipes and optimizers' references set in all runs is the comparison's.</summary>
-    /// <param name="key">The key.</param>
-    public ConfigOrigin OriginOf(ConfigKey key) =>
-        _runs.Select(run => run.OriginOf(key)).FirstOrDefault(origin => origin.Source is not (ConfigSource.Comparison or ConfigSource.Reference)) ?? ConfigOrigin.Comparison;
-
-    /// <summary>The keys and their values as nested objects, as configuration files hold them.</summary>
-    public JsonObject ToJson() => ConfigJson.Write(Config, Keys);
 }

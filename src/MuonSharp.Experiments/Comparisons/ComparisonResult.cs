@@ -17,6 +17,19 @@ public sealed record ComparisonResult(ComparisonPlan Plan, IReadOnlyList<Compari
     public double TargetLoss => Rows[0].FinalLoss;
 }
 
+/// <summary>A run of a comparison, done.</summary>
+public sealed record ComparisonRun : TrainedRun
+{
+    /// <summary>A run with what it was for.</summary>
+    /// <param name="task">What it was for.</param>
+    /// <param name="run">The run.</param>
+    public ComparisonRun(ComparisonTask task, TrainedRun run)
+        : base(run) => Task = task;
+
+    /// <summary>What it was for.</summary>
+    public ComparisonTask Task { get; init; }
+}
+
 /// <summary>What a comparison found out about one optimizer.</summary>
 /// <param name="Label">The optimizer.</param>
 public sealed record ComparisonRow(string Label)
@@ -88,11 +101,6 @@ internal static class LossCurve
         return null;
     }
 }
-
-/// <summary>A point of a loss curve.</summary>
-/// <param name="Step">Number of steps done.</param>
-/// <param name="Loss">Nats per token.</param>
-public readonly record struct CurvePoint(long Step, double Loss);
 
 /// <summary>What was timed, and where.</summary>
 /// <param name="Timings">Timings by label.</param>

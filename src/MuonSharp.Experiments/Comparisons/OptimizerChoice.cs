@@ -90,7 +90,7 @@ public sealed record OptimizerChoice
     public override string ToString() => Label;
 
     /// <summary>The parts between separators; those inside of a list's brackets belong to it.</summary>
-    private static IEnumerable<string> Split(string text, char separator)
+    internal static IEnumerable<string> Split(string text, char separator)
     {
         int start = 0, depth = 0;
         for (int i = 0; i < text.Length; i++)

@@ -51,6 +51,19 @@ internal sealed class Axis
     /// <summary>The numbers that are written beside the axis, ascending.</summary>
     public IReadOnlyList<double> Ticks { get; }
 
+    /// <summary>Whether numbers are spaced by ratios rather than by differences: all above 0, and their ratios differ less from each other than their differences do; of two, where one is at least twice the other.</summary>
+    /// <param name="values">The numbers, ascending and different.</param>
+    public static bool IsGeometric(IReadOnlyList<double> values)
+    {
+        if (values.Count < 2 || values[0] <= 0)
+        {
+            return false;
+        }
+
+        double[] ratios = [.. values.Skip(1).Zip(values, (next, value) => Math.Log(next / value))], differences = [.. values.Skip(1).Zip(values, (next, value) => next - value)];
+        return values.Count == 2 ? values[1] >= 2 * values[0] : ratios.Max() / ratios.Min() < differences.Max() / differences.Min();
+    }
+
     /// <summary>Place of a number: 0 at the least of the axis, 1 at its greatest.</summary>
     public double At(double value) => IsLogarithmic ? (Math.Log(value) - Math.Log(Least)) / (Math.Log(Greatest) - Math.Log(Least)) : (value - Least) / (Greatest - Least);
 

@@ -13,6 +13,9 @@ internal sealed record Chart(string Title, string Horizontal, string Vertical, I
     /// <summary>Whether there are only whole numbers on the horizontal axis.</summary>
     public bool Whole { get; init; }
 
+    /// <summary>Whether a horizontal axis of equal differences begins at 0, where its numbers are not below.</summary>
+    public bool FromZero { get; init; } = true;
+
     /// <summary>Whether it takes the whole width of the page.</summary>
     public bool Wide { get; init; }
 
@@ -33,6 +36,12 @@ internal sealed record Series(string Label, string Look, IReadOnlyList<double> X
 {
     /// <summary>What a browser shows where the pointer rests on a point; null: nothing.</summary>
     public Func<int, string>? Hint { get; init; }
+
+    /// <summary>How far each point may be off, up and down, drawn as a bar; null: no bars. One that is not finite has none.</summary>
+    public IReadOnlyList<double>? Errors { get; init; }
+
+    /// <summary>Height of the upper (+1) or lower (-1) end of a point's bar; of one without a bar its own.</summary>
+    public double End(int point, int side) => Y[point] + (Errors is { } errors && double.IsFinite(errors[point]) ? side * errors[point] : 0);
 
     /// <summary>Numbers of the points that can be drawn.</summary>
     public IEnumerable<int> Finite => Enumerable.Range(0, X.Count).Where(IsFinite);

@@ -24,14 +24,14 @@ internal static class ChartSvg
     /// <summary>The drawing; null when no point can be drawn.</summary>
     public static XElement? Draw(Chart chart)
     {
-        (double left, double right) = Bounds(chart, series => series.X);
-        (double low, double high) = Bounds(chart, series => series.Y);
+        (double left, double right) = Bounds(chart, (series, i) => (series.X[i], series.X[i]));
+        (double low, double high) = Heights(chart);
         if (left > right)
         {
             return null;
         }
 
-        Axis horizontal = new(chart.Logarithmic ? left : Math.Min(0, left), right, chart.Logarithmic, marks: chart.Wide ? 10 : 5, chart.Whole);
+        Axis horizontal = new(chart.Logarithmic || !chart.FromZero ? left : Math.Min(0, left), right, chart.Logarithmic, marks: chart.Wide ? 10 : 5, chart.Whole);
         Axis vertical = Heights(chart, low, high);
         int columns = Math.Clamp(Columns / chart.Series.Count, LeastColumns, MostColumns);
         Series[] drawn = [.. chart.Series.Where(series => series.Finite.Any())];
@@ -59,7 +59,7 @@ internal static class ChartSvg
     /// <summary>Whether a chart's heights are drawn by ratios: all are above 0, and the greatest is so many times the least.</summary>
     public static bool HasLogarithmicHeights(Chart chart)
     {
-        (double low, double high) = Bounds(chart, series => series.Y);
+        (double low, double high) = Heights(chart);
         return low > 0 && high >= chart.LogarithmicFrom * low;
     }
 
@@ -76,17 +76,19 @@ internal static class ChartSvg
         return new(low >= 0 ? Math.Max(0, low - room) : low - room, high + room, marks: 6);
     }
 
-    private static (double Least, double Greatest) Bounds(Chart chart, Func<Series, IReadOnlyList<double>> values)
+    private static (double Least, double Greatest) Heights(Chart chart) => Bounds(chart, (series, i) => (series.End(i, -1), series.End(i, 1)));
+
+    private static (double Least, double Greatest) Bounds(Chart chart, Func<Series, int, (double Least, double Greatest)> ends)
     {
         (double least, double greatest) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (Series series in chart.Series)
         {
-            IReadOnlyList<double> all = values(series);
-            for (int i = 0; i < all.Count; i++)
+            for (int i = 0; i < series.X.Count; i++)
             {
                 if (series.IsFinite(i))
                 {
-                    (least, greatest) = (Math.Min(least, all[i]), Math.Max(greatest, all[i]));
+                    (double low, double high) = ends(series, i);
+                    (least, greatest) = (Math.Min(least, low), Math.Max(greatest, high));
                 }
             }
         }
@@ -127,6 +129,8 @@ internal static class ChartSvg
     private static XElement Points(Series series, Axis horizontal, Axis vertical) => new(
         s_svg + "g",
         new XAttribute("class", $"points {series.Look}"),
+        series.Errors is null ? null : series.Finite.Where(i => series.End(i, 1) > series.End(i, -1)).Take(MostDots)
+            .Select(i => Line("error", horizontal.At(series.X[i]), 1 - vertical.At(series.End(i, 1)), horizontal.At(series.X[i]), 1 - vertical.At(series.End(i, -1)))),
         series.Finite.Take(series.Kind == SeriesKind.Marks ? 4 * MostDots : MostDots).Select(i => new XElement(
             s_svg + "circle",
             new XAttribute("class", series.Kind == SeriesKind.Marks ? "mark" : "point"),

@@ -65,13 +65,13 @@ internal static class ClaimSection
             : page[..start] + section.TrimEnd() + page[(end + End(claim).Length)..];
     }
 
-    private static string Begin(Claim claim) => $"<!-- claim:{claim.Name} -->";
+    internal static string Begin(Claim claim) => $"<!-- claim:{claim.Name} -->";
 
-    private static string End(Claim claim) => $"<!-- /claim:{claim.Name} -->";
+    internal static string End(Claim claim) => $"<!-- /claim:{claim.Name} -->";
 
     private static string Of(Claim claim, ClaimResult result, string command, string circumstances, string? picture)
     {
-        StringBuilder text = Opened(claim);
+        StringBuilder text = new(Head(claim));
         text.Append(Row(result.Titles)).Append('|').Insert(text.Length, "---|", result.Titles.Count).Append('\n');
         text.AppendJoin("", result.Rows.Select(Row)).Append('\n');
         text.Append($"**{Text(result.Verdict)}** ").AppendJoin(' ', result.Findings).Append("\n\n");
@@ -80,10 +80,10 @@ internal static class ClaimSection
     }
 
     private static string NotRun(Claim claim) =>
-        Opened(claim).Append($"Not run yet: `muonsharp reproduce {claim.Name}{(claim.NeedsData ? " --data DIR" : "")}`.\n\n{End(claim)}\n").ToString();
+        new StringBuilder(Head(claim)).Append($"Not run yet: `muonsharp reproduce {claim.Name}{(claim.NeedsData ? " --data DIR" : "")}`.\n\n{End(claim)}\n").ToString();
 
-    private static StringBuilder Opened(Claim claim) => new(
-        $"{Begin(claim)}\n## {claim.Title}\n\n{claim.Statement} (Source: {claim.Source}.) Goal: {claim.Goal}.\n\n{claim.Method}\n\n");
+    /// <summary>What a section says before its figures: nothing but the claim's own words.</summary>
+    internal static string Head(Claim claim) => $"{Begin(claim)}\n## {claim.Title}\n\n{claim.Statement} (Source: {claim.Source}.) Goal: {claim.Goal}.\n\n{claim.Method}\n\n";
 
     private static string Row(IReadOnlyList<string> cells) => $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
 

@@ -53,11 +53,7 @@ internal static class ComparisonPage
         yield return Page.Table("Recipes", "recipes", RecipeText.Of(plan), Row);
         yield return PageNotes.OfRecipes();
         yield return new XElement("h2", "Configuration");
-        yield return new XElement(
-            "details",
-            new XAttribute("class", "box"),
-            new XElement("summary", "All keys that the runs have in common, by where their values come from"),
-            new XElement("dl", EffectiveSettings.Of(plan.Shared).SelectMany(row => (XElement[])[new("dt", row[0]), new("dd", new XElement("code", row[1]))])));
+        yield return EffectiveSettings.Details(plan.Shared);
         yield return new XElement("footer", PageNotes.Footer(result));
 
         static XElement? Row(int row) => row == 0 ? null : Page.Key(Look.Of(row - 1));

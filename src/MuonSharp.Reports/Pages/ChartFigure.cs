@@ -67,6 +67,7 @@ internal static class ChartFigure
     {
         int point = series.Nearest(place);
         bool there = series.IsFinite(point) && (series.Kind == SeriesKind.Line || series.X[point] == place);
-        return there ? series.Y[point].ToString("G5", CultureInfo.InvariantCulture) : "";
+        return !there ? "" : series.Y[point].ToString("G5", CultureInfo.InvariantCulture)
+            + (series.End(point, 1) > series.Y[point] ? $" ± {series.Errors![point].ToString("G2", CultureInfo.InvariantCulture)}" : "");
     }
 }

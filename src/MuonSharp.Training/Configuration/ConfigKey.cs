@@ -54,7 +54,7 @@ public abstract class ConfigKey
     {
         null => "null",
         JsonValue text when text.TryGetValue<string>(out string? plain) => plain,
-        JsonNode value => value.ToJsonString().Replace("E-", "e-", StringComparison.Ordinal),
+        JsonNode value => value.ToJsonString().Replace("E-", "e-", StringComparison.Ordinal).Replace("E+", "e", StringComparison.Ordinal),
     };
 
     /// <summary>Whether two configurations have the same value.</summary>

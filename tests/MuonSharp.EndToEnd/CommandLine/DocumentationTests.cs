@@ -24,6 +24,7 @@ public class DocumentationTests
     [InlineData("report")]
     [InlineData("dashboard")]
     [InlineData("compare")]
+    [InlineData("sweep")]
     [InlineData("plan")]
     [InlineData("replay")]
     [InlineData("bench")]

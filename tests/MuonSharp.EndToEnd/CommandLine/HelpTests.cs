@@ -8,7 +8,7 @@ public class HelpTests
     public void Help_lists_every_command()
     {
         ProcessResult result = Tool.Run("--help").Exits(0);
-        Assert.All(["train", "generate", "evaluate", "report", "dashboard", "reproduce", "plan", "replay", "bench", "tokenizer", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
+        Assert.All(["train", "generate", "evaluate", "report", "dashboard", "compare", "sweep", "reproduce", "plan", "replay", "bench", "tokenizer", "doctor"], command => Assert.Contains($"\n  {command} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 
@@ -18,6 +18,7 @@ public class HelpTests
     [InlineData("evaluate", "--run", "--data", "--threads", "--json")]
     [InlineData("report", "RUN", "--out", "--json")]
     [InlineData("dashboard", "RUNS", "--port", "--host", "--json")]
+    [InlineData("sweep", "--over", "--seeds", "--parallel", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--out", "--seed", "--threads", "--json")]
     [InlineData("reproduce", "NAME", "--list", "--quick", "--data", "--threads", "--set", "--out", "--results", "--json")]
     [InlineData("plan", "--preset", "--config", "--set", "--data", "--optimizer", "--steps", "--threads", "--all", "--base-width", "--json")]
     [InlineData("replay", "--tolerance", "--threads", "--json")]

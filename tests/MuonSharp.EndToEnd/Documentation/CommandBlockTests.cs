@@ -49,14 +49,14 @@ public partial class CommandBlockTests
         for (int i = 1; i < words.Length; i++)
         {
             if (words[i].StartsWith("--", StringComparison.Ordinal)) Assert.True(Option(words[i].Split('=')[0]).IsMatch(help), $"{page}, line {line}: {words[0]} has no {words[i]}");
-            if (words[i - 1] == "--set") Assert.Contains(words[i].Split('=')[0], s_keys.Value);
+            if (words[i - 1] is "--set" or "--over") Assert.Contains(words[i].Split('=')[0], s_keys.Value);
             if (words[i - 1] == "--preset") Assert.True(File.Exists(Path.Combine(Repository.Root, "presets", words[i] + ".json")) || char.IsUpper(words[i][0]), $"{page}, line {line}: {words[i]}");
         }
     }
 
     [Fact]
     public void There_are_commands_of_every_kind() => Assert.All(
-        new[] { "train", "generate", "evaluate", "compare", "plan", "bench" }, name => Assert.Contains(CodeBlock.All.SelectMany(block => block.Commands), command => command.Contains($"muonsharp {name}", StringComparison.Ordinal)));
+        new[] { "train", "generate", "evaluate", "compare", "sweep", "plan", "bench" }, name => Assert.Contains(CodeBlock.All.SelectMany(block => block.Commands), command => command.Contains($"muonsharp {name}", StringComparison.Ordinal)));
 
     private static readonly Lazy<HashSet<string>> s_keys = new(() =>
     {

@@ -52,7 +52,7 @@ public sealed class ExperimentMutationTests
         for (ulong seed = 0; seed < (ulong)mutations; seed++)
         {
             File.WriteAllBytes(run.MetricsPath, JsonMutation.Of(text, new Dice(seed)));
-            RunCurves curves = RunCurves.Read(run);
+            RunCurves curves = RunCurves.Read(run, "compare");
             damaged += curves.DamagedLine is null ? 0 : 1;
             Assert.All(curves.Evaluations, point => Assert.False(double.IsNaN(point.Loss)));
             Assert.InRange(MetricsTrim.KeptBytes(run.MetricsPath, recorded: null, step: 1), 0, new FileInfo(run.MetricsPath).Length);

@@ -11,7 +11,7 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
 
     private readonly RunFolderOf _run = new();
 
-    public static TheoryData<string, int, bool> Pages => [.. from page in (string[])["run", "runs", "comparison"] from width in (int[])[360, 1200] from dark in (bool[])[false, true] select (page, width, dark)];
+    public static TheoryData<string, int, bool> Pages => [.. from page in (string[])["run", "runs", "comparison", "sweep"] from width in (int[])[360, 1200] from dark in (bool[])[false, true] select (page, width, dark)];
 
     public void Dispose() => _run.Dispose();
 
@@ -109,6 +109,9 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
         {
             case "comparison":
                 File.WriteAllText(file, ComparisonPage.Text(Sample.Result));
+                return file;
+            case "sweep":
+                File.WriteAllText(file, SweepPage.Text(SweepSample.Result()));
                 return file;
             case "runs":
                 _run.Steps(300).Spectrum(200).Evaluation(100, 2).Evaluation(300, 1.5).Save();

@@ -79,12 +79,9 @@ public class ImageComparisonReportTests
     }
 
     private static ComparisonRun Run(string label, double rate, double loss, double? accuracy, double? views) =>
-        new(new(label, ComparisonPurpose.Sweep, rate, 12, 100), label)
+        new(new(label, ComparisonPurpose.Sweep, rate, 12, 100), new TrainedRun(label, loss, double.IsFinite(loss) ? [new(6, 2 * loss), new(12, loss)] : [], [])
         {
-            FinalLoss = loss,
             Accuracy = accuracy,
             AccuracyOfViews = views,
-            Evaluations = double.IsFinite(loss) ? [new(6, 2 * loss), new(12, loss)] : [],
-            Training = [],
-        };
+        });
 }

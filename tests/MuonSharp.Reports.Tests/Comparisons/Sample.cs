@@ -45,10 +45,5 @@ internal static class Sample
     private static StepTiming Timing(string label, double step, double optimizer, double ratio) => new(label, step, optimizer, ratio, 100_000 / step, [step]);
 
     private static ComparisonRun Run(string label, ComparisonPurpose purpose, double rate, int percent, double loss, params (long, double)[] points) =>
-        new(new(label, purpose, rate, 10 * percent, percent), $"{label}-{percent}")
-        {
-            FinalLoss = loss,
-            Evaluations = [.. points.Select(point => new CurvePoint(point.Item1, point.Item2))],
-            Training = [],
-        };
+        new(new(label, purpose, rate, 10 * percent, percent), new TrainedRun($"{label}-{percent}", loss, [.. points.Select(point => new CurvePoint(point.Item1, point.Item2))], []));
 }

@@ -46,7 +46,7 @@ public class RunCurvesTests
     public void A_run_without_metrics_is_not_over()
     {
         using TemporaryFolder folder = new();
-        Assert.Null(RunCurves.Read(new RunFolder(folder.Path)).End);
+        Assert.Null(RunCurves.Read(new RunFolder(folder.Path), "compare").End);
     }
 
     [Fact]
@@ -68,6 +68,6 @@ public class RunCurvesTests
     {
         using TemporaryFolder folder = new();
         folder.Write("metrics.jsonl", metrics);
-        return RunCurves.Read(new RunFolder(folder.Path));
+        return RunCurves.Read(new RunFolder(folder.Path), "compare");
     }
 }

@@ -37,8 +37,10 @@ internal sealed class RunCurves
 
     /// <summary>Reads a run folder; one without metrics, or with a damaged line at the end, is a run that is not over.</summary>
     /// <remarks>A damaged line further up does not hide what the last line says: whether such a run can be taken up or is spoilt is for the caller to say.</remarks>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="operation">Who reads, for messages.</param>
     /// <exception cref="InvalidFileException">The file cannot be read.</exception>
-    public static RunCurves Read(RunFolder folder)
+    public static RunCurves Read(RunFolder folder, string operation)
     {
         RunCurves curves = new();
         if (!File.Exists(folder.MetricsPath))
@@ -46,7 +48,7 @@ internal sealed class RunCurves
             return curves;
         }
 
-        using MetricsReader reader = new(folder.MetricsPath, "compare");
+        using MetricsReader reader = new(folder.MetricsPath, operation);
         while (reader.Next(out string? problem) is var line && (line is not null || problem is not null))
         {
             curves.Add(line, reader.Line);
@@ -102,3 +104,8 @@ internal sealed class RunCurves
 
     private static double Loss(double value) => double.IsFinite(value) ? value : double.PositiveInfinity;
 }
+
+/// <summary>A point of a loss curve.</summary>
+/// <param name="Step">Number of steps done.</param>
+/// <param name="Loss">Nats per token.</param>
+public readonly record struct CurvePoint(long Step, double Loss);
