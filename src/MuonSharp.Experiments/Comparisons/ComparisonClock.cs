@@ -1,5 +1,3 @@
-using MuonSharp.Training;
-
 namespace MuonSharp.Experiments;
 
 /// <summary>How long the runs still to do will take, from those of this process.</summary>
