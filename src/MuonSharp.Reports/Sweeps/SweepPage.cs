@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using MuonSharp.Experiments;
-using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 

@@ -10,7 +10,7 @@ internal static class RunNames
     public const string ValidationCopy = "validation-text.txt";
 
     /// <summary>What a beginning writes before the configuration, with which the run has begun.</summary>
-    private static readonly string[] s_beforeConfig = ["environment.json", TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name];
+    private static readonly string[] s_beforeConfig = ["environment.json", RoutingFile.Name, TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name];
 
     private static readonly string[] s_written =
         ["config.json", "environment.json", "metrics.jsonl", "samples.txt", RoutingFile.Name, TokenizerFile.Name, TextCopy, ValidationCopy, ImageModelFile.Name, ImageEvaluation.FileName, "report.html", "checkpoints"];

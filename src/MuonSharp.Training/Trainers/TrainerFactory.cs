@@ -47,8 +47,8 @@ internal static class TrainerFactory
     public static TrainingConfig AsBegun(TrainingConfig config, string runFolder)
     {
         TrainingConfig saved = new RunFolder(runFolder).ReadConfig();
-        return config.Train.From is null || config.Train.FromSha256 is not null ? config
-            : WeightSource.Complete(config with { Train = config.Train with { FromSha256 = saved.Train.FromSha256 } });
+        return config.Train.From is not { } from || config.Train.FromSha256 is not null ? config
+            : WeightSource.Complete(config with { Train = config.Train with { From = Path.GetFullPath(from), FromSha256 = saved.Train.FromSha256 } });
     }
 
     /// <summary>A run that goes on, of a task.</summary>

@@ -81,6 +81,17 @@ public class SweepTests
     private static bool HasStep(string sweep) => Directory.Exists(sweep)
         && Directory.GetFiles(sweep, "metrics.jsonl", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0);
 
+    /// <summary>The weights are named by a path that is relative to where the command was given.</summary>
+    [Fact]
+    public void Rates_of_a_fine_tuning_are_swept_and_a_second_call_does_nothing_again()
+    {
+        using var folder = new TemporaryFolder();
+        Tool.Run(TinyRun.Train(folder, folder.At("base"), "--steps", "5")).Exits(0);
+        string[] command = ["sweep", "--from", "base", "--data", "text.txt", "--steps", "5", "--over", "optimizer.learningRate=0.001,0.01", "--out", "tuned"];
+        Assert.Equal(2, Tool.Run(command, folder.At(".")).Exits(0).Lines.Count(line => line.StartsWith("run ", StringComparison.Ordinal) && line.Contains("  loss ", StringComparison.Ordinal)));
+        Assert.Equal(2, Tool.Run(command, folder.At(".")).Exits(0).Lines.Count(line => line.EndsWith("(was there)", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void When_every_run_diverges_the_exit_code_says_so()
     {

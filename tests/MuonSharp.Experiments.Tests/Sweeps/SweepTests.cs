@@ -118,6 +118,28 @@ public sealed class SweepTests : IDisposable
         Assert.Contains("SHA-256", (await Assert.ThrowsAsync<ConfigurationException>(() => TinySweep.Run(options, _folder.File("sweep")))).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Two epochs of 240 images, so the batch decides how many steps a run has.</summary>
+    [Fact]
+    public async Task Runs_of_images_have_their_accuracy_and_the_steps_of_their_epochs()
+    {
+        string images = _folder.File("images");
+        Directory.CreateDirectory(images);
+        TinyImages.Write(images, size: 24);
+        SweepOptions options = new()
+        {
+            Axes = [SweepAxis.Parse("train.batch=40,80")],
+            Preset = "fashion-mnist",
+            Settings = [new("data.file", images), new("image.classes", "null"), new("image.epochs", "2"), new("image.widths", "4,8,8"), new("train.threads", "2")],
+        };
+        (SweepResult result, _) = await TinySweep.Run(options, _folder.File("sweep"));
+        Assert.Equal([12, 6], result.Points.Select(point => point.Point.Config.Train.Steps));
+        Assert.Equal([12L, 6L], result.Points.Select(point => point.Runs[0].Evaluations[^1].Step));
+        Assert.All(result.Points, point => Assert.Equal(point.Runs[0].Accuracy, point.Accuracy!.Value.Mean));
+        Assert.All(result.Plan.Runs, run => Assert.Equal(2, run.Threads));
+        (_, List<SweepEvent> again) = await TinySweep.Run(options, _folder.File("sweep"));
+        Assert.All(again, happened => Assert.True(happened is SweepRunFinished { WasThere: true }));
+    }
+
     private static IEnumerable<double> Losses(SweepResult result) => result.Points.SelectMany(point => point.Runs.Select(run => run.FinalLoss));
 
     private static IEnumerable<string> Folders(List<SweepEvent> events) => events.OfType<SweepRunFinished>().Select(happened => happened.Run.Folder);

@@ -15,7 +15,7 @@ public sealed class RunBeginningTests : IDisposable
     [Fact]
     public void A_run_killed_at_any_operation_of_its_beginning_begins_again_or_goes_on()
     {
-        Dictionary<string, ReadOnlyMemory<byte>> kept = Kept("tokenizer.json", "training-text.txt"), others = Kept("tokenizer.json");
+        Dictionary<string, ReadOnlyMemory<byte>> kept = Kept("tokenizer.json", "routing.json", "training-text.txt"), others = Kept("tokenizer.json");
         int begunAgain = 0, at = 0;
         for (bool ended = false; !ended; at++)
         {

@@ -8,10 +8,11 @@ namespace MuonSharp.Training;
 /// <param name="Managed">Bytes of the managed heap, garbage included. Key <c>managed_bytes</c>.</param>
 public readonly record struct ProcessMemory(long WorkingSet, long Managed)
 {
-    internal static ProcessMemory Look() => new(Environment.WorkingSet, GC.GetTotalMemory(forceFullCollection: false));
+    /// <summary>The runtime's count of the heap can be below zero for a moment, where another thread's collection is going on.</summary>
+    internal static ProcessMemory Look() => new(Environment.WorkingSet, Math.Max(0, GC.GetTotalMemory(forceFullCollection: false)));
 
     internal static ProcessMemory? Read(JsonEntry line) =>
-        line.Find("working_set_bytes") is { } resident ? new(resident.WholeNumber(0), line["managed_bytes"].WholeNumber(0)) : null;
+        line.Find("working_set_bytes") is { } resident ? new(resident.WholeNumber(0), Math.Max(0, line["managed_bytes"].WholeNumber(long.MinValue))) : null;
 
     internal void WriteTo(Utf8JsonWriter json)
     {
