@@ -63,7 +63,7 @@ internal static class ChartSvg
         return low > 0 && high >= chart.LogarithmicFrom * low;
     }
 
-    /// <summary>A little room above and below the lines; none below zero, which nothing measured here goes under.</summary>
+    /// <summary>A little room above and below the lines, more of it where all have one height; none below zero, which nothing measured here goes under.</summary>
     private static Axis Heights(Chart chart, double low, double high)
     {
         if (HasLogarithmicHeights(chart))
@@ -72,8 +72,10 @@ internal static class ChartSvg
         }
 
         (low, high) = double.IsFinite(chart.Target) ? (Math.Min(low, chart.Target), Math.Max(high, chart.Target)) : (low, high);
-        double room = Room * (high - low);
-        return new(low >= 0 ? Math.Max(0, low - room) : low - room, high + room, marks: 6);
+        double room = high > low ? Room * (high - low) : high == 0 ? 1 : Math.Min(0.5, Math.Abs(high) / 2);
+
+        // Nor above 1 where nothing measured does: most such numbers are shares.
+        return new(low >= 0 ? Math.Max(0, low - room) : low - room, low >= 0 && high <= 1 ? Math.Min(1, high + room) : high + room, marks: 6);
     }
 
     private static (double Least, double Greatest) Heights(Chart chart) => Bounds(chart, (series, i) => (series.End(i, -1), series.End(i, 1)));

@@ -179,7 +179,7 @@ public sealed class RunExistsException : Exception
     /// <summary>Creates the exception for one folder.</summary>
     /// <param name="folder">The run folder.</param>
     public RunExistsException(string folder)
-        : base($"[run] {folder}: a new run needs a folder without one; this one holds a run") => Folder = folder;
+        : base($"[run] {folder}: a new run needs a folder without one; this one holds a run") => (Folder, HoldsRun) = (folder, true);
 
     /// <summary>Creates the exception for a folder that holds something else.</summary>
     /// <param name="folder">The run folder.</param>
@@ -189,4 +189,7 @@ public sealed class RunExistsException : Exception
 
     /// <summary>The run folder.</summary>
     public string Folder { get; }
+
+    /// <summary>Whether it is a run that is there, which can be taken up; else something else that a run would write over.</summary>
+    public bool HoldsRun { get; }
 }

@@ -40,6 +40,22 @@ public class ChartSvgTests
     }
 
     [Theory]
+    [InlineData("0.45 1", 0.9)]
+    [InlineData("0.5 1", 1.0)]
+    [InlineData("0 1", 0.0)]
+    [InlineData("0.71 1", 0.72, 0.995)]
+    [InlineData("0.001 0.003", 0.002)]
+    [InlineData("1.5 2.5", 2.0)]
+    public void An_axis_of_shares_ends_at_the_whole_however_few_points_there_are(string expected, params double[] heights)
+    {
+        Chart chart = new("accuracy", "steps", "on held-out data", [new("a", "c0", [.. heights.Select((_, i) => 1.0 + i)], heights)]) { Whole = true };
+        string[] range = ((string)ChartSvg.Draw(chart)!.Descendants().Single(element => (string?)element.Attribute("class") == "lines").Attribute("data-y")!).Split(' ');
+        Assert.All(expected.Split(' ').Zip(range), pair => Assert.Equal(Number(pair.First), Number(pair.Second), 0.005));
+
+        static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
     [InlineData(0.1, 0.8, false)]
     [InlineData(0.1, 0.81, true)]
     [InlineData(0, 1, false)]

@@ -36,6 +36,7 @@ public sealed class RunWriterTests : IDisposable
         Create("a").Dispose();
         RunExistsException exception = Assert.Throws<RunExistsException>(() => Create("a"));
         Assert.StartsWith($"[run] {_folder.At("a")}: ", exception.Message, StringComparison.Ordinal);
+        Assert.True(exception.HoldsRun);
         using RunWriter resumed = RunWriter.Resume(_folder.At("a")); // The refusal has given the lock back.
         _ = Assert.Throws<RunLockedException>(() => RunWriter.Resume(_folder.At("a")));
         _ = Assert.Throws<RunLockedException>(() => Create("a"));
@@ -235,6 +236,7 @@ public sealed class RunWriterTests : IDisposable
         RunExistsException error = Assert.Throws<RunExistsException>(() => Create("a"));
 
         Assert.Equal($"[run] {_folder.At("a")}: a new run needs a folder that holds none of the files it writes; {name} is there", error.Message);
+        Assert.False(error.HoldsRun);
         Assert.Equal("mine", File.ReadAllText(_folder.At("a", name)));
         Assert.Equal(2, Directory.GetFileSystemEntries(_folder.At("a")).Length);
     }
