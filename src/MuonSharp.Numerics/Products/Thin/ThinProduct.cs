@@ -40,8 +40,9 @@ internal static unsafe class ThinProduct<R, V>
     private readonly struct Job<TEpilogue>(Matrix a, Matrix b, Matrix c, bool accumulate, TEpilogue epilogue) : ITeamJob
         where TEpilogue : struct, ITileEpilogue
     {
-        /// <summary>Columns of a task: runs of 768 bytes where rows of B are read, and four tasks for a width of 768.</summary>
-        private const int Columns = 192;
+        /// <summary>Columns of a task: two tasks at least for a width of 384, and where a B is too large for a cache runs of 1,536 bytes of each row, which are long enough for the
+        /// processor to look ahead by itself. Asking for lines instead takes its few places for lines that are missing.</summary>
+        private int Columns => c.Columns >= 768 ? 384 : 192;
 
         public int Tasks => (c.Columns + Columns - 1) / Columns;
 
@@ -70,9 +71,6 @@ internal static unsafe class ThinRows<R, V>
     where V : struct
 {
     private const int Steps = 8;
-
-    /// <summary>Floats of a cache line.</summary>
-    private const int Line = 16;
 
     public static void Run(Matrix a, Matrix b, Matrix c, bool accumulate)
     {
@@ -107,16 +105,6 @@ internal static unsafe class ThinRows<R, V>
         int j = 0;
         for (; j <= columns - R.Count; j += R.Count)
         {
-            if (Sse.IsSupported && j % Line == 0)
-            {
-                // The next eight rows lie in other pages, where the processor does not look by itself.
-                float* next = b + (Steps * bStep) + j;
-                for (int row = 0; row < Steps; row++, next += bStep)
-                {
-                    Sse.Prefetch1(next);
-                }
-            }
-
             V sum = accumulate ? R.Load(c + j) : R.Zero;
             sum = R.MultiplyAdd(a0, R.Load(b + j), sum);
             sum = R.MultiplyAdd(a1, R.Load(b1 + j), sum);
