@@ -16,8 +16,8 @@ internal sealed class Served : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<Served> Start(IReadOnlyList<string> places, int port = 0, string? token = null, IPAddress? host = null) =>
-        new(await DashboardServer.StartAsync(new() { Runs = places, Port = port, Token = token, Host = host ?? IPAddress.Loopback, Interval = s_soon }, TestContext.Current.CancellationToken));
+    public static async Task<Served> Start(IReadOnlyList<string> places, int port = 0, string? token = null, IPAddress? host = null, TimeSpan? interval = null) =>
+        new(await DashboardServer.StartAsync(new() { Runs = places, Port = port, Token = token, Host = host ?? IPAddress.Loopback, Interval = interval ?? s_soon }, TestContext.Current.CancellationToken));
 
     /// <summary>Asks on loopback, whatever the server's address is called.</summary>
     public async Task<HttpResponseMessage> Ask(string path, string? host = null, string? cookie = null, HttpMethod? method = null)
@@ -54,6 +54,9 @@ internal sealed class Served : IAsyncDisposable
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         return new(response, await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
     }
+
+    /// <summary>Ends the server, and leaves who listens to hear it.</summary>
+    public Task Stop() => _server.DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

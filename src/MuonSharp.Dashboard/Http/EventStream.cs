@@ -51,13 +51,37 @@ internal static class EventStream
                 await context.Response.Body.FlushAsync(ends.Token);
             }
         }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested && stopping.IsCancellationRequested)
+        {
+            await SendLast(context, view, had);
+        }
         catch (Exception error) when (ends.IsCancellationRequested && error is OperationCanceledException or IOException)
         {
-            // The reader has gone, or we go.
+            // The reader has gone.
         }
         finally
         {
             views.Leave(view);
+        }
+    }
+
+    /// <summary>The server ends, with a training mostly: the page shall show how that ended, which may have been written since the last look.</summary>
+    private static async Task SendLast(HttpContext context, LiveView view, string had)
+    {
+        ViewState last = view.Last();
+        if (last.Id == had)
+        {
+            return;
+        }
+
+        try
+        {
+            await context.Response.Body.WriteAsync(Message(last, had), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // The reader has gone.
         }
     }
 

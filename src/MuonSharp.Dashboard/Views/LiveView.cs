@@ -56,6 +56,16 @@ internal sealed class LiveView(ViewChoice choice, RunCatalog catalog, TimeSpan i
         }
     }
 
+    /// <summary>The state now, looked at anew.</summary>
+    public ViewState Last()
+    {
+        lock (_turn)
+        {
+            Look();
+            return _state!;
+        }
+    }
+
     private void Look()
     {
         long start = Stopwatch.GetTimestamp();

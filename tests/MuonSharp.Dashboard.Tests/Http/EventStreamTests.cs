@@ -101,4 +101,17 @@ public sealed class EventStreamTests : IDisposable
         _run.Append(Growing.Step(4, 0.0625));
         Assert.Equal(["head", "curves", "step"], (await listener.Next()).Parts);
     }
+
+    [Fact]
+    public async Task What_was_written_since_the_last_look_is_sent_before_the_server_ends()
+    {
+        await using Served served = await Served.Start([_run.Folder], interval: TimeSpan.FromMinutes(1));
+        using Listener listener = await served.Listen();
+        _ = await listener.Next();
+        _run.Append(Growing.Step(4, 0.0625));
+        Task end = served.Stop();
+        Assert.Contains(">0.0625<", (await listener.Next()).Part("step"), StringComparison.Ordinal);
+        await end;
+        await Assert.ThrowsAsync<EndOfStreamException>(listener.Next);
+    }
 }
