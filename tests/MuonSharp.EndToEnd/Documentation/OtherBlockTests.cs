@@ -13,6 +13,7 @@ public class OtherBlockTests
         ["README.md"] = "the end of a run",
         ["docs/getting-started.md"] = "a line of a run",
         ["docs/run-folder.md"] = "the files of a folder",
+        ["docs/sweep.md"] = "the table of a sweep",
     };
 
     [Fact]
