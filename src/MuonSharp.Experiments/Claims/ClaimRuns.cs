@@ -1,3 +1,4 @@
+using MuonSharp.Optimizers;
 using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
@@ -99,13 +100,34 @@ internal sealed class ClaimRuns
     /// <param name="middle">The rate in the middle of the first three.</param>
     /// <param name="seeds">The seeds; their mean loss counts.</param>
     /// <param name="percent">The length of the runs in percent of a full one.</param>
-    public async Task<ClaimSweep> SweepAsync(string optimizer, double middle, int[] seeds, int percent = 100)
+    public Task<ClaimSweep> SweepAsync(string optimizer, double middle, int[] seeds, int percent = 100) =>
+        SweepAsync(middle, rate => TrainAsync(optimizer, rate, seeds, percent));
+
+    /// <summary>Full runs in which both rates are swept, for every optimizer in the same way: first that of the hidden matrices (of everything, where the recipe has one rate), then at the best one that of the rest.</summary>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="middle">The rate of the hidden matrices in the middle of the first three; that of the rest is the preset's, or where there is one rate the best of the first sweep.</param>
+    /// <param name="seeds">The seeds; their mean loss counts.</param>
+    public async Task<ClaimTuning> TuneAsync(string optimizer, double middle, params int[] seeds)
+    {
+        bool oneRate = OptimizerDescriptors.Find(OptimizerChoice.Parse(optimizer).Name)!.Recipe.OneRate;
+        string start = oneRate ? optimizer : Choice(optimizer, middle, _full.Optimizer.Auxiliary.LearningRate);
+        ClaimSweep rates = await SweepAsync(start, middle, seeds);
+        double rest = oneRate ? rates.Best : _full.Optimizer.Auxiliary.LearningRate;
+        ClaimSweep rests = await SweepAsync(rest, tried => TrainAsync(Choice(optimizer, rates.Best, tried), rates.Best, seeds));
+        return new(Choice(optimizer, rates.Best, rests.Best), start, rates, rests);
+    }
+
+    /// <summary>An optimizer with a rate for what is no hidden matrix: without a setting of its own where it has that one anyway.</summary>
+    private string Choice(string optimizer, double rate, double rest) =>
+        Config(optimizer, rate).Optimizer.Auxiliary.LearningRate == rest ? optimizer : $"{optimizer}:auxiliary.learningRate={LearningRateSweep.Text(rest)}";
+
+    private async Task<ClaimSweep> SweepAsync(double middle, Func<double, Task<ComparisonRun[]>> train)
     {
         LearningRateSweep sweep = new(_work.Quick ? [middle, middle / LearningRateSweep.Factor] : LearningRateSweep.Around(middle), extends: !_work.Quick);
         SortedDictionary<double, double> losses = [];
         while (sweep.Next is { } rate)
         {
-            losses[rate] = (await TrainAsync(optimizer, rate, seeds, percent)).Average(run => run.FinalLoss);
+            losses[rate] = (await train(rate)).Average(run => run.FinalLoss);
             sweep.Report(losses[rate]);
         }
 

@@ -43,3 +43,10 @@ internal sealed record ClaimSweep(IReadOnlyList<(double Rate, double Loss)> Loss
     /// <summary>The best rate for a table.</summary>
     public string Text => Figure.Rate(Best) + (AtEdge ? " (edge)" : "");
 }
+
+/// <summary>Both rates of an optimizer, swept one after the other.</summary>
+/// <param name="Optimizer">The optimizer with its best rate for what is no hidden matrix.</param>
+/// <param name="Start">The same with the rate that the first sweep had for it.</param>
+/// <param name="Rates">The sweep of the hidden matrices' rate, or of the one rate of everything.</param>
+/// <param name="Rests">The sweep of the rest's, at the best of these.</param>
+internal sealed record ClaimTuning(string Optimizer, string Start, ClaimSweep Rates, ClaimSweep Rests);

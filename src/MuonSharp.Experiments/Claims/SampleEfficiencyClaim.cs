@@ -7,7 +7,7 @@ internal sealed class SampleEfficiencyClaim : Claim
     private const double GreatestShare = 0.4;
 
     private static readonly int[] s_percents = [20, 30, 40, 60, 80];
-    private static readonly (string Name, string Choice)[] s_others = [("muon", "muon"), ("normuon", "normuon:auxiliary.learningRate=0.003")];
+    private static readonly string[] s_others = ["muon", "normuon"];
 
     public override string Name => "sample-efficiency";
 
@@ -20,8 +20,9 @@ internal sealed class SampleEfficiencyClaim : Claim
     public override string Goal => "at most 40 % of the steps, at both sizes, for Muon and for NorMuon";
 
     public override string Method =>
-        "nanogpt-cpu with widths 64 and 128, 1,000 steps, the tool's own text. Rates are swept with seed 1 by factors of two up to a best one inside, then three seeds each. Runs of 20 to 80 % of the steps have schedules of "
-        + "their own length, at the best rate or the next greater one, whichever is better for seed 1. The share is where their losses come down to that of AdamW's full run of the same seed, on straight lines between lengths.";
+        "nanogpt-cpu with widths 64 and 128, 1,000 steps, the tool's own text. Both rates of every optimizer are swept with seed 1, by factors of two up to a best one inside: first that of the hidden matrices, of AdamW that of "
+        + "everything, then at the best one that of the rest, which AdamW steps in all of them. Then three seeds each. Runs of 20 to 80 % of the steps have schedules of their own length, at the best rate of the matrices or the next "
+        + "greater one, whichever is better for seed 1. The share is where their losses come down to that of AdamW's full run of the same seed, on straight lines between lengths.";
 
     internal override async Task<ClaimResult> RunAsync(ClaimWork work)
     {
@@ -32,28 +33,28 @@ internal sealed class SampleEfficiencyClaim : Claim
         {
             string size = $"width {width}";
             ClaimRuns runs = work.Runs($"width-{width}", "nanogpt-cpu", ("model.width", $"{width}"), ("train.steps", "1000"));
-            ClaimSweep swept = await runs.SweepAsync(AdamW, 0.008, [1]);
-            ComparisonRun[] targets = await runs.TrainAsync(AdamW, swept.Best, work.Seeds);
+            ClaimTuning tuned = await runs.TuneAsync(AdamW, 0.008, 1);
+            ComparisonRun[] targets = await runs.TrainAsync(tuned.Optimizer, tuned.Rates.Best, work.Seeds);
             SeededMean target = SeededMean.Of([.. targets.Select(run => run.FinalLoss)]);
-            rows.Add([size, AdamW, swept.Text, Figure.Loss(target), "100 %"]);
+            rows.Add([size, AdamW, tuned.Rates.Text, tuned.Rests.Text, Figure.Loss(target), "100 %"]);
             lines.Add(new($"{AdamW}, {size}", [(s_percents[0], target.Mean), (100, target.Mean)]));
-            foreach ((string name, string choice) in s_others)
+            foreach (string name in s_others)
             {
-                swept = await runs.SweepAsync(choice, 0.01, [1]);
-                ComparisonRun[] full = await runs.TrainAsync(choice, swept.Best, work.Seeds);
-                List<(int Percent, ComparisonRun[] Runs)> shorter = await ShorterAsync(work, runs, choice, swept, targets);
+                tuned = await runs.TuneAsync(name, 0.01, 1);
+                ComparisonRun[] full = await runs.TrainAsync(tuned.Optimizer, tuned.Rates.Best, work.Seeds);
+                List<(int Percent, ComparisonRun[] Runs)> shorter = await ShorterAsync(work, runs, tuned, targets);
                 shorter.Add((100, full));
                 double[] of = [.. targets.Select((run, seed) => ClaimStatistics.ShareOfSteps([.. shorter.Select(each => (each.Percent, each.Runs[seed].FinalLoss))], run.FinalLoss) ?? double.PositiveInfinity)];
                 SeededMean share = SeededMean.Of(of);
                 shares.Add(share.Mean);
-                rows.Add([size, name, swept.Text, Figure.Loss(SeededMean.Of([.. full.Select(run => run.FinalLoss)])), double.IsFinite(share.Mean) ? Figure.Percent(share) : "not reached"]);
+                rows.Add([size, name, tuned.Rates.Text, tuned.Rests.Text, Figure.Loss(SeededMean.Of([.. full.Select(run => run.FinalLoss)])), double.IsFinite(share.Mean) ? Figure.Percent(share) : "not reached"]);
                 lines.Add(new($"{name}, {size}", [.. shorter.Select(each => ((double)each.Percent, each.Runs.Average(run => run.FinalLoss)))]));
             }
         }
 
         double worst = shares.Max();
         return new(
-            ["size", "optimizer", "rate", "final loss, nats a token", "share of AdamW's steps"],
+            ["size", "optimizer", "rate", "rate of the rest", "final loss, nats a token", "share of AdamW's steps"],
             rows,
             worst <= GreatestShare ? ClaimVerdict.Met : ClaimVerdict.Missed,
             [double.IsFinite(worst) ? $"The greatest share is {Figure.Percent(worst)}, the least {Figure.Percent(shares.Min())}; ± is the deviation over {work.Seeds.Length} seeds." : "Not every run reaches AdamW's loss."],
@@ -61,18 +62,18 @@ internal sealed class SampleEfficiencyClaim : Claim
     }
 
     /// <summary>Runs of ascending length, up to the first at which every seed has come down to AdamW's loss.</summary>
-    private static async Task<List<(int Percent, ComparisonRun[] Runs)>> ShorterAsync(ClaimWork work, ClaimRuns runs, string choice, ClaimSweep swept, ComparisonRun[] targets)
+    private static async Task<List<(int Percent, ComparisonRun[] Runs)>> ShorterAsync(ClaimWork work, ClaimRuns runs, ClaimTuning tuned, ComparisonRun[] targets)
     {
         List<(int Percent, ComparisonRun[] Runs)> shorter = [];
         foreach (int percent in s_percents)
         {
             List<ComparisonRun> first = [];
-            foreach (double rate in swept.BestAndNext)
+            foreach (double rate in tuned.Rates.BestAndNext)
             {
-                first.Add(await runs.TrainAsync(choice, rate, 1, percent));
+                first.Add(await runs.TrainAsync(tuned.Optimizer, rate, 1, percent));
             }
 
-            shorter.Add((percent, await runs.TrainAsync(choice, first.MinBy(run => run.FinalLoss)!.Task.LearningRate, work.Seeds, percent)));
+            shorter.Add((percent, await runs.TrainAsync(tuned.Optimizer, first.MinBy(run => run.FinalLoss)!.Task.LearningRate, work.Seeds, percent)));
             if (shorter[^1].Runs.Zip(targets).All(pair => pair.First.FinalLoss <= pair.Second.FinalLoss))
             {
                 break;
