@@ -28,12 +28,7 @@ internal sealed class JsonView : ICompareView
                 JsonLines.Write(line);
                 break;
             case ComparisonRunFinished finished:
-                JsonObject end = Task("run-finished", finished.Run.Task);
-                end["final_loss"] = finished.Run.Diverged ? null : finished.Run.FinalLoss;
-                end["diverged"] = finished.Run.Diverged;
-                end["was_there"] = finished.WasThere;
-                end["run"] = finished.Run.Folder;
-                JsonLines.Write(ComparisonJson.WithAccuracy(finished.Run, end));
+                JsonLines.Write(ExperimentLines.Finished(Task("run-finished", finished.Run.Task), finished.Run, finished.WasThere));
                 break;
             case ComparisonMeasuring measuring:
                 JsonLines.Write(new JsonObject { ["kind"] = "measuring", ["round"] = measuring.Round, ["rounds"] = measuring.Rounds });

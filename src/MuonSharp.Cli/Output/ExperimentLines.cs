@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using MuonSharp.Experiments;
+
 namespace MuonSharp.Cli.Output;
 
 /// <summary>What every command that trains many runs says on a terminal while they go on, and where they were stopped.</summary>
@@ -28,6 +31,19 @@ internal sealed class ExperimentLines(Terminal terminal)
         {
             terminal.Line(string.Join("  ", fields), Style.Label);
         }
+    }
+
+    /// <summary>What a line of JSON about a finished run says of its end.</summary>
+    /// <param name="line">Which run it is; the rest is added to it.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="wasThere">Whether an earlier call trained it.</param>
+    public static JsonObject Finished(JsonObject line, TrainedRun run, bool wasThere)
+    {
+        line["final_loss"] = run.Diverged ? null : run.FinalLoss;
+        line["diverged"] = run.Diverged;
+        line["was_there"] = wasThere;
+        line["run"] = run.Folder;
+        return ComparisonJson.WithAccuracy(run, line);
     }
 
     /// <summary>The user asked to stop.</summary>

@@ -142,13 +142,8 @@ internal sealed class JsonView : ISweepView
                 line["step"] = started.Step;
                 JsonLines.Write(line);
                 break;
-            case SweepRunFinished { Trained: var run } finished:
-                JsonObject end = Line("run-finished", finished.Run);
-                end["final_loss"] = run.Diverged ? null : run.FinalLoss;
-                end["diverged"] = run.Diverged;
-                end["was_there"] = finished.WasThere;
-                end["run"] = run.Folder;
-                JsonLines.Write(ComparisonJson.WithAccuracy(run, end));
+            case SweepRunFinished finished:
+                JsonLines.Write(ExperimentLines.Finished(Line("run-finished", finished.Run), finished.Trained, finished.WasThere));
                 break;
         }
     }

@@ -7,8 +7,8 @@ namespace MuonSharp.Experiments;
 /// <remarks>
 /// <para>Threads that share a small step mostly wait for each other, so such a run has one thread and several runs go on at once: a run has a thread for every
 /// <see cref="FlopsOfThread"/> of its step, at most all, and where there are fewer runs than threads none is left idle.</para>
-/// <para>Two runs at once on a thread each, against one after the other on two threads (Zen 5, 29 November 2026): 1.5 times as fast at 0.5 GFLOP a step (nanogpt-cpu with width 64 and 2 layers),
-/// 1.05 times at 4 (nanogpt-cpu), 1.04 at 60. Beyond the first there is nothing to win, and runs one after the other take less memory.</para>
+/// <para>Two runs at once on a thread each, against one after the other on two threads (Zen 5, 29 November 2026): 1.06 times as fast at 0.5 GFLOP a step (nanogpt-cpu with width 64 and 2 layers),
+/// 1.05 times at 4 (nanogpt-cpu). Runs one after the other take less memory, so larger ones do.</para>
 /// <para>Runs of images have all threads: their steps are large, and each run holds its images.</para>
 /// </remarks>
 internal sealed class ThreadRule
