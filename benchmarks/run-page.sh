@@ -2,7 +2,7 @@
 # What an open page costs a run, and whether it leaks. Needs Chromium, curl and jq. MUONSHARP: the tool, if not the one that is built here.
 #   benchmarks/run-page.sh cost [STEPS] [ROUNDS]   steps of nanogpt-cpu without and with the page open, in turn (400, 3)
 #   benchmarks/run-page.sh spectra [ROUNDS]        what spectra take of a run, by its own profile, beside what plan predicts (2)
-#   benchmarks/run-page.sh soak [STEPS]            many small steps with the page open: memory and handles on the way (100000)
+#   benchmarks/run-page.sh soak [STEPS]            many small steps with the page open: memory and handles on the way, of trainer and page; fails if they grow (100000)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool="${MUONSHARP:-$PWD/artifacts/bin/MuonSharp.Cli/release/muonsharp}"
@@ -77,23 +77,56 @@ spectra() {
     done
 }
 
+# grew WHAT FIRST LAST MOST: whether something grew by more than it may; says so.
+grew() {
+    [ "$(($3 - $2))" -gt "$4" ] || return 1
+    echo "$1 grew from $2 to $3; $4 more is what may be" >&2
+}
+
 soak() {
-    local steps="${1:-100000}" every step
+    local steps="${1:-100000}" every next step rss managed handles heap nodes listeners page first="" last="" leaks=no
     every=$((steps / 10))
+    next="$every"
+    dotnet build benchmarks/page-state.cs >/dev/null
     train "$work/soak" yes model.layers=1 model.heads=1 model.width=16 model.context=16 train.batch=4 "train.steps=$steps" evaluate.every=-1 sample.every=-1 "checkpoint.every=$every"
-    local next="$every"
-    printf '%8s  %12s  %12s  %8s\n' steps 'process MiB' 'managed MiB' handles
+    printf '%8s  %12s  %12s  %8s  %9s  %8s  %9s\n' steps 'process MiB' 'managed MiB' handles 'page KiB' nodes listeners
     while kill -0 "$trainer" 2>/dev/null; do
         # A torn last line is no JSON.
         step="$(tail -n 2 "$work/soak/metrics.jsonl" 2>/dev/null | head -n 1 | jq -r '.step // 0' 2>/dev/null || echo 0)"
         if [ "${step:-0}" -ge "$next" ]; then
-            printf '%8s  %12s  %12s  %8s\n' "$step" "$(($(awk '/VmRSS/ {print $2}' "/proc/$trainer/status") / 1024))" \
-                "$(tail -n 20000 "$work/soak/metrics.jsonl" | grep -o '"managed_bytes":[0-9]*' | tail -n 1 | cut -d: -f2 | awk '{print int($1 / 1048576)}')" "$(ls "/proc/$trainer/fd" | wc -l)"
+            page="$(dotnet run --no-build benchmarks/page-state.cs 9333)"
+            # It may end while it is looked at.
+            rss="$(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$trainer/status" 2>/dev/null || true)"
+            handles="$(ls "/proc/$trainer/fd" 2>/dev/null | wc -l)"
+            [ -n "$rss" ] && [ "$handles" -gt 0 ] || break
+            managed="$(tail -n 20000 "$work/soak/metrics.jsonl" | grep -o '"managed_bytes":[0-9]*' | tail -n 1 | cut -d: -f2 | awk '{print int($1 / 1048576)}')"
+            read -r heap nodes listeners <<<"$(jq -r '"\(.heap / 1024 | floor) \(.nodes) \(.listeners)"' <<<"$page")"
+            last="$rss $handles $heap $nodes $listeners"
+            first="${first:-$last}"
+            printf '%8s  %12s  %12s  %8s  %9s  %8s  %9s\n' "$step" "$rss" "$managed" "$handles" "$heap" "$nodes" "$listeners"
             next=$((next + every))
         fi
         sleep 1
     done
+    wait "$trainer" || { tail -n 3 "$work/soak.txt" >&2; exit 1; }
+    trainer=""
+
+    # The page has what it was sent before the server went, and weighs what it did: beside the step lines' numbers, 240 bytes a step at most, nothing may grow.
+    page="$(dotnet run --no-build benchmarks/page-state.cs 9333)"
     close
+    step="$(jq -r .step <<<"$page")"
+    [ "$step" = "$steps" ] || { echo "the page shows step $step at the end, not $steps" >&2; exit 1; }
+    read -r _ _ heap_before nodes_before listeners_before <<<"$first"
+    read -r rss_before handles_before _ <<<"$first"
+    read -r rss handles _ <<<"$last"
+    read -r heap nodes listeners <<<"$(jq -r '"\(.heap / 1024 | floor) \(.nodes) \(.listeners)"' <<<"$page")"
+    printf '%8s  %12s  %12s  %8s  %9s  %8s  %9s\n' "$step" ended '' '' "$heap" "$nodes" "$listeners"
+    grew 'MiB of the process' "$rss_before" "$rss" "$((32 + steps * 240 / 1048576))" && leaks=yes
+    grew 'handles of the process' "$handles_before" "$handles" 20 && leaks=yes
+    grew 'KiB of the page' "$heap_before" "$heap" 1024 && leaks=yes
+    grew 'nodes of the page' "$nodes_before" "$nodes" 500 && leaks=yes
+    grew 'listeners of the page' "$listeners_before" "$listeners" 5 && leaks=yes
+    [ "$leaks" = no ]
 }
 
 case "${1:-}" in

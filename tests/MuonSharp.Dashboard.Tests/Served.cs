@@ -68,14 +68,20 @@ internal sealed class Served : IAsyncDisposable
 /// <summary>Reads an event stream, as the standard of server-sent events describes it.</summary>
 internal sealed class Listener(HttpResponseMessage response, Stream stream) : IDisposable
 {
+    /// <summary>The server says that it is there when it has had nothing to send for fifteen seconds, a look at the files or more.</summary>
+    private const int MostSilences = 4;
+
     private readonly StreamReader _lines = new(stream, Encoding.UTF8);
 
-    /// <summary>The next event that has data.</summary>
+    /// <summary>The next event that has data; a failure where the server says again and again that it has none.</summary>
     public async Task<SentEvent> Next()
     {
         string id = "", name = "", data = "";
+        int silences = 0;
         while (await _lines.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
+            silences += line == ":" ? 1 : 0;
+            Assert.True(silences < MostSilences, $"the server has looked {silences} times and more since the last event, and sent none");
             (string field, string value) = line.Split(':', 2) is [var before, var after] ? (before, after.TrimStart(' ')) : (line, "");
             (id, name, data) = field switch { "id" => (value, name, data), "event" => (id, value, data), "data" => (id, name, data + value), _ => (id, name, data) };
             if (line.Length == 0 && data.Length > 0)

@@ -49,6 +49,8 @@
       if (last.nextElementSibling !== part) last.after(part);
       last = part;
     }
+    // Where what was chosen is there no more, the first is.
+    for (const group of main.querySelectorAll('fieldset:not(:has(:checked))')) group.querySelector('input').checked = true;
     state = event.lastEventId;
   }
 

@@ -57,7 +57,7 @@ internal static class LivePage
                     new XAttribute("class", "box"),
                     found.Count > 1 ? new XAttribute("open", "open") : null,
                     new XElement("summary", $"Runs ({found.Count})"),
-                    new XElement("p", new XAttribute("class", "note"), "Several are laid over each other; with none marked, the page follows the one that was written to last."),
+                    new XElement("p", new XAttribute("class", "note"), $"Up to {ViewChoice.MostRuns} are laid over each other; with none marked, the page follows the one that was written to last."),
                     new XElement(
                         "ul",
                         new XAttribute("class", "choices"),

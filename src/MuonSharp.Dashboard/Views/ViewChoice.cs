@@ -7,7 +7,9 @@ namespace MuonSharp.Dashboard.Views;
 /// <param name="Over">The axis; unknown ones mean the first.</param>
 internal sealed record ViewChoice(IReadOnlyList<string> Runs, string Over)
 {
-    private const int MostRuns = 24;
+    /// <summary>How many runs are laid over each other at most: so many lines can be told apart.</summary>
+    public const int MostRuns = 24;
+
     private const int LongestName = 4096;
 
     /// <summary>A text that is the same for equal choices.</summary>

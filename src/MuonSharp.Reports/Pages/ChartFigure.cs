@@ -12,7 +12,8 @@ internal static class ChartFigure
     /// <param name="variants">The same chart over one or several horizontal axes, with the class that shows each.</param>
     /// <param name="note">What is to be said below it; empty: nothing.</param>
     /// <param name="legend">Whether it names its lines.</param>
-    public static XElement? Of(IReadOnlyList<(string Class, Chart Chart)> variants, string note = "", bool legend = true)
+    /// <param name="choice">Classes of the reader's choice that shows it; empty: it is always there.</param>
+    public static XElement? Of(IReadOnlyList<(string Class, Chart Chart)> variants, string note = "", bool legend = true, string choice = "")
     {
         List<XElement> drawings = [];
         foreach ((string name, Chart chart) in variants)
@@ -26,13 +27,16 @@ internal static class ChartFigure
         Chart first = variants[0].Chart;
         return drawings.Count == 0 ? null : new XElement(
             "figure",
-            first.Wide ? new XAttribute("class", "wide") : null,
-            new XElement("figcaption", new XElement("strong", first.Title), " ", new XElement("span", new XAttribute("class", "unit"), first.Vertical + (ChartSvg.HasLogarithmicHeights(first) ? ", logarithmic" : ""))),
+            Classes(first, choice),
+            Caption(first, ChartSvg.HasLogarithmicHeights(first) ? ", logarithmic" : ""),
             legend ? Legend(first.Series) : null,
             drawings,
             note.Length == 0 ? null : new XElement("p", new XAttribute("class", "note"), note),
             Numbers(variants));
     }
+
+    /// <summary>A figure that has nothing to draw and says why, in the place of one that has.</summary>
+    public static XElement Empty(Chart chart, string note, string choice) => new("figure", Classes(chart, choice), Caption(chart, ""), new XElement("p", new XAttribute("class", "note"), note));
 
     /// <summary>Each label once, with a piece of its line.</summary>
     public static XElement? Legend(IReadOnlyList<Series> series)
@@ -43,6 +47,11 @@ internal static class ChartFigure
             new XAttribute("class", "legend"),
             named.Select(each => new XElement("li", Page.Key(each.Look + (each.Kind switch { SeriesKind.Raw => " raw", SeriesKind.Marks => " hollow", _ => "" })), each.Label)));
     }
+
+    private static XAttribute? Classes(Chart chart, string choice) => $"{(chart.Wide ? "wide " : "")}{choice}".Trim() is { Length: > 0 } classes ? new("class", classes) : null;
+
+    private static XElement Caption(Chart chart, string scale) =>
+        new("figcaption", new XElement("strong", chart.Title), " ", new XElement("span", new XAttribute("class", "unit"), chart.Vertical + scale));
 
     /// <summary>Some of the numbers, for those who do not see the lines: at marks and dots where there are some, else evenly spaced.</summary>
     private static XElement Numbers(IReadOnlyList<(string Class, Chart Chart)> variants)

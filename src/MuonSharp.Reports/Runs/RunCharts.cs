@@ -31,20 +31,22 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         IEnumerable<XElement?> all =
         [
             IsOne ? Figure("Loss", LossUnit, OneLoss, LossNote, wide: true, LossRatio) : Figure("Held-out loss", LossUnit, HeldOut, wide: true, ratio: LossRatio),
-            IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Means over about {Window(runs[0])} steps.", wide: true, LossRatio),
+            IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Each a {MeanOf(runs[0])}.", wide: true, LossRatio),
             .. OtherNumbers().Select(name => Figure(name, "on held-out data", axis => Evaluated(axis, name))),
             .. Groups().Select(group => Figure(IsOne ? "Learning rates" : $"Learning rate, {group}", "by group", axis => Rates(axis, IsOne ? null : group))),
             Figure("Gradient norm", "before clipping", axis => RawAndMean(axis, steps => steps.GradientNorms).Concat(SkippedSteps(axis)), SkippedNote, ratio: NormRatio),
             Figure("Greatest attention logit", IsOne ? "by layer, thin: each step" : "of all heads", Logits, ClippedNote, target: Tau),
-            runs.Any(run => run.Steps.ClippedHeads.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
+            runs.Any(run => run.Steps.ClippedHeads.Means.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
             Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
             Figure("Memory", "MiB", Memory),
         ];
         return all.OfType<XElement>();
     }
 
-    /// <summary>How many steps a mean is taken over: a hundredth of the run, ten at least.</summary>
+    /// <summary>How many entries of <see cref="StepColumns"/> a mean is taken over: a hundredth of the run, ten at least.</summary>
     public static int Window(RunHistory run) => Math.Max(10, run.Steps.Steps.Count / 100);
+
+    private static string MeanOf(RunHistory run) => $"mean of about {Amount.Count((long)Window(run) * run.Steps.Together)} steps";
 
     private string LossUnit => runs.All(run => run.Evaluations.Count == 0 ? run.Settings.Config is { Image.Network: null } : run.Evaluations[0].Numbers.Any(number => number.Name == "bits_per_byte"))
         ? "nats per token" : runs.All(run => run.Settings.Config is { Image.Network: not null }) ? "nats per image" : "as the task measures it";
@@ -62,7 +64,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
     {
         get
         {
-            double greatest = runs.SelectMany(run => run.Steps.Logits).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+            double greatest = runs.SelectMany(run => run.Steps.Logits.Extremes).Where(double.IsFinite).DefaultIfEmpty(0).Max();
             double? tau = IsOne && runs[0].Settings.Config is { } config ? config.QkClip.EffectiveTau(config.Model) : null;
             return tau is { } value && greatest > value / 2 ? value : double.PositiveInfinity;
         }
@@ -77,8 +79,8 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
     private IEnumerable<Series> OneLoss(Horizontal axis)
     {
         RunHistory run = runs[0];
-        yield return new("training, each step", Look.Of(0), axis.Of(run.Steps), run.Steps.Losses, SeriesKind.Raw);
-        yield return Mean($"training, mean of about {Window(run)} steps", Look.Of(0), axis, run, run.Steps.Losses);
+        yield return Raw("training, each step", Look.Of(0), axis, run, run.Steps.Losses);
+        yield return Mean($"training, {MeanOf(run)}", Look.Of(0), axis, run, run.Steps.Losses);
         if (run.Evaluations.Count > 0)
         {
             yield return Evaluated("held-out", Look.Of(1), axis, run, line => line.Numbers[0].Value);
@@ -115,11 +117,11 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         }
 
         RunHistory run = runs[0];
-        (string Name, IReadOnlyList<double> Values)[] columns = run.Steps.LayerLogits.Count == 0
+        (string Name, LineColumn Values)[] columns = run.Steps.LayerLogits.Count == 0
             ? [("greatest of all", run.Steps.Logits)]
-            : [.. run.Steps.LayerLogits.Select(layer => (layer.Name, layer.Values))];
+            : [.. run.Steps.LayerLogits.Select((column, layer) => ($"layer {layer}", column))];
         return columns
-            .Select((column, number) => new Series(column.Name, Look.Shade(number, columns.Length), axis.Of(run.Steps), column.Values, SeriesKind.Raw))
+            .Select((column, number) => Raw(column.Name, Look.Shade(number, columns.Length), axis, run, column.Values))
             .Concat(columns.Select((column, number) => Mean(column.Name, Look.Shade(number, columns.Length), axis, run, column.Values)));
     }
 
@@ -138,21 +140,25 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         IsOne ? "skipped" : run.Name,
         Look.Of(IsOne ? 1 : number),
         [.. run.Skipped.Select(line => axis.At(run.Steps, line.Step))],
-        [.. run.Skipped.Select(line => run.Steps.At(run.Steps.GradientNorms, Math.Max(line.Step, run.Steps.Steps[0])))],
+        [.. run.Skipped.Select(line => run.Steps.At(run.Steps.GradientNorms.Means, Math.Max(line.Step, run.Steps.Steps[0])))],
         SeriesKind.Marks));
 
-    private IEnumerable<Series> Plain(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) =>
-        runs.Select((run, number) => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), column(run.Steps)));
+    private IEnumerable<Series> Plain(Horizontal axis, Func<StepColumns, LineColumn> column) =>
+        runs.Select((run, number) => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), column(run.Steps).Means));
 
-    private IEnumerable<Series> RawAndMean(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) => IsOne
-        ? Means(axis, column).Prepend(new("each step", Look.Of(0), axis.Of(runs[0].Steps), column(runs[0].Steps), SeriesKind.Raw))
+    private IEnumerable<Series> RawAndMean(Horizontal axis, Func<StepColumns, LineColumn> column) => IsOne
+        ? Means(axis, column).Prepend(Raw("each step", Look.Of(0), axis, runs[0], column(runs[0].Steps)))
         : Means(axis, column);
 
-    private IEnumerable<Series> Means(Horizontal axis, Func<StepColumns, IReadOnlyList<double>> column) =>
-        runs.Select((run, number) => Mean(IsOne ? $"mean of about {Window(run)} steps" : run.Name, Look.Of(number), axis, run, column(run.Steps)));
+    private IEnumerable<Series> Means(Horizontal axis, Func<StepColumns, LineColumn> column) =>
+        runs.Select((run, number) => Mean(IsOne ? MeanOf(run) : run.Name, Look.Of(number), axis, run, column(run.Steps)));
 
-    private static Series Mean(string label, string look, Horizontal axis, RunHistory run, IReadOnlyList<double> values)
+    private static Series Raw(string label, string look, Horizontal axis, RunHistory run, LineColumn column) =>
+        new(label, look, column.Places(axis.Of(run.Steps)), column.Extremes, SeriesKind.Raw);
+
+    private static Series Mean(string label, string look, Horizontal axis, RunHistory run, LineColumn column)
     {
+        IReadOnlyList<double> values = column.Means;
         int[] points = Smoothing.Even(values.Count, SmoothPoints);
         int window = Window(run);
         IReadOnlyList<double> places = axis.Of(run.Steps);

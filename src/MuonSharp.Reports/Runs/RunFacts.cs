@@ -5,7 +5,6 @@ namespace MuonSharp.Reports;
 /// <summary>The headline numbers of a run: names and values, the same in one run's page and in the table of several.</summary>
 internal static class RunFacts
 {
-    private const double Smoothing = 0.9;
     private const long LongCount = 10_000_000;
 
     /// <summary>Name, value, and what is said below it in small letters; empty where there is nothing to say.</summary>
@@ -23,7 +22,7 @@ internal static class RunFacts
 
         if (steps.Steps.Count > 0)
         {
-            yield return ("training loss", Number(SmoothedLoss(steps.Losses)), "smoothed, last step");
+            yield return ("training loss", Number(steps.SmoothedLoss), "smoothed, last step");
         }
 
         yield return ("steps", Amount.Count(run.Step), run.Settings.TotalSteps is { } total ? $"of {Amount.Count(total)}" : "");
@@ -34,7 +33,7 @@ internal static class RunFacts
 
         if (steps.LastUnits > 0)
         {
-            yield return (steps.Unit, Amount.Short(steps.LastUnits), $"{Amount.Short(Median(steps.UnitsPerSecond))} a second");
+            yield return (steps.Unit, Amount.Short(steps.LastUnits), $"{Amount.Short(Median(steps.UnitsPerSecond.Means))} a second");
         }
 
         if (steps.WorkingSet.Count > 0)
@@ -63,18 +62,6 @@ internal static class RunFacts
         null => "In progress, or ended by force",
         string other => other,
     };
-
-    /// <summary>The mean that the terminal shows: 0.9 of the old one, free of its start at zero.</summary>
-    public static double SmoothedLoss(IReadOnlyList<double> losses)
-    {
-        (double sum, double weight) = (0, 0);
-        foreach (double loss in losses)
-        {
-            (sum, weight) = double.IsFinite(loss) ? ((Smoothing * sum) + ((1 - Smoothing) * loss), (Smoothing * weight) + (1 - Smoothing)) : (sum, weight);
-        }
-
-        return weight == 0 ? double.NaN : sum / weight;
-    }
 
     /// <summary>A loss with four decimals, or with as many digits where it is small.</summary>
     public static string Number(double value) => Math.Abs(value) is > 0 and < 0.01 ? Amount.Number(value) : Amount.Loss(value);

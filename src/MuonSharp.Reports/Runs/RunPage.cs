@@ -34,7 +34,8 @@ internal static class RunPage
                 RunFacts.Of(run).Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value, new XElement("small", fact.Remark))))));
         RunCharts charts = new([run], over);
         yield return Curves([run], charts);
-        yield return LastStep.Of(run) is { Count: > 0 } last ? Part("step", new XElement("h2", "The last step"), Pairs(last), RunRouting.Groups(run), RunRouting.Parameters(run)) : null;
+        yield return LastStep.Of(run) is { Count: > 0 } last ? Part("step", new XElement("h2", "The last step"), Pairs(last), RunRouting.Groups(run)) : null;
+        yield return RunRouting.Parameters(run) is { } routing ? Part("routing", routing) : null;
         yield return Spectra(charts, [run]);
         yield return RunPictures.Of(run.Folder) is { Count: > 0 } pictures ? Part("pictures", pictures) : null;
         yield return Skipped(run) is { } skipped ? Part("skipped", skipped) : null;

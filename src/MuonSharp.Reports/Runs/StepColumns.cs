@@ -4,26 +4,31 @@ using MuonSharp.Training;
 namespace MuonSharp.Reports;
 
 /// <summary>The step lines of a run, a list for each number: what charts are drawn from.</summary>
+/// <remarks>An entry is a line. Of a run with more than <see cref="Most"/> of them it is some lines together, so that memory and drawing have an end, however long the run.</remarks>
 internal sealed class StepColumns
 {
+    /// <summary>How many entries there are at most: far more than a chart has columns.</summary>
+    public const int Most = 1 << 17;
+
     private const double Mebibyte = 1 << 20;
+    private const double SmoothingShare = 0.9;
 
     private readonly List<double> _steps = [];
     private readonly List<double> _seconds = [];
     private readonly List<double> _units = [];
-    private readonly List<double> _losses = [];
-    private readonly List<double> _gradientNorms = [];
-    private readonly List<double> _unitsPerSecond = [];
-    private readonly List<double> _optimizerShares = [];
-    private readonly List<double> _logits = [];
-    private readonly List<double> _clippedHeads = [];
     private readonly List<double> _memorySteps = [];
     private readonly List<double> _workingSet = [];
     private readonly List<double> _managed = [];
-    private readonly List<Column> _rates = [];
-    private readonly List<Column> _layerLogits = [];
+    private readonly List<RateColumn> _rates = [];
+    private readonly List<LineColumn> _layerLogits = [];
+    private readonly List<double> _layers = [];
+    private int _inLast;
+    private (double Sum, double Weight) _smoothed;
 
-    /// <summary>Steps done, ascending.</summary>
+    /// <summary>How many lines are an entry together.</summary>
+    public int Together { get; private set; } = 1;
+
+    /// <summary>Steps done, ascending: of each entry the last.</summary>
     public IReadOnlyList<double> Steps => _steps;
 
     /// <summary>Time of all steps so far, without evaluations and pauses; steps between two lines count as the second.</summary>
@@ -42,22 +47,22 @@ internal sealed class StepColumns
     public string Unit { get; private set; } = "tokens";
 
     /// <summary>Training losses; NaN for a step that had none.</summary>
-    public IReadOnlyList<double> Losses => _losses;
+    public LineColumn Losses { get; } = new();
+
+    /// <summary>The mean of losses that the terminal shows: 0.9 of the old one, free of its start at zero; NaN before the first.</summary>
+    public double SmoothedLoss => _smoothed.Weight == 0 ? double.NaN : _smoothed.Sum / _smoothed.Weight;
 
     /// <summary>Global norms of the raw gradients.</summary>
-    public IReadOnlyList<double> GradientNorms => _gradientNorms;
+    public LineColumn GradientNorms { get; } = new();
 
     /// <summary>Units of data a second.</summary>
-    public IReadOnlyList<double> UnitsPerSecond => _unitsPerSecond;
-
-    /// <summary>The optimizer's share of the step's time.</summary>
-    public IReadOnlyList<double> OptimizerShares => _optimizerShares;
+    public LineColumn UnitsPerSecond { get; } = new();
 
     /// <summary>Greatest attention logits.</summary>
-    public IReadOnlyList<double> Logits => _logits;
+    public LineColumn Logits { get; } = new();
 
     /// <summary>Heads that QK-clip scaled down.</summary>
-    public IReadOnlyList<double> ClippedHeads => _clippedHeads;
+    public LineColumn ClippedHeads { get; } = new();
 
     /// <summary>Steps whose lines have the process's memory.</summary>
     public IReadOnlyList<double> MemorySteps => _memorySteps;
@@ -69,31 +74,37 @@ internal sealed class StepColumns
     public IReadOnlyList<double> Managed => _managed;
 
     /// <summary>Learning rates, a column for each group.</summary>
-    public IReadOnlyList<Column> Rates => _rates;
+    public IReadOnlyList<RateColumn> Rates => _rates;
 
     /// <summary>Greatest attention logits, a column for each layer.</summary>
-    public IReadOnlyList<Column> LayerLogits => _layerLogits;
+    public IReadOnlyList<LineColumn> LayerLogits => _layerLogits;
 
     /// <summary>Takes a line; one that does not go on from the last is left out.</summary>
     public void Add(StepLine line)
     {
-        double before = _steps.Count == 0 ? 0 : _steps[^1];
+        double before = _steps.Count == 0 ? 0 : _steps[^1], seconds = LastSeconds;
         if (line.Step <= before && _steps.Count > 0)
         {
             return;
         }
 
-        double seconds = double.IsFinite(line.StepMilliseconds) ? line.StepMilliseconds / 1000 : 0;
-        _seconds.Add((_seconds.Count == 0 ? 0 : _seconds[^1]) + (seconds * (line.Step - before)));
-        _steps.Add(line.Step);
-        _units.Add(line.Units);
+        bool begins = _inLast == 0 || _inLast == Together;
+        if (begins && _steps.Count == Most)
+        {
+            Halve();
+        }
+
+        _inLast = begins ? 1 : _inLast + 1;
+        Set(_steps, begins, line.Step);
+        Set(_seconds, begins, seconds + (double.IsFinite(line.StepMilliseconds) ? line.StepMilliseconds / 1000 * (line.Step - before) : 0));
+        Set(_units, begins, line.Units);
         Unit = line.Unit;
-        _losses.Add(line.Loss);
-        _gradientNorms.Add(line.GradientNorm);
-        _unitsPerSecond.Add(line.UnitsPerSecond);
-        _optimizerShares.Add(line.OptimizerMilliseconds / line.StepMilliseconds);
-        _logits.Add(line.MaximumLogit);
-        _clippedHeads.Add(line.ClippedHeads);
+        _smoothed = double.IsFinite(line.Loss) ? ((SmoothingShare * _smoothed.Sum) + ((1 - SmoothingShare) * line.Loss), (SmoothingShare * _smoothed.Weight) + (1 - SmoothingShare)) : _smoothed;
+        Set(Losses, begins, line.Loss);
+        Set(GradientNorms, begins, line.GradientNorm);
+        Set(UnitsPerSecond, begins, line.UnitsPerSecond);
+        Set(Logits, begins, line.MaximumLogit);
+        Set(ClippedHeads, begins, line.ClippedHeads);
         if (line.Memory is { } memory)
         {
             _memorySteps.Add(line.Step);
@@ -103,17 +114,13 @@ internal sealed class StepColumns
 
         foreach (GroupLearningRate rate in line.LearningRates)
         {
-            Column.Set(_rates, rate.Group, _steps.Count, rate.Value);
+            RateColumn.Set(_rates, rate.Group, _steps.Count, rate.Value);
         }
 
-        for (int i = 0; i < line.Heads.Count; i++)
-        {
-            HeadClip head = line.Heads[i];
-            Column.Raise(_layerLogits, $"layer {head.Layer}", head.Layer, _steps.Count, head.MaximumLogit);
-        }
+        AddHeads(line.Heads, begins);
     }
 
-    /// <summary>A column's value at a step: that of the last line up to it.</summary>
+    /// <summary>An entry's value at a step: that of the last one up to it.</summary>
     public double At(IReadOnlyList<double> column, double step)
     {
         int below = -1, above = _steps.Count;
@@ -126,59 +133,63 @@ internal sealed class StepColumns
         return below < 0 ? 0 : column[below];
     }
 
-    /// <summary>A column with a name.</summary>
-    internal sealed class Column(string name)
+    /// <summary>Makes all columns as long as the steps.</summary>
+    public void Complete() => _rates.ForEach(rate => rate.Extend(_steps.Count));
+
+    private void AddHeads(IReadOnlyList<HeadClip> heads, bool begins)
     {
-        private readonly List<double> _values = [];
-
-        /// <summary>Its name.</summary>
-        public string Name => name;
-
-        /// <summary>A value for each line; NaN where the line had none.</summary>
-        public IReadOnlyList<double> Values => _values;
-
-        /// <summary>Sets the value of the last of so many lines, in the column of that name.</summary>
-        public static void Set(List<Column> columns, string name, int lines, double value)
+        _layers.Clear();
+        _layers.AddRange(Enumerable.Repeat(double.NaN, _layerLogits.Count));
+        foreach (HeadClip head in heads)
         {
-            Column? column = columns.Find(each => each.Name == name);
-            if (column is null)
+            for (; _layerLogits.Count <= head.Layer; _layers.Add(double.NaN))
             {
-                columns.Add(column = new(name));
+                _layerLogits.Add(new());
+                _layerLogits[^1].Pad(_steps.Count - (begins ? 1 : 0));
             }
 
-            column.Extend(lines);
-            column._values[^1] = value;
+            _layers[head.Layer] = double.IsFinite(head.MaximumLogit) && !(_layers[head.Layer] >= head.MaximumLogit) ? head.MaximumLogit : _layers[head.Layer];
         }
 
-        /// <summary>Raises the value of the last of so many lines, in the column of that number.</summary>
-        public static void Raise(List<Column> columns, string name, int number, int lines, double value)
+        for (int layer = 0; layer < _layerLogits.Count; layer++)
         {
-            if (number >= columns.Count)
-            {
-                columns.Add(new(name));
-            }
-
-            Column column = columns[Math.Min(number, columns.Count - 1)];
-            column.Extend(lines);
-            column._values[^1] = double.IsFinite(value) && !(column._values[^1] >= value) ? value : column._values[^1];
-        }
-
-        /// <summary>Fills up to so many lines with NaN: a group may come late or go early.</summary>
-        public void Extend(int lines)
-        {
-            while (_values.Count < lines)
-            {
-                _values.Add(double.NaN);
-            }
+            Set(_layerLogits[layer], begins, _layers[layer]);
         }
     }
 
-    /// <summary>Makes all columns as long as the steps.</summary>
-    public void Complete()
+    private void Halve()
     {
-        foreach (Column column in _rates.Concat(_layerLogits))
+        Complete();
+        Together *= 2;
+        RateColumn.KeepLater(_steps);
+        RateColumn.KeepLater(_seconds);
+        RateColumn.KeepLater(_units);
+        _rates.ForEach(rate => rate.Halve());
+        foreach (LineColumn column in _layerLogits.Concat([Losses, GradientNorms, UnitsPerSecond, Logits, ClippedHeads]))
         {
-            column.Extend(_steps.Count);
+            column.Halve();
+        }
+    }
+
+    private static void Set(List<double> column, bool begins, double value)
+    {
+        if (begins)
+        {
+            column.Add(value);
+        }
+
+        column[^1] = value;
+    }
+
+    private static void Set(LineColumn column, bool begins, double value)
+    {
+        if (begins)
+        {
+            column.Begin(value);
+        }
+        else
+        {
+            column.Join(value);
         }
     }
 }

@@ -47,7 +47,7 @@ internal static class TerminalLoss
         int window = RunCharts.Window(run);
         Chart chart = new("loss", "steps", run.Settings.Config switch { null => "as the task measures it", { Image.Network: null } => "nats per token", _ => "nats per image" },
         [
-            new("training", "", [.. points.Select(i => steps[i])], [.. points.Select(i => Smoothing.Mean(run.Steps.Losses, i, window))]),
+            new("training", "", [.. points.Select(i => steps[i])], [.. points.Select(i => Smoothing.Mean(run.Steps.Losses.Means, i, window))]),
             new("held-out", "", [.. run.Evaluations.Select(line => (double)line.Step)], [.. run.Evaluations.Select(line => line.Numbers[0].Value)], SeriesKind.Dots),
         ])
         {

@@ -25,18 +25,19 @@ public sealed class RunSpectraTests : IDisposable
         Assert.Equal(["h.0.weight 4 x 6", "h.1.weight 4 x 6"], part.Elements("details").Select(box => box.Element("summary")!.Value));
         Assert.Equal(["open", null], part.Elements("details").Select(box => (string?)box.Attribute("open")));
         XElement[] figures = [.. part.Elements("details").First().Descendants("figure")];
-        Assert.Equal(["Spectrum", "Spectral norm", "Stable rank", "Condition"], figures.Select(figure => figure.Descendants("strong").Single().Value));
-        Assert.Equal(["drawing at-0", "drawing at-1", "drawing at-2"], figures[0].Elements("div").Select(drawing => (string)drawing.Attribute("class")!));
+        Assert.Equal(["Spectrum", "Spectrum", "Spectrum", "Spectral norm", "Stable rank", "Condition"], figures.Select(figure => figure.Descendants("strong").Single().Value));
+        Assert.Equal(["wide at-0", "wide at-1", "wide at-2"], figures.Take(3).Select(figure => (string)figure.Attribute("class")!));
+        Assert.Equal("after step 30, as shares of the greatest, logarithmic", figures[0].Element("figcaption")!.Element("span")!.Value);
         Assert.Equal(["gradient", "after orthogonalization", "weights"], figures[0].Descendants("li").Select(item => item.Value));
 
         // Shares of the greatest by the number of the value; one that is 0 is a gap.
         Assert.Equal([["singular value", "gradient", "after orthogonalization", "weights"], ["1", "1", "1", "1"], ["2", "0.5", "1", "0.5"], ["3", "0.25", "1", "0.25"], ["4", "0.125", "", "0.125"]], Cells(figures[0]));
 
         // What the file says: the gradient's norms 10, 20, 30; (1.5 step / step)² = 2.25; step / (step / 8) = 8, and of the update's 0 none.
-        Assert.Equal([["10", "10", "1", "2"], ["20", "20", "1", "2"], ["30", "30", "1", "2"]], Cells(figures[1]).Skip(1));
-        Assert.Equal([["10", "2.25", "4", "2.25"], ["20", "2.25", "4", "2.25"], ["30", "2.25", "4", "2.25"]], Cells(figures[2]).Skip(1));
-        Assert.Equal([["10", "8", "8"], ["20", "8", "8"], ["30", "8", "8"]], Cells(figures[3]).Skip(1));
-        Assert.Equal(["drawing by-steps", "drawing by-seconds", "drawing by-units"], figures[1].Elements("div").Select(drawing => (string)drawing.Attribute("class")!));
+        Assert.Equal([["10", "10", "1", "2"], ["20", "20", "1", "2"], ["30", "30", "1", "2"]], Cells(figures[3]).Skip(1));
+        Assert.Equal([["10", "2.25", "4", "2.25"], ["20", "2.25", "4", "2.25"], ["30", "2.25", "4", "2.25"]], Cells(figures[4]).Skip(1));
+        Assert.Equal([["10", "8", "8"], ["20", "8", "8"], ["30", "8", "8"]], Cells(figures[5]).Skip(1));
+        Assert.Equal(["drawing by-steps", "drawing by-seconds", "drawing by-units"], figures[3].Elements("div").Select(drawing => (string)drawing.Attribute("class")!));
     }
 
     [Fact]
@@ -73,19 +74,73 @@ public sealed class RunSpectraTests : IDisposable
     }
 
     [Fact]
-    public void Several_runs_have_the_weights_of_each_matrix_over_each_other()
+    public void A_matrix_that_was_not_measured_at_a_step_has_its_sample_before_it_and_says_so()
+    {
+        _run.Steps(30).Spectrum(10).Spectrum(20).Spectrum(30).Spectrum(20, "h.1.weight");
+        XElement[] figures = [.. Part("spectra").Elements("details").Last().Descendants("figure").Take(3)];
+        Assert.Equal(["Of an earlier step: 20.", null, "Not measured up to this step."], figures.Select(figure => figure.Element("p")?.Value));
+        Assert.Equal([5, 5, 0], figures.Select(figure => figure.Descendants("tr").Count()));
+    }
+
+    /// <summary>Values by hand: 8, 4, 2 over 8 and 3, 3, 1 over 3 and so on.</summary>
+    [Fact]
+    public void Several_runs_have_the_spectra_of_a_matrix_over_each_other_at_the_same_step()
     {
         using RunFolderOf other = new("other");
-        _run.Steps(20).Spectrum(10).Spectrum(20).Save();
-        other.Steps(20).Spectrum(10).Spectrum(20, "h.1.weight").Save();
+        using RunFolderOf adamw = new("adamw");
+        _run.Steps(30).Line(Compared(10, "[4,4,2]", "[2,1,1]", "[8,4,2]")).Line(Compared(20, "[4,2,2]", "[5,4,3]", "[8,2,2]")).Line(Compared(30, "[4,2,1]", "[10,9,8]", "[8,2,1]")).Save();
+        other.Steps(20).Line(Compared(10, "[3,3,1.5]", "[1,1,0.5]", "[5,2,1]")).Line(Compared(20, "[3,1.5,1.5]", "[1,0.75,0.5]", "[5,1,1]")).Save();
+        adamw.Steps(30).Line("""{"kind":"spectrum","step":30,"matrix":"h.0.weight","rows":3,"columns":6,"gradient":{"frobenius":1,"values":[1,1,1]},"weights":{"frobenius":1,"values":[10,6,3]}}""").Save();
+        string file = Path.Combine(_run.Parent, "all.html");
+        RunReport.Write([_run.Folder, other.Folder, adamw.Folder], file);
+        XElement part = Part(File.ReadAllText(file), "spectra");
+        XElement[] choices = [.. part.Elements("fieldset")];
+        Assert.Equal(["After step", "Of"], choices.Select(choice => choice.Element("legend")!.Value));
+        Assert.Equal(["30", "20", "10"], choices[0].Descendants("span").Select(span => span.Value));
+        Assert.Equal(["weights", "after orthogonalization", "before orthogonalization"], choices[1].Descendants("span").Select(span => span.Value));
+        Assert.Equal(["at-0", "of-0"], part.Descendants("input").Where(input => input.Attribute("checked") is not null).Select(input => (string)input.Attribute("id")!));
+        XElement[] figures = [.. part.Elements("details").Single().Descendants("figure")];
+        Assert.Equal([.. from of in (int[])[0, 1, 2] from at in (int[])[0, 1, 2] select $"wide at-{at} of-{of}"], figures.Take(9).Select(figure => (string)figure.Attribute("class")!));
+        Assert.Equal(
+            [
+                "Of an earlier step: other (20).", "Not measured: adamw.", "Not measured: adamw.",
+                "Of an earlier step: other (20). Not measured: adamw.", "Not measured: adamw.", "Not measured: adamw.",
+                "Of an earlier step: other (20). Not measured: adamw.", "Not measured: adamw.", "Not measured: adamw.",
+            ],
+            figures.Take(9).Select(figure => figure.Element("p")?.Value));
+        Assert.Equal(["Spectrum: weights", "after step 30, as shares of the greatest, logarithmic"], figures[0].Element("figcaption")!.Elements().Select(text => text.Value));
+        Assert.Equal(["Spectrum: after orthogonalization", "after step 20, as shares of the greatest"], figures[4].Element("figcaption")!.Elements().Select(text => text.Value));
+
+        // The weights after 30 (other's after 20), what came out of the orthogonalization after 20, what went into it after 10.
+        Assert.Equal([["singular value", "mine", "other", "adamw"], ["1", "1", "1", "1"], ["2", "0.25", "0.2", "0.6"], ["3", "0.125", "0.2", "0.3"]], Cells(figures[0]));
+        Assert.Equal([["singular value", "mine", "other"], ["1", "1", "1"], ["2", "0.8", "0.75"], ["3", "0.6", "0.5"]], Cells(figures[4]));
+        Assert.Equal([["singular value", "mine", "other"], ["1", "1", "1"], ["2", "1", "1"], ["3", "0.5", "0.5"]], Cells(figures[8]));
+        Assert.Equal(["c0", "c1", "c2"], figures[0].Descendants().Attributes("data-name").Select(name => ((string)name.Parent!.Attribute("class")!).Split(' ')[1]));
+        Assert.Equal(["Spectral norm of the weights", "Stable rank of the weights"], figures.Skip(9).Select(figure => figure.Descendants("strong").Single().Value));
+        Assert.Equal([["steps", "mine", "other", "adamw"], ["10", "8", "5", "10"], ["20", "8", "5", "10"], ["30", "8", "5", "10"]], Cells(figures[9]));
+    }
+
+    /// <summary>One measures at every 100th step, the other at every 300th: what is offered first is where both have measured.</summary>
+    [Fact]
+    public void Of_several_runs_those_steps_can_be_chosen_after_which_all_have_measured()
+    {
+        using RunFolderOf other = new("other");
+        _run.Steps(3);
+        other.Steps(3);
+        for (int step = 100; step <= 1800; step += 100)
+        {
+            _run.Spectrum(step);
+            _ = step % 300 == 0 ? other.Spectrum(step) : other;
+        }
+
+        _run.Save();
+        other.Save();
         string file = Path.Combine(_run.Parent, "both.html");
         RunReport.Write([_run.Folder, other.Folder], file);
         XElement part = Part(File.ReadAllText(file), "spectra");
-        Assert.Empty(part.Descendants("fieldset"));
-        Assert.Equal(["h.0.weight 4 x 6", "h.1.weight 4 x 6"], part.Elements("details").Select(box => box.Element("summary")!.Value));
-        XElement[] figures = [.. part.Elements("details").First().Descendants("figure")];
-        Assert.Equal(["Spectral norm of the weights", "Stable rank of the weights"], figures.Select(figure => figure.Descendants("strong").Single().Value));
-        Assert.Equal([["steps", "mine", "other"], ["10", "2", "2"], ["20", "2", "2"]], Cells(figures[0]));
+        string[] steps = [.. part.Elements("fieldset").First().Descendants("span").Select(span => span.Value)];
+        Assert.Equal(("1,800", "100"), (steps[0], steps[^1]));
+        Assert.DoesNotContain("Of an earlier step", part.Value, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +170,7 @@ public sealed class RunSpectraTests : IDisposable
                 ["auxiliary", "adamw", "1 of 1", "5", "", "0.003", "0.0004"],
             ],
             Cells(part.Elements("div").Single(table => (string?)table.Attribute("class") == "table")));
-        Assert.Equal(["h.<0>.weight", "12 x 4", "3", "muon", "matrices", "hidden"], Cells(part.Element("details")!).ElementAt(1));
+        Assert.Equal(["h.<0>.weight", "12 x 4", "3", "muon", "matrices", "hidden"], Cells(Part("routing").Element("details")!).ElementAt(1));
 
         // A file that somebody has damaged is no reason to show nothing.
         File.WriteAllText(Path.Combine(_run.Folder, "routing.json"), "{");
@@ -135,6 +190,10 @@ public sealed class RunSpectraTests : IDisposable
         XElement fact = Part(page, "head").Descendants("div").Single(each => each.Element("dt")!.Value == "memory");
         Assert.Equal("100 MiBof the process, at most 200", fact.Element("dd")!.Value);
     }
+
+    private static string Compared(int step, string before, string after, string weights) => $$$"""
+        {"kind":"spectrum","step":{{{step}}},"matrix":"h.0.weight","rows":3,"columns":6,"direction":{"frobenius":9,"values":{{{before}}}},"result":{"frobenius":9,"values":{{{after}}}},"weights":{"frobenius":9,"values":{{{weights}}}}}
+        """;
 
     private XElement Part(string id) => Part(_run.Page(), id);
 
