@@ -12,7 +12,10 @@ namespace MuonSharp.Numerics;
 public sealed unsafe class WorkerTeam : IDisposable
 {
     /// <summary>Spins before an idle worker goes to sleep; some 80 microseconds, longer than the gap between two jobs of a step.</summary>
-    private const int SpinsBeforeSleep = 400;
+    private const int SpinsBeforeSleep = 1600;
+
+    /// <summary>Looks at the count of done tasks before the caller offers its core to others; some 10 microseconds, longer than most last tasks take.</summary>
+    private const int SpinsBeforeYield = 400;
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wake;
@@ -119,12 +122,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
 
         TakeTasks(0);
-        var spinner = new SpinWait();
-        while (Volatile.Read(ref _done.Value) != tasks)
-        {
-            spinner.SpinOnce(sleep1Threshold: -1);
-        }
-
+        AwaitDone(tasks);
         _job = null;
         job = shared;
         Volatile.Write(ref _busy, 0);
@@ -191,6 +189,25 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
     }
 
+    private void AwaitDone(int tasks)
+    {
+        for (int spin = 0; spin < SpinsBeforeYield; spin++)
+        {
+            if (Volatile.Read(ref _done.Value) == tasks)
+            {
+                return;
+            }
+
+            Thread.SpinWait(1);
+        }
+
+        SpinWait spinner = default;
+        while (Volatile.Read(ref _done.Value) != tasks)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
     private long AwaitJob(int index, long seen)
     {
         for (int spin = 0; spin < SpinsBeforeSleep; spin++)
@@ -201,7 +218,7 @@ public sealed unsafe class WorkerTeam : IDisposable
                 return generation;
             }
 
-            Thread.SpinWait(8);
+            Thread.SpinWait(2);
         }
 
         while (true)
@@ -227,17 +244,25 @@ public sealed unsafe class WorkerTeam : IDisposable
 
     private ref long Unclaimed(int share) => ref _unclaimed[(share + 1) * PaddedCounter.Stride];
 
-    /// <summary>Tasks of the worker's own share, then what the others have left of theirs.</summary>
+    /// <summary>Tasks of the worker's own share, then what the others have left of theirs. They are told once, at the end: a count that every task raised would go from core to core.</summary>
     private void TakeTasks(int worker)
     {
+        int done = 0;
         for (int i = 0; i < Threads; i++)
         {
-            TakeShare((worker + i) % Threads, worker);
+            done += TakeShare((worker + i) % Threads, worker);
+        }
+
+        if (done > 0)
+        {
+            _tasksOf[worker * PaddedCounter.Stride] += done;
+            Interlocked.Add(ref _done.Value, done);
         }
     }
 
-    private void TakeShare(int share, int worker)
+    private int TakeShare(int share, int worker)
     {
+        int done = 0;
         long left;
         while (Volatile.Read(ref Unclaimed(share)) > 0 && (left = Interlocked.Decrement(ref Unclaimed(share))) >= 0)
         {
@@ -252,8 +277,9 @@ public sealed unsafe class WorkerTeam : IDisposable
                 Interlocked.CompareExchange(ref _failure, failure, null);
             }
 
-            _tasksOf[worker * PaddedCounter.Stride]++;
-            Interlocked.Increment(ref _done.Value);
+            done++;
         }
+
+        return done;
     }
 }
