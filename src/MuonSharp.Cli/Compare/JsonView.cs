@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Cli.Experiments;
 using MuonSharp.Cli.Output;
 using MuonSharp.Experiments;
 
 namespace MuonSharp.Cli.Compare;
 
 /// <summary>A comparison as JSON Lines, <c>kind</c> first.</summary>
-internal sealed class JsonView : ICompareView
+internal sealed class JsonView : IExperimentView<ComparisonPlan, ComparisonEvent, ComparisonResult>
 {
     /// <inheritdoc/>
     public void Begin(ComparisonPlan plan, string folder) => JsonLines.Write(new JsonObject
@@ -15,6 +16,7 @@ internal sealed class JsonView : ICompareView
         ["run"] = folder,
         ["optimizers"] = new JsonArray([.. plan.Entries.Select(entry => (JsonNode)entry.Label)]),
         ["steps"] = plan.Steps,
+        ["seeds"] = new JsonArray([.. plan.Seeds.Select(seed => (JsonNode)seed)]),
     });
 
     /// <inheritdoc/>
@@ -23,12 +25,12 @@ internal sealed class JsonView : ICompareView
         switch (happened)
         {
             case ComparisonRunStarted started:
-                JsonObject line = Task("run-started", started.Task);
+                JsonObject line = Job("run-started", started.Job);
                 line["step"] = started.Step;
                 JsonLines.Write(line);
                 break;
             case ComparisonRunFinished finished:
-                JsonLines.Write(ExperimentLines.Finished(Task("run-finished", finished.Run.Task), finished.Run, finished.WasThere));
+                JsonLines.Write(ExperimentLines.Finished(Job("run-finished", finished.Job), finished.Run, finished.WasThere));
                 break;
             case ComparisonMeasuring measuring:
                 JsonLines.Write(new JsonObject { ["kind"] = "measuring", ["round"] = measuring.Round, ["rounds"] = measuring.Rounds });
@@ -48,12 +50,14 @@ internal sealed class JsonView : ICompareView
         JsonLines.Write(json);
     }
 
-    private static JsonObject Task(string kind, ComparisonTask task) => new()
+    private static JsonObject Job(string kind, ComparisonJob job) => new()
     {
         ["kind"] = kind,
-        ["optimizer"] = task.Optimizer,
-        ["purpose"] = task.Purpose == ComparisonPurpose.Sweep ? "sweep" : "budget",
-        ["learning_rate"] = task.LearningRate,
-        ["steps"] = task.Steps,
+        ["optimizer"] = job.Task.Optimizer,
+        ["purpose"] = job.Task.Purpose == ComparisonPurpose.Sweep ? "sweep" : "budget",
+        ["learning_rate"] = job.Task.LearningRate,
+        ["steps"] = job.Task.Steps,
+        ["seed"] = job.Seed,
+        ["threads"] = job.Threads,
     };
 }

@@ -1,3 +1,4 @@
+using MuonSharp.Cli.Experiments;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Train;
@@ -6,39 +7,24 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Compare;
 
-/// <summary>One way to show a comparison: to a person, or to a program.</summary>
-internal interface ICompareView
-{
-    /// <summary>Before the first run: what is about to happen.</summary>
-    void Begin(ComparisonPlan plan, string folder);
-
-    /// <summary>Something happened.</summary>
-    void Show(ComparisonEvent happened);
-
-    /// <summary>The user asked to stop; the step in progress is finished first.</summary>
-    void Stopping();
-
-    /// <summary>After the last run, or the one that was stopped.</summary>
-    void End(ComparisonResult result, string folder);
-}
-
 /// <summary>A comparison as text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
-internal sealed class TextView(Terminal terminal) : ICompareView
+internal sealed class TextView(Terminal terminal) : IExperimentView<ComparisonPlan, ComparisonEvent, ComparisonResult>
 {
     private readonly ExperimentLines _lines = new(terminal);
-    private RunPlace _place = new([], 1);
+    private RunPlace _place = new([], 1, 1);
 
     /// <inheritdoc/>
     public void Begin(ComparisonPlan plan, string folder)
     {
-        _place = new(plan.Entries, plan.Steps);
+        _place = new(plan.Entries, plan.Steps, plan.Seeds.Count);
         terminal.Line($"MuonSharp {Product.Version}", Style.Strong);
         terminal.Columns(
         [
             ["folder", folder],
             ["data", plan.DataSource],
             ["budget", $"{Amount.Count(plan.Steps)} steps of {Amount.Count(plan.UnitsPerStep)} {plan.Unit}; shorter runs of {string.Join(", ", plan.Budgets)} %"],
-            ["target", $"the final loss of {plan.Entries[0].Label}"],
+            ["target", $"the {(plan.Seeds.Count > 1 ? "mean final loss" : "final loss")} of {plan.Entries[0].Label}"],
+            .. plan.Seeds.Count > 1 ? [["seeds", string.Join(", ", plan.Seeds)]] : Array.Empty<string[]>(),
         ], Style.Label);
         terminal.Line();
         terminal.Line("recipes (and on: while the best rate is at an edge)", Style.Strong);
@@ -58,7 +44,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
                 _lines.Restart();
                 if (started.Step > 0)
                 {
-                    terminal.Line($"{_place.Of(started.Number, started.Most, started.Task)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
+                    terminal.Line($"{_place.Of(started.Job)}  goes on after step {Amount.Count(started.Step)}", Style.Label);
                 }
 
                 break;
@@ -68,11 +54,10 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             case ComparisonRunProgress { Happened: NoticeEvent notice }:
                 terminal.Line($"note: {notice.Message}", Style.Warning);
                 break;
-            case ComparisonRunFinished finished:
+            case ComparisonRunFinished { Run: var run } finished:
                 terminal.Line(
-                    $"{_place.Of(finished.Number, finished.Most, finished.Run.Task)}  {(finished.Run.Diverged ? "diverged" : $"loss {Amount.Loss(finished.Run.FinalLoss)}{Accuracy(finished.Run)}")}"
-                    + (finished.WasThere ? "  (was there)" : ""),
-                    finished.Run.Diverged ? Style.Warning : Style.Plain);
+                    $"{_place.Of(finished.Job)}  {(run.Diverged ? "diverged" : $"loss {Amount.Loss(run.FinalLoss)}{Accuracy(run)}")}" + (finished.WasThere ? "  (was there)" : ""),
+                    run.Diverged ? Style.Warning : Style.Plain);
                 break;
             case ComparisonMeasuring measuring:
                 string line = $"timing steps side by side: round {measuring.Round} of {measuring.Rounds}";
@@ -102,7 +87,7 @@ internal sealed class TextView(Terminal terminal) : ICompareView
             return;
         }
 
-        terminal.Line($"target: loss {Amount.Loss(result.TargetLoss)}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
+        terminal.Line($"target: loss {(result.Rows[0].Best is { } target ? SeededText.Loss(target.Loss) : Amount.Loss(result.TargetLoss))}, that of {result.Rows[0].Label} in {Amount.Count(result.Plan.Steps)} steps", Style.Good);
         Table(result);
         terminal.Line();
         foreach (string sentence in ComparisonVerdict.Sentences(result))
@@ -148,10 +133,19 @@ internal sealed class TextView(Terminal terminal) : ICompareView
         return new([.. rows[0].Select((title, column) => column == 0 ? new TableColumn(title, Style: Style.Strong) : new TableColumn(title, ColumnKind.Number))], rows.Skip(1));
     }
 
-    private static string Accuracy(ComparisonRun run) => run.Accuracy is { } share
+    private static string Accuracy(TrainedRun run) => run.Accuracy is { } share
         ? $"  accuracy {ComparisonTable.Percent(share)}{(run.AccuracyOfViews is { } views ? $", with views {ComparisonTable.Percent(views)}" : "")}" : "";
 
-    private void Step(ComparisonRunProgress progress, StepEvent step) => _lines.Progress(
-        _place.Of(progress.Number, progress.Most, progress.Task), $"step {Amount.Count(step.Step)}", $"loss {Amount.Loss(step.SmoothedLoss)}",
-        $"left {Amount.Time(step.Remaining)}, in all about {Amount.Time(progress.Remaining)}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step");
+    private void Step(ComparisonRunProgress progress, StepEvent step)
+    {
+        string place = _place.Of(progress.Job), done = $"step {Amount.Count(step.Step)}", loss = $"loss {Amount.Loss(step.SmoothedLoss)}", all = $"in all about {Amount.Time(progress.Remaining)}";
+        if (progress.Going > 1)
+        {
+            _lines.Progress($"{progress.Going} runs at once", place, done, loss, $"left {all}");
+        }
+        else
+        {
+            _lines.Progress(place, done, loss, $"left {Amount.Time(step.Remaining)}, {all}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MuonSharp.Cli.Experiments;
 using MuonSharp.Cli.Output;
 using MuonSharp.Cli.Report;
 using MuonSharp.Cli.Train;
@@ -7,24 +8,8 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Cli.Sweeps;
 
-/// <summary>One way to show a sweep: to a person, or to a program.</summary>
-internal interface ISweepView
-{
-    /// <summary>Before the first run: what is about to happen.</summary>
-    void Begin(SweepPlan plan, string folder);
-
-    /// <summary>Something happened.</summary>
-    void Show(SweepEvent happened);
-
-    /// <summary>The user asked to stop; the steps in progress are finished first.</summary>
-    void Stopping();
-
-    /// <summary>After the last run, or those that were stopped.</summary>
-    void End(SweepResult result, string folder);
-}
-
 /// <summary>A sweep as text: a line for each run that is done, and on a terminal one that is drawn over.</summary>
-internal sealed class TextView(Terminal terminal) : ISweepView
+internal sealed class TextView(Terminal terminal) : IExperimentView<SweepPlan, SweepEvent, SweepResult>
 {
     private readonly ExperimentLines _lines = new(terminal);
     private SweepPlan? _plan;
@@ -114,7 +99,7 @@ internal sealed class TextView(Terminal terminal) : ISweepView
 }
 
 /// <summary>A sweep as JSON Lines, <c>kind</c> first.</summary>
-internal sealed class JsonView : ISweepView
+internal sealed class JsonView : IExperimentView<SweepPlan, SweepEvent, SweepResult>
 {
     private SweepPlan? _plan;
 

@@ -1,38 +1,85 @@
 namespace MuonSharp.Experiments;
 
 /// <summary>How long the runs still to do will take, from those of this process.</summary>
+/// <remarks>
+/// A step of an optimizer is taken to cost the thread time (seconds times threads of its run) that its steps here have cost, one of an optimizer that has not been seen what the others' have; and
+/// as many threads to be busy from here on as were since the first run began.
+/// </remarks>
 internal sealed class ComparisonClock(TimeProvider time)
 {
-    private readonly Dictionary<string, (long Steps, TimeSpan Time)> _done = new(StringComparer.Ordinal);
-    private long _start;
-    private long _firstStep;
+    private readonly Dictionary<string, (double Seconds, long Steps)> _done = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, (ComparisonJob Job, long Start, long First, long Step)> _going = [];
+    private readonly Dictionary<int, ComparisonTask> _waiting = [];
+    private IReadOnlyList<ComparisonTask> _after = [];
+    private int _seeds = 1;
+    private long? _start;
 
-    /// <summary>A run begins.</summary>
-    public void Begin(long step) => (_start, _firstStep) = (time.GetTimestamp(), step);
+    /// <summary>Runs that are going on.</summary>
+    public int Going => _going.Count;
 
-    /// <summary>The run that is going on has ended, with all that belongs to it.</summary>
-    public void End(ComparisonTask task, long step)
+    /// <summary>Runs are about to be done.</summary>
+    /// <param name="jobs">The runs.</param>
+    /// <param name="after">The tasks that are expected after them.</param>
+    /// <param name="seeds">Runs of each of those.</param>
+    public void Plan(IEnumerable<ComparisonJob> jobs, IReadOnlyList<ComparisonTask> after, int seeds)
     {
-        (long steps, TimeSpan elapsed) = _done.GetValueOrDefault(task.Optimizer);
-        _done[task.Optimizer] = (steps + step - _firstStep, elapsed + time.GetElapsedTime(_start));
+        (_after, _seeds) = (after, seeds);
+        foreach (ComparisonJob job in jobs)
+        {
+            _waiting[job.Number] = job.Task;
+        }
     }
 
-    /// <summary>Time for the rest of a run and for the runs after it; an optimizer that has not been seen is taken to be like the rest.</summary>
-    public TimeSpan Remaining(ComparisonTask task, long step, IEnumerable<ComparisonTask> after)
+    /// <summary>A run begins after a step.</summary>
+    public void Begin(ComparisonJob job, long step)
     {
-        Dictionary<string, (long Steps, TimeSpan Time)> known = new(_done, StringComparer.Ordinal);
-        (long steps, TimeSpan elapsed) = known.GetValueOrDefault(task.Optimizer);
-        known[task.Optimizer] = (steps + step - _firstStep, elapsed + time.GetElapsedTime(_start));
-        long all = known.Values.Sum(seen => seen.Steps);
-        if (all == 0)
+        _start ??= time.GetTimestamp();
+        _waiting.Remove(job.Number);
+        _going[job.Number] = (job, time.GetTimestamp(), step, step);
+    }
+
+    /// <summary>A run that is going on has done a step.</summary>
+    public void Step(ComparisonJob job, long step) => _going[job.Number] = _going[job.Number] with { Step = step };
+
+    /// <summary>A run has ended, with all that belongs to it, or was there.</summary>
+    public void End(ComparisonJob job)
+    {
+        _waiting.Remove(job.Number);
+        if (_going.Remove(job.Number, out var gone))
         {
-            return TimeSpan.Zero;
+            Add(_done, gone);
         }
+    }
 
-        TimeSpan usual = known.Values.Aggregate(TimeSpan.Zero, (sum, seen) => sum + seen.Time) / all;
-        return (Pace(task) * (task.Steps - step)) + after.Aggregate(TimeSpan.Zero, (sum, next) => sum + (Pace(next) * next.Steps));
+    /// <summary>Time for the rest of the runs that are going on and for those after them; zero before the first step.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            Dictionary<string, (double Seconds, long Steps)> known = new(_done, StringComparer.Ordinal);
+            foreach (var run in _going.Values)
+            {
+                Add(known, run);
+            }
 
-        TimeSpan Pace(ComparisonTask next) =>
-            known.GetValueOrDefault(next.Optimizer) is { Steps: > 0 } seen ? seen.Time / seen.Steps : usual;
+            (double busy, long steps) = known.Values.Aggregate((Seconds: 0.0, Steps: 0L), (sum, each) => (sum.Seconds + each.Seconds, sum.Steps + each.Steps));
+            if (steps == 0 || busy <= 0)
+            {
+                return TimeSpan.Zero;
+            }
+
+            double left = _going.Values.Sum(run => Pace(run.Job.Task) * (run.Job.Task.Steps - run.Step))
+                + _waiting.Values.Sum(task => Pace(task) * task.Steps)
+                + (_seeds * _after.Sum(task => Pace(task) * task.Steps));
+            return time.GetElapsedTime(_start!.Value) * (left / busy);
+
+            double Pace(ComparisonTask task) => known.GetValueOrDefault(task.Optimizer) is { Steps: > 0 } seen ? seen.Seconds / seen.Steps : busy / steps;
+        }
+    }
+
+    private void Add(Dictionary<string, (double Seconds, long Steps)> times, (ComparisonJob Job, long Start, long First, long Step) run)
+    {
+        (double seconds, long steps) = times.GetValueOrDefault(run.Job.Task.Optimizer);
+        times[run.Job.Task.Optimizer] = (seconds + (run.Job.Threads * time.GetElapsedTime(run.Start).TotalSeconds), steps + run.Step - run.First);
     }
 }

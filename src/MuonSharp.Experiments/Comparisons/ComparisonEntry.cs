@@ -19,7 +19,7 @@ public sealed class ComparisonEntry
         bool set = rates is null && standard.OriginOf(ConfigKeys.Find(ComparisonOptions.RateKey)!).Source == ConfigSource.Option;
         double middle = set ? standard.Optimizer.EffectiveLearningRate : Recipe.LearningRate ?? standard.Optimizer.EffectiveLearningRate;
         Swept = rates is null && !set;
-        LearningRates = rates ?? (set ? [middle] : LearningRateSweep.Around(middle));
+        LearningRates = rates?.Distinct().ToList() ?? (set ? [middle] : LearningRateSweep.Around(middle));
     }
 
     /// <summary>The optimizer and its own settings.</summary>

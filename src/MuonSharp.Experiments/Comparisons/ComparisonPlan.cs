@@ -14,7 +14,9 @@ public sealed class ComparisonPlan
         (DataSource, DataSha256, DataName, Unit, UnitsPerStep) = (data.Source, data.Sha256, data.Name, data.Unit, data.UnitsPerStep);
         Budgets = [.. options.Budgets.Distinct().Order()];
         TrainingConfig[] full = [.. entries.SelectMany(entry => entry.LearningRates.Select(rate => entry.Config(rate, Steps)))];
-        Shared = new([.. full, .. Budgets.Select(budget => ConfiguredTask.Of(full[0]).WithSteps(full[0], StepsOf(budget)))]);
+        Seeds = options.SeedsFrom(start);
+        Shared = new([.. full, .. Budgets.Select(budget => ConfiguredTask.Of(full[0]).WithSteps(full[0], StepsOf(budget)))], Seeds.Count);
+        Rule = new(options.Parallel, full[0], start.Train.Threads ?? Environment.ProcessorCount);
     }
 
     /// <summary>What was asked for.</summary>
@@ -29,8 +31,14 @@ public sealed class ComparisonPlan
     /// <summary>The optimizers, in their order.</summary>
     public IReadOnlyList<ComparisonEntry> Entries { get; }
 
+    /// <summary>The seeds that each learning rate and length is run with.</summary>
+    public IReadOnlyList<ulong> Seeds { get; }
+
     /// <summary>Lengths of the shorter runs in percent of the full one, ascending.</summary>
     public IReadOnlyList<int> Budgets { get; }
+
+    /// <summary>How many threads a run gets.</summary>
+    internal ThreadRule Rule { get; }
 
     /// <summary>Steps of a full run.</summary>
     public int Steps => Base.Train.Steps;
@@ -96,6 +104,19 @@ public sealed class ComparisonPlan
     /// <param name="percent">Its length in percent.</param>
     public int StepsOf(int percent) => (int)Math.Max(1, Math.Round(Steps * percent / 100.0, MidpointRounding.AwayFromZero));
 
+    /// <summary>An optimizer's full runs at some learning rates.</summary>
+    internal ComparisonTask[] Tasks(int index, IReadOnlyList<double> rates) =>
+        [.. rates.Select(rate => new ComparisonTask(Entries[index].Label, ComparisonPurpose.Sweep, rate, Steps, 100))];
+
+    /// <summary>An optimizer's shorter runs at the learning rates of some full ones, ascending in length; of the first none, which is its own measure.</summary>
+    internal IEnumerable<ComparisonTask> Shorter(int index, params ComparisonTask[] rates) =>
+        from percent in index == 0 ? [] : Budgets
+        from task in rates
+        select task with { Purpose = ComparisonPurpose.Budget, Steps = StepsOf(percent), Percent = percent };
+
+    /// <summary>Folder of a run below the comparison's: under the first seed the task's, as a comparison of one seed has it, so that seeds can be added to that.</summary>
+    internal string FolderOf(ComparisonTask task, ulong seed) => seed == Seeds[0] ? task.FolderName : PlannedRun.FolderOf(task.FolderName, seed);
+
     /// <summary>An optimizer's part of the configuration in force.</summary>
     internal JsonObject Describe(ComparisonEntry entry, double? learningRate)
     {
@@ -107,56 +128,5 @@ public sealed class ComparisonPlan
         }
 
         return settings;
-    }
-}
-
-/// <summary>What is compared, and on what.</summary>
-/// <remarks>
-/// Every run's configuration is composed in this order, the later winning: preset, files, the optimizer's
-/// recipe, settings, the choice's own settings. Unless settings say otherwise QK-clip is off, no text is
-/// sampled, and there are twenty evaluations in a run of full length, eight where it is one of images.
-/// </remarks>
-public sealed record ComparisonOptions : ExperimentOptions
-{
-    /// <summary>The optimizers, at least two; the first one's final loss is what the others are measured by.</summary>
-    public required IReadOnlyList<OptimizerChoice> Optimizers { get; init; }
-
-    /// <summary>Learning rates to try, by label, instead of the sweep.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<double>> LearningRates { get; init; } = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal);
-
-    /// <summary>Lengths of the shorter runs in percent of the full one, each from 1 to 99.</summary>
-    public IReadOnlyList<int> Budgets { get; init; } = [40, 50, 60, 70, 80];
-
-    /// <summary>How steps are timed; null: as is usual for what is trained.</summary>
-    public StepMeasurementOptions? Measurement { get; init; }
-
-    /// <summary>Whether to time steps again where an earlier call has done so.</summary>
-    public bool MeasureAgain { get; init; }
-
-    /// <summary>The key of the hidden matrices' learning rate.</summary>
-    internal const string RateKey = "optimizer.learningRate";
-
-    private const int Evaluations = 20;
-
-    /// <summary>Evaluations of a run of images: each looks at all held-out images, a sixth of a data set as the usual ones are.</summary>
-    private const int EvaluationsOfImages = 8;
-
-    /// <summary>What the optimizers' configurations start from: without recipes and choices.</summary>
-    /// <remarks>A folder's name and what may be added to it depend on this one, so it must not follow the optimizers, and stays as it is.</remarks>
-    /// <exception cref="ConfigurationException">Something is wrong; all of it is listed.</exception>
-    internal TrainingConfig BaseConfig()
-    {
-        TrainingConfigBuilder builder = Start(full: null);
-        SetAll(builder, Settings, new(ConfigSource.Option, "--set"));
-        return builder.Build();
-    }
-
-    /// <summary>Preset, files, and what a fair comparison sets: it changes the optimizer alone, so no clip of queries and keys, and nothing that only takes time.</summary>
-    /// <param name="full">What a full run is, which the number of evaluations follows; null: as configured.</param>
-    internal TrainingConfigBuilder Start(TrainingConfig? full)
-    {
-        TrainingConfigBuilder builder = Begin().Set("qkClip.tau", "off", ConfigOrigin.Comparison);
-        return full is { Train.Steps: var steps, Image.Network: var network }
-            ? builder.Set("evaluate.every", $"{Math.Max(1, steps / (network is null ? Evaluations : EvaluationsOfImages))}", ConfigOrigin.Comparison) : builder;
     }
 }

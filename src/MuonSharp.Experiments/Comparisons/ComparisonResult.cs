@@ -6,14 +6,17 @@ namespace MuonSharp.Experiments;
 /// <summary>What a comparison found out.</summary>
 /// <param name="Plan">What was compared.</param>
 /// <param name="Rows">A row for each optimizer, in their order.</param>
-/// <param name="Runs">All runs that are done, in the order of their doing.</param>
+/// <param name="Trials">What was trained, in the order of its doing, with the runs that are done.</param>
 /// <param name="Complete">Whether nothing is left to do; false for one that was cancelled.</param>
-public sealed record ComparisonResult(ComparisonPlan Plan, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonRun> Runs, bool Complete)
+public sealed record ComparisonResult(ComparisonPlan Plan, IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonTrial> Trials, bool Complete)
 {
     /// <summary>Where steps were timed, as <see cref="RunEnvironment.Describe"/> says it; null while none were.</summary>
     public JsonObject? Environment { get; init; }
 
-    /// <summary>The loss that all are measured by: the first optimizer's final one; infinity while there is none.</summary>
+    /// <summary>All runs that are done, in the order of their doing; those of a trial follow each other.</summary>
+    public IReadOnlyList<ComparisonRun> Runs => [.. Trials.SelectMany(trial => trial.Runs.Select(run => new ComparisonRun(trial.Task, run)))];
+
+    /// <summary>The loss that all are measured by: the first optimizer's final one, over several seeds the mean; infinity while there is none.</summary>
     public double TargetLoss => Rows[0].FinalLoss;
 }
 
@@ -30,27 +33,32 @@ public sealed record ComparisonRun : TrainedRun
     public ComparisonTask Task { get; init; }
 }
 
+/// <summary>A learning rate and length of one optimizer, with its runs.</summary>
+/// <param name="Task">What they are for.</param>
+/// <param name="Runs">Those that are done, in the order of the seeds.</param>
+public sealed record ComparisonTrial(ComparisonTask Task, IReadOnlyList<TrainedRun> Runs) : SeededRuns(Runs);
+
 /// <summary>What a comparison found out about one optimizer.</summary>
 /// <param name="Label">The optimizer.</param>
 public sealed record ComparisonRow(string Label)
 {
-    /// <summary>The run of full length with the best learning rate; null while there is none, or if all diverged.</summary>
-    public ComparisonRun? Best { get; init; }
+    /// <summary>The runs of full length with the best learning rate, that of the least mean loss; null while there is none, or if at every rate a run diverged.</summary>
+    public ComparisonTrial? Best { get; init; }
 
     /// <summary>Whether the sweep ended with its best learning rate at an edge, so that a better one may lie beyond.</summary>
     public bool BestAtEdge { get; init; }
 
-    /// <summary>The shortest run with a schedule of its own length whose final loss is at most the target; null: not even the full one.</summary>
-    public ComparisonRun? LeastBudget { get; init; }
+    /// <summary>The shortest runs with a schedule of their own length whose mean final loss is at most the target; null: not even the full ones.</summary>
+    public ComparisonTrial? LeastBudget { get; init; }
 
-    /// <summary>Where the best full run's evaluations first come down to the target, in steps, on straight lines between them; null: they do not.</summary>
+    /// <summary>Where the evaluations of the best full runs, by their means, first come down to the target, in steps, on straight lines between them; null: they do not.</summary>
     public double? CrossingStep { get; init; }
 
     /// <summary>What a step takes; null while nothing was timed.</summary>
     public StepTiming? Timing { get; init; }
 
-    /// <summary>Loss over the validation split at the end of <see cref="Best"/>; infinity without one.</summary>
-    public double FinalLoss => Best?.FinalLoss ?? double.PositiveInfinity;
+    /// <summary>Mean loss over the validation split at the end of <see cref="Best"/>; infinity without one.</summary>
+    public double FinalLoss => Best?.Loss.Mean ?? double.PositiveInfinity;
 
     /// <summary>Time of the steps of <see cref="LeastBudget"/>, in seconds; null where one of the two is not known.</summary>
     public double? SecondsToTarget => LeastBudget?.Task.Steps * Timing?.StepMilliseconds / 1000;
@@ -61,19 +69,19 @@ internal static class ComparisonAnalysis
 {
     /// <summary>An optimizer's row after some runs of its sweep.</summary>
     /// <param name="label">The optimizer.</param>
-    /// <param name="runs">Its runs of full length.</param>
+    /// <param name="trials">Its learning rates whose runs are done.</param>
     /// <param name="sweep">The sweep that they belong to.</param>
     /// <param name="target">The loss to reach; null for the optimizer whose loss it is.</param>
-    public static ComparisonRow OfSweep(string label, IReadOnlyList<ComparisonRun> runs, LearningRateSweep sweep, double? target)
+    public static ComparisonRow OfSweep(string label, IReadOnlyList<ComparisonTrial> trials, LearningRateSweep sweep, double? target)
     {
-        ComparisonRun? best = sweep.Best is { } rate ? runs.First(run => run.Task.LearningRate == rate) : null;
-        double loss = target ?? best?.FinalLoss ?? double.NaN;
+        ComparisonTrial? best = sweep.Best is { } rate ? trials.First(trial => trial.Task.LearningRate == rate) : null;
+        double loss = target ?? best?.Loss.Mean ?? double.NaN;
         return new(label)
         {
             Best = best,
             BestAtEdge = sweep.BestAtEdge,
-            LeastBudget = best?.FinalLoss <= loss && double.IsFinite(loss) ? best : null,
-            CrossingStep = best is not null && double.IsFinite(loss) ? LossCurve.Crossing(best.Evaluations, loss) : null,
+            LeastBudget = best?.Loss.Mean <= loss && double.IsFinite(loss) ? best : null,
+            CrossingStep = best is not null && double.IsFinite(loss) ? LossCurve.Crossing([.. best.Curve.Select(point => new CurvePoint(point.Step, point.Loss.Mean))], loss) : null,
         };
     }
 }

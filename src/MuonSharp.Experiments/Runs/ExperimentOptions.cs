@@ -14,6 +14,12 @@ public abstract record ExperimentOptions
     /// <summary>Keys and values for every run.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
+    /// <summary>Runs of everything that is tried, at least 1: with the configuration's <c>train.seed</c>, and the numbers that follow it.</summary>
+    public int Seeds { get; init; } = 1;
+
+    /// <summary>Runs that go on at once, each with an equal share of the threads; null: as many as their size makes sensible.</summary>
+    public int? Parallel { get; init; }
+
     /// <summary>Clock, files, and what reads pictures.</summary>
     public TrainerOptions Surroundings { get; init; } = new();
 
@@ -36,6 +42,24 @@ public abstract record ExperimentOptions
         foreach ((string key, string value) in settings)
         {
             builder.Set(key, value, origin);
+        }
+    }
+
+    /// <summary>The seeds: a configuration's, and those that follow it.</summary>
+    internal IReadOnlyList<ulong> SeedsFrom(TrainingConfig first) => [.. Enumerable.Range(0, Seeds).Select(number => first.Train.Seed + (ulong)number)];
+
+    /// <summary>What is wrong with the numbers of seeds and of runs at once.</summary>
+    /// <param name="operation">The command, for messages.</param>
+    internal IEnumerable<string> CheckCounts(string operation)
+    {
+        if (Seeds < 1)
+        {
+            yield return $"[{operation}] seeds are 1 or more; {Seeds} came";
+        }
+
+        if (Parallel is < 1)
+        {
+            yield return $"[{operation}] runs at once are 1 or more; {Parallel} came";
         }
     }
 

@@ -8,10 +8,12 @@ public sealed class SharedConfiguration
 {
     private readonly IReadOnlyList<TrainingConfig> _runs;
 
-    internal SharedConfiguration(IReadOnlyList<TrainingConfig> runs)
+    /// <param name="runs">The configurations, one or more; their seeds aside.</param>
+    /// <param name="seeds">How many seeds each is run with.</param>
+    internal SharedConfiguration(IReadOnlyList<TrainingConfig> runs, int seeds)
     {
         _runs = runs;
-        Keys = [.. ConfigKeys.All.Where(key => runs.All(run => key.Same(run, Config)))];
+        Keys = [.. ConfigKeys.All.Where(key => (seeds == 1 || key.Name != "train.seed") && runs.All(run => key.Same(run, Config)))];
     }
 
     /// <summary>The keys, in the order of <see cref="ConfigKeys.All"/>.</summary>

@@ -27,7 +27,7 @@ internal sealed class TrainedRuns(string operation, string folder, TrainerOption
 
         Check(run, config);
         RunCurves curves = RunCurves.Read(run, operation);
-        return curves.End is Done or Diverged ? Result(name, run, curves) : null;
+        return curves.End is Done or Diverged ? Result(name, config, curves, run) : null;
     }
 
     /// <summary>Trains a run from its newest checkpoint, or from its beginning; null when it was cancelled.</summary>
@@ -55,11 +55,12 @@ internal sealed class TrainedRuns(string operation, string folder, TrainerOption
             }
         }
 
-        return Result(name, run, RunCurves.Read(run, operation));
+        return Result(name, config, RunCurves.Read(run, operation), run);
     }
 
-    private TrainedRun Result(string name, RunFolder run, RunCurves curves) => new(name, FinalLoss(run, curves), curves.Evaluations, curves.Training)
+    private TrainedRun Result(string name, TrainingConfig config, RunCurves curves, RunFolder run) => new(name, FinalLoss(run, curves), curves.Evaluations, curves.Training)
     {
+        Seed = config.Train.Seed,
         Accuracy = curves.LastNumber("accuracy"),
         AccuracyOfViews = curves.LastNumber("accuracy_views"),
     };
@@ -99,21 +100,4 @@ internal sealed class TrainedRuns(string operation, string folder, TrainerOption
     }
 
     private RunFolder FolderOf(string name) => new(Path.Combine(folder, name));
-}
-
-/// <summary>A training of an experiment, done.</summary>
-/// <param name="Folder">Its run folder, below the experiment's.</param>
-/// <param name="FinalLoss">Loss over the whole validation split after the last step, in nats per token or image; infinity for a run that diverged.</param>
-/// <param name="Evaluations">The evaluations over the whole validation split.</param>
-/// <param name="Training">The training loss, smoothed (0.9 of the mean so far), at no more than a few hundred steps.</param>
-public record TrainedRun(string Folder, double FinalLoss, IReadOnlyList<CurvePoint> Evaluations, IReadOnlyList<CurvePoint> Training)
-{
-    /// <summary>Share of the held-out images that were right in the last evaluation, 0 to 1; null where the run is not of images, or was not evaluated.</summary>
-    public double? Accuracy { get; init; }
-
-    /// <summary>The same by the mean of several views' logits; null where the run has one view alone.</summary>
-    public double? AccuracyOfViews { get; init; }
-
-    /// <summary>Whether gradients or the loss at the end were not finite.</summary>
-    public bool Diverged => !double.IsFinite(FinalLoss);
 }

@@ -9,22 +9,20 @@ namespace MuonSharp.Experiments;
 /// same losses as one that was not, and so does one with more runs at once. A run that diverges is a result.</para>
 /// <para>Whatever the order in which runs end, they are told and kept in the grid's.</para>
 /// </remarks>
-public sealed class Sweep : IDisposable
+public sealed class Sweep : IExperiment<SweepEvent, SweepResult>
 {
     private readonly SweepPlan _plan;
     private readonly TrainedRuns _runs;
     private readonly SweepFile _file;
     private readonly RunLock _lock;
     private readonly SweepClock _clock;
-    private readonly (TrainedRun Run, bool WasThere)?[] _done;
-    private readonly Lock _gate = new();
-    private int _told;
+    private readonly TrainedRun?[] _done;
 
     private Sweep(SweepPlan plan, string folder, RunLock held, SweepFile file)
     {
         (_plan, Folder, _lock, _file) = (plan, folder, held, file);
         TrainerOptions surroundings = plan.Options.Surroundings;
-        (_runs, _clock, _done) = (new("sweep", folder, surroundings), new(plan, surroundings.Time), new (TrainedRun, bool)?[plan.Runs.Count]);
+        (_runs, _clock, _done) = (new("sweep", folder, surroundings), new(plan, surroundings.Time), new TrainedRun?[plan.Runs.Count]);
         file.TakeUp(plan);
     }
 
@@ -51,7 +49,7 @@ public sealed class Sweep : IDisposable
     public async Task<SweepResult> RunAsync(Action<SweepEvent> tell, CancellationToken cancellation = default)
     {
         _file.Begin(Result());
-        await RunQueue.RunAsync(_plan.Slots, _plan.Runs.Select((run, number) => (run.Threads, (Func<CancellationToken, Task>)(stop => DoAsync(run, number, tell, stop)))), cancellation);
+        await new RunBatch(_runs, _plan.Runs, new Listener(this, tell)).DoAsync(_plan.Slots, cancellation);
         SweepResult result = Result();
         _file.Write(result);
         return result;
@@ -60,49 +58,31 @@ public sealed class Sweep : IDisposable
     /// <summary>Gives the folder up.</summary>
     public void Dispose() => _lock.Dispose();
 
-    private async Task DoAsync(SweepRun run, int number, Action<SweepEvent> tell, CancellationToken cancellation)
-    {
-        TrainedRun? trained = _runs.Find(run.Folder, run.Config);
-        bool wasThere = trained is not null;
-        trained ??= await _runs.TrainAsync(run.Folder, run.Config, Begun, Happened, cancellation);
-        if (trained is null)
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            _clock.End(number, wasThere);
-            _done[number] = (trained, wasThere);
-            for (; _told < _done.Length && _done[_told] is { } next; _told++)
-            {
-                tell(new SweepRunFinished(_plan.Runs[_told], next.Run, next.WasThere));
-            }
-        }
-
-        void Begun(Trainer trainer)
-        {
-            lock (_gate)
-            {
-                _clock.Begin(number, trainer.Step);
-                tell(new SweepRunStarted(run, trainer.Step));
-            }
-        }
-
-        void Happened(TrainingEvent happened)
-        {
-            lock (_gate)
-            {
-                tell(new SweepRunProgress(run, happened, _clock.Progress(number, happened.Step)));
-            }
-        }
-    }
-
     private SweepResult Result() => new(_plan,
     [
         .. _plan.Points.Select(point => new SweptPoint(point,
         [
-            .. _plan.Seeds.Select((seed, i) => _done[(point.Number * _plan.Seeds.Count) + i] is { Run: var run } ? new SweptRun(seed, run) : null).OfType<SweptRun>(),
+            .. _plan.Seeds.Select((_, i) => _done[(point.Number * _plan.Seeds.Count) + i]).OfType<TrainedRun>(),
         ])),
     ]);
+
+    private sealed class Listener(Sweep sweep, Action<SweepEvent> tell) : IRunListener
+    {
+        public void Begun(int number, long step)
+        {
+            sweep._clock.Begin(number, step);
+            tell(new SweepRunStarted(sweep._plan.Runs[number], step));
+        }
+
+        public void Happened(int number, TrainingEvent happened) =>
+            tell(new SweepRunProgress(sweep._plan.Runs[number], happened, sweep._clock.Progress(number, happened.Step)));
+
+        public void Ended(int number, TrainedRun run, bool wasThere)
+        {
+            sweep._clock.End(number, wasThere);
+            sweep._done[number] = run;
+        }
+
+        public void Finished(int number, TrainedRun run, bool wasThere) => tell(new SweepRunFinished(sweep._plan.Runs[number], run, wasThere));
+    }
 }

@@ -116,25 +116,19 @@ public static class SweepJson
 
     private static JsonObject Point(SweepResult result, SweptPoint point, bool curves)
     {
-        JsonObject json = new()
+        JsonObject json = ComparisonJson.WithAccuracies(point, new()
         {
             ["settings"] = Settings(result.Plan, point.Point),
             ["steps"] = point.Point.Config.Train.Steps,
             ["final_loss"] = ComparisonJson.Finite(point.Loss.Mean),
             ["standard_error"] = ComparisonJson.Finite(point.Loss.StandardError),
-        };
-        if (point.Accuracy is { } accuracy)
-        {
-            json["accuracy"] = ComparisonJson.Finite(accuracy.Mean);
-            json["accuracy_standard_error"] = ComparisonJson.Finite(accuracy.StandardError);
-        }
-
+        });
         json["diverged"] = point.Diverged;
         json["runs"] = new JsonArray([.. point.Runs.Select(run => (JsonNode)Run(run, curves))]);
         return json;
     }
 
-    private static JsonObject Run(SweptRun run, bool curves)
+    private static JsonObject Run(TrainedRun run, bool curves)
     {
         JsonObject json = ComparisonJson.WithAccuracy(run, new()
         {

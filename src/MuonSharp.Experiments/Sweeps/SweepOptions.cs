@@ -12,12 +12,6 @@ public sealed record SweepOptions : ExperimentOptions
     /// <summary>The keys that are tried, each with its values; every value goes with every one of the others.</summary>
     public required IReadOnlyList<SweepAxis> Axes { get; init; }
 
-    /// <summary>Runs of each point, at least 1: with the configuration's <c>train.seed</c>, and the numbers that follow it.</summary>
-    public int Seeds { get; init; } = 1;
-
-    /// <summary>Runs that go on at once, each with an equal share of the threads; null: as many as their size makes sensible.</summary>
-    public int? Parallel { get; init; }
-
     /// <summary>The values of every point, in the order of the axes; the last axis' follow each other.</summary>
     internal IEnumerable<IReadOnlyList<string>> Grid() =>
         Axes.Aggregate((IEnumerable<IReadOnlyList<string>>)[[]], (points, axis) => points.SelectMany(point => axis.Values.Select(value => (IReadOnlyList<string>)[.. point, value])));
@@ -36,19 +30,9 @@ public sealed record SweepOptions : ExperimentOptions
     /// <summary>Everything that is wrong with them before any configuration is composed.</summary>
     internal IEnumerable<string> Check()
     {
-        foreach (string problem in SweepAxis.Check(Axes))
+        foreach (string problem in SweepAxis.Check(Axes).Concat(CheckCounts("sweep")))
         {
             yield return problem;
-        }
-
-        if (Seeds < 1)
-        {
-            yield return $"[sweep] seeds are 1 or more; {Seeds} came";
-        }
-
-        if (Parallel is < 1)
-        {
-            yield return $"[sweep] runs at once are 1 or more; {Parallel} came";
         }
 
         if (Axes.Aggregate((double)Seeds, (runs, axis) => runs * axis.Values.Count) is > MostRuns and var runs)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MuonSharp.Training;
@@ -16,11 +15,11 @@ public sealed class SweepPlan
         (Unit, UnitsPerStep) = (data[0].Unit, data[0].UnitsPerStep);
         TrainingConfig first = points[0].Config;
         Threads = first.Train.Threads ?? Environment.ProcessorCount;
-        Seeds = [.. Enumerable.Range(0, options.Seeds).Select(number => first.Train.Seed + (ulong)number)];
-        Shared = new([.. points.Select(point => point.Config)]);
-        ThreadRule rule = new(options, first, Threads, points.Count * Seeds.Count);
+        Seeds = options.SeedsFrom(first);
+        Shared = new([.. points.Select(point => point.Config)], Seeds.Count);
+        ThreadRule rule = new(options.Parallel, first, Threads);
         Runs = [.. points.SelectMany(point => Seeds.Select(seed => Run(point, seed, rule)))];
-        Slots = options.Parallel is { } wanted ? wanted * Math.Max(1, Threads / wanted) : Threads;
+        Slots = rule.Slots;
     }
 
     /// <summary>What was asked for.</summary>
@@ -114,9 +113,9 @@ public sealed class SweepPlan
 
     private SweepRun Run(SweepPoint point, ulong seed, ThreadRule rule)
     {
-        int threads = rule.Of(point.Config);
-        TrainingConfig config = point.Config with { Train = point.Config.Train with { Seed = seed, Threads = threads } };
-        return new(point, seed, config, FolderName(point, seed)) { Threads = threads, Work = rule.Work(config) };
+        int threads = rule.Of(point.Config, Points.Count * Seeds.Count);
+        TrainingConfig config = rule.Configure(point.Config, seed, threads);
+        return new(point, seed, threads, config, FolderName(point, seed)) { Work = rule.Work(config) };
     }
 
     /// <summary>The same for the same values and seed, so that a run is found again.</summary>
@@ -126,6 +125,6 @@ public sealed class SweepPlan
         string plain = string.Join('-', Names.Zip(point.Values, (name, value) => name + value));
         string name = string.Concat(plain.Take(Most).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' ? letter : '_'));
         string more = name == plain ? "" : "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(plain)))[..8];
-        return string.Create(CultureInfo.InvariantCulture, $"{name}{more}-seed{seed}");
+        return PlannedRun.FolderOf(name + more, seed);
     }
 }

@@ -17,13 +17,11 @@ public sealed record SweepPoint(int Number, IReadOnlyList<string> Values, Traini
 /// <summary>A run of a sweep.</summary>
 /// <param name="Point">Its point.</param>
 /// <param name="Seed">Its seed.</param>
+/// <param name="Threads">Threads that it computes with.</param>
 /// <param name="Config">Its configuration, threads included, which change no bit.</param>
 /// <param name="Folder">Its run folder, below the sweep's.</param>
-public sealed record SweepRun(SweepPoint Point, ulong Seed, TrainingConfig Config, string Folder)
+public sealed record SweepRun(SweepPoint Point, ulong Seed, int Threads, TrainingConfig Config, string Folder) : PlannedRun(Seed, Threads, Config, Folder)
 {
-    /// <summary>Threads that it computes with.</summary>
-    public required int Threads { get; init; }
-
     /// <summary>Its arithmetic, in any unit: what its time is in proportion to.</summary>
     internal double Work { get; init; }
 }

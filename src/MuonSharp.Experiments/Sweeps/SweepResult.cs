@@ -46,36 +46,7 @@ public sealed record SweepResult(SweepPlan Plan, IReadOnlyList<SweptPoint> Point
 /// <summary>A point with its runs.</summary>
 /// <param name="Point">The point.</param>
 /// <param name="Runs">Those that are done, in the order of the seeds.</param>
-public sealed record SweptPoint(SweepPoint Point, IReadOnlyList<SweptRun> Runs)
-{
-    /// <summary>Mean of the final losses over the seeds, and how far they lie apart; not finite where a run diverged, NaN while there is none.</summary>
-    public SeededMean Loss => Of(run => run.FinalLoss);
-
-    /// <summary>How many runs diverged.</summary>
-    public int Diverged => Runs.Count(run => run.Diverged);
-
-    /// <summary>The same of the accuracies of images; null where a run has none.</summary>
-    public SeededMean? Accuracy => Runs.Count > 0 && Runs.All(run => run.Accuracy is not null) ? Of(run => run.Accuracy!.Value) : null;
-
-    /// <summary>Whether all its runs are done and none diverged.</summary>
-    /// <param name="seeds">How many there are.</param>
-    public bool IsFinite(int seeds) => Runs.Count == seeds && Diverged == 0;
-
-    private SeededMean Of(Func<SweptRun, double> number) => Runs.Count == 0 ? new(double.NaN, double.NaN, 0) : SeededMean.Of([.. Runs.Select(number)]);
-}
-
-/// <summary>A run of a sweep, done.</summary>
-public sealed record SweptRun : TrainedRun
-{
-    /// <summary>A run with its seed.</summary>
-    /// <param name="seed">The seed.</param>
-    /// <param name="run">The run.</param>
-    public SweptRun(ulong seed, TrainedRun run)
-        : base(run) => Seed = seed;
-
-    /// <summary>Its seed.</summary>
-    public ulong Seed { get; }
-}
+public sealed record SweptPoint(SweepPoint Point, IReadOnlyList<TrainedRun> Runs) : SeededRuns(Runs);
 
 /// <summary>Points that differ in one key alone, a number.</summary>
 /// <param name="Values">The values of the other keys.</param>

@@ -36,31 +36,30 @@ internal static class ComparisonCharts
 
     private static IEnumerable<Series> Curves(ComparisonResult result, Func<ComparisonRow, double> unit) => result.Rows.Select((row, color) =>
     {
-        IReadOnlyList<CurvePoint> points = row.Best?.Evaluations ?? [];
-        return new Series(row.Label, Look.Of(color), [.. points.Select(point => point.Step * unit(row))], [.. points.Select(point => point.Loss)], SeriesKind.Dots)
-        {
-            Hint = i => $"{row.Label}, step {Amount.Count(points[i].Step)}: {Amount.Loss(points[i].Loss)}",
-        };
+        IReadOnlyList<(long Step, SeededMean Loss)> points = row.Best?.Curve ?? [];
+        return Drawn(result, row, color, [.. points.Select(point => (point.Step * unit(row), point.Loss))], SeriesKind.Dots, i => $"step {Amount.Count(points[i].Step)}");
     });
 
     private static IEnumerable<Series> Budgets(ComparisonResult result, Func<ComparisonRow, double> unit) => result.Rows.Select((row, color) =>
     {
-        ComparisonRun[] runs = [.. Runs(result, row, ComparisonPurpose.Budget).OrderBy(run => run.Task.Steps)];
-        return new Series(row.Label, Look.Of(color), [.. runs.Select(run => run.Task.Steps * unit(row))], [.. runs.Select(run => run.FinalLoss)], SeriesKind.Marks)
-        {
-            Hint = i => $"{row.Label}, a run of {Amount.Count(runs[i].Task.Steps)} steps ({runs[i].Task.Percent} %): {Amount.Loss(runs[i].FinalLoss)}",
-        };
+        ComparisonTrial[] trials = [.. Trials(result, row, ComparisonPurpose.Budget).OrderBy(trial => trial.Task.Steps)];
+        return Drawn(result, row, color, [.. trials.Select(trial => (trial.Task.Steps * unit(row), trial.Loss))], SeriesKind.Marks,
+            i => $"a run of {Amount.Count(trials[i].Task.Steps)} steps ({trials[i].Task.Percent} %)");
     });
 
     private static IEnumerable<Series> Sweeps(ComparisonResult result) => result.Rows.Select((row, color) =>
     {
-        ComparisonRun[] runs = [.. Runs(result, row, ComparisonPurpose.Sweep).OrderBy(run => run.Task.LearningRate)];
-        return new Series(row.Label, Look.Of(color), [.. runs.Select(run => run.Task.LearningRate)], [.. runs.Select(run => run.FinalLoss)], SeriesKind.Dots)
-        {
-            Hint = i => $"{row.Label}, learning rate {Amount.Rate(runs[i].Task.LearningRate)}: {Amount.Loss(runs[i].FinalLoss)}",
-        };
+        ComparisonTrial[] trials = [.. Trials(result, row, ComparisonPurpose.Sweep).OrderBy(trial => trial.Task.LearningRate)];
+        return Drawn(result, row, color, [.. trials.Select(trial => (trial.Task.LearningRate, trial.Loss))], SeriesKind.Dots, i => $"learning rate {Amount.Rate(trials[i].Task.LearningRate)}");
     });
 
-    private static IEnumerable<ComparisonRun> Runs(ComparisonResult result, ComparisonRow row, ComparisonPurpose purpose) =>
-        result.Runs.Where(run => run.Task.Optimizer == row.Label && run.Task.Purpose == purpose);
+    private static Series Drawn(ComparisonResult result, ComparisonRow row, int color, (double Place, SeededMean Loss)[] points, SeriesKind kind, Func<int, string> what) =>
+        new(row.Label, Look.Of(color), [.. points.Select(point => point.Place)], [.. points.Select(point => point.Loss.Mean)], kind)
+        {
+            Errors = SeededText.Errors(points.Select(point => point.Loss), result.Plan.Seeds.Count),
+            Hint = i => $"{row.Label}, {what(i)}: {SeededText.Loss(points[i].Loss)}",
+        };
+
+    private static IEnumerable<ComparisonTrial> Trials(ComparisonResult result, ComparisonRow row, ComparisonPurpose purpose) =>
+        result.Trials.Where(trial => trial.Task.Optimizer == row.Label && trial.Task.Purpose == purpose && trial.Runs.Count > 0);
 }

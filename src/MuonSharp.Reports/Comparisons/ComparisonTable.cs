@@ -15,9 +15,9 @@ internal static class ComparisonTable
     public static IReadOnlyList<string> AccuracyTitles(ComparisonPlan plan) =>
         !plan.OfImages ? [] : plan.Base.Image.Views > 1 ? ["accuracy", $"with {plan.Base.Image.Views} views"] : ["accuracy"];
 
-    /// <summary>A run's accuracies, a cell for each of <see cref="AccuracyTitles"/>.</summary>
-    public static IEnumerable<string> Accuracies(ComparisonPlan plan, ComparisonRun? run) =>
-        AccuracyTitles(plan).Select((_, i) => (i == 0 ? run?.Accuracy : run?.AccuracyOfViews) is { } share ? Percent(share) : None);
+    /// <summary>Accuracies of runs, a cell for each of <see cref="AccuracyTitles"/>.</summary>
+    public static IEnumerable<string> Accuracies(ComparisonPlan plan, SeededRuns? runs) =>
+        AccuracyTitles(plan).Select((_, i) => (i == 0 ? runs?.Accuracy : runs?.AccuracyOfViews) is { } share ? SeededText.Percent(share) : None);
 
     /// <summary>Two decimals: of ten thousand images every one is seen.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.00} %");
@@ -32,7 +32,7 @@ internal static class ComparisonTable
         [
             row.Label,
             row.Best is { } best ? Amount.Rate(best.Task.LearningRate) + (row.BestAtEdge ? " (edge)" : "") : None,
-            row.Best is null ? "diverged" : Amount.Loss(row.FinalLoss),
+            row.Best is { Loss: var loss } ? SeededText.Loss(loss) : "diverged",
             .. Accuracies(result.Plan, row.Best),
             row.LeastBudget is { } budget ? Budget(budget.Task, row.Best!.Task) : "not reached",
             row.CrossingStep is { } crossing ? Crossing(crossing, result.Plan.Steps) : None,

@@ -14,13 +14,16 @@ internal static class ComparisonVerdict
         }
 
         string first = result.Rows[0].Label;
+        int seeds = result.Plan.Seeds.Count;
+        string under = seeds > 1 ? ", under one seed or more" : "";
         foreach (ComparisonRow row in result.Rows.Skip(1))
         {
             yield return row switch
             {
-                { Best: null } => $"{row.Label} diverged at every rate that was tried.",
-                { LeastBudget: null } => $"{row.Label} does not reach {first}'s loss in as many steps: {Amount.Loss(row.FinalLoss)} against {Amount.Loss(result.TargetLoss)}{Accuracy(row.Best, target)}.",
-                { LeastBudget: { } least } => $"{row.Label} needs {least.Task.Percent} % of {first}'s steps for its loss{Time(row, result.Rows[0])}{Accuracy(row.Best, target)}.",
+                { Best: null } => $"{row.Label} diverged at every rate that was tried{under}.",
+                { Best: { } best, LeastBudget: null } => $"{row.Label} does not reach {first}'s loss in as many steps: {Against(best, target)}{Accuracy(best, target)}.",
+                { Best: { } best, LeastBudget: { } least } => $"{row.Label} needs {least.Task.Percent} % of {first}'s steps for its loss"
+                    + $"{(seeds > 1 ? $" ({Against(least, target)})" : "")}{Time(row, result.Rows[0])}{Accuracy(best, target)}.",
             };
         }
 
@@ -40,19 +43,23 @@ internal static class ComparisonVerdict
         }
     }
 
-    /// <summary>The label of each optimizer that has a best run, and the command that does this run again.</summary>
+    /// <summary>The label of each optimizer that has a best run, and the command that does this run again, of several seeds that of the first.</summary>
     /// <param name="result">The comparison.</param>
     /// <param name="folder">Its folder.</param>
     public static IEnumerable<(string Label, string Command)> Commands(ComparisonResult result, string folder) => result.Rows
         .Where(static row => row.Best is not null)
-        .Select(row => (row.Label, $"train --config {ShellText.Quoted(Path.Combine(folder, row.Best!.Folder, "config.json"))}"));
+        .Select(row => (row.Label, $"train --config {ShellText.Quoted(Path.Combine(folder, row.Best!.Runs[0].Folder, "config.json"))}"));
 
     private static double Rest(ComparisonEntry entry, ComparisonResult result) => entry.Config(entry.LearningRates[0], result.Plan.Steps).Optimizer.Auxiliary.LearningRate;
 
-    /// <summary>With all steps, by the most views that both runs have.</summary>
-    private static string Accuracy(ComparisonRun run, ComparisonRun first) =>
-        (run.AccuracyOfViews ?? run.Accuracy) is { } own && (first.AccuracyOfViews ?? first.Accuracy) is { } its
-            ? $"; with all of them {ComparisonTable.Percent(own)} of the images are right, against {ComparisonTable.Percent(its)}" : "";
+    /// <summary>Two mean losses, and whether the seeds tell them apart.</summary>
+    private static string Against(SeededRuns runs, SeededRuns target) => $"{SeededText.Loss(runs.Loss)} against {SeededText.Loss(target.Loss)}"
+        + (runs.Runs.Count > 1 && !runs.Loss.IsClearlyAbove(target.Loss) && !target.Loss.IsClearlyAbove(runs.Loss) ? $", which {runs.Runs.Count} seeds do not tell apart" : "");
+
+    /// <summary>With all steps, by the most views that both have.</summary>
+    private static string Accuracy(SeededRuns runs, SeededRuns first) =>
+        (runs.AccuracyOfViews ?? runs.Accuracy) is { } own && (first.AccuracyOfViews ?? first.Accuracy) is { } its
+            ? $"; with all of them {SeededText.Percent(own)} of the images are right, against {SeededText.Percent(its)}" : "";
 
     private static string Time(ComparisonRow row, ComparisonRow first) =>
         row.SecondsToTarget is { } seconds && first.SecondsToTarget is { } all && all > 0 ? $", and {100 * seconds / all:0} % of its time" : "";

@@ -41,19 +41,15 @@ internal static class SweepCharts
         string label = names.Length == 0 ? "final loss" : SweepTable.Name(names, line.Values);
         return new(label, Look.Of(number), [.. line.Points.Select(point => point.Point.ValueAt(line.Axis))], [.. line.Points.Select(point => point.Loss.Mean)], SeriesKind.Dots)
         {
-            Errors = plan.Seeds.Count > 1 ? [.. line.Points.Select(point => point.Loss.StandardError)] : null,
-            Hint = i => $"{SweepTable.Name(plan.Names, line.Points[i].Point.Values)}: {SweepTable.Loss(line.Points[i].Loss)}",
+            Errors = SeededText.Errors(line.Points.Select(point => point.Loss), plan.Seeds.Count),
+            Hint = i => $"{SweepTable.Name(plan.Names, line.Points[i].Point.Values)}: {SeededText.Loss(line.Points[i].Loss)}",
         };
     }
 
     /// <summary>The mean over the seeds, at the steps at which all have been evaluated.</summary>
     private static Series Curve(SweepPlan plan, SweptPoint point, int number)
     {
-        (long Step, double Loss)[] means =
-        [
-            .. point.Runs.SelectMany(run => run.Evaluations).GroupBy(each => each.Step).Where(group => group.Count() == point.Runs.Count)
-                .OrderBy(group => group.Key).Select(group => (group.Key, group.Average(each => each.Loss))),
-        ];
-        return new(SweepTable.Name(plan.Names, point.Point.Values), Look.Of(number), [.. means.Select(mean => (double)mean.Step)], [.. means.Select(mean => mean.Loss)], SeriesKind.Dots);
+        IReadOnlyList<(long Step, SeededMean Loss)> means = point.Curve;
+        return new(SweepTable.Name(plan.Names, point.Point.Values), Look.Of(number), [.. means.Select(mean => (double)mean.Step)], [.. means.Select(mean => mean.Loss.Mean)], SeriesKind.Dots);
     }
 }

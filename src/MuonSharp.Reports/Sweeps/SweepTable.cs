@@ -14,27 +14,14 @@ internal static class SweepTable
         string[] header = [.. result.Plan.Names, "final loss", .. images ? ["accuracy"] : Array.Empty<string>(), ""];
         return [header, .. result.Points.Select(point => (string[])
         [
-            .. point.Point.Values.Select(OneLine.Short), Loss(result, point), .. images ? [Accuracy(point)] : Array.Empty<string>(), like.Contains(point.Point.Number) ? "like the best" : Remark(result, point),
+            .. point.Point.Values.Select(OneLine.Short), SeededText.Loss(point, result.Plan.Seeds.Count), .. images ? [point.Accuracy is { } accuracy ? SeededText.Percent(accuracy) : "-"] : Array.Empty<string>(), like.Contains(point.Point.Number) ? "like the best" : Remark(result, point),
         ])];
     }
-
-    /// <summary>A mean, with its standard error where there are several seeds: 1.7423 ± 0.0033.</summary>
-    public static string Loss(SeededMean loss) => Amount.Loss(loss.Mean) + (double.IsFinite(loss.StandardError) ? $" ± {Amount.Loss(loss.StandardError)}" : "");
 
     /// <summary>Key and value pairs of a point or a line: learningRate 0.01, width 64.</summary>
     /// <param name="names">The keys.</param>
     /// <param name="values">As many values.</param>
     public static string Name(IEnumerable<string> names, IEnumerable<string> values) => string.Join(", ", names.Zip(values, (name, value) => $"{name} {OneLine.Short(value)}"));
-
-    private static string Loss(SweepResult result, SweptPoint point) => point switch
-    {
-        { Runs.Count: 0 } => "-",
-        { Diverged: > 0 and var some } => point.Runs.Count == 1 ? "diverged" : $"{some} of {point.Runs.Count} diverged",
-        _ => Loss(point.Loss) + (point.Runs.Count < result.Plan.Seeds.Count ? $" ({point.Runs.Count} of {result.Plan.Seeds.Count})" : ""),
-    };
-
-    private static string Accuracy(SweptPoint point) => point.Accuracy is not { } accuracy ? "-"
-        : ComparisonTable.Percent(accuracy.Mean) + (double.IsFinite(accuracy.StandardError) ? $" ± {100 * accuracy.StandardError:0.00}" : "");
 
     private static string Remark(SweepResult result, SweptPoint point) =>
         !ReferenceEquals(point, result.Best) ? "" : Enumerable.Range(0, result.Plan.Keys.Count).Any(axis => result.EdgeOf(point, axis) != 0) ? "best, at the edge" : "best";

@@ -16,7 +16,7 @@ internal static class SweepVerdict
         }
 
         SweepPlan plan = result.Plan;
-        yield return $"The best is {SweepTable.Name(plan.Names, best.Point.Values)}, with {SweepTable.Loss(best.Loss)} {Unit(plan)}"
+        yield return $"The best is {SweepTable.Name(plan.Names, best.Point.Values)}, with {SeededText.Loss(best.Loss)} {Unit(plan)}"
             + (plan.Seeds.Count > 1 ? $" (mean of {plan.Seeds.Count} seeds ± its standard error)." : ".");
         SweptPoint[] like = [.. result.LikeBest];
         if (like.Length > 0)

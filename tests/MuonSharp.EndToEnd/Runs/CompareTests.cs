@@ -61,6 +61,32 @@ public class CompareTests
         Assert.Equal(Numbers(folder.At("whole")), Numbers(run));
     }
 
+    /// <summary>A process that is killed without warning leaves runs in the middle, of several at once; the same command takes them up, and ends with the numbers of runs one after the other.</summary>
+    [Fact]
+    public void A_comparison_of_several_seeds_that_was_killed_goes_on_and_ends_with_the_numbers_of_one_that_was_not()
+    {
+        using var folder = new TemporaryFolder();
+        string killed = folder.At("killed"), whole = folder.At("whole");
+        using (RunningProcess running = Tool.Start([.. Compare(folder, killed), "--seeds", "2", "--parallel", "2", "--json"]))
+        {
+            Assert.True(running.WaitForText("\"run-finished\""), running.Error);
+            running.Kill();
+            running.Wait();
+        }
+
+        ProcessResult rest = Tool.Run([.. Compare(folder, killed), "--seeds", "2", "--parallel", "2", "--json"]).Exits(0);
+        Assert.True((bool)rest.OfKind("run-finished").First()["was_there"]!);
+        ProcessResult serial = Tool.Run([.. Compare(folder, whole), "--seeds", "2", "--parallel", "1"]).Exits(0);
+        Assert.Equal(Numbers(whole), Numbers(killed));
+        Assert.Equal(rest.OfKind("run-finished").Count, serial.Lines.Count(line => line.StartsWith("run ", StringComparison.Ordinal) && line.Contains("  loss ", StringComparison.Ordinal)));
+        Assert.Contains(" ± ", serial.Output, StringComparison.Ordinal);
+
+        // One seed is a part of it.
+        ProcessResult one = Tool.Run([.. Compare(folder, whole), "--json"]).Exits(0);
+        Assert.All(one.OfKind("run-finished"), line => Assert.True((bool)line["was_there"]!));
+        Assert.Null(one.Json[^1]["optimizers"]![0]!["standard_error"]);
+    }
+
     [Fact(Explicit = true)]
     public void A_folder_of_another_comparison_is_refused()
     {

@@ -10,14 +10,14 @@ public class ComparisonBoundTests
         using TemporaryFolder folder = new();
         ComparisonOptions options = TinyComparison.Options(folder) with { LearningRates = new Dictionary<string, IReadOnlyList<double>>(StringComparer.Ordinal) };
         (ComparisonResult result, List<ComparisonEvent> events) = await TinyComparison.Run(options, folder.File("compare"));
-        (int Number, int Most)[] counts = [.. events.OfType<ComparisonRunFinished>().Select(run => (run.Number, run.Most))];
+        (int Number, int Most)[] counts = [.. events.OfType<ComparisonRunFinished>().Select(run => (run.Job.Number, run.Job.Most))];
 
         // Two sweeps of six rates at most, and two shorter lengths at two rates.
         Assert.Equal((1, 16), counts[0]);
         Assert.Equal(Enumerable.Range(1, result.Runs.Count), counts.Select(count => count.Number));
         Assert.Equal(counts.Select(count => count.Most).OrderDescending(), counts.Select(count => count.Most));
         Assert.All(counts, count => Assert.True(count.Most >= result.Runs.Count));
-        Assert.Equal(events.OfType<ComparisonRunStarted>().Select(run => run.Most), counts.Select(count => count.Most));
+        Assert.Equal(events.OfType<ComparisonRunStarted>().Select(run => run.Job.Most), counts.Select(count => count.Most));
     }
 
     [Fact]
@@ -26,6 +26,6 @@ public class ComparisonBoundTests
         using TemporaryFolder folder = new();
         (ComparisonResult result, List<ComparisonEvent> events) = await TinyComparison.Run(TinyComparison.Options(folder), folder.File("compare"));
         Assert.Equal(5, result.Runs.Count);
-        Assert.All(events.OfType<ComparisonRunFinished>(), run => Assert.Equal(5, run.Most));
+        Assert.All(events.OfType<ComparisonRunFinished>(), run => Assert.Equal(5, run.Job.Most));
     }
 }

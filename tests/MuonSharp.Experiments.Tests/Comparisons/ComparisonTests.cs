@@ -33,9 +33,9 @@ public class ComparisonTests
         Assert.Same(result.Rows[0].Best, result.Rows[0].LeastBudget);
 
         // Ascending, and none longer than needed.
-        ComparisonRun[] shorter = [.. result.Runs.Where(run => run.Task.Purpose == ComparisonPurpose.Budget)];
+        ComparisonTrial[] shorter = [.. result.Trials.Where(run => run.Task.Purpose == ComparisonPurpose.Budget)];
         Assert.Equal([("muon", 50, 10), ("muon", 80, 16)], shorter.Select(run => (run.Task.Optimizer, run.Task.Percent, run.Task.Steps)));
-        Assert.True(shorter[0].FinalLoss > result.TargetLoss && shorter[1].FinalLoss <= result.TargetLoss, "the tiny comparison no longer has a budget to look for");
+        Assert.True(shorter[0].Loss.Mean > result.TargetLoss && shorter[1].Loss.Mean <= result.TargetLoss, "the tiny comparison no longer has a budget to look for");
         Assert.Same(shorter[1], result.Rows[1].LeastBudget);
     }
 
@@ -50,12 +50,12 @@ public class ComparisonTests
         (ComparisonResult result, _) = await TinyComparison.Run(options, folder.File("compare"));
         double best = result.Rows[1].Best!.Task.LearningRate;
         Assert.InRange(best, 0.005, 0.08);
-        ComparisonRun[] shorter = [.. result.Runs.Where(run => run.Task.Purpose == ComparisonPurpose.Budget)];
+        ComparisonTrial[] shorter = [.. result.Trials.Where(run => run.Task.Purpose == ComparisonPurpose.Budget)];
         (int, double)[] order = [(50, best), (50, 4 * best), (80, best), (80, 4 * best)];
         Assert.Equal(order.Take(shorter.Length), shorter.Select(run => (run.Task.Percent, run.Task.LearningRate)));
         Assert.True(shorter.Length > 1, "the tiny comparison no longer has a budget that the best rate misses");
-        Assert.All(shorter.SkipLast(1), run => Assert.True(run.FinalLoss > result.TargetLoss));
-        Assert.Same(shorter[^1].FinalLoss <= result.TargetLoss ? shorter[^1] : result.Rows[1].Best, result.Rows[1].LeastBudget);
+        Assert.All(shorter.SkipLast(1), run => Assert.True(run.Loss.Mean > result.TargetLoss));
+        Assert.Same(shorter[^1].Loss.Mean <= result.TargetLoss ? shorter[^1] : result.Rows[1].Best, result.Rows[1].LeastBudget);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public class ComparisonTests
         await TinyComparison.Run(options, folder.File("compare"));
         (ComparisonResult result, List<ComparisonEvent> events) = await TinyComparison.Run(
             options with { Optimizers = OptimizerChoice.ParseList("adamw,muon,soap:learningRate=0.01") }, folder.File("compare"));
-        Assert.All(events.OfType<ComparisonRunStarted>(), happened => Assert.Equal("soap:learningRate=0.01", happened.Task.Optimizer));
+        Assert.All(events.OfType<ComparisonRunStarted>(), happened => Assert.Equal("soap:learningRate=0.01", happened.Job.Task.Optimizer));
         Assert.All(result.Rows, row => Assert.NotNull(row.Timing));
     }
 
@@ -214,7 +214,7 @@ public class ComparisonTests
     private static JsonObject Json(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "compare.json")))!.AsObject();
 
     /// <summary>The file without what may differ: the times, and where they were taken.</summary>
-    private static string Numbers(string folder)
+    internal static string Numbers(string folder)
     {
         JsonObject json = Json(folder);
         Assert.True(json.Remove("environment"));

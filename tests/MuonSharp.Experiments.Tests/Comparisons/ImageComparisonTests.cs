@@ -30,7 +30,7 @@ public class ImageComparisonTests
         JsonObject json = JsonNode.Parse(File.ReadAllText(Path.Combine(folder.File("compare"), "compare.json")))!.AsObject();
         Assert.Equal(40, (int)json["images_per_step"]!);
         JsonObject row = json["optimizers"]![1]!.AsObject(), first = json["runs"]![0]!.AsObject();
-        Assert.Equal((result.Rows[1].Best!.Accuracy, result.Rows[1].Best!.AccuracyOfViews), ((double?)row["accuracy"], (double?)row["accuracy_views"]));
+        Assert.Equal((result.Rows[1].Best!.Runs[0].Accuracy, result.Rows[1].Best!.Runs[0].AccuracyOfViews), ((double?)row["accuracy"], (double?)row["accuracy_views"]));
         Assert.Equal((result.Runs[0].Accuracy, result.Runs[0].AccuracyOfViews), ((double?)first["accuracy"], (double?)first["accuracy_views"]));
         Assert.Equal(40 / result.Rows[1].Timing!.StepMilliseconds * 1000, (double)row["images_per_second"]!, 6);
 

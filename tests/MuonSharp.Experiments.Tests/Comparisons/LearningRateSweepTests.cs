@@ -56,21 +56,21 @@ public class LearningRateSweepTests
     }
 
     [Fact]
-    public void Pending_counts_what_is_certain_to_be_tried()
+    public void What_is_known_is_certain_to_be_tried_whatever_comes_of_it()
     {
         LearningRateSweep sweep = new(LearningRateSweep.Around(1), extends: true);
-        List<int> pending = [];
+        List<double[]> known = [];
         List<int> most = [];
         while (sweep.Next is { } rate)
         {
-            pending.Add(sweep.Pending);
+            known.Add([.. sweep.Known]);
             most.Add(sweep.MostPending);
             sweep.Report(-rate);
         }
 
-        Assert.Equal([3, 2, 1, 1, 1, 1], pending);
+        Assert.Equal([[1, 0.5, 2], [0.5, 2], [2], [4], [8], [16]], known);
         Assert.Equal([6, 5, 4, 3, 2, 1], most);
-        Assert.Equal(0, sweep.Pending);
+        Assert.Empty(sweep.Known);
     }
 
     private static List<double> Drive(LearningRateSweep sweep, Func<double, double> loss)

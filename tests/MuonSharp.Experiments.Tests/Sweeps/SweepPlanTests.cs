@@ -82,6 +82,23 @@ public class SweepPlanTests
     public void A_small_step_has_one_thread_and_a_large_one_all(double flops, int threads, int runs, int expected) =>
         Assert.Equal(expected, ThreadRule.Of(flops, threads, runs));
 
+    /// <summary>By threads, runs that are asked for at once (0: none), and runs that take as long as each other.</summary>
+    [Theory]
+    [InlineData(2, 0, "1 1")]
+    [InlineData(2, 0, "1 1 2")]
+    [InlineData(2, 0, "2")]
+    [InlineData(8, 0, "1 1 1 1 1 1 1 1 2 2 2 2")]
+    [InlineData(8, 4, "2 2 2 2 4 4")]
+    [InlineData(8, 4, "8")]
+    [InlineData(2, 4, "1 1 1 1 1 1")]
+    [InlineData(2, 1, "2 2 2")]
+    public void Of_runs_alike_the_last_ones_share_the_threads_that_nobody_else_takes(int threads, int parallel, string expected)
+    {
+        string[] each = expected.Split(' ');
+        TrainingConfig config = Plan(["model.layers=1"]).Points[0].Config;
+        Assert.Equal(each.Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture)), new ThreadRule(parallel == 0 ? null : parallel, config, threads).OfAlike(config, each.Length));
+    }
+
     [Fact]
     public void Runs_of_one_sweep_have_threads_by_their_own_shape()
     {

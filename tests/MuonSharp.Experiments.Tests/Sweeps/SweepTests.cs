@@ -33,7 +33,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal([1337UL, 1338UL], result.Plan.Seeds);
         foreach (SweptPoint point in result.Points)
         {
-            foreach (SweptRun run in point.Runs)
+            foreach (TrainedRun run in point.Runs)
             {
                 TrainingConfigBuilder builder = new TrainingConfigBuilder().UsePreset("nanogpt-cpu");
                 foreach ((string key, string value) in result.Plan.Options.Settings.Concat([new("sample.every", "-1"), new("train.seed", $"{run.Seed}"), new("optimizer.learningRate", point.Point.Values[0]), new("model.layers", point.Point.Values[1])]))

@@ -31,6 +31,10 @@ internal static class TinySweep
     }
 
     /// <summary>The weights that each run ended with, by its folder.</summary>
-    public static IEnumerable<(string Run, string Sha256)> Weights(string folder) => Directory.GetDirectories(folder).Order(StringComparer.Ordinal).Select(run =>
-        (Path.GetFileName(run), Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{TinyComparison.Steps:00000000}", "model.safetensors"))))));
+    public static IEnumerable<(string Run, string Sha256)> Weights(string folder) =>
+        Directory.GetDirectories(folder).Order(StringComparer.Ordinal).Select(run => (Path.GetFileName(run), Weights(run, TinyComparison.Steps)));
+
+    /// <summary>Hash of the weights that a run ended with.</summary>
+    public static string Weights(string run, int steps) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{steps:00000000}", "model.safetensors"))));
 }

@@ -34,7 +34,7 @@ public class ComparisonTableTests
     public void A_budget_at_another_rate_than_the_best_names_it()
     {
         ComparisonRow row = Sample.Result.Rows[1];
-        ComparisonRun shorter = row.LeastBudget! with { Task = row.LeastBudget.Task with { LearningRate = 0.02 } };
+        ComparisonTrial shorter = row.LeastBudget! with { Task = row.LeastBudget.Task with { LearningRate = 0.02 } };
         ComparisonResult result = Sample.Result with { Rows = [Sample.Result.Rows[0], row with { LeastBudget = shorter }] };
         Assert.Equal("60 %, 600 steps at 0.02", ComparisonTable.Of(result)[2][3]);
     }

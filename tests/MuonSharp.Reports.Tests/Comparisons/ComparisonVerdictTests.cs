@@ -19,7 +19,7 @@ public class ComparisonVerdictTests
     [Fact]
     public void One_that_does_not_get_there_says_how_far_it_got()
     {
-        ComparisonResult result = Sample.Result with { Rows = [Sample.Result.Rows[0], Sample.Result.Rows[1] with { LeastBudget = null, Best = Sample.Result.Runs[1] }] };
+        ComparisonResult result = Sample.Result with { Rows = [Sample.Result.Rows[0], Sample.Result.Rows[1] with { LeastBudget = null, Best = Sample.Result.Trials[1] }] };
         Assert.Equal($"{Muon} does not reach adamw's loss in as many steps: 1.7500 against 1.5000.", ComparisonVerdict.Sentences(result).First());
     }
 

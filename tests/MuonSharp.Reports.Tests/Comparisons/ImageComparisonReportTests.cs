@@ -65,8 +65,8 @@ public class ImageComparisonReportTests
             Preset = "fashion-mnist",
             Settings = [new("data.file", images), new("image.classes", "null"), new("image.epochs", "2"), new("train.batch", "40"), new("image.views", views)],
         });
-        ComparisonRun muon = Run("muon", 0.24, 0.25, 0.9347, 0.9362), adamw = Run("adamw", 0.004, 0.375, 0.9, 0.91);
-        ComparisonRun sgd = Run("sgd", 0.0015, double.PositiveInfinity, null, null);
+        ComparisonTrial muon = Run("muon", 0.24, 0.25, 0.9347, 0.9362), adamw = Run("adamw", 0.004, 0.375, 0.9, 0.91);
+        ComparisonTrial sgd = Run("sgd", 0.0015, double.PositiveInfinity, null, null);
         return new(
             plan,
             [
@@ -78,10 +78,6 @@ public class ImageComparisonReportTests
             Complete: true);
     }
 
-    private static ComparisonRun Run(string label, double rate, double loss, double? accuracy, double? views) =>
-        new(new(label, ComparisonPurpose.Sweep, rate, 12, 100), new TrainedRun(label, loss, double.IsFinite(loss) ? [new(6, 2 * loss), new(12, loss)] : [], [])
-        {
-            Accuracy = accuracy,
-            AccuracyOfViews = views,
-        });
+    private static ComparisonTrial Run(string label, double rate, double loss, double? accuracy, double? views) =>
+        new(new(label, ComparisonPurpose.Sweep, rate, 12, 100), [new(label, loss, double.IsFinite(loss) ? [new(6, 2 * loss), new(12, loss)] : [], []) { Accuracy = accuracy, AccuracyOfViews = views }]);
 }

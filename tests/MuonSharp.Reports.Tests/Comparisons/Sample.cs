@@ -26,11 +26,11 @@ internal static class Sample
             Optimizers = OptimizerChoice.ParseList("adamw,muon:preset=torch;momentum=0.9,sgd"),
             Settings = [new("train.steps", "1000")],
         });
-        ComparisonRun first = Run("adamw", ComparisonPurpose.Sweep, 0.004, 100, 1.5, (500, 2), (1000, 1.5));
-        ComparisonRun worse = Run("adamw", ComparisonPurpose.Sweep, 0.008, 100, 1.75, (500, 2.5), (1000, 1.75));
-        ComparisonRun full = Run(plan.Entries[1].Label, ComparisonPurpose.Sweep, 0.01, 100, 1.25, (500, 1.75), (1000, 1.25));
-        ComparisonRun shorter = Run(plan.Entries[1].Label, ComparisonPurpose.Budget, 0.01, 60, 1.4375, (500, 1.5), (600, 1.4375));
-        ComparisonRun diverged = Run("sgd", ComparisonPurpose.Sweep, 0.1, 100, double.PositiveInfinity);
+        ComparisonTrial first = Run("adamw", ComparisonPurpose.Sweep, 0.004, 100, 1.5, (500, 2), (1000, 1.5));
+        ComparisonTrial worse = Run("adamw", ComparisonPurpose.Sweep, 0.008, 100, 1.75, (500, 2.5), (1000, 1.75));
+        ComparisonTrial full = Run(plan.Entries[1].Label, ComparisonPurpose.Sweep, 0.01, 100, 1.25, (500, 1.75), (1000, 1.25));
+        ComparisonTrial shorter = Run(plan.Entries[1].Label, ComparisonPurpose.Budget, 0.01, 60, 1.4375, (500, 1.5), (600, 1.4375));
+        ComparisonTrial diverged = Run("sgd", ComparisonPurpose.Sweep, 0.1, 100, double.PositiveInfinity);
         return new ComparisonResult(
             plan,
             [
@@ -44,6 +44,6 @@ internal static class Sample
 
     private static StepTiming Timing(string label, double step, double optimizer, double ratio) => new(label, step, optimizer, ratio, 100_000 / step, [step]);
 
-    private static ComparisonRun Run(string label, ComparisonPurpose purpose, double rate, int percent, double loss, params (long, double)[] points) =>
-        new(new(label, purpose, rate, 10 * percent, percent), new TrainedRun($"{label}-{percent}", loss, [.. points.Select(point => new CurvePoint(point.Item1, point.Item2))], []));
+    private static ComparisonTrial Run(string label, ComparisonPurpose purpose, double rate, int percent, double loss, params (long, double)[] points) =>
+        new(new(label, purpose, rate, 10 * percent, percent), [new($"{label}-{percent}", loss, [.. points.Select(point => new CurvePoint(point.Item1, point.Item2))], [])]);
 }

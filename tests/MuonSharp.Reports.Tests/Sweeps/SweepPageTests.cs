@@ -97,7 +97,7 @@ public class SweepPageTests
     public void A_grid_without_numbers_has_curves_alone()
     {
         var plan = SweepPlan.Create(new SweepOptions { Axes = [SweepAxis.Parse("optimizer.name=muon,adamw")], Preset = "nanogpt-cpu" });
-        SweepResult result = new(plan, [.. plan.Points.Select(point => new SweptPoint(point, [new SweptRun(1337, new TrainedRun("run", 2, [new(10, 2)], []))]))]);
+        SweepResult result = new(plan, [.. plan.Points.Select(point => new SweptPoint(point, [new TrainedRun("run", 2, [new(10, 2)], []) { Seed = 1337 }]))]);
         Assert.Equal("Held-out loss by step", Assert.Single(SweepCharts.Of(result)).Title);
         Assert.Empty(result.Lines);
     }

@@ -26,5 +26,5 @@ internal static class SweepSample
         ]);
     }
 
-    private static SweptRun Run(ulong seed, double loss) => new(seed, new TrainedRun($"run-{seed}", loss, double.IsFinite(loss) ? [new(50, 2 * loss), new(100, loss)] : [], []));
+    private static TrainedRun Run(ulong seed, double loss) => new($"run-{seed}", loss, double.IsFinite(loss) ? [new(50, 2 * loss), new(100, loss)] : [], []) { Seed = seed };
 }

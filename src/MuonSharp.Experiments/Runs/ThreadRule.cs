@@ -3,7 +3,7 @@ using MuonSharp.Training;
 
 namespace MuonSharp.Experiments;
 
-/// <summary>How many threads each run of a sweep computes with. They change no bit, so only time depends on it.</summary>
+/// <summary>How many threads each run of an experiment computes with. They change no bit, so only time depends on it.</summary>
 /// <remarks>
 /// <para>Threads that share a small step mostly wait for each other, so such a run has one thread and several runs go on at once: a run has a thread for every
 /// <see cref="FlopsOfThread"/> of its step, at most all, and where there are fewer runs than threads none is left idle.</para>
@@ -17,28 +17,45 @@ internal sealed class ThreadRule
     public const double FlopsOfThread = 2e9;
 
     private readonly Dictionary<(ModelSection, long), double> _known = [];
-    private readonly SweepOptions _options;
+    private readonly int? _parallel;
     private readonly int _threads;
-    private readonly int _runs;
-    private readonly TrainingPlan? _first;
+    private readonly Lazy<TrainingPlan>? _first;
 
-    /// <param name="options">What is swept.</param>
-    /// <param name="first">The configuration of the first point.</param>
+    /// <param name="parallel">Runs that are to go on at once; null: as many as their size makes sensible.</param>
+    /// <param name="first">The configuration of a run.</param>
     /// <param name="threads">Threads of all runs together.</param>
-    /// <param name="runs">How many there are.</param>
-    public ThreadRule(SweepOptions options, TrainingConfig first, int threads, int runs)
+    public ThreadRule(int? parallel, TrainingConfig first, int threads)
     {
-        (_options, _threads, _runs) = (options, threads, runs);
-        _first = first.Image.Network is null ? TrainingPlan.Of(first) : null;
+        (_parallel, _threads) = (parallel, threads);
+        _first = first.Image.Network is null ? new(() => TrainingPlan.Of(first)) : null;
     }
 
+    /// <summary>Threads that are given out: more than there are where more runs at once are asked for.</summary>
+    public int Slots => _parallel is { } wanted ? wanted * Math.Max(1, _threads / wanted) : _threads;
+
     /// <summary>Threads of a run.</summary>
-    public int Of(TrainingConfig config) => _options.Parallel is { } wanted ? Math.Max(1, _threads / wanted)
+    /// <param name="config">Its configuration.</param>
+    /// <param name="runs">How many runs there are.</param>
+    public int Of(TrainingConfig config, int runs) => _parallel is { } wanted ? Math.Max(1, _threads / Math.Min(wanted, runs))
         : _first is null ? _threads
-        : Of(Flops(config), _threads, _runs);
+        : Of(Flops(config), _threads, runs);
+
+    /// <summary>Threads of each of some runs that take as long as each other: where the last ones are fewer than can go on at once, they share what there is.</summary>
+    /// <param name="config">The configuration of one.</param>
+    /// <param name="runs">How many there are.</param>
+    public IReadOnlyList<int> OfAlike(TrainingConfig config, int runs)
+    {
+        int each = Of(config, runs);
+        int last = runs % Math.Max(1, Slots / each);
+        return [.. Enumerable.Range(1, runs).Select(number => number <= runs - last ? each : Math.Max(each, _threads / last))];
+    }
 
     /// <summary>Threads of a run whose steps take so many FLOPs.</summary>
     public static int Of(double flops, int threads, int runs) => Math.Clamp(Math.Max((int)Math.Min(Math.Ceiling(flops / FlopsOfThread), threads), threads / runs), 1, threads);
+
+    /// <summary>A configuration with its seed and threads; where the latter are all that there are, they stay as they were given.</summary>
+    public TrainingConfig Configure(TrainingConfig config, ulong seed, int threads) =>
+        config with { Train = config.Train with { Seed = seed, Threads = threads == _threads ? config.Train.Threads : threads } };
 
     /// <summary>FLOPs of all steps of a run, for estimates of time; of images the steps.</summary>
     public double Work(TrainingConfig config) => config.Train.Steps * (_first is null ? 1 : Flops(config));
@@ -48,13 +65,13 @@ internal sealed class ThreadRule
     {
         if (config.Train.From is not null)
         {
-            return _first!.Step.Total;
+            return _first!.Value.Step.Total;
         }
 
         (ModelSection Model, long Tokens) size = (config.Model, config.TokensPerStep);
         if (!_known.TryGetValue(size, out double flops))
         {
-            ModelBlueprint model = new(LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? _first!.Vocabulary));
+            ModelBlueprint model = new(LanguageModelConfigs.Create(config.Model, config.Model.Vocabulary ?? _first!.Value.Vocabulary));
             _known[size] = flops = StepArithmetic.Of(model.Config, model.Parameters, config.TokensPerStep).Total;
         }
 
