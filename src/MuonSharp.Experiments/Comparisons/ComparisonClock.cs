@@ -8,7 +8,7 @@ namespace MuonSharp.Experiments;
 internal sealed class ComparisonClock(TimeProvider time)
 {
     private readonly Dictionary<string, (double Seconds, long Steps)> _done = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, (ComparisonJob Job, long Start, long First, long Step)> _going = [];
+    private readonly Dictionary<int, GoingRun> _going = [];
     private readonly Dictionary<int, ComparisonTask> _waiting = [];
     private IReadOnlyList<ComparisonTask> _after = [];
     private int _seeds = 1;
@@ -35,7 +35,7 @@ internal sealed class ComparisonClock(TimeProvider time)
     {
         _start ??= time.GetTimestamp();
         _waiting.Remove(job.Number);
-        _going[job.Number] = (job, time.GetTimestamp(), step, step);
+        _going[job.Number] = new(job, time.GetTimestamp(), step, step);
     }
 
     /// <summary>A run that is going on has done a step.</summary>
@@ -45,7 +45,7 @@ internal sealed class ComparisonClock(TimeProvider time)
     public void End(ComparisonJob job)
     {
         _waiting.Remove(job.Number);
-        if (_going.Remove(job.Number, out var gone))
+        if (_going.Remove(job.Number, out GoingRun gone))
         {
             Add(_done, gone);
         }
@@ -57,7 +57,7 @@ internal sealed class ComparisonClock(TimeProvider time)
         get
         {
             Dictionary<string, (double Seconds, long Steps)> known = new(_done, StringComparer.Ordinal);
-            foreach (var run in _going.Values)
+            foreach (GoingRun run in _going.Values)
             {
                 Add(known, run);
             }
@@ -77,9 +77,11 @@ internal sealed class ComparisonClock(TimeProvider time)
         }
     }
 
-    private void Add(Dictionary<string, (double Seconds, long Steps)> times, (ComparisonJob Job, long Start, long First, long Step) run)
+    private void Add(Dictionary<string, (double Seconds, long Steps)> times, GoingRun run)
     {
         (double seconds, long steps) = times.GetValueOrDefault(run.Job.Task.Optimizer);
         times[run.Job.Task.Optimizer] = (seconds + (run.Job.Threads * time.GetElapsedTime(run.Start).TotalSeconds), steps + run.Step - run.First);
     }
+
+    private readonly record struct GoingRun(ComparisonJob Job, long Start, long First, long Step);
 }
