@@ -1,6 +1,5 @@
 using System.Globalization;
 using MuonSharp.Cli.Errors;
-using MuonSharp.Experiments;
 
 namespace MuonSharp.Cli.Compare;
 

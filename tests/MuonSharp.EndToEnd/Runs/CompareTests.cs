@@ -78,7 +78,7 @@ public class CompareTests
         Assert.True((bool)rest.OfKind("run-finished").First()["was_there"]!);
         ProcessResult serial = Tool.Run([.. Compare(folder, whole), "--seeds", "2", "--parallel", "1"]).Exits(0);
         Assert.Equal(Numbers(whole), Numbers(killed));
-        Assert.Equal(rest.OfKind("run-finished").Count, serial.Lines.Count(line => line.StartsWith("run ", StringComparison.Ordinal) && line.Contains("  loss ", StringComparison.Ordinal)));
+        Assert.Equal(rest.OfKind("run-finished").Length, serial.Lines.Count(line => line.StartsWith("run ", StringComparison.Ordinal) && line.Contains("  loss ", StringComparison.Ordinal)));
         Assert.Contains(" ± ", serial.Output, StringComparison.Ordinal);
 
         // One seed is a part of it.
