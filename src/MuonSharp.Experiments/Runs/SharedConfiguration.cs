@@ -8,6 +8,7 @@ public sealed class SharedConfiguration
 {
     private readonly IReadOnlyList<TrainingConfig> _runs;
 
+    /// <summary>What some configurations have in common.</summary>
     /// <param name="runs">The configurations, one or more; their seeds aside.</param>
     /// <param name="seeds">How many seeds each is run with.</param>
     internal SharedConfiguration(IReadOnlyList<TrainingConfig> runs, int seeds)
