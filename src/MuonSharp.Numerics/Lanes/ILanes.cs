@@ -118,6 +118,12 @@ public unsafe interface ILanes<TVector>
     /// <returns>A mask.</returns>
     static abstract TVector LessThan(TVector left, TVector right);
 
+    /// <summary>Which of sixteen words are below a bound.</summary>
+    /// <param name="words">Address of the first; no alignment is needed.</param>
+    /// <param name="bound">The bound.</param>
+    /// <returns>A mask.</returns>
+    static abstract TVector AreBelow(uint* words, uint bound);
+
     /// <summary>Chooses lane by lane.</summary>
     /// <param name="mask">A mask.</param>
     /// <param name="whenTrue">Lanes where the mask is set.</param>

@@ -148,6 +148,16 @@ public readonly unsafe struct Lanes128 : ILanes<VectorQuad>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorQuad AreBelow(uint* words, uint bound)
+    {
+        var limit = Vector128.Create(bound);
+        return new(Part(words), Part(words + Vector128<uint>.Count), Part(words + (2 * Vector128<uint>.Count)), Part(words + (3 * Vector128<uint>.Count)));
+
+        Vector128<float> Part(uint* some) => Vector128.LessThan(Vector128.Load(some), limit).AsSingle();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorQuad Choose(VectorQuad mask, VectorQuad whenTrue, VectorQuad whenFalse) =>
         new(
             Vector128.ConditionalSelect(mask.A, whenTrue.A, whenFalse.A),

@@ -122,6 +122,14 @@ public readonly unsafe struct Lanes256 : ILanes<VectorPair>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorPair AreBelow(uint* words, uint bound)
+    {
+        var limit = Vector256.Create(bound);
+        return new(Vector256.LessThan(Vector256.Load(words), limit).AsSingle(), Vector256.LessThan(Vector256.Load(words + Vector256<uint>.Count), limit).AsSingle());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorPair Choose(VectorPair mask, VectorPair whenTrue, VectorPair whenFalse) =>
         new(
             Vector256.ConditionalSelect(mask.A, whenTrue.A, whenFalse.A),

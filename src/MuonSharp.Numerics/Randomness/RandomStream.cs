@@ -76,29 +76,8 @@ public readonly struct RandomStream : IEquatable<RandomStream>
     /// <param name="values">Out: 32 random bits each.</param>
     /// <param name="step">Training step.</param>
     /// <param name="sample">Sample within the step.</param>
-    public void Fill(Span<uint> values, ulong step, uint sample)
-    {
-        for (int i = 0; i < values.Length; i += 4)
-        {
-            (uint A, uint B, uint C, uint D) block = Block(step, sample, (uint)(i >> 2));
-            int left = values.Length - i;
-            values[i] = block.A;
-            if (left > 1)
-            {
-                values[i + 1] = block.B;
-            }
-
-            if (left > 2)
-            {
-                values[i + 2] = block.C;
-            }
-
-            if (left > 3)
-            {
-                values[i + 3] = block.D;
-            }
-        }
-    }
+    public void Fill(Span<uint> values, ulong step, uint sample) =>
+        Philox.Fill(values, sample, (uint)step, (uint)(step >> 32), _key0, _key1);
 
     /// <summary>Uniform numbers in [0, 1), multiples of 2⁻²⁴.</summary>
     /// <param name="values">Out: the numbers.</param>

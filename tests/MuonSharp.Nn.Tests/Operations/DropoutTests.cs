@@ -40,6 +40,27 @@ public class DropoutTests
         Assert.InRange(dropped, (Count * probability) - (5 * spread), (Count * probability) + (5 * spread));
     }
 
+    /// <summary>One number at a time, by <see cref="RandomStream.At"/>: rows of more than one draw of 4,096 have keys of their own.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(77)]
+    [InlineData(384)]
+    [InlineData(4100)]
+    public void Drops_the_elements_whose_numbers_are_below_the_probability(int width)
+    {
+        const int Time = 3, Draw = 4096;
+        uint pieces = (uint)((width + Draw - 1) / Draw);
+        float[] y = Outputs(2, Time, width, 0.3, [.. Enumerable.Repeat(1.0, 2 * Time * width)], step: 9, firstSample: 4);
+        for (int row = 0; row < 2 * Time; row++)
+        {
+            for (int i = 0; i < width; i++)
+            {
+                uint number = s_stream.At(9, ((((uint)row + (4 * Time)) * pieces) + (uint)(i / Draw)), i % Draw);
+                Assert.Equal(number < 0.3 * (1UL << 32) ? 0 : (float)(1 / 0.7), y[(row * width) + i]);
+            }
+        }
+    }
+
     [Fact]
     public void The_mask_belongs_to_the_step_and_the_sample_and_not_to_the_place_in_the_batch()
     {

@@ -117,6 +117,37 @@ public sealed unsafe class LaneMathTests
         }
     }
 
+    /// <summary>Words above 2³¹ are no negative numbers.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(0x80000000)]
+    [InlineData(uint.MaxValue)]
+    public void Words_below_a_bound(uint bound)
+    {
+        uint[] words = [0, 1, 2, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, uint.MaxValue, 3, 4, 0x90000000, 5, 0xa0000000, 0, uint.MaxValue, 6];
+        float[] expected = [.. words.Select(word => word < bound ? 1f : 0f)];
+        fixed (uint* p = words)
+        {
+            Assert.Equal(expected, Chosen<Lanes512, Vector512<float>>(Lanes512.AreBelow(p, bound)));
+            Assert.Equal(expected, Chosen<Lanes256, VectorPair>(Lanes256.AreBelow(p, bound)));
+            Assert.Equal(expected, Chosen<Lanes128, VectorQuad>(Lanes128.AreBelow(p, bound)));
+        }
+
+        static float[] Chosen<L, V>(V mask)
+            where L : struct, ILanes<V>
+            where V : struct
+        {
+            float[] y = new float[16];
+            fixed (float* to = y)
+            {
+                L.Store(to, L.Choose(mask, L.Broadcast(1), L.Broadcast(0)));
+            }
+
+            return y;
+        }
+    }
+
     private static void Check<TOperator>(Func<double, double> exact, double from, double to, double absolute = 0, double relative = 0)
         where TOperator : struct, IUnaryOperator
     {

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace MuonSharp.Numerics.Tests;
 
 public sealed class RandomStreamTests
@@ -16,10 +18,30 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
+    public unsafe void Blocks_in_registers_of_any_width_are_those_of_one_after_the_other()
+    {
+        const int Count = 200;
+        const uint C1 = uint.MaxValue, C2 = 0x13198a2e, C3 = 0x83707344, K0 = 0xa4093822, K1 = uint.MaxValue;
+        uint[] expected = [.. Enumerable.Range(0, Count / 4).Select(i => Philox.Block((uint)i, C1, C2, C3, K0, K1)).SelectMany(block => (uint[])[block.A, block.B, block.C, block.D])];
+        uint[] words = new uint[Count];
+        fixed (uint* to = words)
+        {
+            Assert.Equal(192, Philox.Registers<Philox512, Vector512<ulong>>(to, Count, C1, C2, C3, K0, K1));
+            Assert.Equal(expected.AsSpan(0, 192), words.AsSpan(0, 192));
+            words.AsSpan().Clear();
+            Assert.Equal(192, Philox.Registers<Philox256, Vector256<ulong>>(to, Count, C1, C2, C3, K0, K1));
+            Assert.Equal(expected.AsSpan(0, 192), words.AsSpan(0, 192));
+            words.AsSpan().Clear();
+            Assert.Equal(200, Philox.Registers<Philox128, Vector128<ulong>>(to, Count, C1, C2, C3, K0, K1));
+            Assert.Equal(expected, words);
+        }
+    }
+
+    [Fact]
     public void A_number_depends_on_its_place_and_not_on_how_it_is_asked_for()
     {
         var stream = new RandomStream(42, "batches");
-        foreach (int length in (int[])[1, 2, 3, 4, 5, 17])
+        foreach (int length in (int[])[0, 1, 2, 3, 4, 5, 17, 31, 32, 33, 64, 77, 384, 4096])
         {
             uint[] values = new uint[length];
             stream.Fill(values, 7, 3);

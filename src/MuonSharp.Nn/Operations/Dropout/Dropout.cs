@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MuonSharp.Numerics;
 
 namespace MuonSharp.Nn;
@@ -50,7 +51,7 @@ internal sealed unsafe class DropoutOperation(Tensor x, double probability, Rand
 
     private void Apply(in TapeRun run, float* source, float* destination, bool add)
     {
-        var job = new DropoutJob
+        var kernel = new DropoutKernel
         {
             Source = source,
             Destination = destination,
@@ -60,16 +61,16 @@ internal sealed unsafe class DropoutOperation(Tensor x, double probability, Rand
             Stream = stream,
             Step = run.Step,
             FirstSample = run.FirstSample,
-            Threshold = (ulong)Math.Round(probability * (1UL << 32)),
+            Threshold = (uint)Math.Min(uint.MaxValue, Math.Round(probability * (1UL << 32))),
             Scale = (float)(1 / (1 - probability)),
             Add = add,
         };
-        run.Team.Run(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), ref job);
+        run.Team.RunLanes(TaskSize.Pieces(x.Rows, TaskSize.RowsPerTask(x.Columns)), kernel);
     }
 }
 
 /// <summary>Masks and scales rows; source and destination may be the same. A task is a range of rows.</summary>
-internal unsafe struct DropoutJob : ITeamJob
+internal unsafe struct DropoutKernel : ITaskKernel
 {
     /// <summary>Numbers drawn at a time, on the stack.</summary>
     private const int Batch = 4096;
@@ -82,15 +83,17 @@ internal unsafe struct DropoutJob : ITeamJob
     public RandomStream Stream;
     public ulong Step;
     public uint FirstSample;
-    public ulong Threshold;
+    public uint Threshold;
     public float Scale;
     public bool Add;
 
-    public readonly void Run(int task, int worker)
+    public readonly void Run<L, V>(int task, int worker)
+        where L : struct, ILanes<V>
+        where V : struct
     {
         int rows = TaskSize.RowsPerTask(Columns);
         int end = Math.Min(Rows, (task + 1) * rows);
-        Span<uint> bits = stackalloc uint[Batch];
+        uint* bits = stackalloc uint[Batch];
         for (int row = task * rows; row < end; row++)
         {
             // A token's numbers are those of its sequence's sample and its place in it, wherever the batch has them.
@@ -100,19 +103,42 @@ internal unsafe struct DropoutJob : ITeamJob
             for (int piece = 0; piece < pieces; piece++)
             {
                 int start = piece * Batch;
-                Span<uint> some = bits[..Math.Min(Batch, Columns - start)];
-                Stream.Fill(some, Step, unchecked((token * (uint)pieces) + (uint)piece));
-                Mask(some, ((nint)row * Columns) + start);
+                int count = Math.Min(Batch, Columns - start);
+                Stream.Fill(new Span<uint>(bits, count), Step, unchecked((token * (uint)pieces) + (uint)piece));
+                Mask<L, V>(bits, ((nint)row * Columns) + start, count);
             }
         }
     }
 
-    private readonly void Mask(ReadOnlySpan<uint> bits, nint at)
+    private readonly void Mask<L, V>(uint* bits, nint at, int count)
+        where L : struct, ILanes<V>
+        where V : struct
     {
-        for (int i = 0; i < bits.Length; i++)
+        int i = 0;
+        for (; i <= count - LaneDispatch.Count; i += LaneDispatch.Count)
         {
-            float value = bits[i] < Threshold ? 0 : Source[at + i] * Scale;
-            Destination[at + i] = Add ? Destination[at + i] + value : value;
+            Lanes<L, V, FullVector>(bits + i, at + i, LaneDispatch.Count);
         }
+
+        if (i < count)
+        {
+            Rest<L, V>(bits + i, at + i, count - i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Rest<L, V>(uint* bits, nint at, int left)
+        where L : struct, ILanes<V>
+        where V : struct => Lanes<L, V, RowEnd>(bits, at, left);
+
+    /// <summary>Bits of lanes beyond the row are of an earlier row or of none; a vector of them is always there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Lanes<L, V, TExtent>(uint* bits, nint at, int left)
+        where L : struct, ILanes<V>
+        where V : struct
+        where TExtent : struct, IVectorExtent
+    {
+        V kept = L.Multiply(TExtent.Load<L, V>(Source + at, left), L.Broadcast(Scale));
+        VectorExtents.StoreOrAdd<L, V, TExtent>(Destination + at, L.Choose(L.AreBelow(bits, Threshold), L.Broadcast(0), kept), left, Add);
     }
 }
