@@ -138,14 +138,14 @@ internal sealed class TextView(Terminal terminal) : IExperimentView<ComparisonPl
 
     private void Step(ComparisonRunProgress progress, StepEvent step)
     {
-        string place = _place.Of(progress.Job), done = $"step {Amount.Count(step.Step)}", loss = $"loss {Amount.Loss(step.SmoothedLoss)}", all = $"in all about {Amount.Time(progress.Remaining)}";
+        string place = _place.Of(progress.Job), done = $"step {Amount.Count(step.Step)}", loss = $"loss {Amount.Loss(step.SmoothedLoss)}", all = $"about {Amount.Time(progress.Remaining)}";
         if (progress.Going > 1)
         {
             _lines.Progress($"{progress.Going} runs at once", place, done, loss, $"left {all}");
         }
         else
         {
-            _lines.Progress(place, done, loss, $"left {Amount.Time(step.Remaining)}, {all}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step");
+            _lines.Progress(place, done, loss, $"left {Amount.Time(step.Remaining)}, in all {all}", $"{Amount.Milliseconds(step.Metrics.StepMilliseconds)} a step");
         }
     }
 }

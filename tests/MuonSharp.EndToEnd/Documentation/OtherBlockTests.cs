@@ -11,6 +11,7 @@ public class OtherBlockTests
     private static readonly Dictionary<string, string> s_shown = new(StringComparer.Ordinal)
     {
         ["README.md"] = "the end of a run",
+        ["docs/compare.md"] = "the end of a comparison",
         ["docs/getting-started.md"] = "a line of a run",
         ["docs/run-folder.md"] = "the files of a folder",
         ["docs/sweep.md"] = "the table of a sweep",
