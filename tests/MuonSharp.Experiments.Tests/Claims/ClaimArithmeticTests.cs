@@ -78,19 +78,28 @@ public sealed class ClaimArithmeticTests : IDisposable
         Assert.All(logs.Finished, run => Assert.True(run.WasThere));
     }
 
-    /// <summary>The logit of step s is 100 + s without a clip; with one it is what the test says in the last quarter, and far above before.</summary>
+    /// <summary>The logit of step s is <paramref name="start"/> + s without a clip; with one it is what the test says in the last quarter, at the rate that decides, and far above before.</summary>
     [Theory]
-    [InlineData(114, 1.5, ClaimVerdict.Met)]
-    [InlineData(116, 1.5, ClaimVerdict.Missed)]
-    [InlineData(114, 2.5, ClaimVerdict.Missed)]
-    public async Task The_greatest_logit_of_the_last_quarter(double late, double loss, ClaimVerdict verdict)
+    [InlineData(100, 114, 1.5, ClaimVerdict.Met)]
+    [InlineData(100, 116, 1.5, ClaimVerdict.Missed)]
+    [InlineData(100, 114, 2.5, ClaimVerdict.Missed)]
+    [InlineData(-1001, 114, 1.5, ClaimVerdict.Missed)]
+    public async Task The_greatest_logit_of_the_last_quarter(double start, double late, double loss, ClaimVerdict verdict)
     {
-        HandMadeLogs logs = new(run => string.Join('\n', Enumerable.Range(1, 400).Select(step => $$"""{"kind":"step","step":{{step}},"loss":2,"max_logit":{{(!Clips(run) ? 100 + step : step > 300 ? late : 500)}}}"""))
+        HandMadeLogs logs = new(run => string.Join('\n', Enumerable.Range(1, run.Task.Steps).Select(step => $$"""{"kind":"step","step":{{step}},"loss":2,"max_logit":{{Logit(run, step)}}{{Heads(run, step)}}}"""))
             + "\n" + HandMadeLogs.Evaluation(run, Clips(run) ? loss : 2));
         ClaimResult result = await logs.Run("qk-clip", _folder);
         Assert.Equal(verdict, result.Verdict);
-        Assert.Equal(["multi-head", "nanogpt-cpu", "500", $"{late}", $"{late}", $"{late}", "2.0000", Figure.Loss(loss)], result.Rows[0]);
-        Assert.Equal(["grouped queries", "latent"], result.Rows.Skip(1).Select(row => row[0]));
+        Assert.Equal(["multi-head", "nanogpt-cpu", "0.03", Figure.Number(start + 1200, "#,0"), $"{late}", $"{late}", "2.0000", Figure.Loss(loss)], result.Rows[0]);
+        Assert.Equal(["multi-head", "nanogpt-cpu", "0.1", Figure.Number(start + 400, "#,0"), "140", "140", "2.0000", Figure.Loss(loss)], result.Rows[3]);
+        Assert.Equal(["grouped queries", "latent", "multi-head", "grouped queries", "latent"], result.Rows.Skip(1).Select(row => row[0]));
+        Assert.Equal("At 0.03 no head was clipped in these steps.", result.Findings[1]);
+        Assert.Equal("At 0.1 that is 115 in the median over heads and steps, below 110 in a tenth and above 119 in another.", result.Findings[2]);
+
+        double Logit(ClaimRunStarted run, int step) => !Clips(run) ? start + step : step <= run.Task.Steps * 3 / 4 ? 500 : run.Task.LearningRate == 0.03 ? late : 140;
+
+        // One head has 110 to 119 in turn and is clipped in every step, the other one never.
+        static string Heads(ClaimRunStarted run, int step) => run.Task.LearningRate == 0.03 ? "" : $$""","head_max_logits":[[{{110 + (step % 10)}},50]],"head_factors":[[0.5,1]]""";
 
         static bool Clips(ClaimRunStarted run) => run.Group.EndsWith("tau100", StringComparison.Ordinal);
     }
