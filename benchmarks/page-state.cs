@@ -1,4 +1,5 @@
 #:property PublishAot=false
+#:property EnforceCodeStyleInBuild=false
 
 // What the page that is open in a browser shows and weighs, after a collection of garbage: dotnet run benchmarks/page-state.cs PORT, where PORT is Chromium's --remote-debugging-port.
 using System.Net.WebSockets;
@@ -19,11 +20,13 @@ _ = await Ask("HeapProfiler.collectGarbage");
 _ = await Ask("Performance.enable");
 Dictionary<string, long> metrics = (await Ask("Performance.getMetrics"))["metrics"]!.AsArray().ToDictionary(each => (string)each!["name"]!, each => (long)(double)each!["value"]!);
 JsonNode shown = await Ask("Runtime.evaluate", new() { ["expression"] = "document.querySelector('#step dd')?.textContent ?? ''", ["returnByValue"] = true });
+JsonNode attached = await Ask("Runtime.evaluate", new() { ["expression"] = "{ const all = document.createTreeWalker(document); let count = 1; while (all.nextNode()) count++; count }", ["returnByValue"] = true });
 Console.WriteLine(new JsonObject
 {
     ["step"] = ((string)shown["result"]!["value"]!).Replace(",", "", StringComparison.Ordinal),
     ["heap"] = metrics["JSHeapUsedSize"],
-    ["nodes"] = metrics["Nodes"],
+    ["nodes"] = (long)attached["result"]!["value"]!,
+    ["detached"] = metrics["Nodes"] - (long)attached["result"]!["value"]!,
     ["listeners"] = metrics["JSEventListeners"],
 }.ToJsonString());
 return 0;

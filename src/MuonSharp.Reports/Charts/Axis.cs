@@ -70,6 +70,7 @@ internal sealed class Axis
     /// <summary>A number as it is written beside the axis.</summary>
     public static string Text(double value) => Math.Abs(value) switch
     {
+        >= 1e15 => value.ToString("0.###e0", CultureInfo.InvariantCulture),
         >= 1e6 => Amount.Short(value),
         >= 1000 => value.ToString("#,0.###", CultureInfo.InvariantCulture),
         0 or >= 1e-4 => value.ToString("0.######", CultureInfo.InvariantCulture),

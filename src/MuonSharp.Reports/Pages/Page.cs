@@ -89,6 +89,20 @@ internal static class Page
     /// <summary>A piece of a line as the chart draws it; the empty text keeps the end tag, without which HTML takes the rest of the page into it.</summary>
     public static XElement Key(string look) => new("span", new XAttribute("class", $"key {look}"), "");
 
+    /// <summary>A name of several parts, between which a line may end: <c>transformer.h.0.attn.c_attn.weight/query</c>.</summary>
+    public static IEnumerable<object> Breakable(string name)
+    {
+        for (int start = 0, end; start < name.Length; start = end)
+        {
+            end = name.IndexOfAny(['.', '/'], start) is >= 0 and var found ? found + 1 : name.Length;
+            yield return name[start..end];
+            if (end < name.Length)
+            {
+                yield return new XElement("wbr");
+            }
+        }
+    }
+
     /// <summary>An element as HTML; whatever its texts hold, they are texts.</summary>
     public static string Markup(XElement element)
     {

@@ -30,5 +30,5 @@ internal static class LastStep
         return all;
     }
 
-    private static string Number(double value) => double.IsFinite(value) ? Amount.Number(value) : "not finite";
+    private static string Number(double value) => double.IsFinite(value) ? Amount.Measured(value) : "not finite";
 }

@@ -32,11 +32,11 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         [
             IsOne ? Figure("Loss", LossUnit, OneLoss, LossNote, wide: true, LossRatio) : Figure("Held-out loss", LossUnit, HeldOut, wide: true, ratio: LossRatio),
             IsOne ? null : Figure("Training loss", LossUnit, axis => Means(axis, steps => steps.Losses), $"Each a {MeanOf(runs[0])}.", wide: true, LossRatio),
-            .. OtherNumbers().Select(name => Figure(name, "on held-out data", axis => Evaluated(axis, name))),
+            .. OtherNumbers().Select(name => Figure($"Held-out {EvaluationText.Name(name)}", "after each evaluation", axis => Evaluated(axis, name))),
             .. Groups().Select(group => Figure(IsOne ? "Learning rates" : $"Learning rate, {group}", "by group", axis => Rates(axis, IsOne ? null : group))),
             Figure("Gradient norm", "before clipping", axis => RawAndMean(axis, steps => steps.GradientNorms).Concat(SkippedSteps(axis)), SkippedNote, ratio: NormRatio),
             Figure("Greatest attention logit", IsOne ? "by layer, thin: each step" : "of all heads", Logits, ClippedNote, target: Tau),
-            runs.Any(run => run.Steps.ClippedHeads.Means.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => Plain(axis, steps => steps.ClippedHeads)) : null,
+            runs.Any(run => run.Steps.ClippedHeads.Means.Any(heads => heads > 0)) ? Figure("Heads clipped by QK-clip", "heads a step", axis => RawAndMean(axis, steps => steps.ClippedHeads)) : null,
             Figure("Throughput", $"{runs[0].Steps.Unit} a second", axis => RawAndMean(axis, steps => steps.UnitsPerSecond)),
             Figure("Memory", "MiB", Memory),
         ];
@@ -52,7 +52,7 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         ? "nats per token" : runs.All(run => run.Settings.Config is { Image.Network: not null }) ? "nats per image" : "as the task measures it";
 
     private string LossNote => runs[0].Best is { } best
-        ? $"Best held-out {best.Numbers[0].Name}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."
+        ? $"Best held-out {EvaluationText.Name(best.Numbers[0].Name)}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."
         : "No evaluation yet.";
 
     private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped (circles): a gradient was not finite." : "";
@@ -142,9 +142,6 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
         [.. run.Skipped.Select(line => axis.At(run.Steps, line.Step))],
         [.. run.Skipped.Select(line => run.Steps.At(run.Steps.GradientNorms.Means, Math.Max(line.Step, run.Steps.Steps[0])))],
         SeriesKind.Marks));
-
-    private IEnumerable<Series> Plain(Horizontal axis, Func<StepColumns, LineColumn> column) =>
-        runs.Select((run, number) => new Series(run.Name, Look.Of(number), axis.Of(run.Steps), column(run.Steps).Means));
 
     private IEnumerable<Series> RawAndMean(Horizontal axis, Func<StepColumns, LineColumn> column) => IsOne
         ? Means(axis, column).Prepend(Raw("each step", Look.Of(0), axis, runs[0], column(runs[0].Steps)))

@@ -67,11 +67,18 @@ internal static class RunFacts
     public static string Number(double value) => Math.Abs(value) is > 0 and < 0.01 ? Amount.Number(value) : Amount.Loss(value);
 
     private static string Remark(EvaluationLine line) =>
-        $"step {Amount.Count(line.Step)}" + (line.Numbers.Count > 1 ? $", {line.Numbers[1].Name.Replace('_', ' ')} {Number(line.Numbers[1].Value)}" : "");
+        $"step {Amount.Count(line.Step)}" + (line.Numbers.Count > 1 ? $", {EvaluationText.Name(line.Numbers[1].Name)} {Number(line.Numbers[1].Value)}" : "");
 
     private static double Median(IReadOnlyList<double> values)
     {
         double[] sorted = [.. values.Where(double.IsFinite).Order()];
         return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
+}
+
+/// <summary>Names of evaluations' numbers as a page says them.</summary>
+internal static class EvaluationText
+{
+    /// <summary>A key of <c>metrics.jsonl</c> in words: <c>val_loss</c> is the loss, <c>bits_per_byte</c> bits per byte.</summary>
+    public static string Name(string key) => (key.StartsWith("val_", StringComparison.Ordinal) ? key[4..] : key).Replace('_', ' ');
 }

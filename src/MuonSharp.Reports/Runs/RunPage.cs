@@ -61,12 +61,13 @@ internal static class RunPage
         RunCharts charts = new(runs, over);
         yield return Curves(runs, charts);
         yield return Spectra(charts, runs);
+        // That one run does not use what another has left to itself is no difference.
         string[] keys = [.. runs.SelectMany(run => run.Settings.All.Select(pair => pair.Key)).Distinct(StringComparer.Ordinal)];
         Dictionary<string, string>[] settings = [.. runs.Select(run => new Dictionary<string, string>(run.Settings.All.DistinctBy(pair => pair.Key, StringComparer.Ordinal), StringComparer.Ordinal))];
         IReadOnlyList<string>[] rows =
         [
             .. keys.Select(key => (string[])[key, .. settings.Select(each => each.GetValueOrDefault(key, "-"))])
-                .Where(row => row.Skip(1).Distinct(StringComparer.Ordinal).Count() > 1),
+                .Where(row => row.Skip(1).Distinct(StringComparer.Ordinal).Count() > 1 && row.Skip(1).Any(text => text is not ("-" or "null"))),
         ];
         yield return Part(
             "settings",
@@ -120,7 +121,7 @@ internal static class RunPage
         new XAttribute("class", "box"),
         new XElement("summary", $"{Amount.Of(run.Skipped.Count, "step")} skipped: nothing was changed"),
         Page.Table("Skipped steps", "figures", run.Skipped.TakeLast(MostSkipped).Reverse()
-            .Select(line => (string[])[Amount.Count(line.Step), line.Parameter, $"{line.InARow}", double.IsFinite(line.GradientNorm) ? Amount.Number(line.GradientNorm) : "not finite"])
+            .Select(line => (string[])[Amount.Count(line.Step), line.Parameter, $"{line.InARow}", double.IsFinite(line.GradientNorm) ? Amount.Measured(line.GradientNorm) : "not finite"])
             .Prepend(["step", "parameter", "in a row", "gradient norm"])));
 
     private static XElement? Samples(RunHistory run)

@@ -48,7 +48,7 @@ internal static class RunRouting
             routed.Length == 0 ? "" : Amount.Count(routed.Sum(row => row.Length)),
             group.Orthogonalized == 0 ? "" : $"{Amount.Count(group.Orthogonalized)} of {Amount.Count(Math.Max(matrices, group.Orthogonalized))}{(odd.Length == 0 ? "" : $" ({string.Join(", ", odd)})")}",
             line.LearningRates.Where(rate => rate.Group == group.Group).Select(rate => Amount.Rate(rate.Value)).FirstOrDefault(""),
-            double.IsFinite(group.UpdateRms) ? Amount.Number(group.UpdateRms) : "not finite",
+            double.IsFinite(group.UpdateRms) ? Amount.Measured(group.UpdateRms) : "not finite",
         ];
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MuonSharp.Formats;
 using MuonSharp.Training;
@@ -88,11 +89,15 @@ internal static class RunMachine
         try
         {
             return [.. JsonFile.Read(folder.EnvironmentPath, s_options).Object().Members()
-                .Select(member => KeyValuePair.Create(OneLine.Short(member.Name.Replace('_', ' ')), OneLine.Short(member.TryText(out string text) ? text : member.RawText)))];
+                .Select(member => KeyValuePair.Create(OneLine.Short(member.Name.Replace('_', ' ')), Text(member)))];
         }
         catch (InvalidFileException)
         {
             return [];
         }
     }
+
+    /// <summary>A time has as many digits as somebody reads.</summary>
+    private static string Text(JsonEntry member) => !member.TryText(out string text) ? OneLine.Short(member.RawText)
+        : member.Name == "started" && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out DateTimeOffset time) ? time.ToString("u", CultureInfo.InvariantCulture)[..^1] + " UTC" : OneLine.Short(text);
 }

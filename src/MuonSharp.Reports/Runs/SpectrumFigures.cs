@@ -12,6 +12,7 @@ internal sealed class SpectrumFigures(RunCharts charts, IReadOnlyList<RunHistory
     private const int MostMatrices = 6;
     private const int MostSteps = 6;
     private const int MostPoints = 40;
+    private const int MostDots = 12;
     private const double Ratio = 8;
 
     /// <summary>What is smaller than this share of the greatest is rounding.</summary>
@@ -49,7 +50,7 @@ internal sealed class SpectrumFigures(RunCharts charts, IReadOnlyList<RunHistory
                 "details",
                 new XAttribute("class", "box"),
                 name == names[0] ? new XAttribute("open", "open") : null,
-                new XElement("summary", $"{name} ", new XElement("span", new XAttribute("class", "unit"), runs.SelectMany(run => run.Spectra).First(matrix => matrix.Name == name).Shape)),
+                new XElement("summary", Page.Breakable(name), " ", new XElement("span", new XAttribute("class", "unit"), runs.SelectMany(run => run.Spectra).First(matrix => matrix.Name == name).Shape)),
                 new XElement("div", new XAttribute("class", "charts"), IsOne ? One(runs[0], runs[0].Spectra.Find(matrix => matrix.Name == name)!, steps) : Several(name, steps, kinds)));
         }
 
@@ -162,7 +163,7 @@ internal sealed class SpectrumFigures(RunCharts charts, IReadOnlyList<RunHistory
         IReadOnlyList<double> values = matrix.Numbers(kind, number);
         IReadOnlyList<double> steps = matrix.Steps;
         int[] points = Smoothing.Even(values.Count, MostPoints);
-        return values.Count == 0 ? null : new(label, look, [.. points.Select(i => axis.At(run.Steps, steps[i]))], [.. points.Select(i => values[i])]);
+        return values.Count == 0 ? null : new(label, look, [.. points.Select(i => axis.At(run.Steps, steps[i]))], [.. points.Select(i => values[i])], points.Length <= MostDots ? SeriesKind.Dots : SeriesKind.Line);
     }
 
     private static Series Shape(string label, string look, Spectrum spectrum, int size)

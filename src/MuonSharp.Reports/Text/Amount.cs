@@ -51,9 +51,20 @@ internal static class Amount
         ? plain
         : value.ToString("0.###e-0", CultureInfo.InvariantCulture);
 
+    /// <summary>A measured number: as <see cref="Number"/>, and of a large one five significant digits: 206,210, 1.206e19.</summary>
+    public static string Measured(double value) => Math.Abs(value) switch
+    {
+        >= 1e15 => value.ToString("0.###e0", CultureInfo.InvariantCulture),
+        >= 1e5 => Text(double.Parse(value.ToString("E4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), "N0"),
+        >= 100 => Text(value, value < 1000 ? "0.##" : value < 1e4 ? "#,0.#" : "N0"),
+        _ => Number(value),
+    };
+
     /// <summary>A learning rate: three significant digits.</summary>
     public static string Rate(double value) => value.ToString("G3", CultureInfo.InvariantCulture)
         .Replace("E-0", "e-", StringComparison.Ordinal)
+        .Replace("E+0", "e", StringComparison.Ordinal)
+        .Replace("E+", "e", StringComparison.Ordinal)
         .Replace('E', 'e');
 
     /// <summary>A time: 4.2s, 1m 07s, 2h 05m.</summary>

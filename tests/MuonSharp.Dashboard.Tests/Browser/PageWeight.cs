@@ -4,9 +4,10 @@ namespace MuonSharp.Dashboard.Tests.Browser;
 
 /// <summary>What a page holds after a collection of garbage; what was taken out of it and is still held counts.</summary>
 /// <param name="Heap">Bytes of its script.</param>
-/// <param name="Nodes">Nodes of documents.</param>
+/// <param name="Shown">Nodes of its document.</param>
+/// <param name="Detached">Nodes that are in no document and still held.</param>
 /// <param name="Listeners">Listeners to events.</param>
-internal sealed record PageWeight(long Heap, long Nodes, long Listeners)
+internal sealed record PageWeight(long Heap, long Shown, long Detached, long Listeners)
 {
     public static async Task<PageWeight> Of(IPage page)
     {
@@ -16,6 +17,7 @@ internal sealed record PageWeight(long Heap, long Nodes, long Listeners)
         var metrics = (await session.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics").EnumerateArray()
             .ToDictionary(each => each.GetProperty("name").GetString()!, each => (long)each.GetProperty("value").GetDouble(), StringComparer.Ordinal);
         await session.DetachAsync();
-        return new(metrics["JSHeapUsedSize"], metrics["Nodes"], metrics["JSEventListeners"]);
+        long shown = await page.EvaluateAsync<long>("() => { const all = document.createTreeWalker(document); let count = 1; while (all.nextNode()) count++; return count; }");
+        return new(metrics["JSHeapUsedSize"], shown, metrics["Nodes"] - shown, metrics["JSEventListeners"]);
     }
 }

@@ -31,7 +31,7 @@ public sealed partial class RunReportTests : IDisposable
         Assert.All(page.Descendants("figure"), figure => Assert.Equal(
             ["drawing by-steps", "drawing by-seconds", "drawing by-units"], figure.Elements("div").Select(div => (string)div.Attribute("class")!)));
         Assert.Equal(["steps", "seconds of training", "tokens"], page.Descendants("figure").First().Descendants().Attributes("data-unit").Select(unit => unit.Value));
-        Assert.Contains("Best held-out val_loss: 1.2500, after step 200 (circle).", page.Value, StringComparison.Ordinal);
+        Assert.Contains("Best held-out loss: 1.2500, after step 200 (circle).", page.Value, StringComparison.Ordinal);
     }
 
     [Fact]

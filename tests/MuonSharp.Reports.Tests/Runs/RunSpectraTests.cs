@@ -117,7 +117,7 @@ public sealed class RunSpectraTests : IDisposable
         Assert.Equal([["singular value", "mine", "other"], ["1", "1", "1"], ["2", "1", "1"], ["3", "0.5", "0.5"]], Cells(figures[8]));
         Assert.Equal(["c0", "c1", "c2"], figures[0].Descendants().Attributes("data-name").Select(name => ((string)name.Parent!.Attribute("class")!).Split(' ')[1]));
         Assert.Equal(["Spectral norm of the weights", "Stable rank of the weights"], figures.Skip(9).Select(figure => figure.Descendants("strong").Single().Value));
-        Assert.Equal([["steps", "mine", "other", "adamw"], ["10", "8", "5", "10"], ["20", "8", "5", "10"], ["30", "8", "5", "10"]], Cells(figures[9]));
+        Assert.Equal([["steps", "mine", "other", "adamw"], ["10", "8", "5", ""], ["20", "8", "5", ""], ["30", "8", "", "10"]], Cells(figures[9]));
     }
 
     /// <summary>One measures at every 100th step, the other at every 300th: what is offered first is where both have measured.</summary>
@@ -141,6 +141,14 @@ public sealed class RunSpectraTests : IDisposable
         string[] steps = [.. part.Elements("fieldset").First().Descendants("span").Select(span => span.Value)];
         Assert.Equal(("1,800", "100"), (steps[0], steps[^1]));
         Assert.DoesNotContain("Of an earlier step", part.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_spectrum_of_one_sample_is_a_dot_and_not_a_line_of_no_length()
+    {
+        _run.Steps(20).Spectrum(20);
+        XElement[] figures = [.. Part("spectra").Descendants("figure").Skip(1)];
+        Assert.Equal([3, 3, 2], figures.Select(figure => figure.Element("div")!.Descendants().Count(element => element.Name.LocalName == "circle")));
     }
 
     [Fact]
