@@ -119,6 +119,11 @@ internal static class Growing
     /// <summary>Writes bytes behind a run's metrics, as a trainer does.</summary>
     public static void Append(this RunFolderOf run, string text) => File.AppendAllText(Path.Combine(run.Folder, "metrics.jsonl"), text);
 
+    /// <summary>A spectrum line with its line break.</summary>
+    public static string Spectrum(int step, string matrix) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $$$"""{"kind":"spectrum","step":{{{step}}},"matrix":"{{{matrix}}}","rows":4,"columns":6,"gradient":{"frobenius":{{{1.0 / step}}},"values":[{{{1.0 / step}}},{{{0.5 / step}}}]},"weights":{"frobenius":3,"values":[2,1]}}""") + "\n";
+
     /// <summary>A step line with its line break.</summary>
     public static string Step(int step, double loss) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,

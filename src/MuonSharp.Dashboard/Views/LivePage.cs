@@ -52,7 +52,7 @@ internal static class LivePage
                 new XAttribute("id", "view"),
                 new XAttribute("method", "get"),
                 new XAttribute("action", "/"),
-                new XElement(
+                found.Count == 0 ? null : new XElement(
                     "details",
                     new XAttribute("class", "box"),
                     found.Count > 1 ? new XAttribute("open", "open") : null,

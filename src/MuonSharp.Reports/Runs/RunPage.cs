@@ -10,6 +10,9 @@ internal static class RunPage
     private const int LongestSample = 4000;
     private const int MostSkipped = 50;
 
+    /// <summary>More names than these would hide a phone's window if they stayed while it is scrolled.</summary>
+    private const int MostNamesBeside = 6;
+
     /// <summary>The page as text.</summary>
     public static string Text(IReadOnlyList<RunHistory> runs) =>
         Page.Text(Title(runs), [.. Parts(runs), new XElement("footer", $"Made by MuonSharp {Product.Version} from the files of the run folder.")]);
@@ -99,7 +102,7 @@ internal static class RunPage
     /// <summary>What the curves are drawn over, and of several runs whose they are.</summary>
     private static XElement Bar(IReadOnlyList<RunHistory> runs, RunCharts charts) => new(
         "div",
-        new XAttribute("class", "bar"),
+        new XAttribute("class", runs.Count > MostNamesBeside ? "bar many" : "bar"),
         new XElement(
             "fieldset",
             new XElement("legend", "Over"),

@@ -155,7 +155,7 @@ internal sealed class SpectrumFigures(RunCharts charts, IReadOnlyList<RunHistory
     private XElement Figure(string title, long step, IEnumerable<Series> lines, string note, string choice)
     {
         Chart chart = new(title, "singular value", $"after step {Amount.Count(step)}, as shares of the greatest", [.. lines]) { LogarithmicFrom = Ratio, Whole = true, Wide = true };
-        return ChartFigure.Of([("", chart)], note, legend: IsOne, choice) ?? ChartFigure.Empty(chart, note, choice);
+        return ChartFigure.Of([("", chart)], note, choice: choice) ?? ChartFigure.Empty(chart, note, choice);
     }
 
     private static Series? Points(string label, string look, Horizontal axis, RunHistory run, MatrixSpectra matrix, SpectrumKind kind, Func<Spectrum, double> number)

@@ -34,7 +34,7 @@ public sealed class SoakTests(Chromium browser) : IClassFixture<Chromium>, IDisp
             (int handles, long memory, PageWeight weight) = (0, 0, new(0, 0, 0, 0));
             for (int last = 2 * Batch; last <= Steps; last += Batch)
             {
-                _run.Append(string.Concat(Enumerable.Range(last - Batch + 1, Batch).Select(step => Growing.Step(step, 1.0 / step))));
+                _run.Append(string.Concat(Enumerable.Range(last - Batch + 1, Batch).Select(step => Growing.Step(step, 1.0 / step))) + Growing.Spectrum(last, "h.0.weight") + Growing.Spectrum(last, "h.1.weight"));
                 await Assertions.Expect(shown).ToHaveTextAsync(last.ToString("N0", CultureInfo.InvariantCulture), new() { Timeout = SixLooks });
                 if (last == Steps / 2)
                 {

@@ -59,7 +59,9 @@ public sealed class LiveViewTests : IDisposable
         string empty = Directory.CreateDirectory(Path.Combine(_run.Parent, "empty")).FullName;
         await using Served served = await Served.Start([empty]);
         using Listener listener = await served.Listen();
-        Assert.Contains("No run yet", (await listener.Next()).Part("head"), StringComparison.Ordinal);
+        SentEvent nothing = await listener.Next();
+        Assert.Contains("No run yet", nothing.Part("head"), StringComparison.Ordinal);
+        Assert.DoesNotContain("details", nothing.Part("chooser"), StringComparison.Ordinal);
         AddRun(Path.Combine("empty", "first"), 2);
         Assert.Contains("<h1>first</h1>", (await listener.Next()).Part("head"), StringComparison.Ordinal);
     }
