@@ -97,7 +97,7 @@ soak() {
             page="$(dotnet run --no-build benchmarks/page-state.cs 9333)"
             # It may end while it is looked at.
             rss="$(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$trainer/status" 2>/dev/null || true)"
-            handles="$(ls "/proc/$trainer/fd" 2>/dev/null | wc -l)"
+            handles="$({ ls "/proc/$trainer/fd" 2>/dev/null || true; } | wc -l)"
             [ -n "$rss" ] && [ "$handles" -gt 0 ] || break
             managed="$(tail -n 20000 "$work/soak/metrics.jsonl" | grep -o '"managed_bytes":[0-9]*' | tail -n 1 | cut -d: -f2 | awk '{print int($1 / 1048576)}')"
             read -r heap nodes detached listeners <<<"$(jq -r '"\(.heap / 1024 | floor) \(.nodes) \(.detached) \(.listeners)"' <<<"$page")"
