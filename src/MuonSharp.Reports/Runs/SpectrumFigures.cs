@@ -152,7 +152,7 @@ internal sealed class SpectrumFigures(RunCharts charts, IReadOnlyList<RunHistory
         return Figure($"Spectrum: {Label(kind)}", step, lines, string.Join(' ', notes), choice);
     }
 
-    private XElement Figure(string title, long step, IEnumerable<Series> lines, string note, string choice)
+    private static XElement Figure(string title, long step, IEnumerable<Series> lines, string note, string choice)
     {
         Chart chart = new(title, "singular value", $"after step {Amount.Count(step)}, as shares of the greatest", [.. lines]) { LogarithmicFrom = Ratio, Whole = true, Wide = true };
         return ChartFigure.Of([("", chart)], note, choice: choice) ?? ChartFigure.Empty(chart, note, choice);
