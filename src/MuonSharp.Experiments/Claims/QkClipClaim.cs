@@ -23,7 +23,7 @@ internal sealed class QkClipClaim : Claim
     public override string Source => "Kimi Team, arXiv 2507.20534";
 
     public override string Goal =>
-        "at a rate of 0.03, at which logits pass 200 without the clip, with τ = 100 no logit of the last quarter of the steps above 115, and a lower loss than without it, for three kinds of attention";
+        "with τ = 100 and a rate of 0.03, at which logits pass 200 without the clip, no logit of the last quarter of the steps above 115, and a lower loss than without it, for three kinds of attention";
 
     public override string Method =>
         "The original Muon at constant rates of 0.03 over 1,200 steps and of 0.1 over 400, after 20 steps of warm-up; nanogpt-cpu, gqa-small and mla-small on the tool's own text, with and without the clip, seed 1.";
