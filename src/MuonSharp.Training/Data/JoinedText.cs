@@ -97,15 +97,17 @@ internal sealed class JoinedText
     {
         if (taken == 0)
         {
-            throw new BadInputException($"[data] {folder}: the folder must hold a UTF-8 text; {(leftOut.Count == 0 ? "no file" : List(leftOut))} came");
+            string images = FileSearch.Below(folder).Any(PictureFolders.IsPicture) ? " (networks of images: --preset fashion-mnist)" : "";
+            throw new BadInputException($"[data] {folder}: the folder must hold a UTF-8 text; {(leftOut.Count == 0 ? "no file" : List(leftOut))} came{images}");
         }
 
         return leftOut.Count == 0 ? $"[data] {folder}: {Count(taken)} taken" : $"[data] {folder}: {Count(taken)} taken, {leftOut.Count} left out: {List(leftOut)}";
 
         static string Count(int count) => count == 1 ? "1 file" : $"{count} files";
-
-        static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
     }
+
+    /// <summary>The first of some names of files, and how many more there are.</summary>
+    public static string List(IReadOnlyList<string> names) => string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
 
     private void Join(List<(string Path, byte[] Bytes)> parts, bool again)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using MuonSharp.Formats;
 
 namespace MuonSharp.Training;
@@ -9,22 +10,23 @@ internal static class ImageFiles
     private const string Operation = "images";
 
     /// <summary>The forms; the first that a folder has is read.</summary>
-    private static readonly Func<string, IImageDecoder?, (ImageSet Training, ImageSet? Test)?>[] s_forms = [Idx, CifarTen, CifarHundred, ClassFolders];
+    private static readonly Func<string, IImageDecoder?, ICollection<string>, (ImageSet Training, ImageSet? Test)?>[] s_forms = [Idx, CifarTen, CifarHundred, ClassFolders];
 
     /// <summary>Reads a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="share">Share of the images that is held out where the folder holds none for that.</param>
     /// <param name="seed">Which ones: drawn by this seed.</param>
     /// <param name="decoder">Reads PNG and JPEG files; null: they cannot be read.</param>
+    /// <param name="leftOut">Receives the names of files among the pictures that are none; null: nobody asks.</param>
     /// <exception cref="InvalidFileException">A file of it is damaged, or there is no data set.</exception>
-    public static (ImageSet Training, ImageSet HeldOut) Load(string folder, double share, ulong seed, IImageDecoder? decoder)
+    public static (ImageSet Training, ImageSet HeldOut) Load(string folder, double share, ulong seed, IImageDecoder? decoder, ICollection<string>? leftOut = null)
     {
         if (PathProblem.OfNoFolder(folder) is { } problem)
         {
             throw new InvalidFileException(Operation, folder, $"a folder of images is needed; {problem}");
         }
 
-        (ImageSet training, ImageSet? test) = s_forms.Select(form => form(folder, decoder)).FirstOrDefault(found => found is not null) ?? throw new InvalidFileException(
+        (ImageSet training, ImageSet? test) = s_forms.Select(form => form(folder, decoder, leftOut ?? [])).FirstOrDefault(found => found is not null) ?? throw new InvalidFileException(
             Operation, folder, "the folder must hold train-images-idx3-ubyte and its like (.gz or not), data_batch_1.bin and its like, train.bin, or a folder of PNG and JPEG files for each class; none came");
         int classes = Math.Max(training.Classes.Length, test?.Classes.Length ?? 0);
         training = training.Classes.Length < classes ? training.WithClasses(test!.Classes) : training;
@@ -41,7 +43,10 @@ internal static class ImageFiles
             : (training.Select([.. Enumerable.Range(held, training.Count - held).Select(i => order.At(i)).Order()]), training.Select([.. Enumerable.Range(0, held).Select(i => order.At(i)).Order()]));
     }
 
-    private static (ImageSet Training, ImageSet? Test)? Idx(string folder, IImageDecoder? decoder) =>
+    /// <summary>Whether classes have no names but their numbers: those of IDX files, and of CIFAR's without their list of names.</summary>
+    public static bool AreNumbers(ImmutableArray<string> classes) => classes.Select((name, number) => name == number.ToString(CultureInfo.InvariantCulture)).All(same => same);
+
+    private static (ImageSet Training, ImageSet? Test)? Idx(string folder, IImageDecoder? decoder, ICollection<string> leftOut) =>
         IdxPair(folder, "train") is { } training ? (training, IdxPair(folder, "t10k") ?? IdxPair(folder, "test")) : null;
 
     private static ImageSet? IdxPair(string folder, string part) =>
@@ -65,7 +70,7 @@ internal static class ImageFiles
         return null;
     }
 
-    private static (ImageSet Training, ImageSet? Test)? CifarTen(string folder, IImageDecoder? decoder)
+    private static (ImageSet Training, ImageSet? Test)? CifarTen(string folder, IImageDecoder? decoder, ICollection<string> leftOut)
     {
         string[] parts = [.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin"))];
         if (!parts.Any(File.Exists))
@@ -91,7 +96,7 @@ internal static class ImageFiles
         throw new InvalidFileException(Operation, folder, $"the parts of CIFAR-10 must be data_batch_1.bin to data_batch_5.bin, all of one length; {there} came{(missing.Length == 0 ? "" : $", and {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} missing")}");
     }
 
-    private static (ImageSet Training, ImageSet? Test)? CifarHundred(string folder, IImageDecoder? decoder) =>
+    private static (ImageSet Training, ImageSet? Test)? CifarHundred(string folder, IImageDecoder? decoder, ICollection<string> leftOut) =>
         Optional(folder, "train.bin", CifarFile.ReadHundred) is { } training ? Named(folder, "fine_label_names.txt", training, Optional(folder, "test.bin", CifarFile.ReadHundred)) : null;
 
     private static ImageSet? Optional(string folder, string name, Func<string, ImageSet> read) => Path.Combine(folder, name) is var path && File.Exists(path) ? read(path) : null;
@@ -116,15 +121,15 @@ internal static class ImageFiles
         return (training, test);
     }
 
-    private static (ImageSet Training, ImageSet? Test)? ClassFolders(string folder, IImageDecoder? decoder)
+    private static (ImageSet Training, ImageSet? Test)? ClassFolders(string folder, IImageDecoder? decoder, ICollection<string> leftOut)
     {
         string train = Path.Combine(folder, "train");
         string? test = ((string[])["test", "val", "validation"]).Select(name => Path.Combine(folder, name)).FirstOrDefault(Directory.Exists);
         if (!Directory.Exists(train))
         {
-            return PictureFolders.Read(folder, decoder) is { } all ? (all, null) : null;
+            return PictureFolders.Read(folder, decoder, leftOut) is { } all ? (all, null) : null;
         }
 
-        return PictureFolders.Read(train, decoder) is { } training ? (training, test is null ? null : PictureFolders.Read(test, decoder, training.Classes)) : null;
+        return PictureFolders.Read(train, decoder, leftOut) is { } training ? (training, test is null ? null : PictureFolders.Read(test, decoder, leftOut, training.Classes)) : null;
     }
 }

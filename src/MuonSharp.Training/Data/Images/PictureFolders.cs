@@ -13,24 +13,28 @@ internal static class PictureFolders
     /// <summary>Whether a file's name says that it is a picture.</summary>
     public static bool IsPicture(string path) => s_endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads all pictures, classes and files in ordinal order of their names; files of other names are passed over.</summary>
+    /// <summary>Reads all pictures, classes and files in ordinal order of their names.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="decoder">Reads a picture.</param>
+    /// <param name="leftOut">Receives the files of classes that are no pictures by their names, but hidden ones.</param>
     /// <param name="classes">The classes there must be at most; null: those that there are.</param>
     /// <returns>Null where no folder in it holds a picture.</returns>
     /// <exception cref="InvalidFileException">A picture is damaged, or of another size than the first; there is no decoder; a class is none of the given.</exception>
-    public static ImageSet? Read(string folder, IImageDecoder? decoder, ImmutableArray<string>? classes = null)
+    public static ImageSet? Read(string folder, IImageDecoder? decoder, ICollection<string> leftOut, ImmutableArray<string>? classes = null)
     {
         try
         {
-            (string Class, string[] Files)[] found =
-            [
-                .. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)
-                    .Select(path => (Path.GetFileName(path), Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal).ToArray())).Where(each => each.Item2.Length > 0),
-            ];
+            ILookup<bool, (string Class, string File)> files = Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)
+                .SelectMany(path => Directory.EnumerateFiles(path).Order(StringComparer.Ordinal), (path, file) => (Path.GetFileName(path), file)).ToLookup(each => IsPicture(each.file));
+            (string Class, string[] Files)[] found = [.. files[true].GroupBy(each => each.Class, (name, those) => (name, those.Select(each => each.File).ToArray()))];
             if (found.Length == 0)
             {
                 return null;
+            }
+
+            foreach (string file in files[false].Select(each => each.File).Where(file => !Path.GetFileName(file).StartsWith('.')))
+            {
+                leftOut.Add(Path.GetRelativePath(folder, file));
             }
 
             ImmutableArray<string> names = classes ?? [.. found.Select(each => OneLine.Short(each.Class))];

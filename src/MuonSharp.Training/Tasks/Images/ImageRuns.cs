@@ -35,18 +35,18 @@ internal sealed class ImageRuns : ConfiguredTask
     public override ITrainingTask Create(TrainingConfig config, RunStart? from, TrainerOptions options)
     {
         string folder = FolderOf(config);
-        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
+        List<string> leftOut = [];
+        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder, leftOut);
 
         // A run keeps the names and the normalization that its checkpoints were written with, whatever the folder says today.
         string file = Path.Combine(from?.Folder.Path ?? "", ImageModelFile.Name);
         byte[]? kept = from?.Checkpoint.ReadRunFile(file);
         (ImageNormalization normalization, ImmutableArray<string>? names) = kept is null
-            ? (ImageNormalization.Of(training), config.Image.Classes?.Split(',', StringSplitOptions.TrimEntries).Select(OneLine.Short).ToImmutableArray())
-            : ImageModelFile.Parse(kept, file);
+            ? (ImageNormalization.Of(training), GivenNames(config, training.Classes)) : ImageModelFile.Parse(kept, file);
         if (names is { } given)
         {
             (training, heldOut) = given.Length == training.Classes.Length ? (training.WithClasses(given), heldOut.WithClasses(given))
-                : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}; {given.Length} came");
+                : throw new BadInputException($"[images] image.classes must name each of the {training.Classes.Length} classes of {OneLine.Quote(folder)}, or be null; {given.Length} came");
         }
 
         if (config.Image.DropLast && ImagesOfStep(config) > training.Count)
@@ -66,7 +66,7 @@ internal sealed class ImageRuns : ConfiguredTask
                 network.Prepare?.Invoke(team, training, normalization);
             }
 
-            ImageTask task = new(model, training, network.Layer.Record, heldOut, Options(config, training.Count, folder) with { Normalization = normalization }) { Owned = new Parts(model, team) };
+            ImageTask task = new(model, training, network.Layer.Record, heldOut, Options(config, training.Count, folder) with { Normalization = normalization, LeftOut = leftOut }) { Owned = new Parts(model, team) };
             return kept is null ? task : task.Keeping(kept);
         }
         catch (ArgumentException exception)
@@ -129,6 +129,21 @@ internal sealed class ImageRuns : ConfiguredTask
             Nesterov = true,
             WeightDecay = sgd.Decay * images / peak,
         };
+    }
+
+    /// <summary>The names that the configuration has for classes which the data only numbers; a preset's are for data of its kind alone, with as many classes. Null: the data's own.</summary>
+    private static ImmutableArray<string>? GivenNames(TrainingConfig config, ImmutableArray<string> classes)
+    {
+        if (config.Image.Classes?.Split(',', StringSplitOptions.TrimEntries) is not { } texts)
+        {
+            return null;
+        }
+
+        ImmutableArray<string> names = [.. texts.Select(OneLine.Short)];
+        bool given = config.OriginOf(ConfigKeys.Find("image.classes")!).IsGiven, numbers = ImageFiles.AreNumbers(classes);
+        return given && !numbers && !names.SequenceEqual(classes)
+            ? throw new BadInputException($"[images] image.classes must be null for data that names its classes, {JoinedText.List(classes)}; {JoinedText.List(names)} came")
+            : numbers && (given || names.Length == classes.Length) ? names : null;
     }
 
     private static string FolderOf(TrainingConfig config) => config.Data.File is { Paths: [var path] } ? path

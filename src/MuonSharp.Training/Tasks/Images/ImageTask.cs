@@ -87,7 +87,8 @@ public sealed class ImageTask : ITrainingTask
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, string Value)> Facts =>
     [
-        ("data", FormattableString.Invariant($"{Source}: {_data.Count:N0} images of {_data.Shape} in {_data.Classes.Length} classes to train on, {HeldOut?.Count ?? 0:N0} held out")),
+        ("data", FormattableString.Invariant($"{Source}: {_data.Count:N0} images of {_data.Shape} in {_data.Classes.Length} classes{(ImageFiles.AreNumbers(_data.Classes) ? "" : $" ({JoinedText.List(_data.Classes)})")} to train on, {HeldOut?.Count ?? 0:N0} held out")),
+        .. _options.LeftOut is { Count: > 0 } files ? [("left out", FormattableString.Invariant($"{files.Count:N0} that {(files.Count == 1 ? "is" : "are")} no PNG or JPEG by name: {JoinedText.List(files)}"))] : Array.Empty<(string, string)>(),
     ];
 
     /// <inheritdoc/>

@@ -39,6 +39,9 @@ public sealed record ImageTaskOptions
     /// <summary>What messages call the images.</summary>
     public string Source { get; init; } = "the images";
 
+    /// <summary>Files beside the images that were left out.</summary>
+    internal IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>What the options break, one line each.</summary>
     internal IEnumerable<string> Problems(Formats.ImageShape shape)
     {

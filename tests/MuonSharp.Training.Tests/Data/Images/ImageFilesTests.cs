@@ -80,7 +80,10 @@ public sealed class ImageFilesTests : IDisposable
             File.WriteAllText(Path.Combine(_folder.FullName, path), $"{grey}");
         }
 
-        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(_folder.FullName, 0.1, 7, new GreyDecoder());
+        File.WriteAllText(Path.Combine(_folder.FullName, "test/dog/.hidden"), "");
+        List<string> leftOut = [];
+        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(_folder.FullName, 0.1, 7, new GreyDecoder(), leftOut);
+        Assert.Equal([Path.Combine("cat", "notes.txt")], leftOut);
         Assert.Equal(["cat", "dog"], training.Classes);
         Assert.Equal([0, 1, 1], training.Labels.ToArray());
         Assert.Equal([1], heldOut.Labels.ToArray());

@@ -211,6 +211,56 @@ public sealed class ImageTaskTests : IDisposable
         Assert.Equal(first, classifier.Classes);
     }
 
+    [Fact]
+    public void The_folders_of_a_data_set_name_its_classes_whatever_a_preset_calls_those_of_its_own()
+    {
+        string[] kinds = ["Ant", "bee", "cow", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay"];
+        foreach (string kind in kinds)
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, kind)).FullName;
+            for (int i = 0; i < 4; i++) File.WriteAllText(Path.Combine(folder, $"{i}.png"), "");
+        }
+
+        TrainingConfigBuilder Preset() => new TrainingConfigBuilder().UsePreset("fashion-mnist").Set("data.file", _folder.FullName).Set("image.network", "perceptron").Set("image.widths", "4,4").Set("train.batch", "8");
+        TrainerOptions options = new() { ImageDecoder = new Grey() };
+        string run = Path.Combine(_folder.FullName, ".run");
+        File.WriteAllText(Path.Combine(_folder.FullName, "cow", "moo.webp"), "");
+        using (Trainer ten = Trainer.CreateOrResume(Preset().Build(), run, options))
+        {
+            Assert.Equal(kinds, ((ImageTask)ten.Task).Training.Classes);
+            Assert.Contains("in 10 classes (Ant, bee, cow, dog, elk and 5 more)", ten.Task.Facts[0].Value, StringComparison.Ordinal);
+            Assert.Equal(("left out", $"1 that is no PNG or JPEG by name: {Path.Combine("cow", "moo.webp")}"), ten.Task.Facts[1]);
+        }
+
+        // The run that has no checkpoint yet is begun again, with the same names.
+        using (Trainer again = Trainer.CreateOrResume(Preset().Build(), run, options)) Assert.Equal(kinds, ((ImageTask)again.Task).Training.Classes);
+        Assert.Contains(
+            "image.classes must be null for data that names its classes, Ant, bee, cow, dog, elk and 5 more; a, b came",
+            Assert.Throws<BadInputException>(() => Trainer.Create(Preset().Set("image.classes", "a,b").Build(), options: options)).Message,
+            StringComparison.Ordinal);
+        foreach (string kind in kinds[2..]) Directory.Delete(Path.Combine(_folder.FullName, kind), recursive: true);
+        using Trainer two = Trainer.Create(Preset().Build(), options: options);
+        Assert.Equal(["Ant", "bee"], ((ImageTask)two.Task).Training.Classes);
+    }
+
+    [Fact]
+    public void Classes_that_are_only_numbered_have_the_names_of_a_preset_with_as_many()
+    {
+        string data = TinyImages.Write(_folder.FullName);
+        TrainingConfigBuilder Preset() => new TrainingConfigBuilder().UsePreset("fashion-mnist").Set("data.file", data).Set("image.network", "perceptron").Set("image.widths", "4,4").Set("train.batch", "8");
+        using (Trainer three = Trainer.Create(Preset().Build())) Assert.Equal(["0", "1", "2"], ((ImageTask)three.Task).Training.Classes);
+        byte[] labels = File.ReadAllBytes(Path.Combine(data, "train-labels-idx1-ubyte"));
+        labels[^1] = 9;
+        File.WriteAllBytes(Path.Combine(data, "train-labels-idx1-ubyte"), labels);
+        using Trainer ten = Trainer.Create(Preset().Build());
+        Assert.Equal(("t-shirt", "ankle boot"), (((ImageTask)ten.Task).Training.Classes[0], ((ImageTask)ten.Task).Training.Classes[9]));
+    }
+
+    private sealed class Grey : IImageDecoder
+    {
+        public (byte[] Pixels, ImageShape Shape) Decode(string path) => (new byte[64], new(1, 8, 8));
+    }
+
     [Theory]
     [InlineData("image.widths", "4,5", "image.widths must be 3 whole numbers")]
     [InlineData("image.widths", "4,0,5", "image.widths must be 3 whole numbers")]
