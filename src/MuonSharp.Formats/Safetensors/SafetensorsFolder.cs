@@ -18,6 +18,8 @@ public sealed class SafetensorsFolder : ITensorSource
 
     private const int MostFiles = 4096;
 
+    private static readonly string[] s_endings = [".safetensors", ".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack"];
+
     private static readonly JsonOptions s_options = new() { Operation = SafetensorsFormat.Operation };
 
     private readonly List<SafetensorsFile> _files = [];
@@ -52,6 +54,10 @@ public sealed class SafetensorsFolder : ITensorSource
             {
                 opened.AddAll(index);
             }
+            else if (!Exists(folder) && OtherWeights(folder) is { } other)
+            {
+                throw new InvalidFileException(SafetensorsFormat.Operation, folder, $"the weights must be {FileName}, or several files with {IndexName}; {OneLine.Short(other)} came");
+            }
             else
             {
                 opened.Add(System.IO.Path.Combine(folder, FileName));
@@ -65,6 +71,10 @@ public sealed class SafetensorsFolder : ITensorSource
             throw;
         }
     }
+
+    /// <summary>The name of a file with weights of another kind or another name.</summary>
+    private static string? OtherWeights(string folder) => !Directory.Exists(folder) ? null
+        : Directory.EnumerateFiles(folder).Where(path => s_endings.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal).FirstOrDefault();
 
     /// <inheritdoc/>
     public bool TryGetShape(string name, out ImmutableArray<long> shape)

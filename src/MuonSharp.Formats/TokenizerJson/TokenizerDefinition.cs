@@ -38,6 +38,9 @@ public sealed record TokenizerDefinition
     /// <summary>Tokens that are put behind every text where special tokens are asked for.</summary>
     public IReadOnlyList<int> TokensBehind { get; init; } = [];
 
+    /// <summary>Whether the file says what is put around a text, if only that it is nothing (a <c>TemplateProcessing</c>). Where it does not, the <c>tokenizer_config.json</c> beside it may.</summary>
+    public bool HasTemplate { get; init; }
+
     /// <summary>One more than the greatest token.</summary>
     public int Size => Math.Max(Vocabulary.Count == 0 ? 0 : Vocabulary.Values.Max() + 1, AddedTokens.Count == 0 ? 0 : AddedTokens.Max(token => token.Id) + 1);
 }

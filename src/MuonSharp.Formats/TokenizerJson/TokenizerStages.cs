@@ -148,7 +148,7 @@ internal static class TokenizerStages
             _ = seen ? stage : throw stage["single"].Wrong("a list with a Sequence");
         }
 
-        return definition with { TokensBefore = before ?? [], TokensBehind = behind };
+        return definition with { TokensBefore = before ?? [], TokensBehind = behind, HasTemplate = before is not null };
     }
 
     private static void ReadReplace(JsonEntry stage, string from, string to)

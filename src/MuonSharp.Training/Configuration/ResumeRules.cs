@@ -10,6 +10,8 @@ namespace MuonSharp.Training;
 /// </remarks>
 internal static class ResumeRules
 {
+    private const string OptimizerName = "optimizer.name";
+
     /// <summary>The keys that may not change.</summary>
     public static IReadOnlyList<ConfigKey> Fixed { get; } = [.. ConfigKeys.All.Where(key => !key.FreeOnResume)];
 
@@ -40,12 +42,11 @@ internal static class ResumeRules
             problems.Add($"[resume] train.steps must be at least the {done} steps that the run has done; {resumed.Train.Steps} came");
         }
 
-        foreach (ConfigKey key in Fixed)
+        // Another optimizer has other settings: that it is another one is what is wrong.
+        bool isAnother = saved.Optimizer.Name != resumed.Optimizer.Name;
+        foreach (ConfigKey key in Fixed.Where(key => !key.Same(saved, resumed) && !(isAnother && key.Name != OptimizerName && key.Name.StartsWith("optimizer.", StringComparison.Ordinal))))
         {
-            if (!key.Same(saved, resumed))
-            {
-                problems.Add($"[resume] {key.Name} must stay as the run began; {key.Text(saved)} was saved, {key.Text(resumed)} came");
-            }
+            problems.Add($"[resume] {key.Name} must stay as the run began; {key.Text(saved)} was saved, {key.Text(resumed)} came");
         }
 
         if (problems.Count > 0)

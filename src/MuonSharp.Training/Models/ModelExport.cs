@@ -9,7 +9,6 @@ namespace MuonSharp.Training;
 public static class ModelExport
 {
     private const string Operation = "export";
-    private const string TokenizerConfigName = "tokenizer_config.json";
 
     /// <summary>Writes the model of a run as a folder that Hugging Face's libraries load.</summary>
     /// <param name="runFolder">A run folder.</param>
@@ -64,7 +63,7 @@ public static class ModelExport
         {
             ModelDirectory.Write(part, model, numbers);
             TokenizerFile.Save(tokenizer, Path.Combine(part, TokenizerFile.Name));
-            ReplacedFile.Write(Path.Combine(part, TokenizerConfigName), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special, end)));
+            ReplacedFile.Write(Path.Combine(part, TokenizerConfigFile.Name), Operation, IndentedJson.ToBytes(TokenizerConfig(model.Config, special, end)));
             if (end is not null)
             {
                 ReplacedFile.Write(Path.Combine(part, EndTokens.GenerationConfigName), Operation, IndentedJson.ToBytes(numbers));

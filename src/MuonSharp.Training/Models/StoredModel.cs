@@ -36,7 +36,10 @@ internal abstract class StoredModel
 
     /// <summary>Opens a folder as Hugging Face's libraries have it, or a GGUF file.</summary>
     /// <exception cref="InvalidFileException">It is no model that can be computed here.</exception>
-    public static StoredModel Open(string path) => IsFile(path) ? new StoredFile(path) : new StoredFolder(path);
+    public static StoredModel Open(string path) => IsFile(path) ? new StoredFile(path)
+        : !IsOne(path) && new RunFolder(path) is { HoldsRun: true } run && Directory.Exists(run.CheckpointsPath)
+            ? throw new InvalidFileException(Operation, path, "a stored model is needed; this is a run, which --run takes, and of which export makes a stored model")
+            : new StoredFolder(path);
 
     /// <summary>Whether a path is a stored model, and no run: a run's path may be a file too, the one that names its best checkpoint.</summary>
     public static bool IsOne(string path) => GgufTokenizer.IsNameOfFile(path) || GgufFile.IsOne(path) || ModelDirectory.IsOne(path);
@@ -92,6 +95,9 @@ internal abstract class StoredModel
 /// <summary>A folder as Hugging Face's libraries have it.</summary>
 internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDirectory.ReadConfig(folder))
 {
+    /// <summary>Files of tokenizers that other libraries read and this one does not.</summary>
+    private static readonly string[] s_otherTokenizers = ["tokenizer.model", "vocab.json"];
+
     public override string ConfigPath => System.IO.Path.Combine(Path, ModelDirectory.ConfigName);
 
     public override string TokenizerPath => System.IO.Path.Combine(Path, TokenizerFile.Name);
@@ -114,7 +120,9 @@ internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDir
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{file.Hash}  {file.Name}\n")))));
     }
 
-    private protected override ITokenizer ReadTokenizer() => TokenizerFile.Load(TokenizerPath);
+    private protected override ITokenizer ReadTokenizer() => !HasTokenizer && s_otherTokenizers.FirstOrDefault(name => File.Exists(System.IO.Path.Combine(Path, name))) is { } other
+        ? throw new InvalidFileException("tokenizer", TokenizerPath, $"there is no such file; {other} is there, of which transformers' AutoTokenizer makes one (save_pretrained)")
+        : TokenizerFile.Load(TokenizerPath);
 
     private protected override int[]? ReadEndOfText() => EndTokens.Read(Path, Model.Vocabulary);
 }

@@ -10,6 +10,9 @@ namespace MuonSharp.Training;
 /// <summary>The places in a run folder <c>runs/[name]</c>, for whoever reads it; <see cref="RunWriter"/> writes it.</summary>
 public sealed class RunFolder
 {
+    /// <summary>A key of every stored model's <c>config.json</c>, and of no run's.</summary>
+    private const string StoredModelKey = "model_type";
+
     private static readonly JsonOptions s_options = new() { Operation = "run", MostBytes = 1 << 24 };
 
     /// <summary>A view of a folder, which need not exist.</summary>
@@ -127,7 +130,8 @@ public sealed class RunFolder
             throw new InvalidFileException("run", Path, $"a run folder is needed; {problem}");
         }
 
-        return JsonFile.Read(ConfigPath, s_options).Object();
+        JsonEntry root = JsonFile.Read(ConfigPath, s_options).Object();
+        return root[StoredModelKey].TryText(out _) ? throw new InvalidFileException("run", Path, "a run folder is needed; this is a stored model, which generate, evaluate and export take with --model") : root;
     }
 }
 

@@ -12,10 +12,15 @@ public static class TokenizerFile
 
     private static readonly JsonOptions s_options = new() { Operation = "tokenizer" };
 
-    /// <summary>Reads a tokenizer.</summary>
+    /// <summary>Reads a tokenizer. Where its file does not say what is put around a text, a <c>tokenizer_config.json</c> beside it may (<c>add_bos_token</c>, <c>add_eos_token</c>).</summary>
     /// <param name="path">Path of a <c>tokenizer.json</c>.</param>
-    /// <exception cref="InvalidFileException">The file cannot be read, or describes no tokenizer.</exception>
-    public static ITokenizer Load(string path) => Parse(JsonFile.ReadBytes(path, s_options), path);
+    /// <exception cref="InvalidFileException">A file cannot be read, or describes no tokenizer.</exception>
+    public static ITokenizer Load(string path)
+    {
+        ITokenizer tokenizer = Parse(JsonFile.ReadBytes(path, s_options), path);
+        return tokenizer is BytePairTokenizer { Definition: { HasTemplate: false } definition } && TokenizerConfigFile.Complete(definition, path) is { } complete
+            ? BytePairTokenizer.Create(complete) : tokenizer;
+    }
 
     /// <summary>Reads a tokenizer from the bytes of its file.</summary>
     /// <param name="utf8">The bytes.</param>

@@ -122,10 +122,12 @@ public sealed class StoredModelTests : IDisposable
         Assert.False(File.Exists(folder.At("out.gguf")));
         Tool.Run("export", "--model", full, "--run", run, folder.At("out")).Fails(1, "--model and --run came");
         Tool.Run("import", full).Fails(2, "config.json", "there is no such file");
-        Tool.Run("import", run).Fails(2, "model_type must be text");
+        Tool.Run("import", run).Fails(2, "a stored model is needed; this is a run");
+        Tool.Run("generate", "--model", run).Fails(2, "a stored model is needed; this is a run");
         Tool.Run("evaluate", "--model", full).Fails(1, "--data");
         string golden = Path.Combine(Repository.Root, "tests", "golden", "models", "qwen3-sharded");
         Tool.Run("import", golden, "--out", full).Fails(2, "tokenizer.json");
+        Tool.Run("generate", "--run", golden).Fails(2, "a run folder is needed; this is a stored model");
         Assert.Contains("qwen3", Tool.Run("import", golden).Exits(0).Output, StringComparison.Ordinal);
         Assert.Equal(["mine"], Directory.EnumerateFileSystemEntries(full).Select(Path.GetFileName));
     }

@@ -41,6 +41,19 @@ public sealed class SafetensorsFolderTests : IDisposable
         Assert.Equal("a", Assert.Single(folder.Names));
     }
 
+    [Fact]
+    public void Weights_of_another_kind_or_name_are_named_where_there_are_no_others()
+    {
+        string folder = Directory.CreateDirectory(At("torch")).FullName;
+        Assert.EndsWith("model.safetensors: there is no such file", Assert.Throws<InvalidFileException>(() => SafetensorsFolder.Open(folder)).Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder, "training_args.txt"), "");
+        File.WriteAllText(Path.Combine(folder, "pytorch_model.bin"), "");
+        Assert.EndsWith(
+            "torch: the weights must be model.safetensors, or several files with model.safetensors.index.json; pytorch_model.bin came",
+            Assert.Throws<InvalidFileException>(() => SafetensorsFolder.Open(folder)).Message,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"two.safetensors\"", "\"three.safetensors\"", "there is no such file")]
     [InlineData("\"two.safetensors\"", "\"../two.safetensors\"", "the name of a file beside the index")]

@@ -39,4 +39,13 @@ public class ResumeRulesTests
             ],
             error.Problems);
     }
+
+    [Fact]
+    public void Of_another_optimizer_its_name_alone_is_said_and_not_its_settings()
+    {
+        TrainingConfig changed = new TrainingConfigBuilder().UsePreset("austen").Set("optimizer.name", "adamw").Set("train.seed", "3").Build();
+        Assert.Equal(
+            ["[resume] train.seed must stay as the run began; 1337 was saved, 3 came", "[resume] optimizer.name must stay as the run began; muon was saved, adamw came"],
+            Assert.Throws<ConfigurationException>(() => ResumeRules.Check(new TrainingConfigBuilder().UsePreset("austen").Build(), changed)).Problems);
+    }
 }
