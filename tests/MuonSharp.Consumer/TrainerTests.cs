@@ -83,6 +83,18 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_value_that_is_missing_is_named_by_its_row_before_anything_is_trained()
+    {
+        SupervisedData whole = SupervisedData.OfNumbers([1, 2, 3, 4, 5, 6], [1, 2, 3], rows: 3), gap = SupervisedData.OfNumbers([1, 2, 3, float.NaN, 5, 6], [1, 2, 3], rows: 3);
+        SupervisedData endless = SupervisedData.OfNumbers([1, 2, 3, 4, 5, 6], [1, 2, float.PositiveInfinity], rows: 3);
+        Refused("[task] inputs must be finite numbers; NaN came in row 1, column 1 (from 0)", gap, whole);
+        Refused("[task] held-out targets must be finite numbers; Infinity came in row 2, column 0 (from 0)", whole, endless);
+
+        static void Refused(string message, SupervisedData data, SupervisedData heldOut) =>
+            Assert.Equal(message, Assert.Throws<ArgumentException>(() => new Network(data, heldOut, Objective.MeanSquaredError)).Message);
+    }
+
+    [Fact]
     public async Task Words_are_classified_by_the_mean_of_their_vectors()
     {
         // The class is whether token 0 or token 1 is in the row.

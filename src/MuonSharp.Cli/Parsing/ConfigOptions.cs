@@ -88,7 +88,7 @@ internal abstract class ConfigOptions
 
     /// <summary><c>--data</c>.</summary>
     protected static ConfigOption Data => ConfigOption.Of(
-        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input. Repeatable: the texts are joined. [default: the embedded corpus]",
+        "--data", "data.file", "PATH", "A UTF-8 text to train on: a file, a folder, a pattern, or - for standard input; for a network of images the folder of them. Repeatable: texts are joined. [default: the embedded corpus]",
         joins: true);
 
     /// <summary><c>--optimizer</c>.</summary>

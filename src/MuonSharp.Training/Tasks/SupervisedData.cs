@@ -91,6 +91,13 @@ public sealed class SupervisedData
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>The first number that is not finite, with its place; null where all are. A network would hand it on to every gradient of its batch.</summary>
+    internal string? NotFinite() => NotFinite("inputs", Inputs, InputColumns) ?? NotFinite("targets", Targets, TargetColumns);
+
+    private static string? NotFinite(string what, float[]? values, int columns) =>
+        values is not null && Array.FindIndex(values, value => !float.IsFinite(value)) is var at and >= 0
+            ? FormattableString.Invariant($"{what} must be finite numbers; {values[at]} came in row {at / columns}, column {at % columns} (from 0)") : null;
+
     private SupervisedData Part(int first, int count) => new(
         count,
         Inputs?[(first * InputColumns)..((first + count) * InputColumns)],

@@ -32,7 +32,7 @@ public sealed class SupervisedTask : ITrainingTask
     /// <param name="objective">The loss.</param>
     /// <param name="heldOut">What to evaluate on; null: nothing is evaluated.</param>
     /// <param name="options">Batch and seed; null: the defaults.</param>
-    /// <exception cref="ArgumentException">Data, network and objective do not fit together.</exception>
+    /// <exception cref="ArgumentException">Data, network and objective do not fit together, or a number of the data is not finite; the message says in which row.</exception>
     public SupervisedTask(
         Model model, SupervisedData data, Func<Tape, Tensor, Tensor> network, Objective objective, SupervisedData? heldOut = null, SupervisedTaskOptions? options = null)
         : this(model, data, (tape, input) => network(tape, input.Numbers!), objective, heldOut, options, tokens: false)
@@ -46,7 +46,7 @@ public sealed class SupervisedTask : ITrainingTask
     /// <param name="objective">The loss.</param>
     /// <param name="heldOut">What to evaluate on; null: nothing is evaluated.</param>
     /// <param name="options">Batch and seed; null: the defaults.</param>
-    /// <exception cref="ArgumentException">Data, network and objective do not fit together.</exception>
+    /// <exception cref="ArgumentException">Data, network and objective do not fit together, or a number of the data is not finite; the message says in which row.</exception>
     public SupervisedTask(
         Model model, SupervisedData data, Func<Tape, TokenBuffer, Tensor> network, Objective objective, SupervisedData? heldOut = null, SupervisedTaskOptions? options = null)
         : this(model, data, (tape, input) => network(tape, input.Tokens!), objective, heldOut, options, tokens: true)
@@ -72,6 +72,8 @@ public sealed class SupervisedTask : ITrainingTask
             heldOut is null || (heldOut.HasTokens, heldOut.HasClasses, heldOut.InputColumns, heldOut.TargetColumns)
                 == (data.HasTokens, data.HasClasses, data.InputColumns, data.TargetColumns),
             "held-out rows are like those to train on; they differ in kind or columns");
+        string? broken = data.NotFinite() ?? (heldOut?.NotFinite() is { } problem ? $"held-out {problem}" : null);
+        Require(broken is null, broken ?? "");
         (_model, _data, _network, _objective, _heldOut) = (model, data, network, objective, heldOut);
         _order = new EpochOrder(data.Rows, _options.Seed);
         _training = new SupervisedProgram(model, network, objective, data, _options.Batch, training: true);
