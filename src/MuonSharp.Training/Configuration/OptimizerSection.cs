@@ -48,12 +48,15 @@ public sealed record OptimizerSection
     /// <summary>Learning rate of the hidden matrices in force: <see cref="LearningRate"/>, or the default it stands for.</summary>
     public double EffectiveLearningRate => LearningRate ?? OptimizerKinds.StandardLearningRate(this);
 
+    /// <summary>The key that says which optimizer it is.</summary>
+    internal const string NameKey = "optimizer.name";
+
     internal static IReadOnlyList<ConfigKey> Keys { get; } = Describe(new("optimizer.", c => c.Optimizer, (c, s) => c with { Optimizer = s }));
 
     /// <summary>A condition on the optimizer: those that something holds of, by name and by alias.</summary>
     internal static ConfigCondition For(Func<OptimizerDescriptor, bool> holds) => For([.. OptimizerDescriptors.Names.Where(name => holds(OptimizerDescriptors.Find(name)!))]);
 
-    private static ConfigCondition For(params string[] names) => new("optimizer.name", c => names.Contains(c.Optimizer.Name, StringComparer.Ordinal));
+    private static ConfigCondition For(params string[] names) => new(NameKey, c => names.Contains(c.Optimizer.Name, StringComparer.Ordinal));
 
     private static ConfigKey[] Describe(ConfigSection<OptimizerSection> section) =>
     [

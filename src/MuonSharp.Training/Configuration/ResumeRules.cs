@@ -10,8 +10,6 @@ namespace MuonSharp.Training;
 /// </remarks>
 internal static class ResumeRules
 {
-    private const string OptimizerName = "optimizer.name";
-
     /// <summary>The keys that may not change.</summary>
     public static IReadOnlyList<ConfigKey> Fixed { get; } = [.. ConfigKeys.All.Where(key => !key.FreeOnResume)];
 
@@ -43,8 +41,8 @@ internal static class ResumeRules
         }
 
         // Another optimizer has other settings: that it is another one is what is wrong.
-        bool isAnother = saved.Optimizer.Name != resumed.Optimizer.Name;
-        foreach (ConfigKey key in Fixed.Where(key => !key.Same(saved, resumed) && !(isAnother && key.Name != OptimizerName && key.Name.StartsWith("optimizer.", StringComparison.Ordinal))))
+        IEnumerable<ConfigKey> own = saved.Optimizer.Name == resumed.Optimizer.Name ? [] : OptimizerSection.Keys.Where(key => key.Name != OptimizerSection.NameKey);
+        foreach (ConfigKey key in Fixed.Except(own).Where(key => !key.Same(saved, resumed)))
         {
             problems.Add($"[resume] {key.Name} must stay as the run began; {key.Text(saved)} was saved, {key.Text(resumed)} came");
         }
