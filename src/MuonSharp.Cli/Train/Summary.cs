@@ -38,8 +38,7 @@ internal static class Summary
         terminal.Columns(rows, Style.Label);
         if (run is not null)
         {
-            terminal.Whole($"report         {FileLink.Of(Path.Combine(run, RunReport.FileName))}");
-            Picture(terminal, run);
+            Page(terminal, run);
             terminal.Line();
             terminal.Line("next:", Style.Label);
             foreach (string command in Next(trainer.Task, end, ShellText.Quoted(run)))
@@ -49,8 +48,18 @@ internal static class Summary
         }
     }
 
-    private static void Picture(Terminal terminal, string run)
+    /// <summary>Of a run that diverged: where its page is, and how it got there.</summary>
+    public static void ShowDiverged(Terminal terminal, string run)
     {
+        terminal.Line();
+        terminal.Columns([["run folder   ", run]], Style.Label);
+        Page(terminal, run);
+        terminal.Line();
+    }
+
+    private static void Page(Terminal terminal, string run)
+    {
+        terminal.Whole($"report         {FileLink.Of(Path.Combine(run, RunReport.FileName))}");
         string[] lines = [.. TerminalLoss.Of(run, terminal.Width, TerminalLoss.Unicode)];
         foreach (string line in lines.Length == 0 ? lines : ["", .. lines])
         {

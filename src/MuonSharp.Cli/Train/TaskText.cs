@@ -7,11 +7,11 @@ namespace MuonSharp.Cli.Train;
 internal static class TaskText
 {
     /// <summary>A loss with its unit.</summary>
-    public static string Loss(ITrainingTask task, double loss) => $"{Amount.Loss(loss)} nats per {(task is LanguageTask ? "token" : "image")}";
+    public static string Loss(ITrainingTask task, double loss) => double.IsFinite(loss) ? $"{Amount.Loss(loss)} nats per {(task is LanguageTask ? "token" : "image")}" : "not finite";
 
     /// <summary>The numbers of an evaluation.</summary>
     public static string Of(ITrainingTask task, Evaluation result) => task is LanguageTask
-        ? $"{Loss(task, result["val_loss"] ?? double.NaN)}, {Amount.Loss(result["bits_per_byte"] ?? double.NaN)} bits per byte"
+        ? Loss(task, result["val_loss"] ?? double.NaN) + (result["bits_per_byte"] is { } bits && double.IsFinite(bits) ? $", {Amount.Loss(bits)} bits per byte" : "")
         : string.Join(", ", result.Numbers.Select(number => number.Name == "val_loss" ? Loss(task, number.Value) : $"{number.Name.Replace('_', ' ')} {Percent(number.Value)}"));
 
     /// <summary>A share as a percentage with two decimals.</summary>

@@ -85,7 +85,14 @@ internal sealed class TextView(Terminal terminal, bool verbose, string? ranks = 
     }
 
     /// <inheritdoc/>
-    public void Diverged(DivergedException error) => LastStep();
+    public void Diverged(DivergedException error)
+    {
+        LastStep();
+        if (_trainer?.RunFolder is { } run)
+        {
+            Summary.ShowDiverged(terminal, run);
+        }
+    }
 
     /// <inheritdoc/>
     public void Profile(TrainingProfile profile, double peak)

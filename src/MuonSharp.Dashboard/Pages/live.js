@@ -59,17 +59,21 @@
     return wanted.toString();
   }
 
+  // A browser has six connections to a server, for all of its pages: one that nobody sees holds none, and takes up what it has missed when it is seen again.
   function connect() {
     clearTimeout(retry);
     if (source) source.close();
+    if (document.hidden) return;
     const query = new URLSearchParams(address());
     query.append('state', state);
     source = new EventSource('/events?' + query);
     source.addEventListener('open', () => say('open', 'Live'));
     source.addEventListener('parts', take);
     source.addEventListener('error', () => {
-      say('lost', 'Connection lost, trying again');
-      if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, 1000);
+      // Closed: something has answered, and not with events.
+      const refused = source.readyState === EventSource.CLOSED;
+      say('lost', refused ? 'Refused, trying again; the page may have another address now' : 'Connection lost, trying again');
+      if (refused) retry = setTimeout(connect, 1000);
     });
   }
 
@@ -80,5 +84,6 @@
     connect();
   });
 
+  document.addEventListener('visibilitychange', connect);
   connect();
 })();

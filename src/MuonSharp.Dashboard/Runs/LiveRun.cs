@@ -22,6 +22,9 @@ internal sealed class LiveRun(string folder) : IDisposable
     /// <summary>Number of the look that found something new; no two looks at any runs have the same.</summary>
     public long Revision { get; private set; }
 
+    /// <summary>Whether a process of this machine trains it.</summary>
+    public bool IsInProgress => History?.Process?.Trainer is { IsHere: true };
+
     /// <summary>Reads what was written since.</summary>
     /// <param name="name">What the page calls the run.</param>
     /// <returns>Whether there is a run that can be read.</returns>

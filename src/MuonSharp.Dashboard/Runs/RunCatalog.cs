@@ -9,6 +9,12 @@ internal sealed class RunCatalog(IReadOnlyList<string> places) : IDisposable
 {
     private const int MostRuns = 500;
 
+    /// <summary>Runs of <c>reproduce</c> lie deepest: <c>runs/reproduce/NAME/GROUP/seed0/RUN</c>.</summary>
+    private const int Depth = 5;
+
+    /// <summary>Somebody may name a folder of much else.</summary>
+    private const int MostFolders = 5000;
+
     private readonly Dictionary<string, LiveRun> _open = new(StringComparer.Ordinal);
 
     /// <summary>Held by whoever reads runs: their histories are shared by all views.</summary>
@@ -17,11 +23,11 @@ internal sealed class RunCatalog(IReadOnlyList<string> places) : IDisposable
     /// <summary>All runs that there are now, by name; each name is there once.</summary>
     public IReadOnlyList<FoundRun> Find()
     {
-        RunFolder[] folders = [.. places.SelectMany(Below).DistinctBy(run => Path.GetFullPath(run.Path), StringComparer.Ordinal).Take(MostRuns)];
+        FoundRun[] runs = [.. places.SelectMany(Below).DistinctBy(run => Path.GetFullPath(run.Folder.Path), StringComparer.Ordinal).Take(MostRuns)];
         return
         [
-            .. folders.GroupBy(NameOf, StringComparer.Ordinal)
-                .SelectMany(alike => alike.Select(run => new FoundRun(alike.Count() == 1 ? alike.Key : Path.GetFullPath(run.Path), run, Written(run))))
+            .. runs.GroupBy(run => run.Name, StringComparer.Ordinal)
+                .SelectMany(alike => alike.Select(run => alike.Count() == 1 ? run : run with { Name = Path.GetFullPath(run.Folder.Path) }))
                 .OrderBy(run => run.Name, StringComparer.Ordinal),
         ];
     }
@@ -58,21 +64,45 @@ internal sealed class RunCatalog(IReadOnlyList<string> places) : IDisposable
         }
     }
 
-    private static IEnumerable<RunFolder> Below(string place)
+    /// <summary>The runs of a place, those that were written to last first; nothing is looked for inside of a run.</summary>
+    private static IEnumerable<FoundRun> Below(string place)
     {
-        RunFolder run = new(place);
+        if (new RunFolder(place) is { HoldsRun: true } run)
+        {
+            return [new(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(place))), run, Written(run))];
+        }
+
+        List<FoundRun> found = [];
+        Queue<(string Folder, int Depth)> ahead = new([(place, 0)]);
+        for (int looked = 0; looked < MostFolders && ahead.TryDequeue(out (string Folder, int Depth) next); looked++)
+        {
+            foreach (RunFolder each in Inside(next.Folder))
+            {
+                if (each.HoldsRun)
+                {
+                    found.Add(new(Path.GetRelativePath(place, each.Path).Replace('\\', '/'), each, Written(each)));
+                }
+                else if (next.Depth + 1 < Depth)
+                {
+                    ahead.Enqueue((each.Path, next.Depth + 1));
+                }
+            }
+        }
+
+        return found.OrderByDescending(each => each.Written);
+    }
+
+    private static IReadOnlyList<RunFolder> Inside(string folder)
+    {
         try
         {
-            return run.HoldsRun ? [run] : !Directory.Exists(place) ? []
-                : [.. Directory.EnumerateDirectories(place).Select(folder => new RunFolder(folder)).Where(each => each.HoldsRun).OrderByDescending(Written)];
+            return Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(each => new RunFolder(each))] : [];
         }
         catch (Exception error) when (InvalidFileException.IsUnreadable(error))
         {
             return [];
         }
     }
-
-    private static string NameOf(RunFolder run) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path)));
 
     private static DateTime Written(RunFolder run) => File.GetLastWriteTimeUtc(File.Exists(run.MetricsPath) ? run.MetricsPath : run.ConfigPath);
 }

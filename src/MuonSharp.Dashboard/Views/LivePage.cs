@@ -37,13 +37,14 @@ internal static class LivePage
     private static XElement Nothing(ViewChoice choice) => new(
         "section",
         new XAttribute("id", "head"),
-        new XElement("h1", "No run yet"),
-        new XElement("p", new XAttribute("class", "lead"), choice.Runs.Count == 0 ? "The page shows a run as soon as there is one." : "What was chosen is not there."));
+        new XElement("h1", choice.Runs.Count == 0 ? "No run yet" : "Not there"),
+        new XElement("p", new XAttribute("class", "lead"), choice.Runs.Count == 0 ? "The page shows a run as soon as there is one." : "What was chosen is not there. The page shows it as soon as it is."));
 
     /// <summary>Boxes to choose runs with; the form works without a script too.</summary>
     private static XElement Chooser(ViewChoice choice, IReadOnlyList<FoundRun> found, IReadOnlyList<RunHistory> runs)
     {
         HashSet<string> shown = choice.Runs.Count == 0 ? [] : [.. runs.Select(run => run.Name)];
+        string[] missing = [.. choice.Runs.Where(name => !shown.Contains(name))];
         return new(
             "section",
             new XAttribute("id", "chooser"),
@@ -52,12 +53,13 @@ internal static class LivePage
                 new XAttribute("id", "view"),
                 new XAttribute("method", "get"),
                 new XAttribute("action", "/"),
+                missing.Length == 0 ? null : new XElement("p", new XAttribute("class", "note warning"), $"Chosen and not there: {string.Join(", ", missing)}"),
                 found.Count == 0 ? null : new XElement(
                     "details",
                     new XAttribute("class", "box"),
                     found.Count > 1 ? new XAttribute("open", "open") : null,
                     new XElement("summary", $"Runs ({found.Count})"),
-                    new XElement("p", new XAttribute("class", "note"), $"Up to {ViewChoice.MostRuns} are laid over each other; with none marked, the page follows the one that was written to last."),
+                    new XElement("p", new XAttribute("class", "note"), $"Up to {ViewChoice.MostRuns} are laid over each other; with none marked, the page follows the one that was written to last, until that ends."),
                     new XElement(
                         "ul",
                         new XAttribute("class", "choices"),

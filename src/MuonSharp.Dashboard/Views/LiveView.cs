@@ -89,7 +89,15 @@ internal sealed class LiveView(ViewChoice choice, RunCatalog catalog, TimeSpan i
         _pause = rest < interval ? interval : rest > s_longestPause ? s_longestPause : rest;
     }
 
-    private IEnumerable<FoundRun> Chosen(IReadOnlyList<FoundRun> found) => choice.Runs.Count == 0
-        ? found.OrderByDescending(run => run.Written).Take(1)
-        : choice.Runs.Select(name => found.FirstOrDefault(run => run.Name == name)).OfType<FoundRun>();
+    /// <summary>With no choice the run that was written to last; but of several that are written to in turn the page stays with one until it ends.</summary>
+    private IEnumerable<FoundRun> Chosen(IReadOnlyList<FoundRun> found)
+    {
+        if (choice.Runs.Count > 0)
+        {
+            return choice.Runs.Select(name => found.FirstOrDefault(run => run.Name == name)).OfType<FoundRun>();
+        }
+
+        FoundRun? followed = found.FirstOrDefault(run => Folders.Contains(run.Folder.Path));
+        return followed is not null && catalog.Read(followed) is { IsInProgress: true } ? [followed] : found.OrderByDescending(run => run.Written).Take(1);
+    }
 }

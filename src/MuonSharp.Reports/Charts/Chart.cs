@@ -46,6 +46,9 @@ internal sealed record Series(string Label, string Look, IReadOnlyList<double> X
     /// <summary>Numbers of the points that can be drawn.</summary>
     public IEnumerable<int> Finite => Enumerable.Range(0, X.Count).Where(IsFinite);
 
+    /// <summary>Whether it is a point alone, which is no line.</summary>
+    public bool IsOnePoint => Finite.Take(2).Count() == 1;
+
     /// <summary>The point whose place is nearest to another, by halves.</summary>
     public int Nearest(double place)
     {

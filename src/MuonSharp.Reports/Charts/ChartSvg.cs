@@ -53,7 +53,7 @@ internal static class ChartSvg
                 new XAttribute("data-y", Range(vertical)),
                 new XAttribute("data-unit", chart.Horizontal),
                 drawn.Where(series => series.Kind != SeriesKind.Marks).Select(series => Lines(series, horizontal, vertical, columns))),
-            drawn.Where(series => series.Kind == SeriesKind.Marks || (series.Kind == SeriesKind.Dots && series.X.Count <= MostDots)).Select(series => Points(series, horizontal, vertical)));
+            drawn.Where(series => series.Kind == SeriesKind.Marks || (series.Kind == SeriesKind.Dots && series.X.Count <= MostDots) || series.IsOnePoint).Select(series => Points(series, horizontal, vertical)));
     }
 
     /// <summary>Whether a chart's heights are drawn by ratios: all are above 0, and the greatest is so many times the least.</summary>
@@ -66,13 +66,14 @@ internal static class ChartSvg
     /// <summary>A little room above and below the lines, more of it where all have one height; none below zero, which nothing measured here goes under.</summary>
     private static Axis Heights(Chart chart, double low, double high)
     {
-        if (HasLogarithmicHeights(chart))
+        bool logarithmic = HasLogarithmicHeights(chart);
+        (low, high) = double.IsFinite(chart.Target) ? (Math.Min(low, chart.Target), Math.Max(high, chart.Target)) : (low, high);
+        if (logarithmic)
         {
             return new(low, high, logarithmic: true, marks: 5);
         }
 
-        (low, high) = double.IsFinite(chart.Target) ? (Math.Min(low, chart.Target), Math.Max(high, chart.Target)) : (low, high);
-        double room = high > low ? Room * (high - low) : high == 0 ? 1 : Math.Min(0.5, Math.Abs(high) / 2);
+        double room = high > low ? Room * (high - low) : high == 0 ? 1 : Math.Max(Room * Math.Abs(high), Math.Min(0.5, Math.Abs(high) / 2));
 
         // Nor above 1 where nothing measured does: most such numbers are shares.
         return new(low >= 0 ? Math.Max(0, low - room) : low - room, low >= 0 && high <= 1 ? Math.Min(1, high + room) : high + room, marks: 6);
@@ -111,7 +112,8 @@ internal static class ChartSvg
         for (int i = 0; i < horizontal.Ticks.Count; i++)
         {
             double place = horizontal.At(horizontal.Ticks[i]);
-            yield return Text(i % 2 == 0 || horizontal.Ticks.Count <= NarrowTicks ? "tick" : "tick odd", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
+            string narrow = (i % 2 == 0 || horizontal.Ticks.Count <= NarrowTicks ? "" : " odd") + (i == 0 || i == horizontal.Ticks.Count - 1 ? "" : " between");
+            yield return Text($"tick{narrow}", Percent(place), "100%", "0", "17", place > 0.97 ? "end" : "middle", Axis.Text(horizontal.Ticks[i]));
         }
 
         yield return Text("tick", "100%", "100%", "0", "34", "end", unit);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Xml.Linq;
 
 namespace MuonSharp.Reports;
@@ -71,12 +70,11 @@ internal static class ChartFigure
     private static double[] Places(IEnumerable<Series> series) =>
         [.. series.SelectMany(each => each.Finite.Select(i => each.X[i])).Distinct().Order()];
 
-    /// <summary>A line's value at a place is that of its nearest point; marks have one only where they stand.</summary>
+    /// <summary>A line's value at a place is that of its nearest point, and beside its ends it has none; marks have one only where they stand.</summary>
     private static string At(Series series, double place)
     {
         int point = series.Nearest(place);
-        bool there = series.IsFinite(point) && (series.Kind == SeriesKind.Line || series.X[point] == place);
-        return !there ? "" : series.Y[point].ToString("G5", CultureInfo.InvariantCulture)
-            + (series.End(point, 1) > series.Y[point] ? $" ± {series.Errors![point].ToString("G2", CultureInfo.InvariantCulture)}" : "");
+        bool there = series.IsFinite(point) && (series.X[point] == place || (series.Kind == SeriesKind.Line && series.X[0] <= place && place <= series.X[^1]));
+        return !there ? "" : Amount.Digits(series.Y[point], 5) + (series.End(point, 1) > series.Y[point] ? $" ± {Amount.Digits(series.Errors![point], 2)}" : "");
     }
 }

@@ -3,7 +3,7 @@
   'use strict';
   const number = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 5 });
   const place = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-  const side = 100000;
+  const side = 100000, reach = side / 100;
 
   function axis(text) {
     const [least, greatest, kind] = text.split(' ');
@@ -47,8 +47,10 @@
     const series = known.get(lines);
     if (share > 1.01 || -0.01 > share || series.length === 0) { hide(); return; }
     const x = side * Math.min(1, Math.max(0, share));
+    // Beside its ends a line has no number, unless none has one there.
+    const there = series.filter(({ points }) => x + reach >= points[0][0] && points[points.length - 1][0] + reach >= x);
     const [atX, atY] = [axis(lines.dataset.x), axis(lines.dataset.y)];
-    const found = series.map(each => ({ each, point: nearest(each.points, x) }));
+    const found = (there.length > 0 ? there : series).map(each => ({ each, point: nearest(each.points, x) }));
     const at = found.reduce((best, one) => Math.abs(one.point[0] - x) < Math.abs(best - x) ? one.point[0] : best, found[0].point[0]);
     hide();
     shown = drawing;

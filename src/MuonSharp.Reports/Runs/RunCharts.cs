@@ -9,8 +9,10 @@ namespace MuonSharp.Reports;
 internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = null)
 {
     private const int SmoothPoints = 400;
-    private const double LossRatio = 30;
     private const double NormRatio = 8;
+
+    /// <summary>From which ratio of the greatest loss to the least on losses are drawn by ratios.</summary>
+    public const double LossRatio = 30;
 
     private readonly IReadOnlyList<Horizontal> _horizontals = Horizontals.Of(runs);
 
@@ -53,9 +55,10 @@ internal sealed class RunCharts(IReadOnlyList<RunHistory> runs, string? over = n
 
     private string LossNote => runs[0].Best is { } best
         ? $"Best held-out {EvaluationText.Name(best.Numbers[0].Name)}: {Amount.Loss(best.Numbers[0].Value)}, after step {Amount.Count(best.Step)} (circle)."
-        : "No evaluation yet.";
+        : runs[0].Evaluations.Count > 0 ? "No evaluation gave a finite number."
+        : runs[0].End is null ? "No evaluation yet." : "There was no evaluation.";
 
-    private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped (circles): a gradient was not finite." : "";
+    private string SkippedNote => runs.Sum(run => run.Skipped.Count) is > 0 and var count ? $"{Amount.Of(count, "step")} skipped (circles): a gradient was not finite, or too large for float32." : "";
 
     private string ClippedNote => double.IsFinite(Tau) ? $"Dashed: tau of QK-clip, {Amount.Number(Tau)}." : "";
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using MuonSharp.Training;
 
 namespace MuonSharp.Reports;
 
@@ -87,8 +88,13 @@ internal static class RunPage
         string optimizer = run.Settings.Config is { } config ? $", {config.Optimizer.Name}{(config.Preset.Length > 0 ? $", preset {config.Preset}" : "")}" : "";
         string started = run.Environment.FirstOrDefault(pair => pair.Key == "started").Value is { Length: >= 16 } time ? $", begun {time[..10]} {time[11..16]} UTC" : "";
         string broken = run.BrokenLines == 0 ? "" : $" {Amount.Of(run.BrokenLines, "line")} of metrics.jsonl could not be read.";
-        return $"{RunFacts.State(run)}{optimizer}{started}.{broken}";
+        return $"{RunFacts.State(run)}{optimizer}{started}.{Divergence(run)}{broken}";
     }
+
+    /// <summary>What a run ended with that was given up for its gradients.</summary>
+    private static string Divergence(RunHistory run) => run.End?.Reason == "diverged" && run.Skipped.Count > 0 && run.Skipped[^1] is var last && last.Step == run.End.Step
+        ? $" The last {Amount.Of(last.InARow, "step")} changed nothing: gradients were not finite, or too large for float32, in the last one that of {last.Parameter}."
+        : "";
 
     private static XElement? Spectra(RunCharts charts, IReadOnlyList<RunHistory> runs) =>
         new SpectrumFigures(charts, runs).Elements().ToArray() is { Length: > 0 } elements ? Part("spectra", elements) : null;
@@ -139,7 +145,7 @@ internal static class RunPage
             .. run.Samples.TakeLast(MostSamples).Reverse().Select(sample => new XElement(
                 "article",
                 new XElement("h3", $"after step {Amount.Count(sample.Step)}"),
-                new XElement("pre", new XAttribute("tabindex", "0"), sample.Prompt.Length == 0 ? null : new XElement("b", Cut(sample.Prompt)), Cut(sample.Text)))),
+                Text(sample))),
         ];
         return Part(
             "samples",
@@ -151,6 +157,11 @@ internal static class RunPage
                 new XElement("summary", $"Earlier samples ({samples.Length - FirstSamples})"),
                 samples.Skip(FirstSamples)));
     }
+
+    /// <summary>A model that has diverged writes blank lines and nothing else.</summary>
+    private static XElement Text(SampleLine sample) => string.IsNullOrWhiteSpace(sample.Prompt + sample.Text)
+        ? new("p", new XAttribute("class", "note"), "Nothing but blanks.")
+        : new("pre", new XAttribute("tabindex", "0"), sample.Prompt.Length == 0 ? null : new XElement("b", Cut(sample.Prompt)), Cut(sample.Text.TrimEnd()));
 
     private static string Cut(string text) => text.Length <= LongestSample ? text : $"{text[..LongestSample]}...";
 

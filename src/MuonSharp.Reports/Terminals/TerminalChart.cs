@@ -25,7 +25,7 @@ internal static class TerminalChart
         }
 
         double[] x = [.. drawn.SelectMany(series => series.Finite.Select(i => series.X[i]))], y = [.. drawn.SelectMany(series => series.Finite.Select(i => series.Y[i]))];
-        Axis vertical = new(y.Min(), y.Max(), marks: Math.Max(2, height / 2));
+        Axis vertical = new(y.Min(), y.Max(), ChartSvg.HasLogarithmicHeights(chart), marks: Math.Max(2, height / 2));
         string[] labels = [.. vertical.Ticks.Select(Axis.Text)];
         int margin = labels.Max(label => label.Length) + 1, columns = width - margin - 1;
         if (columns < LeastPlot)
@@ -52,7 +52,7 @@ internal static class TerminalChart
 
     private static IEnumerable<string> Legend(Chart chart, Series[] drawn, int width, bool unicode)
     {
-        string title = $"{chart.Title}, {chart.Vertical}";
+        string title = $"{chart.Title}, {chart.Vertical}{(ChartSvg.HasLogarithmicHeights(chart) ? ", logarithmic" : "")}";
         string[] names = [.. drawn.Select(series => $"{(series.Kind == SeriesKind.Line ? (unicode ? "⠒⠒" : "..") : Mark(unicode).ToString())} {series.Label}")];
         string whole = string.Join("   ", names.Prepend(title));
         return whole.Length <= width ? [whole] : [title, .. names.Select(name => name.Length <= width ? name : name[..width])];

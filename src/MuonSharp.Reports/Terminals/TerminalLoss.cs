@@ -52,6 +52,7 @@ internal static class TerminalLoss
         ])
         {
             Whole = true,
+            LogarithmicFrom = RunCharts.LossRatio,
         };
         return TerminalChart.Draw(chart, Math.Min(width, MostWidth), Height, unicode);
     }

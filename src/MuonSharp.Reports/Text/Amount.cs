@@ -6,6 +6,8 @@ namespace MuonSharp.Reports;
 /// <summary>Numbers as people read them.</summary>
 internal static class Amount
 {
+    private const double LargeLoss = 1e4;
+
     /// <summary>A count with thousands separated: 1,118,181.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -43,8 +45,8 @@ internal static class Amount
         return $"{Text(value, "0.#")} {units[unit]}";
     }
 
-    /// <summary>A number with four decimals, as losses are read.</summary>
-    public static string Loss(double value) => double.IsFinite(value) ? Text(value, "0.0000") : "not finite";
+    /// <summary>A number with four decimals, as losses are read; one of a run that diverges as any measured number.</summary>
+    public static string Loss(double value) => !double.IsFinite(value) ? "not finite" : Math.Abs(value) < LargeLoss ? Text(value, "0.0000") : Measured(value);
 
     /// <summary>A small number with at most four significant digits.</summary>
     public static string Number(double value) => value.ToString("0.####;-0.####;0", CultureInfo.InvariantCulture) is var plain && (plain != "0" || value == 0)
@@ -61,7 +63,10 @@ internal static class Amount
     };
 
     /// <summary>A learning rate: three significant digits.</summary>
-    public static string Rate(double value) => value.ToString("G3", CultureInfo.InvariantCulture)
+    public static string Rate(double value) => Digits(value, 3);
+
+    /// <summary>A number with so many significant digits: 1.0852, 2e-5.</summary>
+    public static string Digits(double value, int digits) => value.ToString($"G{digits}", CultureInfo.InvariantCulture)
         .Replace("E-0", "e-", StringComparison.Ordinal)
         .Replace("E+0", "e", StringComparison.Ordinal)
         .Replace("E+", "e", StringComparison.Ordinal)

@@ -22,6 +22,48 @@ public sealed class LiveViewTests : IDisposable
         Assert.Equal("newer - training run", (string?)(await listener.Next()).Data["title"]);
     }
 
+    /// <summary>Runs that go on beside each other, as those of a sweep do, are written to in turn: a page that showed now one, now the other would be no use.</summary>
+    [Fact]
+    public async Task Without_a_choice_the_page_stays_with_a_run_until_it_ends()
+    {
+        AddRun("other", 5, age: 60);
+        string other = Path.Combine(_run.Parent, "other");
+        foreach (string folder in (string[])[_run.Folder, other])
+        {
+            File.WriteAllText(Path.Combine(folder, ".lock.holder"), $"{Environment.ProcessId}\n");
+        }
+
+        await using Served served = await Served.Start([_run.Parent]);
+        using Listener listener = await served.Listen();
+        Assert.Equal("mine - training run", (string?)(await listener.Next()).Data["title"]);
+        File.SetLastWriteTimeUtc(Path.Combine(other, "metrics.jsonl"), File.GetLastWriteTimeUtc(Path.Combine(other, "metrics.jsonl")).AddSeconds(120));
+        _run.Append(Growing.Step(4, 0.5));
+        Assert.Equal("mine - training run", (string?)(await listener.Next()).Data["title"]);
+        _run.Append("""{"kind":"end","step":4,"reason":"finished"}""" + "\n");
+        string title;
+        do
+        {
+            title = (string)(await listener.Next()).Data["title"]!;
+        }
+        while (title == "mine - training run");
+        Assert.Equal("other - training run", title);
+    }
+
+    [Fact]
+    public async Task Runs_below_runs_of_several_are_found_and_named_by_the_way_to_them()
+    {
+        Directory.CreateDirectory(Path.Combine(_run.Parent, "compare", "seed1"));
+        AddRun(Path.Combine("compare", "muon-0.02"), 5);
+        AddRun(Path.Combine("compare", "seed1", "muon-0.02"), 6);
+        Directory.CreateDirectory(Path.Combine(_run.Folder, "checkpoints"));
+        AddRun(Path.Combine("mine", "checkpoints", "inside"), 5);
+        await using Served served = await Served.Start([_run.Parent]);
+        string page = await served.Text("/?run=compare/seed1/muon-0.02");
+        Assert.Contains("<h1>compare/seed1/muon-0.02</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("Runs (3)", page, StringComparison.Ordinal);
+        Assert.Contains("value=\"compare/muon-0.02\"", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Chosen_runs_lie_over_each_other_on_the_chosen_axis()
     {
@@ -41,6 +83,17 @@ public sealed class LiveViewTests : IDisposable
         await using Served served = await Served.Start([_run.Folder]);
         Assert.Contains("What was chosen is not there.", await served.Text($"/?run={Uri.EscapeDataString("../other")}"), StringComparison.Ordinal);
         Assert.Contains("What was chosen is not there.", await served.Text($"/?run={Uri.EscapeDataString(Path.Combine(_run.Parent, "other"))}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_chosen_and_not_there_is_said_beside_what_is()
+    {
+        await using Served served = await Served.Start([_run.Folder]);
+        string page = await served.Text($"/?run=mine&run={Uri.EscapeDataString(Hostile)}");
+        Assert.Contains("<h1>mine</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("Chosen and not there: &lt;img src=x", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<img", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("Chosen and not there", await served.Text("/?run=mine"), StringComparison.Ordinal);
     }
 
     [Fact]

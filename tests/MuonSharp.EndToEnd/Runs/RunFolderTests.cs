@@ -109,7 +109,10 @@ public class RunFolderTests
         Assert.Equal(Enumerable.Range(1, 10), result.OfKind("skipped").Select(line => (int)line["in_a_row"]!));
         Assert.Equal("diverged", (string?)Assert.Single(result.OfKind("end"))["outcome"]);
         Tool.Run("generate", "--run", run, "--tokens", "5").Exits(0);
-        Assert.Contains("skipped: the gradient of model.", Tool.Run(TinyRun.Train(folder, folder.At("text"), rates)).Output, StringComparison.Ordinal);
+        string text = Tool.Run(TinyRun.Train(folder, folder.At("text"), rates)).Output;
+        Assert.Contains("skipped: the gradient of model.", text, StringComparison.Ordinal);
+        Assert.Contains($"report         file://{folder.At("text")}/report.html", text, StringComparison.Ordinal);
+        Assert.Contains("Diverged", File.ReadAllText(Path.Combine(folder.At("text"), "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,10 +33,27 @@ public class ChartSvgTests
     }
 
     [Fact]
-    public void One_point_is_drawn_as_a_line_of_no_length()
+    public void One_point_is_drawn_as_a_line_of_no_length_and_a_dot()
     {
         XElement drawing = ChartSvg.Draw(new Chart("curve", "steps", "y", [new("a", "c0", [1], [2])]) { Whole = true })!;
         Assert.Equal("100000,50000 100000,50000", (string)Assert.Single(Lines(drawing)).Attribute("points")!);
+        Assert.Equal("100%", (string)Assert.Single(Named(drawing, "circle")).Attribute("cx")!);
+        Assert.Empty(Named(ChartSvg.Draw(new Chart("curve", "steps", "y", [new("a", "c0", [1, 2], [2, 3])]))!, "circle"));
+    }
+
+    [Fact]
+    public void A_line_that_ends_has_no_numbers_behind_its_end()
+    {
+        XElement figure = ChartFigure.Of([("", new Chart("curve", "steps", "y", [new("long", "c0", [1, 2, 3, 4], [5, 6, 7, 2e-5]), new("short", "c1", [1, 2.4], [8, 9])]))])!;
+        Assert.Equal(["1|5|8", "2|6|9", "2.4|6|9", "3|7|", "4|2e-5|"], figure.Descendants("tr").Skip(1).Select(row => string.Join('|', row.Elements().Select(cell => cell.Value))));
+    }
+
+    [Fact]
+    public void A_target_beyond_heights_that_are_drawn_by_ratios_is_on_the_axis()
+    {
+        XElement drawing = ChartSvg.Draw(new Chart("curve", "x", "y", [new("a", "c0", [1, 2], [1, 100])]) { LogarithmicFrom = 10, Target = 10_000 })!;
+        double place = double.Parse(((string)Named(drawing, "line").Single(line => (string?)line.Attribute("class") == "target").Attribute("y1")!).TrimEnd('%'), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(place, 0, 5);
     }
 
     [Theory]

@@ -84,6 +84,25 @@ public sealed partial class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_diverged_at_once_says_what_it_ended_with()
+    {
+        _run.Step(1, "4.3").Line("""{"kind":"eval","step":1,"val_loss":null,"bits_per_byte":null}""").Line("""{"kind":"sample","step":1,"prompt":"","text":"\n\n\n"}""");
+        for (int step = 2; step <= 11; step++)
+        {
+            _run.Line($$"""{"kind":"skipped","step":{{step}},"parameter":"h.0.weight","in_a_row":{{step - 1}},"grad_norm":null}""");
+        }
+
+        XElement page = Read(_run.Line("""{"kind":"end","step":11,"reason":"diverged"}""").Page());
+        XElement lead = page.Descendants("p").First();
+        Assert.Equal("lead warning", (string?)lead.Attribute("class"));
+        Assert.StartsWith("Diverged, muon", lead.Value, StringComparison.Ordinal);
+        Assert.EndsWith("The last 10 steps changed nothing: gradients were not finite, or too large for float32, in the last one that of h.0.weight.", lead.Value, StringComparison.Ordinal);
+        Assert.Contains("No evaluation gave a finite number.", page.Value, StringComparison.Ordinal);
+        Assert.Contains("Nothing but blanks.", page.Value, StringComparison.Ordinal);
+        Assert.Empty(page.Descendants("pre"));
+    }
+
+    [Fact]
     public void A_torn_last_line_waits_and_a_broken_one_is_counted()
     {
         _run.Steps(3).Line("{nonsense").Torn("{\"kind\":\"step\",\"st").Save();

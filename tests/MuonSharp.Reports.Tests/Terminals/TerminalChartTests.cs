@@ -54,6 +54,19 @@ public class TerminalChartTests
     }
 
     [Fact]
+    public void Heights_of_many_sizes_are_drawn_by_ratios_and_the_title_says_so()
+    {
+        // Powers of ten on a straight line: from the foot to the top, one column as far as the next.
+        Chart chart = new("loss", "steps", "nats", [new("training", "", [0, 1, 2, 3, 4], [1, 10, 100, 1000, 1e4])]) { Whole = true, LogarithmicFrom = 30 };
+        string[] lines = [.. TerminalChart.Draw(chart, 60, 10, unicode: false)];
+        Assert.Equal("loss, nats, logarithmic   .. training", lines[0]);
+        Assert.Equal(["10,000", "1,000", "100", "10", "1"], lines[1..11].Select(line => line.Split('|')[0].Trim()).Where(label => label.Length > 0));
+        int[] heights = [.. Enumerable.Range(8, 50).Select(column => Array.FindIndex(lines[1..11], line => line.Length > column && line[column] == '.'))];
+        Assert.Equal(heights.OrderDescending(), heights);
+        Assert.InRange(heights[25], 4, 5);
+    }
+
+    [Fact]
     public void Gaps_do_not_matter_and_nothing_is_drawn_without_a_point_or_room()
     {
         Assert.Empty(TerminalChart.Draw(new Chart("a", "x", "b", [new("c", "", [0, 1], [double.NaN, double.PositiveInfinity])]), 80, 10, unicode: true));

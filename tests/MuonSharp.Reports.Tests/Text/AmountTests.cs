@@ -52,12 +52,13 @@ public class AmountTests
     [InlineData(1e300, "128102389h 24m")]
     public void A_time_beyond_all_bounds_is_the_longest(double seconds, string text) => Assert.Equal(text, Amount.Seconds(seconds));
 
-    [Fact]
-    public void A_loss_that_is_no_number_says_so()
-    {
-        Assert.Equal("1.3600", Amount.Loss(1.36));
-        Assert.Equal("not finite", Amount.Loss(double.NaN));
-    }
+    [Theory]
+    [InlineData(1.36, "1.3600")]
+    [InlineData(9999.5, "9999.5000")]
+    [InlineData(116151.7256, "116,150")]
+    [InlineData(1.2061e30, "1.206e30")]
+    [InlineData(double.NaN, "not finite")]
+    public void A_loss_has_four_decimals_unless_the_run_diverges(double value, string text) => Assert.Equal(text, Amount.Loss(value));
 
     [Theory]
     [InlineData(0, "0 threads")]
