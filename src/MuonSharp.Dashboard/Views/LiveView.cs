@@ -69,7 +69,7 @@ internal sealed class LiveView(ViewChoice choice, RunCatalog catalog, TimeSpan i
     private void Look()
     {
         long start = Stopwatch.GetTimestamp();
-        bool isFirst = _state is null;
+        IReadOnlyList<string> before = Folders;
         lock (catalog.Gate)
         {
             IReadOnlyList<FoundRun> found = catalog.Find();
@@ -83,9 +83,9 @@ internal sealed class LiveView(ViewChoice choice, RunCatalog catalog, TimeSpan i
             }
         }
 
-        // The first look reads all that there is, the next ones what comes.
+        // The first look at runs reads all that there is, the next ones what comes.
         _looked = Stopwatch.GetTimestamp();
-        TimeSpan rest = isFirst ? TimeSpan.Zero : Rest * Stopwatch.GetElapsedTime(start, _looked);
+        TimeSpan rest = !Folders.SequenceEqual(before) ? TimeSpan.Zero : Rest * Stopwatch.GetElapsedTime(start, _looked);
         _pause = rest < interval ? interval : rest > s_longestPause ? s_longestPause : rest;
     }
 

@@ -112,6 +112,6 @@ public sealed class LiveConnectionTests(Chromium browser) : IClassFixture<Chromi
     }
 
     /// <summary>Tells a page that it is seen or not, as a browser does whose user goes to another tab: one without windows takes all pages for seen.</summary>
-    private static Task Show(IPage page, bool isHidden) => page.EvaluateAsync(
+    private static async Task Show(IPage page, bool isHidden) => await page.EvaluateAsync(
         "isHidden => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
 }
