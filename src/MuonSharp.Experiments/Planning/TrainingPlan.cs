@@ -79,7 +79,7 @@ public sealed class TrainingPlan
         ITokenizer tokenizer = config is { Data.File: null, Train.From: null }
             ? TokenizerKinds.Create(config.Data.Tokenizer, EmbeddedCorpus.Read())
             : TextData.Load(config).Tokenizer;
-        _ = config.Data.File is null ? [] : TextPieces.Prompt(tokenizer, config.Sample.Prompt);
+        _ = config.Data.File is null ? [] : TextPieces.Prompt(tokenizer, config.Sample.Prompt, name: "sample.prompt");
         return tokenizer;
     }
 }

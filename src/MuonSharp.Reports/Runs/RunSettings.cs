@@ -22,11 +22,6 @@ internal sealed record RunSettings(TrainingConfig? Config, IReadOnlyList<Setting
     /// <exception cref="InvalidFileException">There is no run, or its configuration cannot be read.</exception>
     public static RunSettings Read(RunFolder folder)
     {
-        if ((PathProblem.OfNoFolder(folder.Path) ?? (folder.HoldsRun ? null : "this one has no config.json")) is { } problem)
-        {
-            throw new InvalidFileException("report", folder.Path, $"a run folder is needed; {problem}");
-        }
-
         try
         {
             TrainingConfig config = folder.ReadConfig();

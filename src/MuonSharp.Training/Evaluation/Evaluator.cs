@@ -57,7 +57,7 @@ public sealed class Evaluator : IDisposable
         UnknownCounts counts = new();
         if (files.Paths is [var path] && !Directory.Exists(path) && !FileSearch.IsPattern(path))
         {
-            return Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path, unknown, counts)), files.ToString()) with { UnknownCharacters = counts.Total };
+            return Measure(new MemoryTokens(_run.Tokenizer.EncodeFile(path, unknown, counts, canSkip: true)), files.ToString()) with { UnknownCharacters = counts.Total };
         }
 
         JoinedText joined = JoinedText.Read(files);

@@ -86,7 +86,7 @@ public sealed class TextGenerator : IDisposable
             throw new ConfigurationException(problems);
         }
 
-        int[][] tokens = [.. prompts.Select(prompt => TextPieces.Prompt(_tokenizer, options.Unknown == UnknownCharacters.Skip ? _tokenizer.WithoutUnknown(prompt) : prompt, options.PlainPrompt))];
+        int[][] tokens = [.. prompts.Select(prompt => TextPieces.Prompt(_tokenizer, options.Unknown == UnknownCharacters.Skip ? _tokenizer.WithoutUnknown(prompt) : prompt, options.PlainPrompt, canSkip: true))];
         return Pieces(_stream = new TokenStream(_model, _tokenizer.VocabularySize, options.EndOfText ?? _run?.EndOfText ?? EndTokens.Of(_tokenizer), _sessions), tokens, options, cancellation);
     }
 

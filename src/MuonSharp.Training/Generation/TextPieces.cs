@@ -29,8 +29,25 @@ internal sealed class TextPieces(ITokenizer tokenizer, IReadOnlyList<string> sto
     /// token: a line break or, where the vocabulary has none, the first token.
     /// </summary>
     /// <remarks>Names of special tokens stand for these unless the prompt is plain, as in texts to train on.</remarks>
-    public static int[] Prompt(ITokenizer tokenizer, string prompt, bool plain = false)
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="prompt">The text.</param>
+    /// <param name="plain">Whether names of special tokens are text.</param>
+    /// <param name="name">What an error calls the text.</param>
+    /// <param name="canSkip">Whether who reads the error has an option <c>--unknown</c>.</param>
+    /// <exception cref="BadInputException">The prompt holds a character that a <see cref="CharacterTokenizer"/> does not know.</exception>
+    public static int[] Prompt(ITokenizer tokenizer, string prompt, bool plain = false, string name = "the prompt", bool canSkip = false)
     {
+        UnknownCounts unknown = new();
+        if (tokenizer is CharacterTokenizer characters)
+        {
+            unknown.Add(prompt, characters.Knows);
+        }
+
+        if (unknown.Total > 0)
+        {
+            throw unknown.Error(name, tokenizer.VocabularySize, canSkip);
+        }
+
         List<int> tokens = tokenizer.SpecialTokens.Begin is { } begin ? [begin] : [];
         if (plain)
         {

@@ -43,7 +43,7 @@ public sealed class LanguageTask : ITrainingTask
     {
         (Model, Training, HeldOut, Tokenizer, _options, _ownsModel) = (model, training, heldOut, tokenizer, options, ownsModel);
         ISequenceSampler sampler = options.Sampler ?? new RandomWindows(options.Seed);
-        _prompt = tokenizer is null ? [] : TextPieces.Prompt(tokenizer, options.Prompt, options.Sample.PlainPrompt);
+        _prompt = tokenizer is null ? [] : TextPieces.Prompt(tokenizer, options.Prompt, options.Sample.PlainPrompt, name: "sample.prompt");
         _batches = new TokenBatches(training, sampler, model.Config.Context, model.Config.Vocabulary);
         _program = model.Program(options.Batch, model.Config.Context, training: true);
         DataIdentity = $"{training.Identity}, held out {heldOut?.Identity ?? "none"}, {sampler.Identity}";

@@ -112,12 +112,12 @@ public static class TokenizerExtensions
     public static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown = UnknownCharacters.Refuse) => tokenizer.EncodeFile(path, unknown, new UnknownCounts());
 
     /// <summary>The same; counts what a <see cref="CharacterTokenizer"/> does not know.</summary>
-    internal static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown, UnknownCounts counts)
+    internal static int[] EncodeFile(this ITokenizer tokenizer, string path, UnknownCharacters unknown, UnknownCounts counts, bool canSkip = false)
     {
         using TextReader reader = TextFile.Open(path);
         List<int> tokens = [];
         tokenizer.Encode(tokenizer is CharacterTokenizer characters ? new KnownReader(reader, characters, counts) : reader, tokens);
-        return counts.Total == 0 || unknown == UnknownCharacters.Skip ? [.. tokens] : throw counts.Error(path, tokenizer.VocabularySize);
+        return counts.Total == 0 || unknown == UnknownCharacters.Skip ? [.. tokens] : throw counts.Error(path, tokenizer.VocabularySize, canSkip);
     }
 
     /// <summary>A text without the characters that a <see cref="CharacterTokenizer"/> does not know; for others the text itself.</summary>

@@ -50,8 +50,8 @@ internal sealed class UnknownCounts
     /// <summary>The error about them.</summary>
     /// <param name="source">What the text is called; null: nothing.</param>
     /// <param name="known">How many characters are known.</param>
-    /// <param name="canSkip">Whether whoever reads the message can leave them out.</param>
-    public BadInputException Error(string? source, int known, bool canSkip = true)
+    /// <param name="canSkip">Whether who reads the message has an option <c>--unknown</c>.</param>
+    public BadInputException Error(string? source, int known, bool canSkip = false)
     {
         IEnumerable<string> listed = _counts.OrderByDescending(pair => pair.Value.Count).ThenBy(pair => pair.Key).Take(MostListed)
             .Select(pair => string.Create(CultureInfo.InvariantCulture, $"{Describe(pair.Key)} {pair.Value.Count:N0} times, first in line {pair.Value.Line:N0}").Replace(" 1 times", " once", StringComparison.Ordinal));

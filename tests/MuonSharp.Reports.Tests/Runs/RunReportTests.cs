@@ -202,8 +202,8 @@ public sealed partial class RunReportTests : IDisposable
     [Fact]
     public void What_is_no_run_and_what_cannot_be_written_is_one_line()
     {
-        Assert.Equal($"[report] {_run.Parent}: a run folder is needed; this one has no config.json", Assert.Throws<InvalidFileException>(() => RunReport.Write(_run.Parent)).Message);
-        Assert.StartsWith("[report] nowhere", Assert.Throws<InvalidFileException>(() => RunReport.Write("nowhere")).Message, StringComparison.Ordinal);
+        Assert.Equal($"[run] {_run.Parent}: a run folder is needed; this one has no config.json, but holds runs: mine", Assert.Throws<InvalidFileException>(() => RunReport.Write(_run.Parent)).Message);
+        Assert.StartsWith("[run] nowhere", Assert.Throws<InvalidFileException>(() => RunReport.Write("nowhere")).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => RunReport.Write([], "x.html"));
         Directory.CreateDirectory(Path.Combine(_run.Folder, "report.html", "in-the-way"));
         Assert.Throws<WriteFailedException>(() => RunReport.Write(_run.Folder));

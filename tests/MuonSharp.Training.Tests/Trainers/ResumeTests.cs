@@ -270,7 +270,9 @@ public class ResumeTests
         TrainingConfig config = TestRun.Config(folder);
 
         Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("data.file", folder.Write("short.txt", "short")), folder.File("run")));
-        Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("sample.prompt", "Ω"), folder.File("run")));
+        string message = Assert.Throws<BadInputException>(() => Trainer.Create(config.Set("sample.prompt", "Ω"), folder.File("run"))).Message;
+        Assert.StartsWith("[tokenizer] sample.prompt: every character must be one of the ", message, StringComparison.Ordinal);
+        Assert.EndsWith("'Ω' (U+03A9) once, first in line 1 came (a run with data.tokenizer=byte knows all)", message, StringComparison.Ordinal);
         Assert.Throws<ConfigurationException>(() => Trainer.Create(config with { Train = new() { Steps = -3 } }, folder.File("run")));
         Assert.False(Directory.Exists(folder.File("run")));
     }
