@@ -33,6 +33,7 @@ public partial class CSharpBlockTests
             "Action<int, Span<float>, Span<float>> FillBatch",
             "Model model, Linear first, Linear last, float[] inputs, int[] classes",
             "",
+            "",
             "Tape tape, Embedding words, Embedding places, TransformerBlock block, int batch, int time",
             "",
             "Tape tape, Tensor x, Linear queryDown, Linear queryUp, Linear keyValueDown, Linear keyValueUp, RmsNorm queryNorm, RmsNorm keyValueNorm, int heads, int plain, int turned, int rank, int value",

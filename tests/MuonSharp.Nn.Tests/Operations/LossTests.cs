@@ -44,6 +44,19 @@ public class LossTests
         (y, t) => ReferenceActivation.Sigmoid(y) - t,
         labels: true);
 
+    /// <summary>The pinball loss of a quantile, put together of operations: mean of max(0.9 d, -0.1 d), d = t - y.</summary>
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void The_mean_of_what_other_operations_made_is_a_loss(int rows, int columns) => Check(
+        rows,
+        columns,
+        (tape, y, t) => tape.MeanLoss(tape.Map(
+            tape.Add(t, tape.Scale(y, -1)),
+            (d, loss) => { for (int i = 0; i < d.Length; i++) loss[i] = MathF.Max(0.9f * d[i], -0.1f * d[i]); },
+            (d, slope) => { for (int i = 0; i < d.Length; i++) slope[i] = d[i] > 0 ? 0.9f : -0.1f; })),
+        (y, t) => Math.Max(0.9 * (t - y), -0.1 * (t - y)),
+        (y, t) => t > y ? -0.9 : 0.1);
+
     [Theory]
     [InlineData(0)]
     [InlineData(0.1)]
@@ -109,7 +122,7 @@ public class LossTests
     {
         foreach (Func<Tape, Tensor, Tensor, Loss> record in new Func<Tape, Tensor, Tensor, Loss>[]
         {
-            (tape, y, t) => tape.MeanSquaredError(y, t), (tape, y, t) => tape.MeanAbsoluteError(y, t), (tape, y, t) => tape.Huber(y, t),
+            (tape, y, t) => tape.MeanSquaredError(y, t), (tape, y, t) => tape.MeanAbsoluteError(y, t), (tape, y, t) => tape.Huber(y, t), (tape, y, t) => tape.MeanLoss(tape.Add(y, t)),
         })
         {
             using OperationRig rig = new();
