@@ -9,6 +9,8 @@ namespace MuonSharp.Experiments;
 /// <summary>One small training, done in several ways: by the tool in a process of its own, by ranks in this one, with a kill on the way.</summary>
 internal sealed class BitRuns(ClaimWork work, int steps)
 {
+    private const int MostAttempts = 20;
+
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
 
     private static readonly string[] s_files = ["model.safetensors", "optimizer.safetensors"];
@@ -61,30 +63,45 @@ internal sealed class BitRuns(ClaimWork work, int steps)
         await EndAsync(process);
     }
 
-    /// <summary>Trains by the tool, kills it in the middle, and has it take up what is left.</summary>
+    /// <summary>Trains by the tool, kills it in the middle, and has it take up what is left. Where other work keeps this process from looking in time, the training ends before it is killed, and is begun anew.</summary>
     public async Task KilledAsync(string folder)
     {
-        using (Process process = Start([.. Train(folder), "--threads", "1"]))
+        for (int attempt = 1; !await KillAsync(folder); attempt++)
         {
-            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            RunFolder run = new(folder);
-            while (!process.HasExited && !(File.Exists(run.MetricsPath) && Losses(folder).Count > 25 * steps / 60))
+            if (attempt == MostAttempts)
             {
-                await Task.Delay(s_look, work.Options.Surroundings.Time, CancellationToken.None);
+                throw new BadInputException($"[reproduce] {folder}: the training must be killed in the middle; {MostAttempts} times it had ended by itself");
             }
 
-            if (process.HasExited)
-            {
-                throw new BadInputException($"[reproduce] {folder}: the training must be killed in the middle; it had ended by itself, with code {process.ExitCode}");
-            }
-
-            process.Kill();
-            work.Tell(new ClaimNote($"killed after step {Losses(folder).Count}"));
-            await process.WaitForExitAsync(CancellationToken.None);
+            Directory.Delete(folder, recursive: true);
         }
 
+        work.Tell(new ClaimNote($"killed after step {Losses(folder).Count}"));
         using Process resumed = Start(["train", "--run", folder, "--resume", "--json"]);
         await EndAsync(resumed);
+    }
+
+    /// <summary>Begins a training and kills it in the middle.</summary>
+    /// <returns>Whether it was killed before its end.</returns>
+    private async Task<bool> KillAsync(string folder)
+    {
+        using Process process = Start([.. Train(folder), "--threads", "1"]);
+        Task output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        RunFolder run = new(folder);
+        while (!process.HasExited && !(File.Exists(run.MetricsPath) && Losses(folder).Count > 25 * steps / 60))
+        {
+            await Task.Delay(s_look, work.Options.Surroundings.Time, CancellationToken.None);
+        }
+
+        if (process.HasExited)
+        {
+            await EndAsync(process, output);
+            return false;
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+        return Hash(folder) is null;
     }
 
     /// <summary>Trains by several ranks, threads of this process with one worker each.</summary>
@@ -126,9 +143,9 @@ internal sealed class BitRuns(ClaimWork work, int steps)
     }
 
     /// <summary>Waits for its end; if that is not a good one, its last words are the error.</summary>
-    private async Task EndAsync(Process process)
+    private async Task EndAsync(Process process, Task? output = null)
     {
-        Task output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        output ??= process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         string errors = await process.StandardError.ReadToEndAsync(CancellationToken.None);
         await output;
         await process.WaitForExitAsync(CancellationToken.None);
