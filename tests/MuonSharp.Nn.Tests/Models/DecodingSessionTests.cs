@@ -152,13 +152,21 @@ public sealed class DecodingMemoryTests
         }
 
         long native = NativeBuffer.LiveBytes;
-        long managed = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < 20; i++)
+
+        // The whole process is counted, workers too. What the test runner allocates beside it may fall into a round, not into all.
+        long managed = long.MaxValue;
+        for (int round = 0; round < 50 && managed > 0; round++)
         {
-            Generate();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 20; i++)
+            {
+                Generate();
+            }
+
+            managed = Math.Min(managed, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - managed);
+        Assert.Equal(0, managed);
         Assert.Equal(native, NativeBuffer.LiveBytes);
         Assert.Equal(2L * 160 * 2 * 2 * 2 * 16 * sizeof(float), session.CacheBytes);
 

@@ -3,6 +3,7 @@ using MuonSharp.Numerics.Tests;
 
 namespace MuonSharp.Optimizers.Tests;
 
+[SettledMemory]
 [CollectionDefinition(nameof(GradientTreeTests), DisableParallelization = true)]
 [Collection(nameof(GradientTreeTests))]
 public class GradientTreeTests

@@ -15,10 +15,6 @@ public class RankMemoryTests
     {
         using TemporaryFolder folder = new();
         TrainingConfig config = RankRuns.Config(folder, [$"optimizer.name={optimizer}", "model.width=128", "data.tokenizer=byte"]);
-
-        // Threads of trainers that are gone give their packing memory back when they are collected: not in the middle of this.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
         long before = NativeBuffer.LiveBytes + NativeBuffer.ThreadBytes, told = 0, taken = 0, whole = 0;
         ThreadCollectives.Run(ranks, rank =>
         {

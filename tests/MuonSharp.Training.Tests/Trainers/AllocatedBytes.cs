@@ -2,10 +2,33 @@ using MuonSharp.Numerics;
 
 namespace MuonSharp.Training.Tests.Trainers;
 
-/// <summary>What each worker of a team has allocated on the managed heap so far: exact, whatever other threads of the process do.</summary>
+/// <summary>What each worker of a team allocates on the managed heap, whatever other threads of the process do.</summary>
 internal static unsafe class AllocatedBytes
 {
-    public static long[] Of(WorkerTeam team)
+    private const int Rounds = 5;
+
+    /// <summary>The least of up to five rounds, for each worker: see <see cref="Numerics.Tests.ManagedBytes"/>.</summary>
+    public static long[] LeastOf(WorkerTeam team, Action work)
+    {
+        long[] least = new long[team.Threads];
+        Array.Fill(least, long.MaxValue);
+        for (int round = 0; round < Rounds && least.Any(bytes => bytes != 0); round++)
+        {
+            long[] before = Of(team);
+            work();
+            long own = GC.GetAllocatedBytesForCurrentThread();
+            long[] after = Of(team);
+            after[0] = own;
+            for (int worker = 0; worker < least.Length; worker++)
+            {
+                least[worker] = Math.Min(least[worker], after[worker] - before[worker]);
+            }
+        }
+
+        return least;
+    }
+
+    private static long[] Of(WorkerTeam team)
     {
         long[] bytes = new long[team.Threads];
         fixed (long* pointer = bytes)
