@@ -81,20 +81,31 @@ public sealed class SeededComparisonTests : IDisposable
     {
         ComparisonOptions options = TinyComparison.Options(_folder) with { Seeds = 2 };
         (ComparisonResult one, List<ComparisonEvent> first) = await TinyComparison.Run(options with { Parallel = 1 }, _folder.File("one"));
-        (ComparisonResult four, List<ComparisonEvent> second) = await TinyComparison.Run(options with { Parallel = 4 }, _folder.File("four"));
-        Assert.Equal(ComparisonTests.Numbers(_folder.File("one")), ComparisonTests.Numbers(_folder.File("four")));
-        Assert.Equal(Weights("one", one), Weights("four", four));
+        (ComparisonResult four, List<ComparisonEvent> second, string beside) = (one, first, "one");
+
+        // Two rates with two seeds: four at once; of a budget and of one rate the seeds alone, on a thread each. Where all cores are taken, the first may be over before
+        // the last has begun: then it is done once more.
+        for (int attempt = 0; attempt < 50 && Most(second) != (4, 2); attempt++)
+        {
+            beside = $"four-{attempt}";
+            (four, second) = await TinyComparison.Run(options with { Parallel = 4 }, _folder.File(beside));
+        }
+
+        Assert.Equal([(1, 1), (4, 2)], [Most(first), Most(second)]);
+        Assert.Equal(ComparisonTests.Numbers(_folder.File("one")), ComparisonTests.Numbers(_folder.File(beside)));
+        Assert.Equal(Weights("one", one), Weights(beside, four));
         Assert.Equal(one.Runs.Count, Weights("one", one).Distinct(StringComparer.Ordinal).Count());
         ComparisonJob[] jobs = [.. second.OfType<ComparisonRunFinished>().Select(happened => happened.Job)];
         Assert.Equal(Enumerable.Range(1, one.Runs.Count), jobs.Select(job => job.Number));
         Assert.Equal(first.OfType<ComparisonRunFinished>().Select(happened => (happened.Job.Folder, happened.Job.Most)), jobs.Select(job => (job.Folder, job.Most)));
-
-        // Two rates with two seeds: four at once; of a budget and of one rate the seeds alone, on a thread each.
-        Assert.Equal(4, second.OfType<ComparisonRunProgress>().Max(happened => happened.Going));
-        Assert.Equal(2, second.OfType<ComparisonRunProgress>().Where(happened => happened.Job.Task.Optimizer == "muon").Max(happened => happened.Going));
-        Assert.Equal(1, first.OfType<ComparisonRunProgress>().Max(happened => happened.Going));
         Assert.All(first.OfType<ComparisonRunStarted>(), happened => Assert.Equal(2, happened.Job.Threads));
         Assert.All(jobs, job => Assert.Equal(1, job.Threads));
+
+        static (int All, int Muon) Most(List<ComparisonEvent> events)
+        {
+            ComparisonRunProgress[] progress = [.. events.OfType<ComparisonRunProgress>()];
+            return (progress.Max(happened => happened.Going), progress.Where(happened => happened.Job.Task.Optimizer == "muon").Max(happened => happened.Going));
+        }
     }
 
     [Fact]

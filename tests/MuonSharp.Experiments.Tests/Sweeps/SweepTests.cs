@@ -13,16 +13,25 @@ public sealed class SweepTests : IDisposable
     public async Task Runs_beside_each_other_end_with_the_bits_of_runs_after_each_other()
     {
         (SweepResult one, List<SweepEvent> first) = await TinySweep.Run(TinySweep.Options(_folder) with { Parallel = 1 }, _folder.File("one"));
-        (SweepResult four, List<SweepEvent> second) = await TinySweep.Run(TinySweep.Options(_folder) with { Parallel = 4 }, _folder.File("four"));
+        (SweepResult four, List<SweepEvent> second, string beside) = (one, first, "one");
+
+        // Where all cores are taken, the first of four may be over before the fourth has begun: then it is done once more.
+        for (int attempt = 0; attempt < 50 && Most(second) < 4; attempt++)
+        {
+            beside = $"four-{attempt}";
+            (four, second) = await TinySweep.Run(TinySweep.Options(_folder) with { Parallel = 4 }, _folder.File(beside));
+        }
+
+        Assert.Equal([1, 4], [Most(first), Most(second)]);
         Assert.Equal(8, TinySweep.Weights(_folder.File("one")).Select(pair => pair.Sha256).Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(TinySweep.Weights(_folder.File("one")), TinySweep.Weights(_folder.File("four")));
+        Assert.Equal(TinySweep.Weights(_folder.File("one")), TinySweep.Weights(_folder.File(beside)));
         Assert.Equal(Losses(one), Losses(four));
         Assert.Equal(Folders(first), Folders(second));
         Assert.Equal(one.Plan.Runs.Select(run => run.Folder), Folders(second));
         Assert.Equal([2, 1], [one.Plan.Runs[0].Threads, four.Plan.Runs[0].Threads]);
-        Assert.Equal(4, second.OfType<SweepRunProgress>().Max(happened => happened.Progress.Going));
-        Assert.Equal(1, first.OfType<SweepRunProgress>().Max(happened => happened.Progress.Going));
-        Assert.Equal(File.ReadAllText(Path.Combine(_folder.File("one"), "results.json")), File.ReadAllText(Path.Combine(_folder.File("four"), "results.json")));
+        Assert.Equal(File.ReadAllText(Path.Combine(_folder.File("one"), "results.json")), File.ReadAllText(Path.Combine(_folder.File(beside), "results.json")));
+
+        static int Most(List<SweepEvent> events) => events.OfType<SweepRunProgress>().Max(happened => happened.Progress.Going);
     }
 
     [Fact]
