@@ -15,9 +15,6 @@ public sealed class SoakTests(Chromium browser) : IClassFixture<Chromium>, IDisp
     /// <summary>What a step leaves in the run's history: some fifteen numbers, in lists that have room for twice as many at times.</summary>
     private const int MostBytesOfStep = 15 * 2 * sizeof(double);
 
-    /// <summary>The server looks every ten seconds at least. Who has waited for six looks waits for nothing.</summary>
-    private const float SixLooks = 60_000;
-
     private readonly RunFolderOf _run = new RunFolderOf().Steps(Batch).Save();
 
     public void Dispose() => _run.Dispose();
@@ -35,7 +32,7 @@ public sealed class SoakTests(Chromium browser) : IClassFixture<Chromium>, IDisp
             for (int last = 2 * Batch; last <= Steps; last += Batch)
             {
                 _run.Append(string.Concat(Enumerable.Range(last - Batch + 1, Batch).Select(step => Growing.Step(step, 1.0 / step))) + Growing.Spectrum(last, "h.0.weight") + Growing.Spectrum(last, "h.1.weight"));
-                await Assertions.Expect(shown).ToHaveTextAsync(last.ToString("N0", CultureInfo.InvariantCulture), new() { Timeout = SixLooks });
+                await Assertions.Expect(shown).ToHaveTextAsync(last.ToString("N0", CultureInfo.InvariantCulture));
                 if (last == Steps / 2)
                 {
                     (handles, memory, weight) = (Handles(), GC.GetTotalMemory(forceFullCollection: true), await PageWeight.Of(page));

@@ -10,6 +10,9 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>Where Debian and Ubuntu have it.</summary>
     private static readonly string[] s_places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+    /// <summary>Milliseconds after which nothing comes any more. A live page is drawn every ten seconds at least, on a machine that is busy; Playwright's own five seconds are less than that.</summary>
+    private const float Longest = 60_000;
+
     private IPlaywright? _driver;
     private IBrowser? _browser;
 
@@ -17,10 +20,12 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (s_places.FirstOrDefault(File.Exists) is { } path)
         {
+            Assertions.SetDefaultExpectTimeout(Longest);
             _driver = await Playwright.CreateAsync();
             _browser = await _driver.Chromium.LaunchAsync(new()
             {
                 ExecutablePath = path,
+                Timeout = Longest,
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
             });
         }
@@ -49,6 +54,7 @@ public sealed class Chromium : IAsyncLifetime
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             JavaScriptEnabled = scripts,
         });
+        context.SetDefaultTimeout(Longest);
         IPage page = await context.NewPageAsync();
         string address = new Uri(file).AbsoluteUri;
         page.Console += (_, message) => said.Add($"console {message.Type}: {message.Text}");
