@@ -89,10 +89,13 @@ while [ "$number" -lt $((first + count)) ]; do
         # A rank that hears nothing for long says so; one that is killed is the launcher's to name.
         grep -qE "ranks? ([0-9], )*$rank(, [0-9])* did not answer|\[mpi\] .* not been joined|\[mpi\] .* not left" "$folder/error" || problem="nobody named rank $rank"
     fi
-    sleep 0.5
     for pid in "$folder"/pid.*; do
-        # One that has ended and that nobody has asked about yet is a zombie, and is gone.
-        state=$(sed 's/.*) \(.\).*/\1/' "/proc/$(cat "$pid")/stat" 2>/dev/null || echo Z)
+        # Who was told to end has ten seconds for it. One that has ended and that nobody has asked about yet is a zombie, and is gone.
+        looks=0
+        while state=$(sed 's/.*) \(.\).*/\1/' "/proc/$(cat "$pid")/stat" 2>/dev/null || echo Z) && [ "$state" != Z ] && [ "$looks" -lt 100 ]; do
+            sleep 0.1
+            looks=$((looks + 1))
+        done
         if [ "$state" != Z ]; then
             kill -s KILL "$(cat "$pid")" 2>/dev/null || true
             problem="${problem:-a rank was left behind ($state)}"

@@ -24,18 +24,17 @@ public sealed class KillTests : IDisposable
     public void Killed_at_random_moments_a_run_resumes_and_ends_with_the_same_bits(string task)
     {
         float[] whole = Train(task, Path.Combine(_folder, "whole"));
-        int early = 0;
-        for (int moment = 0; moment < Moments; moment++)
+        for (int moment = 0, runs = 0; moment < Moments; runs++)
         {
-            string run = Path.Combine(_folder, $"killed-{moment}");
+            string run = Path.Combine(_folder, $"killed-{runs}");
             (string situation, bool ended) = KillOne(task, run, moment);
-            early += ended ? 0 : 1;
+
+            // One that came to its end before it was killed does not count; it is looked at all the same.
+            moment += ended ? 0 : 1;
             float[] resumed = Train(task, run);
             Assert.True(whole.AsSpan().SequenceEqual(resumed), $"{task}, {situation}: other weights than those of the whole run");
             Assert.Equal(Losses(Path.Combine(_folder, "whole")), Losses(run));
         }
-
-        Assert.True(early >= Moments / 2, $"only {early} of {Moments} runs were killed before their end");
     }
 
     /// <summary>What the process to be killed does. In a run of all tests nobody kills it, and it trains to its end.</summary>

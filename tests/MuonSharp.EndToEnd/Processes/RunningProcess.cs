@@ -75,14 +75,17 @@ internal sealed class RunningProcess : IDisposable
     }
 
     /// <summary>Waits until standard output or standard error holds the text; false when the process ended without it.</summary>
-    public bool WaitForText(string text)
+    public bool WaitForText(string text) => WaitUntil(() => Output.Contains(text, StringComparison.Ordinal) || Error.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Waits until something is so; false when it was not when the process ended.</summary>
+    public bool WaitUntil(Func<bool> isSo)
     {
-        while (!Output.Contains(text, StringComparison.Ordinal) && !Error.Contains(text, StringComparison.Ordinal))
+        while (!isSo())
         {
             if (process.HasExited)
             {
                 process.WaitForExit();
-                return Output.Contains(text, StringComparison.Ordinal) || Error.Contains(text, StringComparison.Ordinal);
+                return isSo();
             }
 
             Thread.Sleep(5);

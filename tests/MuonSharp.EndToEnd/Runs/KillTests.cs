@@ -17,12 +17,13 @@ public class KillTests
     {
         using var folder = new TemporaryFolder();
         Tool.Run(TinyRun.Train(folder, folder.At("whole"), s_often)).Exits(0);
-        int stoppedEarly = 0;
-        for (int moment = 0; moment < Moments; moment++)
+        for (int moment = 0; moment < Moments;)
         {
             string run = folder.At($"killed-{moment}");
             string situation = KillAt(moment, TinyRun.Train(folder, run, s_often), out bool early);
-            stoppedEarly += early ? 1 : 0;
+
+            // One that came to its end before it was killed does not count; it is looked at all the same.
+            moment += early ? 1 : 0;
 
             // Killed before the folder held a run, there is nothing to resume: the same command starts it.
             ProcessResult resumed = File.Exists(Path.Combine(run, "config.json")) ? Tool.Run("train", "--run", run, "--resume") : Tool.Run(TinyRun.Train(folder, run, s_often));
@@ -30,8 +31,6 @@ public class KillTests
             RunFiles.AssertSameBits(folder.At("whole"), run, situation);
             Directory.Delete(run, recursive: true);
         }
-
-        Assert.True(stoppedEarly >= Moments - 5, $"Only {stoppedEarly} of {Moments} runs were killed before their end.");
     }
 
     /// <summary>Kills the run some random time after the program has started, or after a random step of the moment's part of the run.</summary>

@@ -11,6 +11,9 @@ internal static class RunFiles
     public static string[] Checkpoints(string run) =>
         [.. Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*").Order(StringComparer.Ordinal)];
 
+    /// <summary>Whether a run that goes on has a complete checkpoint.</summary>
+    public static bool HasCheckpoint(string run) => Directory.Exists(Path.Combine(run, "checkpoints")) && Checkpoints(run).Length > 0;
+
     /// <summary>A file of the newest checkpoint.</summary>
     public static string Newest(string run, string file) => Path.Combine(Checkpoints(run)[^1], file);
 

@@ -34,7 +34,7 @@ public class RunFolderTests
         using var folder = new TemporaryFolder();
         string run = folder.At("run");
         // Evaluations save the best weights: on a busy machine the run would be beyond the first before it is killed.
-        string[] late = ["--steps", "3000", "--set", "checkpoint.every=100000", "--set", "evaluate.every=-1"];
+        string[] late = ["--steps", "100000", "--set", "checkpoint.every=1000000", "--set", "evaluate.every=-1"];
         using (RunningProcess running = Tool.Start(TinyRun.Train(folder, run, [.. late, "--json"])))
         {
             Assert.True(running.WaitForText("\"step\":3,"), running.Error);

@@ -10,6 +10,9 @@ internal static class TinyRun
     /// <summary>Steps of a run unless the test says otherwise.</summary>
     public const int Steps = 60;
 
+    /// <summary>A run that is long enough to be stopped on any machine, and whose rates do not depend on its length: resumed with fewer steps, it has the bits of a run that was to be as short from its beginning.</summary>
+    public static readonly string[] Endless = ["--steps", "1000000", "--set", "optimizer.schedule.name=constant", "--set", "sample.every=-1"];
+
     private static readonly string[] s_words =
         ["the", "model", "reads", "a", "text", "and", "learns", "which", "letter", "comes", "next", "so", "that", "it", "may", "write", "one"];
 
@@ -33,6 +36,9 @@ internal static class TinyRun
             "--set", "checkpoint.every=5", "--set", "checkpoint.keep=3", .. more,
         ];
     }
+
+    /// <summary>The command line of a run like an endless one that ends after some steps.</summary>
+    public static string[] Ending(int steps) => [.. Endless, "--steps", steps.ToString(CultureInfo.InvariantCulture)];
 
     private static string MakeText()
     {
