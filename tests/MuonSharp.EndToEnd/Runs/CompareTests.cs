@@ -50,7 +50,7 @@ public class CompareTests
         string run = folder.At("stopped");
 
         // Behind the first run there are four of some seconds.
-        string[] longer = ["--steps", "1000"];
+        string[] longer = ["--steps", "400"];
         using (RunningProcess running = Tool.Start([.. Compare(folder, run), .. longer, "--json"]))
         {
             Assert.True(running.WaitForText("\"run-finished\""), running.Error);

@@ -67,6 +67,7 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
         ILocator rates = page.Locator("figure", new() { HasText = "Learning rates" }).Locator("svg.lines").First;
         LocatorBoundingBoxResult box = (await rates.BoundingBoxAsync())!;
         await rates.HoverAsync(new() { Position = new() { X = box.Width / 2, Y = box.Height / 2 }, Force = true });
+        await Assertions.Expect(page.Locator(".tip")).ToHaveCountAsync(1);
         string[] shown = [.. (await page.Locator(".tip > *").AllTextContentsAsync()).Select(text => text.Trim())];
 
         // The rate of the file at a step is 0.01 / step; which of the drawn points is nearest is the page's affair.

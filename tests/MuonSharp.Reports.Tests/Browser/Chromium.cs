@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -47,7 +48,7 @@ public sealed class Chromium : IAsyncLifetime
     public async Task Open(string file, int width, bool dark, bool scripts, Func<IPage, Task> look, Func<string, bool>? expected = null)
     {
         Assert.SkipWhen(_browser is null, $"the pages are looked at in Chromium, which is none of {string.Join(", ", s_places)}");
-        List<string> said = [];
+        ConcurrentQueue<string> said = [];
         await using IBrowserContext context = await _browser.NewContextAsync(new()
         {
             ViewportSize = new() { Width = width, Height = 800 },
@@ -57,14 +58,14 @@ public sealed class Chromium : IAsyncLifetime
         context.SetDefaultTimeout(Longest);
         IPage page = await context.NewPageAsync();
         string address = new Uri(file).AbsoluteUri;
-        page.Console += (_, message) => said.Add($"console {message.Type}: {message.Text}");
-        page.PageError += (_, error) => said.Add($"error: {error}");
-        page.Dialog += (_, dialog) => said.Add($"dialog: {dialog.Message}");
+        page.Console += (_, message) => said.Enqueue($"console {message.Type}: {message.Text}");
+        page.PageError += (_, error) => said.Enqueue($"error: {error}");
+        page.Dialog += (_, dialog) => said.Enqueue($"dialog: {dialog.Message}");
         page.Request += (_, request) =>
         {
             if (request.Url != address)
             {
-                said.Add($"request: {request.Url}");
+                said.Enqueue($"request: {request.Url}");
             }
         };
         await page.GotoAsync(address);
