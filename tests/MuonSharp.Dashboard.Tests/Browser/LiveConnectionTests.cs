@@ -23,7 +23,7 @@ public sealed class LiveConnectionTests(Chromium browser) : IClassFixture<Chromi
             await Assertions.Expect(page.Status()).ToHaveTextAsync("Connection lost, trying again");
             _run.Append(Growing.Step(301, 0.0625));
             served = await Served.Start([_run.Folder], port);
-            await Assertions.Expect(page.Locator("#step")).ToContainTextAsync("301", new() { Timeout = 30_000 });
+            await Assertions.Expect(page.Locator("#step")).ToContainTextAsync("301");
             await Assertions.Expect(page.Status()).ToHaveTextAsync("Live");
 
             // What had not changed was not sent again: an element that is replaced or changed would have lost what was written to it.
@@ -46,14 +46,14 @@ public sealed class LiveConnectionTests(Chromium browser) : IClassFixture<Chromi
         {
             await served.DisposeAsync();
             served = await Served.Start([other.Folder], port);
-            await Assertions.Expect(follows.Locator("h1")).ToHaveTextAsync("other", new() { Timeout = 30_000 });
+            await Assertions.Expect(follows.Locator("h1")).ToHaveTextAsync("other");
             await Assertions.Expect(follows.Locator("#step dd").First).ToHaveTextAsync("7");
-            await Assertions.Expect(chosen.Locator("h1")).ToHaveTextAsync("Not there", new() { Timeout = 30_000 });
+            await Assertions.Expect(chosen.Locator("h1")).ToHaveTextAsync("Not there");
             await Assertions.Expect(chosen.Locator("#chooser .warning")).ToHaveTextAsync("Chosen and not there: mine");
             Assert.Equal(["connection", "head", "chooser"], await chosen.EvaluateAsync<string[]>("Array.from(document.querySelectorAll('main > *'), part => part.id)"));
             await served.DisposeAsync();
             served = await Served.Start([namesake.Folder], port);
-            await Assertions.Expect(chosen.Locator("#step dd").First).ToHaveTextAsync("9", new() { Timeout = 30_000 });
+            await Assertions.Expect(chosen.Locator("#step dd").First).ToHaveTextAsync("9");
             await Assertions.Expect(chosen.Locator("#curves svg.lines").First).ToHaveAttributeAsync("data-x", "0 9 linear");
             await Assertions.Expect(chosen.Locator(".warning")).ToHaveCountAsync(0);
         }), expected: IsLoss);
