@@ -14,7 +14,7 @@ namespace MuonSharp.Numerics;
 /// <para>and then W[i,j] = sum over p from i of L^-1[p,i]ᵀ L^-1[p,j], lower triangle. All of it lies in panels of 32 columns, which the micro-kernel
 /// reads without packing, and each sum is one run of it: as deep as the row is far down. U and L^-1 share one square, one above and one below the diagonal.
 /// Each element is one chain of fused multiply-adds in ascending p, so neither the workers nor the vector width change a bit.</para>
-/// <para>Cost: m³ FLOPs and 160 m² for the blocks on the diagonal. One fork a row of blocks. Scratch: m² + 64 m floats.</para>
+/// <para>Cost: m³ FLOPs and 160 m² for the blocks on the diagonal. Two forks: one for all of U and L^-1 (<see cref="PanelOrder"/>), one for W. Scratch: m² + 32 m floats.</para>
 /// <para>Accuracy: relative error about the condition number times 1e-7; a Schur complement or Gauss-Jordan inverse is far worse in float32.</para>
 /// </remarks>
 public static unsafe class PositiveDefiniteInverse
@@ -25,7 +25,7 @@ public static unsafe class PositiveDefiniteInverse
     public static long ScratchLength(int size)
     {
         long blocks = PanelMatrix.BlocksOf(size);
-        return ((blocks * blocks) + (2 * blocks) + 1) * PanelMatrix.BlockLength;
+        return (((blocks * blocks) + blocks + 1) * PanelMatrix.BlockLength) + PanelOrder.LengthOf((int)blocks);
     }
 
     /// <summary>Replaces a symmetric positive definite matrix by its inverse.</summary>

@@ -44,6 +44,26 @@ public sealed unsafe class PositiveDefiniteInverseTests
         }
     }
 
+    [Theory]
+    [InlineData(70)]
+    [InlineData(256)]
+    [InlineData(330)]
+    public void Workers_that_overtake_each_other_give_the_same_bits_again_and_again(int size)
+    {
+        float[] matrix = Matrix(size, 1e-3), alone = [.. matrix];
+        Assert.Equal(-1, Invert(null, alone, size, mirror: true));
+        foreach (int threads in (int[])[2, 3, 16])
+        {
+            using var team = new WorkerTeam(threads);
+            for (int round = 0; round < 60; round++)
+            {
+                float[] shared = [.. matrix];
+                Assert.Equal(-1, Invert(team, shared, size, mirror: true));
+                Assert.Equal(alone, shared);
+            }
+        }
+    }
+
     [Fact]
     public void Every_vector_width_gives_the_same_bits()
     {
@@ -117,15 +137,19 @@ public sealed unsafe class PositiveDefiniteInverseTests
     [InlineData(300, 299)]
     public void The_first_pivot_that_is_not_positive_is_reported(int size, int row)
     {
+        using var team = new WorkerTeam(3);
         foreach (float pivot in (float[])[0, -1, float.NaN])
         {
-            float[] matrix = new float[size * size];
-            for (int i = 0; i < size; i++)
+            foreach (WorkerTeam? workers in (WorkerTeam?[])[null, team])
             {
-                matrix[i * (size + 1)] = i == row ? pivot : 2;
-            }
+                float[] matrix = new float[size * size];
+                for (int i = 0; i < size; i++)
+                {
+                    matrix[i * (size + 1)] = i == row ? pivot : 2;
+                }
 
-            Assert.Equal(row, Invert(null, matrix, size, mirror: true));
+                Assert.Equal(row, Invert(workers, matrix, size, mirror: true));
+            }
         }
     }
 
