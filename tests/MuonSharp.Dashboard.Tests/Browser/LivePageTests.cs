@@ -10,16 +10,6 @@ public sealed class LivePageTests(Chromium browser) : IClassFixture<Chromium>, I
 {
     private const string Hostile = "</script><script>alert(1)</script><img src=x onerror=alert(2)>";
 
-    /// <summary>Numbers beside an axis that lie on each other.</summary>
-    private const string OverlappingNumbers = """
-        () => Array.from(document.querySelectorAll('svg.chart')).flatMap(chart => {
-          const boxes = Array.from(chart.querySelectorAll('.tick'), text => ({ text: text.textContent, box: text.getBoundingClientRect() })).filter(({ box }) => box.width > 0);
-          return boxes.flatMap((a, i) => boxes.slice(i + 1)
-            .filter(b => a.box.left < b.box.right && b.box.left < a.box.right && a.box.top + 2 < b.box.bottom && b.box.top + 2 < a.box.bottom)
-            .map(b => `${chart.getAttribute('aria-label')}: ${a.text} and ${b.text}`));
-        }).join('; ')
-        """;
-
     private readonly RunFolderOf _run = new RunFolderOf().Steps(300).Evaluation(100, 2).Evaluation(300, 1.5).Save();
 
     public static TheoryData<int, bool, bool> Windows => [.. from width in (int[])[180, 360, 600, 1200] from dark in (bool[])[false, true] from several in (bool[])[false, true] select (width, dark, several)];
@@ -40,7 +30,7 @@ public sealed class LivePageTests(Chromium browser) : IClassFixture<Chromium>, I
             await Picture(page, $"{(several ? "runs" : "run")}-{width}-{(dark ? "dark" : "light")}");
             await page.EvaluateAsync("for (const part of document.querySelectorAll('details')) part.open = true");
             Assert.Equal(0, await page.EvaluateAsync<int>("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
-            Assert.Equal("", await page.EvaluateAsync<string>(OverlappingNumbers));
+            Assert.Equal("", await page.EvaluateAsync<string>(Chromium.OverlappingNumbers));
             Assert.Empty(await Chromium.Barriers(page));
         }, width, dark);
     }

@@ -11,10 +11,11 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
 
     private readonly RunFolderOf _run = new();
 
-    public static TheoryData<string, int, bool> Pages => [.. from page in (string[])["run", "runs", "comparison", "sweep"] from width in (int[])[360, 1200] from dark in (bool[])[false, true] select (page, width, dark)];
+    public static TheoryData<string, int, bool> Pages => [.. from page in (string[])["run", "runs", "comparison", "sweep"] from width in (int[])[180, 360, 600, 1200] from dark in (bool[])[false, true] select (page, width, dark)];
 
     public void Dispose() => _run.Dispose();
 
+    /// <summary>Half of a width is what a window has at a zoom of 200 %.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(Pages))]
     public Task A_page_asks_for_nothing_fits_its_window_and_keeps_nobody_out(string name, int width, bool dark) => browser.Open(Make(name), width, dark, scripts: true, async page =>
@@ -22,6 +23,7 @@ public sealed class BrowserTests(Chromium browser) : IClassFixture<Chromium>, ID
         Assert.True(await page.EvaluateAsync<int>("document.querySelectorAll('svg').length") > 0);
         await page.EvaluateAsync("for (const part of document.querySelectorAll('details')) part.open = true");
         Assert.Equal(0, await page.EvaluateAsync<int>("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
+        Assert.Equal("", await page.EvaluateAsync<string>(Chromium.OverlappingNumbers));
         Assert.Empty(await Chromium.Barriers(page));
     });
 

@@ -8,6 +8,16 @@ namespace MuonSharp.Reports.Tests;
 /// <summary>A browser of the machine's own, and what a page did in it that a page of one file must not do.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
+    /// <summary>A script: which numbers beside an axis lie on each other; an empty text if none do.</summary>
+    public const string OverlappingNumbers = """
+        () => Array.from(document.querySelectorAll('svg.chart')).flatMap(chart => {
+          const boxes = Array.from(chart.querySelectorAll('.tick'), text => ({ text: text.textContent, box: text.getBoundingClientRect() })).filter(({ box }) => box.width > 0);
+          return boxes.flatMap((a, i) => boxes.slice(i + 1)
+            .filter(b => a.box.left < b.box.right && b.box.left < a.box.right && a.box.top + 2 < b.box.bottom && b.box.top + 2 < a.box.bottom)
+            .map(b => `${chart.getAttribute('aria-label')}: ${a.text} and ${b.text}`));
+        }).join('; ')
+        """;
+
     /// <summary>Where Debian and Ubuntu have it.</summary>
     private static readonly string[] s_places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
