@@ -16,6 +16,8 @@ internal static class EventStream
     private const string LastEventId = "Last-Event-ID";
     private const int LongestState = 4096;
 
+    private static readonly byte[] s_end = "event: end\ndata: {}\n\n"u8.ToArray();
+
     /// <summary>A connection that says nothing for longer is taken for dead by what may lie between.</summary>
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(15);
 
@@ -65,18 +67,18 @@ internal static class EventStream
         }
     }
 
-    /// <summary>The server ends, with a training mostly: the page shall show how that ended, which may have been written since the last look.</summary>
+    /// <summary>The server ends, with a training mostly: the page shall show how that ended, which may have been written since the last look, and that no connection was lost.</summary>
     private static async Task SendLast(HttpContext context, LiveView view, string had)
     {
         ViewState last = view.Last();
-        if (last.Id == had)
-        {
-            return;
-        }
-
         try
         {
-            await context.Response.Body.WriteAsync(Message(last, had), context.RequestAborted);
+            if (last.Id != had)
+            {
+                await context.Response.Body.WriteAsync(Message(last, had), context.RequestAborted);
+            }
+
+            await context.Response.Body.WriteAsync(s_end, context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)

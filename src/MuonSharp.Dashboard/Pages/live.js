@@ -3,7 +3,7 @@
   'use strict';
   const main = document.querySelector('main');
   const connection = document.getElementById('connection');
-  let state = main.dataset.state, source = null, retry = 0;
+  let state = main.dataset.state, source = null, retry = 0, ended = false;
 
   function say(kind, text) {
     if (connection.textContent === text) return;
@@ -67,12 +67,15 @@
     const query = new URLSearchParams(address());
     query.append('state', state);
     source = new EventSource('/events?' + query);
-    source.addEventListener('open', () => say('open', 'Live'));
+    source.addEventListener('open', () => { ended = false; say('open', 'Live'); });
     source.addEventListener('parts', take);
+    source.addEventListener('end', () => { ended = true; });
     source.addEventListener('error', () => {
       // Closed: something has answered, and not with events.
       const refused = source.readyState === EventSource.CLOSED;
-      say('lost', refused ? 'Refused, trying again; the page may have another address now' : 'Connection lost, trying again');
+      if (refused) say('lost', 'Refused, trying again; the page may have another address now');
+      else if (ended) say('ended', 'The server has ended; this is how it was then');
+      else say('lost', 'Connection lost, trying again');
       if (refused) retry = setTimeout(connect, 1000);
     });
   }

@@ -20,7 +20,7 @@ public sealed class LiveConnectionTests(Chromium browser) : IClassFixture<Chromi
             await Assertions.Expect(page.Status()).ToHaveTextAsync("Live");
             await page.EvaluateAsync("document.getElementById('settings').dataset.mark = 'the same element'");
             await served.DisposeAsync();
-            await Assertions.Expect(page.Status()).ToHaveTextAsync("Connection lost, trying again");
+            await Assertions.Expect(page.Status()).ToHaveTextAsync("The server has ended; this is how it was then");
             _run.Append(Growing.Step(301, 0.0625));
             served = await Served.Start([_run.Folder], port);
             await Assertions.Expect(page.Locator("#step")).ToContainTextAsync("301");

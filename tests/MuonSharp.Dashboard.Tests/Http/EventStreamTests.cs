@@ -119,6 +119,7 @@ public sealed class EventStreamTests : IDisposable
         Task end = served.Stop();
         Assert.Contains(">0.0625<", (await listener.Next()).Part("step"), StringComparison.Ordinal);
         await end;
+        Assert.Equal("end", (await listener.Next()).Name);
         await Assert.ThrowsAsync<EndOfStreamException>(listener.Next);
     }
 }
