@@ -256,6 +256,20 @@ public sealed class ImageTaskTests : IDisposable
         Assert.Equal(("t-shirt", "ankle boot"), (((ImageTask)ten.Task).Training.Classes[0], ((ImageTask)ten.Task).Training.Classes[9]));
     }
 
+    [Fact]
+    public void A_step_of_more_images_than_there_are_is_remarked_on()
+    {
+        string data = TinyImages.Write(_folder.FullName, training: 30);
+        Assert.Empty(Advice("train.batch", "30"));
+        Assert.Equal("[data] a step takes 60 images and there are 30 to train on: with a smaller train.batch as many epochs are more steps", Assert.Single(Advice("train.accumulation", "3")));
+
+        IEnumerable<string> Advice(string key, string value)
+        {
+            using Trainer trainer = Trainer.Create(TinyImages.Config(data, (key, value)));
+            return [.. trainer.Description.Advice.Where(line => line.Contains("a step takes", StringComparison.Ordinal))];
+        }
+    }
+
     private sealed class Grey : IImageDecoder
     {
         public (byte[] Pixels, ImageShape Shape) Decode(string path) => (new byte[64], new(1, 8, 8));
