@@ -73,7 +73,7 @@ internal static class ImportCommand
         terminal.Line();
         terminal.Line("next:", Style.Label);
         string quoted = ShellText.Quoted(named);
-        foreach (string command in model.Tokenizer is null ? [$"plan --model {quoted}"] : new[] { $"generate --model {quoted}", $"train --from {quoted} --data FILE" })
+        foreach (string command in model.Tokenizer is null ? [$"plan --model {quoted}", $"train --from {quoted} --tokenizer NAME --data FILE"] : new[] { $"generate --model {quoted}", $"train --from {quoted} --data FILE" })
         {
             terminal.Whole($"  {ToolInvocation.Prefix} {command}");
         }

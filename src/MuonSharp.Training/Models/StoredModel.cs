@@ -12,6 +12,7 @@ internal abstract class StoredModel
     private protected const string Operation = "model";
 
     private ITokenizer? _tokenizer;
+    private string? _tokenizerName;
 
     private protected StoredModel(string path, LanguageModelConfig model) => (Path, Model) = (path, model);
 
@@ -32,7 +33,12 @@ internal abstract class StoredModel
     /// <summary>The tokenizer beside the weights, read at the first request.</summary>
     /// <exception cref="InvalidFileException">There is none, or one that cannot be used.</exception>
     /// <exception cref="BadInputException">It has more tokens than the model.</exception>
-    public ITokenizer Tokenizer => _tokenizer ??= Fitting(ReadTokenizer());
+    public ITokenizer Tokenizer => _tokenizer ??= Fitting(ReadTokenizer(), TokenizerPath);
+
+    /// <summary>Takes a tokenizer from elsewhere, for a model that has none.</summary>
+    /// <param name="name">A name or a path, as <see cref="TokenizerKinds.Open"/> has them.</param>
+    /// <exception cref="BadInputException">There is no such tokenizer, or it has more tokens than the model.</exception>
+    public void UseTokenizer(string name) => (_tokenizer, _tokenizerName) = (Fitting(TokenizerKinds.Open(name), name), name);
 
     /// <summary>Opens a folder as Hugging Face's libraries have it, or a GGUF file.</summary>
     /// <exception cref="InvalidFileException">It is no model that can be computed here.</exception>
@@ -54,7 +60,7 @@ internal abstract class StoredModel
         section = section is not null && ReadEndOfText() is { Length: > 0 } ends && !ends.SequenceEqual(EndTokens.Of(Tokenizer)) ? section with { EndOfText = string.Join(',', ends) } : section;
         return section is null
             ? throw new InvalidFileException(Operation, ConfigPath, string.Join("; ", problems))
-            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : System.IO.Path.GetFullPath(TokenizerPath) } };
+            : new TrainingConfig { Model = section, Data = new DataSection { Tokenizer = _tokenizerName ?? (TokenizerKinds.Names.Contains(kind, StringComparer.Ordinal) ? kind : System.IO.Path.GetFullPath(TokenizerPath)) } };
     }
 
     /// <summary>Makes the model for inference.</summary>
@@ -88,8 +94,8 @@ internal abstract class StoredModel
 
     private static bool IsFile(string path) => File.Exists(path) || GgufTokenizer.IsNameOfFile(path);
 
-    private ITokenizer Fitting(ITokenizer tokenizer) => tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
-        : throw new BadInputException($"[{Operation}] {TokenizerPath}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
+    private ITokenizer Fitting(ITokenizer tokenizer, string name) => tokenizer.VocabularySize <= Model.Vocabulary ? tokenizer
+        : throw new BadInputException($"[{Operation}] {name}: the model must know all tokens of its tokenizer; it knows {Model.Vocabulary} of {tokenizer.VocabularySize}");
 }
 
 /// <summary>A folder as Hugging Face's libraries have it.</summary>
@@ -120,9 +126,16 @@ internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDir
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{file.Hash}  {file.Name}\n")))));
     }
 
-    private protected override ITokenizer ReadTokenizer() => !HasTokenizer && s_otherTokenizers.FirstOrDefault(name => File.Exists(System.IO.Path.Combine(Path, name))) is { } other
-        ? throw new InvalidFileException("tokenizer", TokenizerPath, $"there is no such file; {other} is there, of which transformers' AutoTokenizer makes one (save_pretrained)")
-        : TokenizerFile.Load(TokenizerPath);
+    private protected override ITokenizer ReadTokenizer()
+    {
+        if (HasTokenizer)
+        {
+            return TokenizerFile.Load(TokenizerPath);
+        }
+
+        string other = s_otherTokenizers.FirstOrDefault(name => File.Exists(System.IO.Path.Combine(Path, name))) is { } found ? $"{found} is there, of which transformers' AutoTokenizer makes one (save_pretrained); " : "";
+        throw new InvalidFileException("tokenizer", TokenizerPath, $"there is no such file; {other}train --from takes another with --tokenizer");
+    }
 
     private protected override int[]? ReadEndOfText() => EndTokens.Read(Path, Model.Vocabulary);
 }

@@ -29,7 +29,7 @@ internal abstract class WeightSource : IDisposable
     /// <exception cref="InvalidFileException">There is no such run or model, or what it consists of is damaged.</exception>
     /// <exception cref="BadInputException">It has no checkpoint yet, or its weights are not those that the configuration names.</exception>
     public static WeightSource? Open(TrainingConfig config) => config.Train.From is not { } path ? null
-        : StoredModel.IsOne(path) ? new SourceModel(path, config.Train.FromSha256) : new SourceRun(path, config.Train.FromSha256);
+        : StoredModel.IsOne(path) ? new SourceModel(path, config) : new SourceRun(path, config.Train.FromSha256);
 
     /// <summary>The configuration with everything that its source says: the weights' hash, the tokenizer's kind, and what is not set of the model.</summary>
     /// <param name="config">A configuration; one without a source stays as it is.</param>
@@ -131,9 +131,16 @@ internal sealed class SourceModel : WeightSource
 {
     private readonly StoredModel _stored;
 
-    public SourceModel(string path, string? sha256)
+    public SourceModel(string path, TrainingConfig config)
     {
         _stored = StoredModel.Open(path);
+        bool named = config.OriginOf(ConfigKeys.Find("data.tokenizer")!).Source is not (ConfigSource.Default or ConfigSource.Preset or ConfigSource.Reference);
+        if (!_stored.HasTokenizer && named)
+        {
+            _stored.UseTokenizer(config.Data.Tokenizer);
+        }
+
+        string? sha256 = config.Train.FromSha256;
         (Config, Tokenizer, Sha256) = (_stored.Settings(), _stored.Tokenizer, _stored.HashOfWeights());
         if (sha256 is not null && sha256 != Sha256)
         {

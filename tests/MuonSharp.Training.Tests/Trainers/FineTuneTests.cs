@@ -43,6 +43,31 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stored_model_without_a_tokenizer_takes_the_one_that_is_named()
+    {
+        string stored = Path.Combine(_folder.Path, "stored"), run = Path.Combine(_folder.Path, "run");
+        using (Trainer trainer = Trainer.Create(_first.Set("data.tokenizer", "byte").Set("model.biases", "false"), _source)) await TestRun.Run(trainer);
+        ModelExport.ToHuggingFace(_source, stored);
+        File.Delete(Path.Combine(stored, TokenizerFile.Name));
+        TrainingConfigBuilder Next() => new TrainingConfigBuilder().UseDefaults().Set("train.from", stored).Set("data.file", _first.Data.File!.ToString()).Set("train.steps", "2").Set("sample.every", "-1");
+        string Refused(TrainingConfig config) => Assert.ThrowsAny<Exception>(() => Trainer.Create(config)).Message;
+        Assert.EndsWith("tokenizer.json: there is no such file; train --from takes another with --tokenizer", Refused(Next().Build()), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(stored, "vocab.json"), "{}");
+        Assert.Contains("there is no such file; vocab.json is there, of which transformers' AutoTokenizer makes one", Refused(Next().Build()), StringComparison.Ordinal);
+        Assert.Equal("[model] gpt2: the model must know all tokens of its tokenizer; it knows 256 of 50257", Refused(Next().Set("data.tokenizer", "gpt2").Build()));
+
+        using (Trainer named = Trainer.Create(Next().Set("data.tokenizer", "byte").Build(), run))
+        {
+            Assert.Equal("byte", named.Config!.Data.Tokenizer);
+            Assert.IsType<ByteTokenizer>(TestRun.Language(named).Tokenizer);
+        }
+
+        // It has no checkpoint yet and begins again, with the tokenizer that it recorded.
+        using Trainer again = Trainer.Resume(run);
+        Assert.IsType<ByteTokenizer>(TestRun.Language(again).Tokenizer);
+    }
+
+    [Fact]
     public async Task A_run_without_a_checkpoint_starts_over_with_the_recorded_weights_or_not_at_all()
     {
         await Source();
