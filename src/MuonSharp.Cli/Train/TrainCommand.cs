@@ -183,12 +183,8 @@ internal sealed class TrainOptions : ConfigOptions
     };
 
     /// <summary><c>--reduce</c>.</summary>
-    public Option<string> Reduce { get; } = new Option<string>("--reduce")
-    {
-        Description = "Over several ranks: tree adds gradients in a fixed order, with the same bits for any number of ranks; fast leaves the order to MPI.",
-        HelpName = "tree|fast",
-        DefaultValueFactory = static _ => "tree",
-    }.AcceptOnlyFromAmong("tree", "fast");
+    public Option<string> Reduce { get; } = Words.Of(
+        "--reduce", "Over several ranks: tree adds gradients in a fixed order, with the same bits for any number of ranks; fast leaves the order to MPI.", "tree", "fast");
 
     /// <summary><c>--timeout</c>.</summary>
     public Option<int> Timeout { get; } = Numbers.Between("--timeout", "Over several ranks: seconds after which a rank that does not answer ends all.", 1, 86400, 30);

@@ -39,6 +39,8 @@ public class UsageErrorsTests
     [InlineData("generate runs/tiny", "unknown argument runs/tiny; did you mean --run runs/tiny?")]
     [InlineData("train --resume runs/tiny", "did you mean --run runs/tiny?")]
     [InlineData("bench --cores 2", "did you mean --threads?")]
+    [InlineData("train --reduce ring", "--reduce must be tree or fast; 'ring' came")]
+    [InlineData("generate --unknown drop", "--unknown must be refuse or skip; 'drop' came")]
     [InlineData("bench --lr 2", "unknown option --lr (")]
     public void The_word_leads_on(string line, string expected)
     {
