@@ -54,17 +54,13 @@
     state = event.lastEventId;
   }
 
-  function address() {
-    const wanted = new URLSearchParams(new FormData(document.getElementById('view')));
-    return wanted.toString();
-  }
-
   // A browser has six connections to a server, for all of its pages: one that nobody sees holds none, and takes up what it has missed when it is seen again.
   function connect() {
     clearTimeout(retry);
     if (source) source.close();
     if (document.hidden) return;
-    const query = new URLSearchParams(address());
+    // The address, and not the boxes: what was chosen and is not there has none.
+    const query = new URLSearchParams(location.search);
     query.append('state', state);
     source = new EventSource('/events?' + query);
     source.addEventListener('open', () => { ended = false; say('open', 'Live'); });
@@ -82,7 +78,7 @@
 
   document.addEventListener('change', event => {
     if (!event.target.form || event.target.form.id !== 'view') return;
-    const wanted = address();
+    const wanted = new URLSearchParams(new FormData(document.getElementById('view'))).toString();
     history.replaceState(null, '', wanted ? '?' + wanted : '/');
     connect();
   });

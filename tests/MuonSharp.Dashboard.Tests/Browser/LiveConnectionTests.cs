@@ -60,6 +60,26 @@ public sealed class LiveConnectionTests(Chromium browser) : IClassFixture<Chromi
         await served.DisposeAsync();
     }
 
+    [Fact(Explicit = true)]
+    public async Task What_was_chosen_and_is_not_there_is_waited_for()
+    {
+        using RunFolderOf made = new("made");
+        made.Steps(7).Save();
+        File.SetLastWriteTimeUtc(Path.Combine(made.Folder, "metrics.jsonl"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        await using Served served = await Served.Start([_run.Parent]);
+        await browser.OpenLive(served, "/?run=later", async waits => await Beside(waits, served, "/?run=mine&run=later", async shows =>
+        {
+            await Assertions.Expect(waits.Status()).ToHaveTextAsync("Live");
+            _run.Append(Growing.Step(301, 0.0625));
+            await Assertions.Expect(shows.Locator("#step dd").First).ToHaveTextAsync("301");
+            await Assertions.Expect(shows.Locator("#chooser .warning")).ToHaveTextAsync("Chosen and not there: later");
+            await Assertions.Expect(waits.Locator("h1")).ToHaveTextAsync("Not there");
+            Directory.Move(made.Folder, Path.Combine(_run.Parent, "later"));
+            await Assertions.Expect(waits.Locator("#step dd").First).ToHaveTextAsync("7");
+            await Assertions.Expect(shows.Locator("h1")).ToHaveTextAsync("2 training runs");
+        }));
+    }
+
     /// <summary>A browser has six connections to a server: seven pages that each held one would leave the seventh waiting for ever.</summary>
     [Fact(Explicit = true)]
     public async Task Pages_that_nobody_sees_hold_no_connection_and_catch_up_when_they_are_seen()
