@@ -84,24 +84,12 @@ internal readonly unsafe struct PanelOrder(int* state, int panels, int workers)
     {
         int diagonals = Volatile.Read(ref Diagonals);
         int first = First(worker), end = First(worker + 1);
-        for (panel = Math.Max(first, diagonals); panel < end; panel++)
+        if (FindFrom(Math.Max(first, diagonals), end, diagonals, out panel, out next) || FindFrom(first, Math.Min(end, diagonals), diagonals, out panel, out next))
         {
-            if (IsReady(panel, diagonals, out next))
-            {
-                return true;
-            }
-        }
-
-        for (panel = first; panel < Math.Min(end, diagonals); panel++)
-        {
-            if (IsReady(panel, diagonals, out next))
-            {
-                return true;
-            }
+            return true;
         }
 
         bool left = false;
-        next = 0;
         for (panel = panels - 1; panel >= 0; panel--)
         {
             if (IsReady(panel, diagonals, out next))
@@ -113,6 +101,20 @@ internal readonly unsafe struct PanelOrder(int* state, int panels, int workers)
         }
 
         return left;
+    }
+
+    private bool FindFrom(int first, int end, int diagonals, out int panel, out int next)
+    {
+        next = 0;
+        for (panel = first; panel < end; panel++)
+        {
+            if (IsReady(panel, diagonals, out next))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private int First(int worker) => (int)((long)panels * worker / workers);

@@ -35,6 +35,11 @@ public interface ITrainingTask : IDisposable
     /// <summary>What a banner tells, as names and values in order.</summary>
     IReadOnlyList<(string Name, string Value)> Facts { get; }
 
+    /// <summary>What a user should know of the data before the first step, one line each. Default: nothing.</summary>
+    /// <param name="unitsPerStep">How much of the data a step takes, in <see cref="Unit"/>.</param>
+    /// <param name="steps">Steps of the whole run.</param>
+    IReadOnlyList<string> Advice(long unitsPerStep, long steps) => [];
+
     /// <summary>Says what data it is, such as a hash: a resumed run compares it with that of the run's start.</summary>
     string DataIdentity { get; }
 

@@ -18,6 +18,7 @@ public sealed class LanguageTask : ITrainingTask
     private readonly TokenBatches _batches;
     private readonly int[] _prompt;
     private string? _weights;
+    private IReadOnlyList<string> _dataNotes = [];
     private IReadOnlyDictionary<string, ReadOnlyMemory<byte>> _unrepeatable = NoFiles.Instance;
     private TaskProfile? _profile;
 
@@ -151,8 +152,8 @@ public sealed class LanguageTask : ITrainingTask
     /// <summary>The files that the texts were made of; null where they are no files.</summary>
     internal (DataFiles? Training, DataFiles? Validation) DataFiles { get; private init; }
 
-    /// <summary>What a user should know of the texts, one line each.</summary>
-    internal IReadOnlyList<string> DataNotes { get; private init; } = [];
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Advice(long unitsPerStep, long steps) => [.. _dataNotes, .. Overfitting.Advice(Training.Length, unitsPerStep, steps)];
 
     /// <summary>Texts as UTF-8, for the run folder to keep, that cannot be read a second time, by name; handed out once, so that they do not stay in memory.</summary>
     internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> TakeUnrepeatable()
@@ -240,7 +241,7 @@ public sealed class LanguageTask : ITrainingTask
             {
                 DataIdentity = identity,
                 DataFiles = data.Files,
-                DataNotes = data.Notes,
+                _dataNotes = data.Notes,
                 _unrepeatable = data.Unrepeatable,
             };
         }

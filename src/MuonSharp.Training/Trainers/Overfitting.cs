@@ -12,12 +12,12 @@ internal static class Overfitting
     public const int WorseInARow = 3;
 
     /// <summary>Advice for a run that goes through its text many times; none for another.</summary>
-    /// <param name="task">What is trained.</param>
-    /// <param name="unitsPerStep">Units of data in a step.</param>
+    /// <param name="length">Tokens of the text.</param>
+    /// <param name="unitsPerStep">Tokens in a step.</param>
     /// <param name="steps">Steps of the whole run.</param>
-    public static IEnumerable<string> Advice(ITrainingTask task, long unitsPerStep, long steps)
+    public static IEnumerable<string> Advice(long length, long unitsPerStep, long steps)
     {
-        if (task is LanguageTask { Training.Length: var length } && (double)unitsPerStep * steps / length is var passes and > ManyPasses)
+        if ((double)unitsPerStep * steps / length is var passes and > ManyPasses)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"[data] the {length:N0} tokens to train on are gone through {passes:N0} times; beyond some {ManyPasses} times a model learns a text by heart: more text, a smaller model, ")

@@ -148,7 +148,7 @@ internal sealed class TrainingParts : IDisposable
         ],
         Plan = Optimizer.Plan,
         GreatestRateFactor = Config is null ? 1 : ScheduleKinds.GreatestFactor(Config.Optimizer.Schedule, Config.Train.Steps),
-        Advice = [.. (Task as LanguageTask)?.DataNotes ?? [], .. (Task as ImageTask)?.Advice(UnitsPerStep) ?? [], .. Overfitting.Advice(Task, UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
+        Advice = [.. Task.Advice(UnitsPerStep, Settings.Steps), .. LearningRateUnits.Check(Optimizer.Plan), .. Config is null ? [] : UnusedKeys.Remarks(Config)],
         Memory = Memory(),
         Spectra = Spectra?.Plan,
         Threads = Task.Team.Threads,

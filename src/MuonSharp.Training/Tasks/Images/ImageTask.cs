@@ -91,9 +91,9 @@ public sealed class ImageTask : ITrainingTask
         .. _options.LeftOut is { Count: > 0 } files ? [("left out", FormattableString.Invariant($"{files.Count:N0} that {(files.Count == 1 ? "is" : "are")} no PNG or JPEG by name: {JoinedText.List(files)}"))] : Array.Empty<(string, string)>(),
     ];
 
-    /// <summary>What is said of steps that take more images than there are: a run of some epochs is soon over then.</summary>
-    internal IReadOnlyList<string> Advice(long imagesOfStep) => imagesOfStep <= _data.Count ? []
-        : [FormattableString.Invariant($"[data] a step takes {imagesOfStep:N0} images and there are {_data.Count:N0} to train on: with a smaller train.batch as many epochs are more steps")];
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Advice(long unitsPerStep, long steps) => unitsPerStep <= _data.Count ? []
+        : [FormattableString.Invariant($"[data] a step takes {unitsPerStep:N0} images and there are {_data.Count:N0} to train on: with a smaller train.batch as many epochs are more steps")];
 
     /// <inheritdoc/>
     public string DataIdentity { get; }
