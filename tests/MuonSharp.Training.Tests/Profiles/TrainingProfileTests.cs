@@ -61,7 +61,7 @@ public class TrainingProfileTests
     public void A_measured_step_allocates_nothing()
     {
         using TemporaryFolder folder = new();
-        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 300), options: new TrainerOptions { Profile = true });
+        using Trainer trainer = Trainer.Create(TestRun.OnlySteps(folder, steps: 3000), options: new TrainerOptions { Profile = true });
         TrainingStep step = trainer.Parts.Step;
         long number = 0;
         while (number < 20)

@@ -5,27 +5,40 @@ namespace MuonSharp.Training.Tests.Trainers;
 /// <summary>What each worker of a team allocates on the managed heap, whatever other threads of the process do.</summary>
 internal static unsafe class AllocatedBytes
 {
-    private const int Rounds = 5;
+    private const int Rounds = 50;
 
-    /// <summary>The least of up to five rounds, for each worker: see <see cref="Numerics.Tests.ManagedBytes"/>.</summary>
+    /// <summary>The least of up to 50 rounds, for each worker: see <see cref="Numerics.Tests.ManagedBytes"/>. Where all cores are taken a worker may sleep through a round, which then tells nothing of it.</summary>
     public static long[] LeastOf(WorkerTeam team, Action work)
     {
-        long[] least = new long[team.Threads];
+        (long[] least, long[] tasksBefore, long[] tasksAfter) = (new long[team.Threads], new long[team.Threads], new long[team.Threads]);
         Array.Fill(least, long.MaxValue);
         for (int round = 0; round < Rounds && least.Any(bytes => bytes != 0); round++)
         {
             long[] before = Of(team);
+            CountTasks(team, tasksBefore);
             work();
             long own = GC.GetAllocatedBytesForCurrentThread();
+            CountTasks(team, tasksAfter);
             long[] after = Of(team);
             after[0] = own;
             for (int worker = 0; worker < least.Length; worker++)
             {
-                least[worker] = Math.Min(least[worker], after[worker] - before[worker]);
+                if (tasksAfter[worker] > tasksBefore[worker])
+                {
+                    least[worker] = Math.Min(least[worker], after[worker] - before[worker]);
+                }
             }
         }
 
         return least;
+    }
+
+    private static void CountTasks(WorkerTeam team, long[] tasks)
+    {
+        for (int worker = 0; worker < tasks.Length; worker++)
+        {
+            tasks[worker] = team.TasksOf(worker);
+        }
     }
 
     private static long[] Of(WorkerTeam team)

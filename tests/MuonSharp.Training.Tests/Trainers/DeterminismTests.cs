@@ -69,14 +69,7 @@ public class DeterminismTests
     {
         using TemporaryFolder folder = new();
         TrainingConfig config = TestRun.Config(folder).Set("optimizer.name", optimizer).Set("train.accumulation", "2").Set("log.spectraEvery", "2");
-        string expected;
-        using (Trainer whole = Trainer.Create(config, folder.File("whole")))
-        {
-            await TestRun.Run(whole);
-            TestRun.AssertEveryWorkerWorked(whole);
-            expected = TestRun.Bits(whole);
-        }
-
+        string expected = await TestRun.BitsOfEveryWorker(() => Trainer.Create(config, folder.File("whole")), folder.File("whole"));
         foreach (long stop in stops)
         {
             using Trainer part = stop == stops[0] ? Trainer.Create(config, folder.File("parts")) : Trainer.Resume(folder.File("parts"));
@@ -126,10 +119,14 @@ public class DeterminismTests
     /// <summary>The gradients of the weights sum over 864 tokens: more than a product does at once (768 at most), so sums are carried through memory.</summary>
     private static async Task<string> Train(TemporaryFolder folder, string name, int threads)
     {
-        using Trainer trainer = Trainer.Create(TestRun.Config(folder).Set("train.batch", "9").Set("train.threads", $"{threads}").Set("log.spectraEvery", "5"), folder.File(name));
-        await TestRun.Run(trainer);
-        Assert.Equal(threads, trainer.Description.Threads);
-        TestRun.AssertEveryWorkerWorked(trainer);
-        return TestRun.Bits(trainer);
+        TrainingConfig config = TestRun.Config(folder).Set("train.batch", "9").Set("train.threads", $"{threads}").Set("log.spectraEvery", "5");
+        return await TestRun.BitsOfEveryWorker(
+            () =>
+            {
+                Trainer trainer = Trainer.Create(config, folder.File(name));
+                Assert.Equal(threads, trainer.Description.Threads);
+                return trainer;
+            },
+            folder.File(name));
     }
 }

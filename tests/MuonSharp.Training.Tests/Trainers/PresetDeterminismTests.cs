@@ -40,10 +40,7 @@ public class PresetDeterminismTests
 
         using TemporaryFolder folder = new();
         TrainingConfig config = builder.Build();
-        using Trainer trainer = Trainer.Create(config.Image.Network is null ? config : config.Set("data.file", TinyImages.Write(folder.Path, size: 24)));
-        await TestRun.Run(trainer);
-        Assert.Equal(50, trainer.Step);
-        TestRun.AssertEveryWorkerWorked(trainer);
-        return TestRun.Bits(trainer);
+        config = config.Image.Network is null ? config : config.Set("data.file", TinyImages.Write(folder.Path, size: 24));
+        return await TestRun.BitsOfEveryWorker(() => Trainer.Create(config));
     }
 }
