@@ -28,7 +28,7 @@ internal static class EvaluateCommand
     public static ToolCommand Create()
     {
         var command = new Command("evaluate", "Measures the loss of a run, or of a stored model, on text, over windows of the context's length that do not overlap.");
-        foreach (Option option in (Option[])[.. s_run.All, s_data, s_unknown.Option, s_threads, s_json])
+        foreach (Option option in (Option[])[.. s_run.All, s_run.Tokenizer, s_data, s_unknown.Option, s_threads, s_json])
         {
             command.Add(option);
         }
@@ -53,7 +53,7 @@ internal static class EvaluateCommand
         }
 
         using Evaluator evaluator = model.Checkpoint is { } checkpoint
-            ? Evaluator.FromRun(model.Path, parsed.GetValue(s_threads), checkpoint) : Evaluator.FromModel(model.Path, parsed.GetValue(s_threads));
+            ? Evaluator.FromRun(model.Path, parsed.GetValue(s_threads), checkpoint) : Evaluator.FromModel(model.Path, parsed.GetValue(s_threads), parsed.GetValue(s_run.Tokenizer));
         foreach (string notice in evaluator.Notices)
         {
             ErrorReport.Note(notice);

@@ -34,7 +34,7 @@ internal static class GenerateCommand
         ModelChoice model = options.Run.Read(parsed);
         using var signals = new StopSignals(() => { });
         using TextGenerator generator = model.Checkpoint is { } checkpoint
-            ? TextGenerator.FromRun(model.Path, parsed.GetValue(options.Threads), checkpoint) : TextGenerator.FromModel(model.Path, parsed.GetValue(options.Threads));
+            ? TextGenerator.FromRun(model.Path, parsed.GetValue(options.Threads), checkpoint) : TextGenerator.FromModel(model.Path, parsed.GetValue(options.Threads), parsed.GetValue(options.Run.Tokenizer));
         foreach (string notice in generator.Notices)
         {
             ErrorReport.Note(notice);

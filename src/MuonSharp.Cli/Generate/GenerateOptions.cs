@@ -58,7 +58,7 @@ internal sealed class GenerateOptions
     /// <summary>Adds all of them to the command, in the order in which the help shows them.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[.. Run.All, Prompts, PlainPrompt, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json])
+        foreach (Option option in (Option[])[.. Run.All, Run.Tokenizer, Prompts, PlainPrompt, Unknown.Option, Tokens, Stop, Temperature, TopK, TopP, MinP, RepetitionPenalty, Seed, Threads, Json])
         {
             command.Add(option);
         }

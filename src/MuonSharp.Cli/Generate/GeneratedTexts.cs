@@ -72,7 +72,7 @@ internal sealed class GeneratedTexts(string[] prompts, TextWriter? shown)
     /// <summary>How fast it went, in one line.</summary>
     public static string Speed(GenerationStatistics statistics) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{statistics.Tokens} tokens, {statistics.TokensPerSecond:0.#} a second; prompt {statistics.PromptTokens} tokens, {statistics.PromptTokensPerSecond:0.#} a second");
+        $"{Amount.Of(statistics.Tokens, "token")}, {statistics.TokensPerSecond:0.#} a second; prompt {Amount.Of(statistics.PromptTokens, "token")}, {statistics.PromptTokensPerSecond:0.#} a second");
 
     private void Next()
     {

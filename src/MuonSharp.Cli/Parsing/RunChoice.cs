@@ -25,7 +25,10 @@ internal sealed class RunChoice(string command, string doing)
     /// <summary><c>--model</c>.</summary>
     public Option<string?> Model { get; } = CommonOptions.Folder("--model", $"A stored model to {doing} instead of a run's: a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file.", "PATH");
 
-    /// <summary>All of them, in the order in which the help shows them.</summary>
+    /// <summary><c>--tokenizer</c>, for commands that read or write text.</summary>
+    public Option<string?> Tokenizer { get; } = CommonOptions.Folder("--tokenizer", "With --model: its tokenizer where it has none, or instead of its own: byte, gpt2, or a tokenizer.json.", "NAME|FILE");
+
+    /// <summary>All of them but <see cref="Tokenizer"/>, in the order in which the help shows them.</summary>
     public IEnumerable<Option> All => [Run, Checkpoint, Model];
 
     /// <summary>The model that a command line asks for; a run that was found is named on standard error.</summary>
@@ -36,6 +39,11 @@ internal sealed class RunChoice(string command, string doing)
         {
             Option? other = new Option[] { Run, Checkpoint }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
             return other is null ? new(folder, Checkpoint: null) : throw ToolException.Usage($"[{command}] a stored model is no run; --model and {other.Name} came");
+        }
+
+        if (parsed.GetResult(Tokenizer) is not null)
+        {
+            throw ToolException.Usage($"[{command}] --tokenizer goes with --model; a run has its own");
         }
 
         string text = parsed.GetValue(Checkpoint)!;

@@ -27,8 +27,10 @@ public sealed class Evaluator : IDisposable
     /// <summary>An evaluator of a model that is stored by itself.</summary>
     /// <param name="path">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
+    /// <param name="tokenizer">Instead of its own, or where it has none: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c> or a folder with one.</param>
     /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
-    public static Evaluator FromModel(string path, int threads = 0) => new(RunModel.OpenStored(path, threads));
+    /// <exception cref="BadInputException">The tokenizer that is named is none, or has more tokens than the model.</exception>
+    public static Evaluator FromModel(string path, int threads = 0, string? tokenizer = null) => new(RunModel.OpenStored(path, threads, tokenizer));
 
     /// <summary>The loss on the run's own held-out text.</summary>
     /// <exception cref="BadInputException">It is the model of no run; or the text cannot be read, or is no longer the one the run was trained on.</exception>

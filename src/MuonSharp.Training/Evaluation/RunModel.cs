@@ -66,9 +66,15 @@ internal sealed class RunModel : IDisposable
 
     /// <summary>Opens a model that is stored by itself: a folder or a GGUF file.</summary>
     /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
-    public static RunModel OpenStored(string path, int threads)
+    /// <exception cref="BadInputException">The tokenizer that is named is none, or has more tokens than the model.</exception>
+    public static RunModel OpenStored(string path, int threads, string? otherTokenizer = null)
     {
         StoredModel stored = StoredModel.Open(path);
+        if (otherTokenizer is not null)
+        {
+            stored.UseTokenizer(otherTokenizer);
+        }
+
         TrainingConfig config = stored.Settings();
         ITokenizer tokenizer = stored.Tokenizer;
         WorkerTeam team = new(threads);

@@ -57,8 +57,10 @@ public sealed class TextGenerator : IDisposable
     /// <summary>A generator of a model that is stored by itself.</summary>
     /// <param name="path">A folder with <c>config.json</c>, weights and <c>tokenizer.json</c>, or a GGUF file.</param>
     /// <param name="threads">Threads that compute. 0: one per core.</param>
+    /// <param name="tokenizer">Instead of its own, or where it has none: <c>byte</c>, <c>gpt2</c>, a <c>tokenizer.json</c> or a folder with one.</param>
     /// <exception cref="InvalidFileException">It is no model that can be computed here, or has no tokenizer.</exception>
-    public static TextGenerator FromModel(string path, int threads = 0) => new(RunModel.OpenStored(path, threads));
+    /// <exception cref="BadInputException">The tokenizer that is named is none, or has more tokens than the model.</exception>
+    public static TextGenerator FromModel(string path, int threads = 0, string? tokenizer = null) => new(RunModel.OpenStored(path, threads, tokenizer));
 
     /// <summary>The continuation of a prompt, in pieces as soon as they are certain; the prompt itself is not among them.</summary>
     /// <param name="prompt">Text to continue; empty: a line break, or the vocabulary's first token.</param>

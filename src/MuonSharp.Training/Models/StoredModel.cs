@@ -35,7 +35,7 @@ internal abstract class StoredModel
     /// <exception cref="BadInputException">It has more tokens than the model.</exception>
     public ITokenizer Tokenizer => _tokenizer ??= Fitting(ReadTokenizer(), TokenizerPath);
 
-    /// <summary>Takes a tokenizer from elsewhere, for a model that has none.</summary>
+    /// <summary>Takes a tokenizer from elsewhere, for a model that has none or one that is not wanted.</summary>
     /// <param name="name">A name or a path, as <see cref="TokenizerKinds.Open"/> has them.</param>
     /// <exception cref="BadInputException">There is no such tokenizer, or it has more tokens than the model.</exception>
     public void UseTokenizer(string name) => (_tokenizer, _tokenizerName) = (Fitting(TokenizerKinds.Open(name), name), name);
@@ -134,7 +134,7 @@ internal sealed class StoredFolder(string folder) : StoredModel(folder, ModelDir
         }
 
         string other = s_otherTokenizers.FirstOrDefault(name => File.Exists(System.IO.Path.Combine(Path, name))) is { } found ? $"{found} is there, of which transformers' AutoTokenizer makes one (save_pretrained); " : "";
-        throw new InvalidFileException("tokenizer", TokenizerPath, $"there is no such file; {other}train --from takes another with --tokenizer");
+        throw new InvalidFileException("tokenizer", TokenizerPath, $"there is no such file; {other}train --from, generate and evaluate take another with --tokenizer");
     }
 
     private protected override int[]? ReadEndOfText() => EndTokens.Read(Path, Model.Vocabulary);

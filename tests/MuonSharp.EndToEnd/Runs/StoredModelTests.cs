@@ -108,6 +108,26 @@ public sealed class StoredModelTests : IDisposable
     }
 
     [Fact]
+    public void A_stored_model_without_a_tokenizer_writes_and_is_measured_with_one_that_is_named()
+    {
+        string run = folder.At("run"), stored = folder.At("stored"), text = folder.At("text.txt");
+        Tool.Run(TinyRun.Train(folder, run, "--tokenizer", "byte", "--steps", "2")).Exits(0);
+        Tool.Run("export", "--run", run, stored).Exits(0);
+        File.Delete(Path.Combine(stored, "tokenizer.json"));
+        string[] evaluate = ["evaluate", "--data", text, "--json"], generate = ["generate", "--prompt", "t", "--tokens", "1", "--seed", "3"];
+        Tool.Run([.. generate, "--model", stored]).Fails(2, "train --from, generate and evaluate take another with --tokenizer");
+        Tool.Run([.. generate, "--model", stored, "--tokenizer", "gpt2"]).Fails(2, "it knows 256 of 50257");
+        Tool.Run([.. generate, "--run", run, "--tokenizer", "byte"]).Fails(1, "--tokenizer goes with --model");
+
+        ProcessResult written = Tool.Run([.. generate, "--model", stored, "--tokenizer", "byte"]).Exits(0);
+        Assert.Equal(Tool.Run([.. generate, "--run", run]).Exits(0).Output, written.Output);
+        Assert.Matches("^1 token, [0-9.]+ a second; prompt 1 token, ", written.Error);
+        Assert.Equal(
+            (double)Tool.Run([.. evaluate, "--run", run]).Exits(0).Json[0]["loss"]!,
+            (double)Tool.Run([.. evaluate, "--model", stored, "--tokenizer", "byte"]).Exits(0).Json[0]["loss"]!);
+    }
+
+    [Fact]
     public void What_cannot_be_is_said_in_one_line()
     {
         string run = folder.At("run"), full = folder.At("full");

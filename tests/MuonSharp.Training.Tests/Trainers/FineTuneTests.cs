@@ -51,7 +51,7 @@ public sealed class FineTuneTests : IDisposable
         File.Delete(Path.Combine(stored, TokenizerFile.Name));
         TrainingConfigBuilder Next() => new TrainingConfigBuilder().UseDefaults().Set("train.from", stored).Set("data.file", _first.Data.File!.ToString()).Set("train.steps", "2").Set("sample.every", "-1");
         string Refused(TrainingConfig config) => Assert.ThrowsAny<Exception>(() => Trainer.Create(config)).Message;
-        Assert.EndsWith("tokenizer.json: there is no such file; train --from takes another with --tokenizer", Refused(Next().Build()), StringComparison.Ordinal);
+        Assert.EndsWith("tokenizer.json: there is no such file; train --from, generate and evaluate take another with --tokenizer", Refused(Next().Build()), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(stored, "vocab.json"), "{}");
         Assert.Contains("there is no such file; vocab.json is there, of which transformers' AutoTokenizer makes one", Refused(Next().Build()), StringComparison.Ordinal);
         Assert.Equal("[model] gpt2: the model must know all tokens of its tokenizer; it knows 256 of 50257", Refused(Next().Set("data.tokenizer", "gpt2").Build()));
