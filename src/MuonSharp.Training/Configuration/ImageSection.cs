@@ -15,6 +15,9 @@ public sealed record ImageSection
     /// <summary>Passes over the training images; sets <c>train.steps</c>. Null: <c>train.steps</c> counts.</summary>
     public double? Epochs { get; init; }
 
+    /// <summary>Rows and columns that every image is scaled to: the shorter side becomes so long, and the middle is taken. Null: the images have one size, which stays.</summary>
+    public int? Size { get; init; }
+
     /// <summary>Names, with commas between, for classes that the data only numbers. Null: their numbers.</summary>
     public string? Classes { get; init; }
 
@@ -71,6 +74,8 @@ public sealed record ImageSection
             "widths of its layers, whole numbers with commas between, as many as the network has; null: " + string.Join("; ", ImageNetworks.Names.Select(name => $"{string.Join(',', ImageNetworks.WidthsOf(name))} of `{name}`")), usedWhen: IsOn, also: "channels filters"),
         section.Key("epochs", OrNull(Positive, "`train.steps`"), m => m.Epochs, (m, v) => m with { Epochs = v },
             "passes over the training images, whole or not; sets `train.steps`", free: true, usedWhen: IsOn),
+        section.Key("size", OrNull(Whole(1, 4096), "their own, which must be one"), m => m.Size, (m, v) => m with { Size = v },
+            "rows and columns that every image is scaled to: the shorter side becomes so long, and the middle is taken", unit: "pixels", usedWhen: IsOn, also: "imageSize resize resolution"),
         section.Key("classes", OptionalText, m => m.Classes, (m, v) => m with { Classes = v }, "names with commas between for classes that the data only numbers; null: their numbers", usedWhen: IsOn, also: "classNames labels"),
         section.Key("labelSmoothing", BelowOne, m => m.LabelSmoothing, (m, v) => m with { LabelSmoothing = v }, "share of the target that is spread over all classes; not in evaluations", usedWhen: IsOn),
         section.Key("reduction", Choice(["mean", "sum"]), m => m.Reduction, (m, v) => m with { Reduction = v }, "whether the gradient is that of the mean loss of a step's images or of the sum", usedWhen: IsOn),

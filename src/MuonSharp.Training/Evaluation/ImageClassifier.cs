@@ -25,6 +25,9 @@ public sealed class ImageClassifier : IDisposable
     /// <summary>Steps that the network was trained for.</summary>
     public long Step { get; }
 
+    /// <summary>Whether images are scaled to the network's size, as those were that it was trained on.</summary>
+    public bool Scales { get; private init; }
+
     /// <summary>What is to be said of the checkpoint in use, one line each.</summary>
     public IReadOnlyList<string> Notices { get; private init; } = [];
 
@@ -55,7 +58,7 @@ public sealed class ImageClassifier : IDisposable
             ImageNetwork network = ImageNetworks.Create(builder, name, normalization.Shape, classes.Length, config.Image.WidthNumbers);
             model = builder.Build(team, gradients: false, drawn: false);
             WeightFile.Read(loaded.Model, model.Parameters);
-            return new(team, model, new ImageProgram(model, network.Layer.Record, normalization.Shape, classes.Length, rows: 1, labelSmoothing: 0, training: false), normalization, classes, loaded) { Notices = notices };
+            return new(team, model, new ImageProgram(model, network.Layer.Record, normalization.Shape, classes.Length, rows: 1, labelSmoothing: 0, training: false), normalization, classes, loaded) { Notices = notices, Scales = config.Image.Size is not null };
         }
         catch
         {
@@ -101,7 +104,7 @@ public sealed class ImageClassifier : IDisposable
     /// <summary>Reads an image: a picture, or a record of a file of many: <c>FILE#N</c>, counted from 0, of an IDX or a CIFAR file; without a number the first.</summary>
     /// <param name="name">The file, and the record's number.</param>
     /// <param name="decoder">Reads PNG and JPEG files; null: they cannot be read.</param>
-    /// <exception cref="InvalidFileException">The file cannot be read, is damaged, or holds images of another size.</exception>
+    /// <exception cref="InvalidFileException">The file cannot be read, is damaged, or holds images of another size, unless they are scaled.</exception>
     /// <exception cref="BadInputException">There is no such record.</exception>
     public byte[] Read(string name, IImageDecoder? decoder)
     {
@@ -109,6 +112,11 @@ public sealed class ImageClassifier : IDisposable
         if (shape.Channels == 3 && Shape.Channels == 1)
         {
             (pixels, shape) = (Grey(pixels), shape with { Channels = 1 });
+        }
+
+        if (Scales && shape.Channels == Shape.Channels)
+        {
+            (pixels, shape) = (ImageScaling.Square(pixels, shape, Shape.Height), Shape);
         }
 
         return shape == Shape ? pixels : throw new InvalidFileException("classify", name, $"the network reads images of {Shape}; {shape} came");

@@ -35,6 +35,26 @@ public sealed class ImageClassifierTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_scales_its_images_scales_what_it_is_asked()
+    {
+        string data = TinyImages.Write(_folder.FullName, test: 31), run = Path.Combine(_folder.FullName, "run");
+        Runs.Train(TinyImages.Config(data, ("image.network", "perceptron"), ("image.widths", "8,8"), ("image.size", "6")), run, out double accuracy, out _);
+        using ImageClassifier classifier = ImageClassifier.FromRun(run, threads: 1);
+        Assert.Equal((new ImageShape(1, 6, 6), true), (classifier.Shape, classifier.Scales));
+        ImageSet test = TinyImages.Set(31, 2);
+        int right = 0;
+        for (int i = 0; i < test.Count; i++)
+        {
+            byte[] image = classifier.Read($"{Path.Combine(data, "t10k-images-idx3-ubyte")}#{i}", null);
+            Assert.Equal(ImageScaling.Square(test[i], test.Shape, 6), image);
+            double[] probabilities = classifier.Classify(image);
+            right += Array.IndexOf(probabilities, probabilities.Max()) == test.Labels[i] ? 1 : 0;
+        }
+
+        Assert.Equal(accuracy, right / 31.0);
+    }
+
+    [Fact]
     public void Images_of_another_size_and_records_that_are_not_there_are_refused()
     {
         string data = TinyImages.Write(_folder.FullName, test: 31), run = Path.Combine(_folder.FullName, "run");

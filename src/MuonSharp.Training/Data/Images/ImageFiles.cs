@@ -18,23 +18,26 @@ internal static class ImageFiles
     /// <param name="seed">Which ones: drawn by this seed.</param>
     /// <param name="decoder">Reads PNG and JPEG files; null: they cannot be read.</param>
     /// <param name="leftOut">Receives the names of files among the pictures that are none; null: nobody asks.</param>
+    /// <param name="size">Rows and columns that every image is scaled to; null: they have one size.</param>
     /// <exception cref="InvalidFileException">A file of it is damaged, or there is no data set.</exception>
-    public static (ImageSet Training, ImageSet HeldOut) Load(string folder, double share, ulong seed, IImageDecoder? decoder, ICollection<string>? leftOut = null)
+    public static (ImageSet Training, ImageSet HeldOut) Load(string folder, double share, ulong seed, IImageDecoder? decoder, ICollection<string>? leftOut = null, int? size = null)
     {
         if (PathProblem.OfNoFolder(folder) is { } problem)
         {
             throw new InvalidFileException(Operation, folder, $"a folder of images is needed; {problem}");
         }
 
+        decoder = decoder is not null && size is { } side ? new SquareDecoder(decoder, side) : decoder;
         (ImageSet training, ImageSet? test) = s_forms.Select(form => form(folder, decoder, leftOut ?? [])).FirstOrDefault(found => found is not null) ?? throw new InvalidFileException(
             Operation, folder, "the folder must hold train-images-idx3-ubyte and its like (.gz or not), data_batch_1.bin and its like, train.bin, or a folder of PNG and JPEG files for each class; none came");
         int classes = Math.Max(training.Classes.Length, test?.Classes.Length ?? 0);
         training = training.Classes.Length < classes ? training.WithClasses(test!.Classes) : training;
         test = test is { } given && given.Classes.Length < classes ? given.WithClasses(training.Classes) : test;
+        (training, test) = (Squares(training, size), test is null ? null : Squares(test, size));
         if (test is not null)
         {
             return test.Shape == training.Shape ? (training, test)
-                : throw new InvalidFileException(Operation, folder, $"all images must have one size; {training.Shape} to train on and {test.Shape} held out came");
+                : throw new InvalidFileException(Operation, folder, $"all images must have one size; {training.Shape} to train on and {test.Shape} held out came; image.size scales them");
         }
 
         EpochOrder order = new(training.Count, seed, "images/split");
@@ -45,6 +48,25 @@ internal static class ImageFiles
 
     /// <summary>Whether classes have no names but their numbers: those of IDX files, and of CIFAR's without their list of names.</summary>
     public static bool AreNumbers(ImmutableArray<string> classes) => classes.Select((name, number) => name == number.ToString(CultureInfo.InvariantCulture)).All(same => same);
+
+    /// <summary>The images scaled to a size; as they are where they have it.</summary>
+    private static ImageSet Squares(ImageSet set, int? size)
+    {
+        if (size is not { } side || (set.Shape.Height == side && set.Shape.Width == side))
+        {
+            return set;
+        }
+
+        ImageShape square = new(set.Shape.Channels, side, side);
+        byte[] pixels = set.Count * square.Length <= Array.MaxLength ? new byte[set.Count * square.Length]
+            : throw new BadInputException(FormattableString.Invariant($"[images] image.size must leave all images together at most {Array.MaxLength} bytes; {set.Count} of {square} came"));
+        for (int i = 0; i < set.Count; i++)
+        {
+            ImageScaling.Square(set[i], set.Shape, side).CopyTo(pixels.AsSpan((int)(i * square.Length)));
+        }
+
+        return new(square, pixels, set.Labels.ToArray(), set.Classes);
+    }
 
     private static (ImageSet Training, ImageSet? Test)? Idx(string folder, IImageDecoder? decoder, ICollection<string> leftOut) =>
         IdxPair(folder, "train") is { } training ? (training, IdxPair(folder, "t10k") ?? IdxPair(folder, "test")) : null;

@@ -72,7 +72,7 @@ internal static class PictureFolders
 
                 if (size != shape)
                 {
-                    throw new InvalidFileException(Operation, file, $"all pictures must have one size, that of the first, {shape}; {size} came");
+                    throw new InvalidFileException(Operation, file, $"all pictures must have one size, that of the first, {shape}; {size} came; image.size scales them to one");
                 }
 
                 picture.CopyTo(pixels.AsSpan(checked((int)(labels.Count * size.Length))));

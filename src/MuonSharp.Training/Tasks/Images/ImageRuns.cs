@@ -36,7 +36,7 @@ internal sealed class ImageRuns : ConfiguredTask
     {
         string folder = FolderOf(config);
         List<string> leftOut = [];
-        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder, leftOut);
+        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder, leftOut, config.Image.Size);
 
         // A run keeps the names and the normalization that its checkpoints were written with, whatever the folder says today.
         string file = Path.Combine(from?.Folder.Path ?? "", ImageModelFile.Name);
@@ -90,7 +90,7 @@ internal sealed class ImageRuns : ConfiguredTask
     public override TaskData Describe(TrainingConfig config, TrainerOptions options)
     {
         string folder = FolderOf(config);
-        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder);
+        (ImageSet training, ImageSet heldOut) = ImageFiles.Load(folder, config.Data.ValidationShare, config.Train.Seed, options.ImageDecoder, size: config.Image.Size);
         return new(folder, $"{ImageTask.Hash(training)}-{ImageTask.Hash(heldOut)}", "images", ImagesOfStep(config), Steps(config, training.Count));
     }
 

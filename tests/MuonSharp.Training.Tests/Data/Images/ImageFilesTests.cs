@@ -92,6 +92,9 @@ public sealed class ImageFilesTests : IDisposable
 
         File.WriteAllText(Path.Combine(_folder.FullName, "train/dog/3.png"), "-1");
         Assert.Contains("one size, that of the first, 3x2x2; 3x1x1 came", Assert.Throws<InvalidFileException>(() => ImageFiles.Load(_folder.FullName, 0.1, 7, new GreyDecoder())).Message, StringComparison.Ordinal);
+        (training, heldOut) = ImageFiles.Load(_folder.FullName, 0.1, 7, new GreyDecoder(), size: 3);
+        Assert.Equal((new ImageShape(3, 3, 3), new ImageShape(3, 3, 3), 4), (training.Shape, heldOut.Shape, training.Count));
+        Assert.Equal(new int[][] { [5, 5], [10, 10], [2, 2], [1, 1] }, Enumerable.Range(0, 4).Select(i => new int[] { training[i][0], training[i][26] }));
         File.Delete(Path.Combine(_folder.FullName, "train/dog/3.png"));
         Directory.Move(Path.Combine(_folder.FullName, "test/dog"), Path.Combine(_folder.FullName, "test/cow"));
         Assert.Contains("'cow' came", Assert.Throws<InvalidFileException>(() => ImageFiles.Load(_folder.FullName, 0.1, 7, new GreyDecoder())).Message, StringComparison.Ordinal);
