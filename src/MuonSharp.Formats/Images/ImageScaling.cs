@@ -2,7 +2,7 @@ namespace MuonSharp.Formats;
 
 /// <summary>Images of any size as squares of one.</summary>
 /// <remarks>
-/// <para>Each pixel is the mean of those around its place, by weights that fall in a straight line to nothing: over one pixel where an image grows, over out / in pixels where it shrinks, so that no pixel is passed over
+/// <para>Each pixel is the mean of those around its place, by weights that fall in a straight line to nothing: over one pixel of the image where it grows, over one of the result where it shrinks, so that no pixel is passed over
 /// (a triangle filter, the bilinear resizing "with antialiasing" of Pillow and torchvision). Sums are in double precision and in one order: same bytes on every processor.</para>
 /// <para>Places, sizes and the cut are torchvision's <c>Resize(size)</c> and <c>CenterCrop(size)</c>.</para>
 /// </remarks>
