@@ -119,7 +119,7 @@ public sealed class ImageClassifier : IDisposable
             (pixels, shape) = (ImageScaling.Square(pixels, shape, Shape.Height), Shape);
         }
 
-        return shape == Shape ? pixels : throw new InvalidFileException("classify", name, $"the network reads images of {Shape}; {shape} came");
+        return shape == Shape ? pixels : throw new InvalidFileException("classify", name, $"the network reads images of {Shape}; {shape} came{(Scales ? "" : "; a run with image.size scales them")}");
     }
 
     /// <summary>Frees network and threads.</summary>
