@@ -72,7 +72,8 @@ internal sealed class ImageRuns : ConfiguredTask
         catch (ArgumentException exception)
         {
             Free();
-            throw new BadInputException(exception.Message, exception);
+            string problem = exception.Message.StartsWith("[images]", StringComparison.Ordinal) ? exception.Message : $"[images] {config.Image.Network} on images of {training.Shape}: {exception.Message}";
+            throw new BadInputException(problem, exception);
         }
         catch
         {
