@@ -151,7 +151,7 @@ def against_product(results, key, kind, goals, least, work):
             size = name[len(kind) + 1:]
             product = lines["product-" + size]["milliseconds"]
             ratios[size] = product / line["milliseconds"] if least else line["milliseconds"] / product
-    goal_of = {size: goals.get(size) if isinstance(goals, dict) else goals for size in ratios}
+    goal_of = {size: goals[size] if isinstance(goals, dict) else goals for size in ratios}
     worst = (min if least else max)(ratios, key=lambda size: ratios[size] / goal_of[size], default=None)
     wanted = "; ".join(f"{goal:g}" for goal in (goals.values() if isinstance(goals, dict) else [goals]))
     text = f">= {wanted}x faster than the product" if least else f"<= {wanted} times the product"

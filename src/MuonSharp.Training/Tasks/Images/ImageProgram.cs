@@ -13,7 +13,7 @@ internal sealed class ImageProgram : IDisposable
     private readonly Loss _loss;
     private readonly int _length;
 
-    /// <exception cref="ArgumentException">The network does not make a row of logits of each image, or not of so many classes.</exception>
+    /// <exception cref="ArgumentException">The network cannot read images of this size, does not make a row of logits of each, or not of so many classes.</exception>
     public ImageProgram(Model model, Func<Tape, Tensor, Tensor> network, ImageShape shape, int classes, int rows, double labelSmoothing, bool training)
     {
         (Rows, _length) = (rows, (int)shape.Length);
@@ -21,7 +21,7 @@ internal sealed class ImageProgram : IDisposable
         try
         {
             _pixels = _tape.Input("images", new Images(rows, shape.Height, shape.Width), shape.Channels);
-            _logits = network(_tape, _pixels);
+            _logits = Record(network, shape);
             if (_logits.Rows != rows || _logits.Columns != classes)
             {
                 throw new ArgumentException($"[images] a network makes a row for each image, of a number for each class; {_logits} came of {rows} images and {classes} classes");
@@ -80,4 +80,16 @@ internal sealed class ImageProgram : IDisposable
     public TapeProfile StartProfile() => _tape.StartProfile();
 
     public void Dispose() => _tape.Dispose();
+
+    private Tensor Record(Func<Tape, Tensor, Tensor> network, ImageShape shape)
+    {
+        try
+        {
+            return network(_tape, _pixels);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"[images] the network cannot read images of {shape}: {exception.Message}", exception);
+        }
+    }
 }

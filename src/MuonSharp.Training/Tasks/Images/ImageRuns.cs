@@ -72,8 +72,7 @@ internal sealed class ImageRuns : ConfiguredTask
         catch (ArgumentException exception)
         {
             Free();
-            string problem = exception.Message.StartsWith("[images]", StringComparison.Ordinal) ? exception.Message : $"[images] {config.Image.Network} on images of {training.Shape}: {exception.Message}";
-            throw new BadInputException(problem, exception);
+            throw new BadInputException(exception.Message, exception);
         }
         catch
         {

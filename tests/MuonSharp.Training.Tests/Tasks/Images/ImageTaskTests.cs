@@ -291,7 +291,7 @@ public sealed class ImageTaskTests : IDisposable
         Assert.Contains("less than its size", Assert.Throws<BadInputException>(() => Trainer.Create(TinyImages.Config(data, ("image.shift", "8")))).Message, StringComparison.Ordinal);
         Assert.Contains("image.classes must name each of the 3", Assert.Throws<BadInputException>(() => Trainer.Create(TinyImages.Config(data, ("image.classes", "a,b")))).Message, StringComparison.Ordinal);
         Assert.StartsWith(
-            "[images] airbench94 on images of 1x3x3: [window] a window fits",
+            "[images] the network cannot read images of 1x3x3: [window] a window fits",
             Assert.Throws<BadInputException>(() => Trainer.Create(TinyImages.Config(data, ("image.network", "airbench94"), ("image.size", "3")))).Message,
             StringComparison.Ordinal);
         Assert.Contains("must name a folder", Assert.Throws<BadInputException>(() => Trainer.Create(TinyImages.Config("null"))).Message, StringComparison.Ordinal);
